@@ -1,0 +1,1 @@
+"""Churn prediction a telecom can run its retention on: the library. How, never when."""

@@ -1,0 +1,90 @@
+"""What can go wrong, in the words of the person who has to act.
+
+Every error carries the fact and the next step. Its class decides the exit code and whether trying again may help.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the shell gets. Documented in README and `churn --help`."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_USAGE = 2
+    CONTRACT_BROKEN = 3
+    AUDIT_FAILED = 4
+
+
+class ChurnError(Exception):
+    """A failure that was understood.
+
+    Attributes:
+        fact: what happened, naming the place.
+        next_step: what to do about it.
+    """
+
+    exit_code: ExitCode = ExitCode.FAILED
+    may_pass_by_itself: bool = False
+
+    def __init__(self, fact: str, next_step: str) -> None:
+        super().__init__(fact, next_step)
+        self.fact = fact
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.fact} Next: {self.next_step}"
+
+
+class WrongUsage(ChurnError):
+    """The request itself cannot be carried out."""
+
+    exit_code = ExitCode.WRONG_USAGE
+
+
+class ContractBroken(ChurnError):
+    """The extract is not what was agreed; nothing of it was written."""
+
+    exit_code = ExitCode.CONTRACT_BROKEN
+
+
+class AuditFailed(ChurnError):
+    """Rows of a date failed an audit; the date stays unpublished.
+
+    Attributes:
+        audit: name of the audit.
+        model: the audited model.
+        count: rows that failed.
+        query: SQL that shows them.
+    """
+
+    exit_code = ExitCode.AUDIT_FAILED
+
+    def __init__(self, audit: str, model: str, count: int, query: str) -> None:
+        rows = "1 row" if count == 1 else f"{count:,} rows"
+        super().__init__(
+            f"Audit {audit} of {model} failed on {rows}; the date is not published.",
+            f"look at them: {query}",
+        )
+        self.audit, self.model, self.count, self.query = audit, model, count, query
+
+    def __reduce__(self) -> tuple[type["AuditFailed"], tuple[str, str, int, str]]:
+        return type(self), (self.audit, self.model, self.count, self.query)
+
+
+class TransformFailed(ChurnError):
+    """A SQL model could not be deployed or evaluated."""
+
+
+class NotThere(ChurnError):
+    """Something the step needs does not exist yet: no run, no champion, no features of a date."""
+
+
+class Unavailable(ChurnError):
+    """A service did not answer; it may by itself a little later."""
+
+    may_pass_by_itself = True
+
+
+class Busy(Unavailable):
+    """Another run holds the lock."""

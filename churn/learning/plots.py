@@ -1,0 +1,78 @@
+"""Pictures of a model for people: labelled, one house style, drawn without a display."""
+
+import numpy as np
+import polars as pl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from churn.learning.figures import Interval
+
+INK, BLUE, ORANGE, PALE = "#22303c", "#2a6f97", "#d1602b", "#d9e2ec"
+
+Labels = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+def _sheet(title: str, x: str, y: str, height: float = 4.2) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(6.4, height), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.set_title(title, loc="left", color=INK, fontsize=11)
+    axes.set_xlabel(x, color=INK)
+    axes.set_ylabel(y, color=INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(colors=INK)
+    return figure, axes
+
+
+def draw_precision_recall(labels: Labels, probabilities: Floats, pr_auc: Interval, family: str) -> Figure:
+    """Precision over recall, with the base rate for comparison."""
+    order = np.argsort(-probabilities, kind="stable")
+    hits = np.cumsum(labels[order])
+    recall, precision = hits / hits[-1], hits / np.arange(1, len(labels) + 1)
+    title = f"{family}: PR-AUC {pr_auc.value:.3f} ({pr_auc.low:.3f} to {pr_auc.high:.3f})"
+    figure, axes = _sheet(title, "Recall: share of leavers found", "Precision: share of flagged who left")
+    axes.plot(recall, precision, color=BLUE, linewidth=1.8)
+    axes.axhline(labels.mean(), color=ORANGE, linewidth=1, linestyle="--")
+    axes.annotate(f"base rate {labels.mean():.3f}", (0.99, labels.mean()), ha="right", va="bottom", color=ORANGE)
+    axes.set(xlim=(0, 1), ylim=(0, 1.02))
+    return figure
+
+
+def draw_calibration(labels: Labels, probabilities: Floats, ece: Interval, family: str) -> Figure:
+    """What was promised against what happened, in ten groups of equal size with 95 % binomial bars."""
+    groups = np.array_split(np.argsort(probabilities, kind="stable"), 10)
+    promised = np.array([probabilities[rows].mean() for rows in groups])
+    happened = np.array([labels[rows].mean() for rows in groups])
+    bars = 1.96 * np.sqrt(happened * (1 - happened) / np.array([len(rows) for rows in groups]))
+    title = f"{family}: calibration error {ece.value:.3f} ({ece.low:.3f} to {ece.high:.3f})"
+    figure, axes = _sheet(title, "Mean predicted probability", "Share who left")
+    axes.plot([0, 1], [0, 1], color=PALE, linewidth=1.5)
+    axes.errorbar(promised, happened, yerr=bars, fmt="o", color=BLUE, capsize=3)
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    return figure
+
+
+def draw_confusion(counts: dict[str, int], family: str) -> Figure:
+    """The four counts at the threshold of 0.5."""
+    cells = np.array(
+        [[counts["true_negative"], counts["false_positive"]], [counts["false_negative"], counts["true_positive"]]]
+    )
+    figure, axes = _sheet(f"{family}: {cells.sum():,} test customers at 0.5", "Predicted", "What happened")
+    axes.imshow(cells, cmap="Blues", vmax=cells.sum())
+    axes.set_xticks([0, 1], ["stays", "leaves"])
+    axes.set_yticks([0, 1], ["stayed", "left"])
+    for (row, column), count in np.ndenumerate(cells):
+        axes.annotate(f"{count:,}", (column, row), ha="center", va="center", color=INK, fontsize=14)
+    return figure
+
+
+def draw_importances(importances: pl.DataFrame, family: str) -> Figure:
+    """The fifteen most important features; orange lowers the probability."""
+    top = importances.head(15).reverse()
+    figure, axes = _sheet(f"{family}: what it looks at", "Importance (signed where the model is linear)", "", 5.2)
+    colours = [ORANGE if value < 0 else BLUE for value in top["importance"]]
+    axes.barh(top["feature"].to_list(), top["importance"].to_list(), color=colours)
+    return figure

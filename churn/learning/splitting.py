@@ -1,0 +1,63 @@
+"""Who is learned from, who is chosen by, who is tested on.
+
+A customer's part follows from a seeded hash of the customer number, ranked within leavers and stayers. So the shares are
+exact and stratified, the order of rows does not matter, and tomorrow's split agrees with today's: a champion is hardly
+ever tested on a customer it was fitted on.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+VALIDATION_SHARE = 0.1
+TEST_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Split:
+    """Disjoint parts of the examples, together all of them, each in the order of the input."""
+
+    train: pl.DataFrame
+    validation: pl.DataFrame
+    test: pl.DataFrame
+
+
+def split_examples(examples: pl.DataFrame, seed: int) -> Split:
+    """Splits 70/10/20 by customer, stratified by the label.
+
+    Args:
+        examples: one row per customer, with customer_id and has_churned.
+        seed: another seed, another split.
+
+    Example: the 7,043 customers of the public sample give 4,929 / 705 / 1,409.
+    """
+    order = hash_order(examples["customer_id"].to_list(), seed)
+    has_churned = examples["has_churned"].to_numpy()
+    test_size, validation_size = int(np.ceil(TEST_SHARE * examples.height)), int(np.ceil(VALIDATION_SHARE * examples.height))
+    part = np.full(examples.height, "train", dtype=object)
+    for label, share in _stratum_shares(has_churned).items():
+        members = order[has_churned[order] == label]
+        test_count, validation_count = _counts(label, share, test_size, validation_size)
+        part[members[:test_count]] = "test"
+        part[members[test_count : test_count + validation_count]] = "validation"
+    return Split(*(examples.filter(pl.Series(part == name)) for name in ("train", "validation", "test")))
+
+
+def hash_order(customer_ids: list[str], seed: int) -> np.ndarray:
+    """Returns positions sorted by a seeded hash of the customer number."""
+    hashes = [hashlib.blake2b(f"{seed}:{customer}".encode(), digest_size=8).digest() for customer in customer_ids]
+    return np.array(sorted(range(len(hashes)), key=hashes.__getitem__), dtype=np.int64)
+
+
+def _stratum_shares(has_churned: np.ndarray) -> dict[bool, float]:
+    leavers = float(has_churned.mean())
+    return {True: leavers, False: 1 - leavers}
+
+
+def _counts(label: bool, share: float, test_size: int, validation_size: int) -> tuple[int, int]:
+    """Leavers are rounded, stayers take the rest, so that the parts have exactly their size."""
+    leavers = [round(size * (share if label else 1 - share)) for size in (test_size, validation_size)]
+    counts = leavers if label else [test_size - leavers[0], validation_size - leavers[1]]
+    return counts[0], counts[1]

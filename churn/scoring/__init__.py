@@ -1,0 +1,1 @@
+"""From a predictor and features to scores and money. Pure; cannot fit: neither scikit-learn nor XGBoost may be imported."""

@@ -1,0 +1,49 @@
+"""Where things are: the only reader of the environment.
+
+Settings say where (database, registry, home folder) and how long to wait. What to run is a flow's parameter, how to
+model is `ModelParams`; neither belongs here.
+"""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """The environment, read once and frozen. Every field is documented in README's settings table."""
+
+    model_config = SettingsConfigDict(env_prefix="CHURN_", frozen=True, extra="ignore")
+
+    home: Path = Field(
+        default=Path(".churn"),
+        description="Folder of everything kept on this machine: the embedded database, model artifacts, logs.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="postgresql:// address of your own Postgres; unset: an embedded one under CHURN_HOME.",
+    )
+    mlflow_tracking_uri: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("CHURN_MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_URI"),
+        description="MLflow server; unset: a database `mlflow` beside the product's own, artifacts under CHURN_HOME.",
+    )
+    statement_timeout_minutes: int = Field(
+        default=30, ge=1, le=24 * 60, description="No database statement and no task may run longer."
+    )
+    retry_delay_seconds: int = Field(
+        default=300, ge=0, le=3600, description="Wait before a task that may pass by itself is tried again."
+    )
+
+    @cached_property
+    def home_dir(self) -> Path:
+        """Absolute path of `home`, so that a later change of directory does not move it."""
+        return self.home.expanduser().resolve()
+
+
+def load_settings() -> Settings:
+    """Reads the environment as it is now."""
+    return Settings()

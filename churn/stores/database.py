@@ -1,0 +1,173 @@
+"""Reaching Postgres: address, engine, locks, rows in by COPY, rows out as Arrow.
+
+Knows nothing of customers or scores; `warehouse` does.
+"""
+
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import polars as pl
+import psycopg
+from psycopg import sql
+from sqlalchemy import Connection, Engine, Table, create_engine, inspect, text
+from sqlalchemy.engine import make_url
+
+from churn.errors import Busy, Unavailable, WrongUsage
+from churn.settings import Settings
+from churn.stores import embedded, tables
+
+
+class Lock(StrEnum):
+    """What only one process may do at a time on one database."""
+
+    PIPELINE = "pipeline"
+    TRANSFORMS = "transforms"
+
+
+def locate(settings: Settings) -> str:
+    """Returns the libpq address of the database, starting the embedded server when it is the one in use.
+
+    Raises:
+        WrongUsage: CHURN_DATABASE_URL is not a Postgres address.
+        Unavailable: the embedded server did not start.
+    """
+    if settings.database_url is None:
+        return embedded.start_embedded(settings.home_dir)
+    scheme, _, rest = settings.database_url.get_secret_value().partition("://")
+    if scheme.split("+")[0] not in ("postgresql", "postgres") or not rest:
+        raise WrongUsage(
+            "CHURN_DATABASE_URL is not a Postgres address.", "set it to postgresql://user:password@host:5432/database."
+        )
+    return f"postgresql://{rest}"
+
+
+def without_password(uri: str) -> str:
+    """Returns the address as it may be shown."""
+    return str(make_url(uri).render_as_string(hide_password=True)) if urlsplit(uri).password else uri
+
+
+@lru_cache(maxsize=4)
+def _engine(uri: str, statement_timeout_ms: int) -> Engine:
+    url = make_url(uri).set(drivername="postgresql+psycopg")
+    options = f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC"
+    return create_engine(
+        url,
+        pool_size=2,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 10, "application_name": "churn"},
+    )
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Returns an engine on a database that has every table of `tables`.
+
+    Raises:
+        Unavailable: the database did not answer; the message shows its address without the password.
+    """
+    uri = locate(settings)
+    timeout_ms = int(timedelta(minutes=settings.statement_timeout_minutes).total_seconds() * 1000)
+    try:
+        if settings.database_url is None:
+            create_database_if_missing(uri, embedded.DATABASE)
+        engine = _engine(uri, timeout_ms)
+        _create_tables_once(engine)
+    except (psycopg.OperationalError, _operational_error()) as error:
+        raise Unavailable(
+            f"The database at {without_password(uri)} did not answer: {str(error).strip().splitlines()[0]}",
+            "check that it runs and that CHURN_DATABASE_URL is right; `churn doctor` shows what is configured.",
+        ) from error
+    return engine
+
+
+def _operational_error() -> type[Exception]:
+    from sqlalchemy.exc import OperationalError
+
+    return OperationalError
+
+
+def create_database_if_missing(uri: str, name: str) -> None:
+    """Creates a database on the server of `uri`, connecting through its `postgres` database."""
+    maintenance = make_url(uri).set(database="postgres").render_as_string(hide_password=False)
+    with psycopg.connect(maintenance, autocommit=True) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if found is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+@lru_cache(maxsize=4)
+def _create_tables_once(engine: Engine) -> None:
+    inspector = inspect(engine)
+    if inspector.has_table("promotions", schema="ops"):
+        return
+    with engine.begin() as connection:
+        for schema in tables.SCHEMAS:
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+        tables.metadata.create_all(connection)
+
+
+@contextmanager
+def hold_lock(engine: Engine, lock: Lock, wait: bool = False) -> Iterator[None]:
+    """Holds an advisory lock for the block; it ends with the process, however that ends.
+
+    Raises:
+        Busy: another process holds it and `wait` is False.
+    """
+    key = zlib.crc32(f"churn.{lock}".encode())
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if wait:
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": key})
+        elif not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}):
+            raise Busy(
+                f"Another {lock} run is at work on this database.",
+                "wait for it to end; its connection is listed in pg_locks with locktype 'advisory'.",
+            )
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+
+
+def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
+    """Appends rows by COPY within the connection's transaction.
+
+    Column names of the frame name the table's columns. NULL and the empty string are kept apart.
+    """
+    buffer = io.BytesIO()
+    rows.write_csv(buffer, include_header=False, quote_style="non_numeric", datetime_format="%Y-%m-%dT%H:%M:%S%.6f%:z")
+    columns = sql.SQL(", ").join(map(sql.Identifier, rows.columns))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+        sql.Identifier(str(table.schema), table.name), columns
+    )
+    with driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(buffer.getbuffer())
+
+
+def driver(connection: Connection) -> psycopg.Connection[Any]:
+    """The psycopg connection behind a SQLAlchemy one, for what only libpq can do."""
+    connection.execute(text("SELECT 1"))  # opens the transaction SQLAlchemy will commit
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)
+    return raw
+
+
+def read_batches(engine: Engine, query: str, parameters: Sequence[Any] = ()) -> Iterator[pl.DataFrame]:
+    """Yields a query's rows as Polars frames of bounded size, straight from Postgres' binary COPY.
+
+    Args:
+        query: SQL with $1, $2, ... for the parameters.
+        parameters: dates, numbers or strings.
+    """
+    import adbc_driver_postgresql.dbapi as adbc
+
+    uri = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with adbc.connect(uri) as connection, connection.cursor() as cursor:
+        cursor.execute(query, tuple(parameters) or None)
+        for batch in cursor.fetch_record_batch():
+            yield pl.DataFrame(pl.from_arrow(batch))

@@ -1,0 +1,155 @@
+"""The tables Python writes, declared once. Every other table is a SQLMesh model.
+
+Money columns are USD. Timestamps are UTC. A date's rows are only ever replaced as a whole.
+"""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+SCHEMAS = ("raw_data", "staging", "analytics", "reporting", "ops")
+
+loads = Table(
+    "loads",
+    metadata,
+    Column("load_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("snapshot_date", Date, nullable=False),
+    Column("source", Text, nullable=False, comment="Where the file came from"),
+    Column("sha256", Text, comment="Of the bytes as they arrived; NULL when the source could not be read"),
+    Column("bytes", BigInteger),
+    Column("rows_read", BigInteger, nullable=False, server_default="0"),
+    Column("rows_accepted", BigInteger, nullable=False, server_default="0"),
+    Column("rows_rejected", BigInteger, nullable=False, server_default="0"),
+    Column("monthly_charges_total", Numeric, comment="Sum over accepted rows, USD a month"),
+    Column("status", Text, nullable=False, comment="loaded, refused or superseded"),
+    Column("reason", Text, comment="Why it was refused, or which load superseded it"),
+    Column("loaded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("status in ('loaded', 'refused', 'superseded')", name="loads_status"),
+    Index("loads_one_current", "snapshot_date", unique=True, postgresql_where="status = 'loaded'"),
+    schema="raw_data",
+    comment="Ledger: one row per file taken in, accepted or not.",
+)
+
+telco_churn_raw = Table(
+    "telco_churn_raw",
+    metadata,
+    Column("snapshot_date", Date, primary_key=True, comment="Business date of the extract"),
+    Column("customer_id", Text, primary_key=True),
+    Column("gender", Text, nullable=False),
+    Column("senior_citizen", SmallInteger, nullable=False),
+    Column("partner", Text, nullable=False),
+    Column("dependents", Text, nullable=False),
+    Column("tenure", Integer, nullable=False, comment="Whole months"),
+    Column("phone_service", Text, nullable=False),
+    Column("multiple_lines", Text, nullable=False),
+    Column("internet_service", Text, nullable=False),
+    Column("online_security", Text, nullable=False),
+    Column("online_backup", Text, nullable=False),
+    Column("device_protection", Text, nullable=False),
+    Column("tech_support", Text, nullable=False),
+    Column("streaming_tv", Text, nullable=False),
+    Column("streaming_movies", Text, nullable=False),
+    Column("contract", Text, nullable=False),
+    Column("paperless_billing", Text, nullable=False),
+    Column("payment_method", Text, nullable=False),
+    Column("monthly_charges", Numeric, nullable=False, comment="USD a month"),
+    Column("total_charges", Numeric, comment="USD since joining; NULL where the extract was blank"),
+    Column("churn", Text, nullable=False),
+    Column("load_id", BigInteger, nullable=False),
+    Column("loaded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    schema="raw_data",
+    comment="One row per customer per daily snapshot, as the source said it.",
+)
+
+rejected_rows = Table(
+    "rejected_rows",
+    metadata,
+    Column("load_id", BigInteger, primary_key=True),
+    Column("row_number", BigInteger, primary_key=True, comment="Line in the file, the header being 1"),
+    Column("reasons", ARRAY(Text), nullable=False),
+    Column("row", JSONB, nullable=False, comment="The row as it arrived"),
+    schema="raw_data",
+    comment="Rows set aside by a load, each with every rule it broke.",
+)
+
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("prediction_date", Date, primary_key=True, comment="The as-of date that was scored"),
+    Column("customer_id", Text, primary_key=True),
+    Column("churn_probability", Double, nullable=False),
+    Column("at_risk_flag", Boolean, nullable=False, comment="Probability of 0.5 or more"),
+    Column("risk_tier", Text, nullable=False, comment="High from 0.7, Medium from 0.5, else Low"),
+    Column("revenue_at_risk_usd", Double, nullable=False),
+    Column("expected_annual_loss_usd", Double, nullable=False),
+    Column("lifetime_value_usd", Double, nullable=False),
+    Column("is_active", Boolean, nullable=False, comment="Has not left"),
+    Column("model_name", Text, nullable=False),
+    Column("model_version", Integer, nullable=False),
+    Column("basis", Text, nullable=False, comment="live, replayed, as_if or reconstructed"),
+    Column("scored_at", DateTime(timezone=True), nullable=False),
+    Column("run_id", Text, nullable=False, comment="The flow run that wrote it"),
+    schema="analytics",
+    comment="One score per customer and prediction date. May hold dates that are not published.",
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("prediction_date", Date, primary_key=True),
+    Column("status", Text, nullable=False, comment="staged or published"),
+    Column("basis", Text, nullable=False),
+    Column("customers_count", BigInteger, nullable=False, comment="Predictions written"),
+    Column("load_id", BigInteger, nullable=False, comment="The load the features came from"),
+    Column("source_sha256", Text, nullable=False),
+    Column("transforms_version", Text, nullable=False, comment="Fingerprint of the SQL models"),
+    Column("model_name", Text, nullable=False),
+    Column("model_version", Integer, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("staged_at", DateTime(timezone=True), nullable=False),
+    Column("published_at", DateTime(timezone=True), comment="NULL while staged"),
+    CheckConstraint("status in ('staged', 'published')", name="publications_status"),
+    CheckConstraint("(status = 'published') = (published_at is not null)", name="publications_published_at"),
+    schema="ops",
+    comment="One row per scored date; readers of reporting see a date only while it is published.",
+)
+
+promotions = Table(
+    "promotions",
+    metadata,
+    Column("promotion_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("decided_at", DateTime(timezone=True), nullable=False),
+    Column("as_of_date", Date, nullable=False, comment="Day of the examples it was trained on"),
+    Column("model_name", Text, nullable=False),
+    Column("model_version", Integer, nullable=False, comment="The challenger"),
+    Column("family", Text, nullable=False),
+    Column("decision", Text, nullable=False, comment="promote, hold or refuse"),
+    Column("reasons", ARRAY(Text), nullable=False),
+    Column("champion_version", Integer, comment="Champion it was held against; NULL for the first"),
+    Column("training_fingerprint", Text, nullable=False, comment="Of the examples and every training setting"),
+    Column("mlflow_run_id", Text, nullable=False),
+    Column("evidence", JSONB, nullable=False, comment="Figures of the challenger and of every candidate"),
+    CheckConstraint("decision in ('promote', 'hold', 'refuse')", name="promotions_decision"),
+    Index("promotions_fingerprint", "training_fingerprint"),
+    schema="ops",
+    comment="Ledger of every gate decision. The champion is the last version promoted here.",
+)

@@ -1,0 +1,212 @@
+"""Everything SQLMesh: deploy the models, refresh one range of dates, audit. Failures become typed errors.
+
+SQLMesh neither locks (concurrent refreshes double rows) nor raises audit failures with their facts (they go to its
+console). Both are mended here: a Postgres advisory lock around every call, and a console that remembers.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.engine import make_url
+
+from churn.errors import AuditFailed, TransformFailed
+from churn.settings import PROJECT_DIR, Settings, load_settings
+from churn.stores.database import Lock, hold_lock, locate, open_engine
+
+if TYPE_CHECKING:
+    from sqlmesh.core.config.connection import PostgresConnectionConfig
+    from sqlmesh.core.config.gateway import GatewayConfig
+    from sqlmesh.core.context import Context
+
+TRANSFORMS_DIR = PROJECT_DIR / "transforms"
+STATE_SCHEMA = "sqlmesh"
+
+FEATURE_MODELS = ("staging.stg_telco_churn", "analytics.fct_customer_features")
+"""What a changed extract refreshes, before scoring."""
+RISK_MODELS = ("analytics.customer_risk", "analytics.risk_by_profile")
+"""What changed predictions refresh, before publishing."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One model evaluated over a range of dates.
+
+    Attributes:
+        model: its name.
+        rows: rows written; None where the engine does not say.
+        milliseconds: time it took.
+        audits_passed: audits that ran on the result and found nothing.
+    """
+
+    model: str
+    rows: int | None
+    milliseconds: int
+    audits_passed: int
+
+
+def postgres_gateway() -> "GatewayConfig":
+    """The gateway of transforms/config.py: the product's own database, SQLMesh's state in a schema of it."""
+    _prepare_environment(load_settings())
+    from sqlmesh.core.config.gateway import GatewayConfig
+
+    return GatewayConfig(connection=_connection(locate(load_settings())), state_schema=STATE_SCHEMA)
+
+
+def _connection(uri: str) -> "PostgresConnectionConfig":
+    from sqlmesh.core.config.connection import PostgresConnectionConfig
+
+    url = make_url(uri)
+    query: dict[str, Any] = dict(url.query)
+    return PostgresConnectionConfig(
+        host=url.host or query.get("host", "localhost"),
+        port=url.port or 5432,
+        user=url.username or "",
+        password=url.password or "",
+        database=url.database or "",
+        sslmode=query.get("sslmode"),
+        application_name="churn transforms",
+        # One connection at a time: the models of a date depend on each other anyway.
+        concurrent_tasks=1,
+    )
+
+
+def _prepare_environment(settings: Settings) -> None:
+    """Sets what SQLMesh and psycopg2 read from the environment only. Call before importing sqlmesh."""
+    os.environ["MAX_FORK_WORKERS"] = "1"  # It would fork inside a threaded process otherwise.
+    timeout = f"-c statement_timeout={settings.statement_timeout_minutes}min"
+    options = os.environ.get("PGOPTIONS", "")
+    if timeout not in options:
+        os.environ["PGOPTIONS"] = f"{options} {timeout}".strip()
+
+
+def deploy(settings: Settings, today: date) -> str:
+    """Brings the models in the database to what the SQL files say, and rebuilds the history of those that changed.
+
+    Args:
+        today: intervals up to the end of this day are marked as evaluated, so that a plan by hand finds nothing to do.
+
+    Returns:
+        The version of the features: a fingerprint that changes when their SQL does.
+
+    Raises:
+        TransformFailed: the project does not load or a statement failed.
+        AuditFailed: a rebuilt model failed an audit.
+    """
+    with _locked_context(settings) as context:
+        _plan(context, execution_time=_end_of(today))
+        return _features_version(context)
+
+
+def refresh(settings: Settings, changed_table: str, models: Sequence[str], dates: Sequence[date]) -> list[Evaluation]:
+    """Evaluates models again for the dates whose rows changed in a table that Python writes.
+
+    Args:
+        changed_table: `raw_data.telco_churn_raw` or `analytics.predictions`.
+        models: the models to evaluate, of those that depend on the table.
+        dates: dates to replace; the range from the first to the last is replaced in one go, no other date is touched.
+
+    Returns:
+        What was evaluated, in order.
+
+    Raises:
+        AuditFailed: an audit found rows; later models were not evaluated.
+        TransformFailed: a statement failed.
+    """
+    first, last = min(dates), max(dates)
+    with _locked_context(settings) as context:
+        _plan(
+            context,
+            restate_models=[changed_table],
+            backfill_models=list(models),
+            start=first.isoformat(),
+            end=last.isoformat(),
+            # Without it a day that is not over yet is silently left out, and the result depends on the clock.
+            execution_time=_end_of(last),
+        )
+        return list(_console().evaluations)
+
+
+def audit(settings: Settings, models: Sequence[str], dates: Sequence[date]) -> int:
+    """Runs every audit of the models over the dates, once more, on what is stored now.
+
+    Returns:
+        How many audits ran.
+
+    Raises:
+        AuditFailed: the first audit that found rows.
+    """
+    with _locked_context(settings) as context:
+        results = [
+            result
+            for model in models
+            for result in context.snapshot_evaluator.audit(
+                snapshot=context.get_snapshot(model, raise_if_missing=True),
+                start=min(dates).isoformat(),
+                end=max(dates).isoformat(),
+                execution_time=_end_of(max(dates)),
+                snapshots=context.snapshots,
+            )
+        ]
+    for result in results:
+        if result.count:
+            query = result.query.sql("postgres") if result.query else ""
+            raise AuditFailed(result.audit.name, str(getattr(result.model, "name", "")), result.count, query)
+    return len(results)
+
+
+def _end_of(day: date) -> str:
+    return (day + timedelta(days=1)).isoformat()
+
+
+def _plan(context: "Context", **scope: Any) -> None:
+    from sqlmesh.utils.errors import SQLMeshError
+
+    console = _console()
+    console.forget()
+    try:
+        context.plan("prod", auto_apply=True, no_prompts=True, skip_tests=True, skip_linter=True, **scope)
+    except SQLMeshError as error:
+        raise (console.failure() or _transform_failed(str(error))) from error
+
+
+def _transform_failed(fact: str) -> TransformFailed:
+    return TransformFailed(
+        f"The SQL models could not be evaluated: {fact.strip().splitlines()[0]}",
+        "run `uv run sqlmesh -p transforms plan` to see the whole message.",
+    )
+
+
+def _features_version(context: "Context") -> str:
+    fingerprints = [context.get_snapshot(model, raise_if_missing=True).fingerprint for model in FEATURE_MODELS]
+    parts = [f"{fingerprint.data_hash}.{fingerprint.parent_data_hash}" for fingerprint in fingerprints]
+    return hashlib.sha256("/".join(parts).encode()).hexdigest()[:12]
+
+
+@contextmanager
+def _locked_context(settings: Settings) -> Iterator["Context"]:
+    with hold_lock(open_engine(settings), Lock.TRANSFORMS, wait=True):
+        yield _context(settings)
+
+
+@lru_cache(maxsize=1)
+def _context(settings: Settings) -> "Context":
+    """The SQLMesh context, loaded once per process: it costs half a second."""
+    _prepare_environment(settings)
+    from sqlmesh.core.context import Context
+
+    _console()
+    return Context(paths=[str(TRANSFORMS_DIR)])
+
+
+@lru_cache(maxsize=1)
+def _console() -> Any:
+    """The console of this process, which remembers what SQLMesh would have printed."""
+    import churn.stores.sqlmesh_console as recording
+
+    return recording.install()

@@ -1,0 +1,329 @@
+"""What the product keeps in Postgres: snapshots and their ledger, features out, predictions in, publication.
+
+Every write is one transaction that replaces a date as a whole. Nothing here decides; it keeps and gives back.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+from psycopg.errors import UniqueViolation
+from sqlalchemy import Connection, Engine
+
+from churn.contracts import FEATURES
+from churn.errors import ContractBroken, NotThere
+from churn.intake.reading import ROW_NUMBER
+from churn.intake.screening import Screened
+from churn.stores.database import copy_in, read_batches
+from churn.stores.tables import loads, predictions, promotions, publications, rejected_rows, telco_churn_raw
+
+
+@dataclass(frozen=True)
+class Load:
+    """A line of the ledger: one file taken in.
+
+    Attributes:
+        monthly_charges_total: sum over accepted rows, USD a month.
+    """
+
+    load_id: int
+    snapshot_date: date
+    source: str
+    sha256: str
+    rows_read: int
+    rows_accepted: int
+    rows_rejected: int
+    monthly_charges_total: float
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A scored date and what it was made from. `published_at` is None while readers do not see it."""
+
+    prediction_date: date
+    status: str
+    basis: str
+    customers_count: int
+    load_id: int
+    source_sha256: str
+    transforms_version: str
+    model_name: str
+    model_version: int
+    run_id: str
+    staged_at: datetime
+    published_at: datetime | None
+
+    def inputs(self) -> tuple[object, ...]:
+        """What decides the scores: the same inputs give the same scores."""
+        return self.load_id, self.transforms_version, self.basis, self.model_name, self.model_version
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A gate decision, with its evidence (figures of the challenger and of every candidate)."""
+
+    decided_at: datetime
+    as_of_date: date
+    model_name: str
+    model_version: int
+    family: str
+    decision: str
+    reasons: list[str]
+    champion_version: int | None
+    training_fingerprint: str
+    mlflow_run_id: str
+    evidence: dict[str, Any]
+
+
+# --- snapshots ---------------------------------------------------------------------------------------------------
+
+
+def find_current_load(engine: Engine, snapshot_date: date) -> Load | None:
+    """Returns the load whose rows a snapshot date holds, or None."""
+    with engine.connect() as connection:
+        return _current_load(connection, snapshot_date)
+
+
+def _current_load(connection: Connection, snapshot_date: date) -> Load | None:
+    chosen = [loads.c[name] for name in Load.__dataclass_fields__]
+    query = sa.select(*chosen).where(loads.c.snapshot_date == snapshot_date, loads.c.status == "loaded")
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else Load(**{**row, "monthly_charges_total": float(row["monthly_charges_total"] or 0)})
+
+
+def load_snapshot(
+    engine: Engine, snapshot_date: date, source: str, sha256: str, size_bytes: int, batches: Iterator[Screened]
+) -> Load:
+    """Replaces a snapshot date by the accepted rows of a file, sets the rejected ones aside, keeps the ledger.
+
+    One transaction: a date published before is withdrawn with it, so that no reader sees new features under old
+    scores.
+
+    Raises:
+        ContractBroken: a customer is in the file twice, or no row was accepted; nothing was written.
+    """
+    with engine.begin() as connection:
+        before = _current_load(connection, snapshot_date)
+        load_id = _open_load(connection, snapshot_date, source, sha256, size_bytes, before)
+        connection.execute(sa.delete(telco_churn_raw).where(telco_churn_raw.c.snapshot_date == snapshot_date))
+        withdraw(connection, snapshot_date)
+        rows_rejected = 0
+        for batch in batches:
+            _copy_snapshot_rows(connection, snapshot_date, load_id, batch.accepted, source)
+            rows_rejected += _copy_rejected_rows(connection, load_id, batch.rejected)
+        return _close_load(connection, load_id, snapshot_date, rows_rejected, source)
+
+
+def _open_load(
+    connection: Connection, snapshot_date: date, source: str, sha256: str, size_bytes: int, before: Load | None
+) -> int:
+    if before is not None:
+        superseded = sa.update(loads).where(loads.c.load_id == before.load_id)
+        connection.execute(superseded.values(status="superseded", reason=f"corrected by {source}"))
+    row = {"snapshot_date": snapshot_date, "source": source, "sha256": sha256, "bytes": size_bytes, "status": "loaded"}
+    return int(connection.execute(sa.insert(loads).values(row).returning(loads.c.load_id)).scalar_one())
+
+
+def _copy_snapshot_rows(
+    connection: Connection, snapshot_date: date, load_id: int, accepted: pl.DataFrame, source: str
+) -> None:
+    keyed = accepted.with_columns(
+        pl.lit(snapshot_date).alias("snapshot_date"), pl.lit(load_id, dtype=pl.Int64).alias("load_id")
+    )
+    try:
+        copy_in(connection, telco_churn_raw, keyed)
+    except UniqueViolation as error:
+        customer = str(error.diag.message_detail).rpartition("=(")[2].partition(", ")[2].partition(")")[0]
+        raise ContractBroken(
+            f"{source} has the customer {customer} twice.", "one row per customer is agreed; remove the wrong one."
+        ) from error
+
+
+def _copy_rejected_rows(connection: Connection, load_id: int, rejected: pl.DataFrame) -> int:
+    if rejected.height:
+        rows = [
+            {"load_id": load_id, ROW_NUMBER: row[ROW_NUMBER], "reasons": row["reasons"], "row": row["row"]}
+            for row in rejected.iter_rows(named=True)
+        ]
+        statement = sa.text(
+            "INSERT INTO raw_data.rejected_rows (load_id, row_number, reasons, row) "
+            "VALUES (:load_id, :row_number, :reasons, CAST(:row AS jsonb))"
+        )
+        connection.execute(statement, rows)
+    return rejected.height
+
+
+def _close_load(connection: Connection, load_id: int, snapshot_date: date, rows_rejected: int, source: str) -> Load:
+    raw = telco_churn_raw.c
+    held = sa.select(sa.func.count(), sa.func.sum(raw.monthly_charges)).where(raw.snapshot_date == snapshot_date)
+    rows_accepted, monthly_charges_total = connection.execute(held).one()
+    if not rows_accepted:
+        raise ContractBroken(f"{source} has no row that can be accepted.", "ask the source for the file again.")
+    counts = {
+        "rows_read": rows_accepted + rows_rejected,
+        "rows_accepted": rows_accepted,
+        "rows_rejected": rows_rejected,
+        "monthly_charges_total": monthly_charges_total,
+    }
+    connection.execute(sa.update(loads).where(loads.c.load_id == load_id).values(counts))
+    load = _current_load(connection, snapshot_date)
+    assert load is not None
+    return load
+
+
+def count_snapshot(engine: Engine, snapshot_date: date) -> tuple[int, float]:
+    """Returns the rows a snapshot date really holds and their sum of monthly charges (USD)."""
+    raw = telco_churn_raw.c
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(raw.monthly_charges), 0))
+    with engine.connect() as connection:
+        count, total = connection.execute(query.where(raw.snapshot_date == snapshot_date)).one()
+    return int(count), float(total)
+
+
+def record_refusal(engine: Engine, snapshot_date: date, source: str, sha256: str | None, reason: str) -> None:
+    """Writes a refused file into the ledger, in a transaction of its own."""
+    row = {"snapshot_date": snapshot_date, "source": source, "sha256": sha256, "status": "refused", "reason": reason}
+    with engine.begin() as connection:
+        connection.execute(sa.insert(loads).values(row))
+
+
+# --- features and predictions ------------------------------------------------------------------------------------
+
+
+def read_features(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
+    """Yields customer_id, has_churned and every model feature (float64) of a date, in batches ordered by customer.
+
+    Raises:
+        NotThere: the date has no features.
+    """
+    columns = ", ".join(f"{name}::int::float8 AS {name}" if _is_flag(name) else f"{name}::float8" for name in FEATURES)
+    query = f"""
+        SELECT customer_id, has_churned, {columns}
+        FROM analytics.fct_customer_features WHERE as_of_date = $1 ORDER BY customer_id
+    """
+    is_empty = True
+    for batch in read_batches(engine, query, [as_of_date]):
+        is_empty = is_empty and batch.is_empty()
+        yield batch
+    if is_empty:
+        raise NotThere(f"There are no features of {as_of_date}.", "load the extract of that date with `churn run`.")
+
+
+def _is_flag(feature: str) -> bool:
+    return feature.startswith(("is_", "has_", "uses_", "no_"))
+
+
+def stage_predictions(engine: Engine, publication: Publication, scores: Iterator[pl.DataFrame]) -> Publication:
+    """Replaces the predictions of a date and marks it staged: readers do not see it until it is published.
+
+    Args:
+        publication: what the scores are made from; its counts are filled in here.
+        scores: batches that satisfy `CustomerScores`.
+
+    Returns:
+        The publication as stored.
+    """
+    day = publication.prediction_date
+    constants = {
+        "prediction_date": day,
+        "model_name": publication.model_name,
+        "model_version": publication.model_version,
+        "basis": publication.basis,
+        "scored_at": publication.staged_at,
+        "run_id": publication.run_id,
+    }
+    with engine.begin() as connection:
+        connection.execute(sa.delete(predictions).where(predictions.c.prediction_date == day))
+        count = 0
+        for batch in scores:
+            copy_in(connection, predictions, batch.with_columns(pl.lit(value).alias(k) for k, value in constants.items()))
+            count += batch.height
+        connection.execute(sa.delete(publications).where(publications.c.prediction_date == day))
+        stored = {**asdict(publication), "status": "staged", "published_at": None, "customers_count": count}
+        connection.execute(sa.insert(publications).values(stored))
+    return Publication(**stored)
+
+
+def withdraw(connection: Connection, prediction_date: date) -> None:
+    """Hides a published date from readers until it is published again."""
+    hidden = sa.update(publications).where(publications.c.prediction_date == prediction_date)
+    connection.execute(hidden.values(status="staged", published_at=None))
+
+
+def publish(engine: Engine, prediction_date: date, published_at: datetime) -> None:
+    """Shows an audited date to readers: one status change."""
+    shown = sa.update(publications).where(publications.c.prediction_date == prediction_date)
+    with engine.begin() as connection:
+        connection.execute(shown.values(status="published", published_at=published_at))
+
+
+def find_publication(engine: Engine, prediction_date: date | None = None) -> Publication | None:
+    """Returns the publication of a date, staged or published; without a date, the latest published one."""
+    query = sa.select(publications)
+    if prediction_date is None:
+        query = query.where(publications.c.status == "published")
+        query = query.order_by(publications.c.prediction_date.desc()).limit(1)
+    else:
+        query = query.where(publications.c.prediction_date == prediction_date)
+    with engine.connect() as connection:
+        row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else Publication(**row)
+
+
+# --- promotions --------------------------------------------------------------------------------------------------
+
+
+def find_training(engine: Engine, training_fingerprint: str) -> Promotion | None:
+    """Returns the latest decision on a model trained on exactly these examples and settings, or None."""
+    return _last_promotion(engine, promotions.c.training_fingerprint == training_fingerprint)
+
+
+def find_champion(engine: Engine) -> Promotion | None:
+    """Returns the decision that made the current champion, or None before the first."""
+    return _last_promotion(engine, promotions.c.decision == "promote")
+
+
+def find_decision(engine: Engine, model_version: int) -> Promotion | None:
+    """Returns the latest decision on a model version, or None."""
+    return _last_promotion(engine, promotions.c.model_version == model_version)
+
+
+def _last_promotion(engine: Engine, condition: sa.ColumnElement[bool]) -> Promotion | None:
+    chosen = [promotions.c[name] for name in Promotion.__dataclass_fields__]
+    query = sa.select(*chosen).where(condition).order_by(promotions.c.promotion_id.desc()).limit(1)
+    with engine.connect() as connection:
+        row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else Promotion(**row)
+
+
+def record_promotion(engine: Engine, promotion: Promotion) -> None:
+    """Appends a gate decision to the ledger."""
+    with engine.begin() as connection:
+        connection.execute(sa.insert(promotions).values(asdict(promotion)))
+
+
+# --- what people read --------------------------------------------------------------------------------------------
+
+
+def read_kpis(engine: Engine, prediction_date: date) -> Mapping[str, Any]:
+    """Returns the row of reporting.kpi_daily of a published date."""
+    query = sa.text("SELECT * FROM reporting.kpi_daily WHERE prediction_date = :day")
+    with engine.connect() as connection:
+        return connection.execute(query, {"day": prediction_date}).mappings().one()
+
+
+def read_first_calls(engine: Engine, prediction_date: date, limit: int) -> list[Mapping[str, Any]]:
+    """Returns the active customers at risk with the largest expected yearly loss, largest first."""
+    query = sa.text("""
+        SELECT customer_id, churn_probability, risk_tier, expected_annual_loss_usd, monthly_charges, tenure_months,
+               contract, internet_service, payment_method
+        FROM analytics.customer_risk
+        WHERE prediction_date = :day AND is_active AND at_risk_flag
+        ORDER BY expected_annual_loss_usd DESC, customer_id
+        LIMIT :limit
+    """)
+    with engine.connect() as connection:
+        return list(connection.execute(query, {"day": prediction_date, "limit": limit}).mappings())

@@ -1,0 +1,104 @@
+AUDIT (
+  name same_customers_as_raw
+);
+
+SELECT
+  COALESCE(kept.snapshot_date, source.snapshot_date) AS snapshot_date,
+  source.row_count AS raw_count,
+  kept.row_count AS model_count
+FROM (
+  SELECT
+    snapshot_date,
+    COUNT(*) AS row_count
+  FROM raw_data.telco_churn_raw
+  WHERE
+    snapshot_date BETWEEN @start_date AND @end_date
+  GROUP BY
+    snapshot_date
+) AS source
+FULL OUTER JOIN (
+  SELECT
+    snapshot_date,
+    COUNT(*) AS row_count
+  FROM @this_model
+  WHERE
+    snapshot_date BETWEEN @start_date AND @end_date
+  GROUP BY
+    snapshot_date
+) AS kept
+  ON kept.snapshot_date = source.snapshot_date
+WHERE
+  source.row_count IS DISTINCT FROM kept.row_count;
+
+AUDIT (
+  name same_customers_as_predictions
+);
+
+SELECT
+  COALESCE(kept.prediction_date, source.prediction_date) AS prediction_date,
+  source.row_count AS predictions_count,
+  kept.row_count AS model_count
+FROM (
+  SELECT
+    prediction_date,
+    COUNT(*) AS row_count
+  FROM analytics.predictions
+  WHERE
+    prediction_date BETWEEN @start_date AND @end_date
+  GROUP BY
+    prediction_date
+) AS source
+FULL OUTER JOIN (
+  SELECT
+    prediction_date,
+    COUNT(*) AS row_count
+  FROM @this_model
+  WHERE
+    prediction_date BETWEEN @start_date AND @end_date
+  GROUP BY
+    prediction_date
+) AS kept
+  ON kept.prediction_date = source.prediction_date
+WHERE
+  source.row_count IS DISTINCT FROM kept.row_count;
+
+AUDIT (
+  name profiles_add_up_to_predictions
+);
+
+/* The money invariant that a join over history cannot pass: the marts must bill what the predictions of that one date bill. */
+SELECT
+  COALESCE(kept.prediction_date, source.prediction_date) AS prediction_date,
+  source.customers_count AS predictions_count,
+  kept.customers_count AS profiles_count,
+  source.revenue_at_risk_usd AS predictions_revenue_at_risk_usd,
+  kept.revenue_at_risk_usd AS profiles_revenue_at_risk_usd
+FROM (
+  SELECT
+    prediction_date,
+    COUNT(*) AS customers_count,
+    SUM(revenue_at_risk_usd) AS revenue_at_risk_usd,
+    SUM(expected_annual_loss_usd) AS expected_annual_loss_usd
+  FROM analytics.predictions
+  WHERE
+    prediction_date BETWEEN @start_date AND @end_date
+  GROUP BY
+    prediction_date
+) AS source
+FULL OUTER JOIN (
+  SELECT
+    prediction_date,
+    SUM(customers_count) AS customers_count,
+    SUM(revenue_at_risk_usd) AS revenue_at_risk_usd,
+    SUM(expected_annual_loss_usd) AS expected_annual_loss_usd
+  FROM @this_model
+  WHERE
+    prediction_date BETWEEN @start_date AND @end_date
+  GROUP BY
+    prediction_date
+) AS kept
+  ON kept.prediction_date = source.prediction_date
+WHERE
+  source.customers_count IS DISTINCT FROM kept.customers_count
+  OR ABS(source.revenue_at_risk_usd - kept.revenue_at_risk_usd) > 0.01
+  OR ABS(source.expected_annual_loss_usd - kept.expected_annual_loss_usd) > 0.01

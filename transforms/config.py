@@ -1,0 +1,28 @@
+"""The SQLMesh project: gateway, state, defaults and laws. Serves `sqlmesh -p transforms ...` and the product alike."""
+
+from churn.stores.transformer import postgres_gateway
+from churn.timeline import EARLIEST_SNAPSHOT
+from sqlmesh.core.config import Config, LinterConfig, ModelDefaultsConfig
+from sqlmesh.core.config.common import TableNamingConvention
+from sqlmesh.core.config.format import FormatConfig
+
+config = Config(
+    project="churn",
+    gateways={"postgres": postgres_gateway()},
+    default_gateway="postgres",
+    model_defaults=ModelDefaultsConfig(dialect="postgres", start=EARLIEST_SNAPSHOT.isoformat(), cron="@daily"),
+    # Postgres cuts identifiers at 63 characters: with the schema in front, two environments could share a table.
+    physical_table_naming_convention=TableNamingConvention.TABLE_ONLY,
+    disable_anonymized_analytics=True,
+    format=FormatConfig(append_newline=True),
+    linter=LinterConfig(
+        enabled=True,
+        rules={
+            "ambiguousorinvalidcolumn",
+            "invalidselectstarexpansion",
+            "noselectstar",
+            "nomissingaudits",
+            "nomissingunittest",
+        },
+    ),
+)
