@@ -168,13 +168,14 @@ class CustomerFeatures(pa.DataFrameModel):
 
 
 DIRECTIONS: dict[str, Direction] = {
-    name: column.metadata["direction"] for name, column in CustomerFeatures.to_schema().columns.items() if column.metadata
+    name: column.metadata["direction"]
+    for name, column in CustomerFeatures.to_schema().columns.items()
+    if column.metadata
 }
 """Each model feature and the direction in which it is known to move churn."""
 
 FEATURES = tuple(DIRECTIONS)
 """Names of the model features, in the order every model is given them."""
-
 
 
 class Predictor(Protocol):

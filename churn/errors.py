@@ -88,3 +88,17 @@ class Unavailable(ChurnError):
 
 class Busy(Unavailable):
     """Another run holds the lock."""
+
+
+_CONNECTION_LOSSES = ("OperationalError", "InterfaceError", "AdminShutdown", "ConnectionFailure")
+
+
+def may_pass_by_itself(error: BaseException) -> bool:
+    """Whether the same call may succeed a little later.
+
+    Database drivers' errors are told by name, so that asking does not import three drivers.
+    """
+    if isinstance(error, ChurnError):
+        return error.may_pass_by_itself
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return isinstance(error, ConnectionError | TimeoutError) or not names.isdisjoint(_CONNECTION_LOSSES)

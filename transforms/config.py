@@ -1,10 +1,11 @@
 """The SQLMesh project: gateway, state, defaults and laws. Serves `sqlmesh -p transforms ...` and the product alike."""
 
-from churn.stores.transformer import postgres_gateway
-from churn.timeline import EARLIEST_SNAPSHOT
 from sqlmesh.core.config import Config, LinterConfig, ModelDefaultsConfig
 from sqlmesh.core.config.common import TableNamingConvention
 from sqlmesh.core.config.format import FormatConfig
+
+from churn.stores.transformer import postgres_gateway
+from churn.timeline import EARLIEST_SNAPSHOT
 
 config = Config(
     project="churn",

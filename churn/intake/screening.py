@@ -70,16 +70,16 @@ def find_reasons(typed: pl.DataFrame, text_rows: pl.DataFrame) -> pl.DataFrame:
         cases = pl.DataFrame(schema={"index": pl.Int32, "column": pl.String, "check": pl.String})
     unreadable = _find_unreadable(typed, text_rows)
     stated = pl.concat([_state_rules(cases, text_rows), unreadable])
-    return stated.group_by("index", maintain_order=True).agg(pl.col("reason").unique(maintain_order=True).alias("reasons"))
+    return stated.group_by("index", maintain_order=True).agg(
+        pl.col("reason").unique(maintain_order=True).alias("reasons")
+    )
 
 
 def _state_rules(cases: pl.DataFrame, text_rows: pl.DataFrame) -> pl.DataFrame:
     """One row per broken rule: index and reason, as 'tenure: greater_than_or_equal_to(0), found -3'."""
     is_column = pl.col("column").is_in(EXTRACT_COLUMNS)
     cells = [text_rows[name] if name in EXTRACT_COLUMNS else None for name in cases["column"]]
-    found = [
-        None if cell is None else cell[index] for cell, index in zip(cells, cases["index"], strict=True)
-    ]
+    found = [None if cell is None else cell[index] for cell, index in zip(cells, cases["index"], strict=True)]
     shown = pl.Series("found", found, dtype=pl.String).fill_null("nothing").str.slice(0, _CELL_SHOWN)
     return cases.with_columns(shown).select(
         pl.col("index").cast(pl.Int64),

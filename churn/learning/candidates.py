@@ -1,13 +1,8 @@
 """The candidate models: whole pipelines from the feature frame to a probability.
 
-Preprocessing lives inside the fitted pipeline, so nothing is refitted at score time. No class weights by default: they leave
-the ranking alone and wreck the probabilities (mean 0.41 against a base rate of 0.27 on the public sample).
+Preprocessing lives inside the fitted pipeline, so nothing is refitted at score time. No class weights by default: they
+leave the ranking alone and wreck the probabilities (mean 0.41 against a base rate of 0.27 on the public sample).
 """
-
-import hashlib
-import json
-from dataclasses import asdict, dataclass
-from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -19,33 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
 from churn.contracts import DIRECTIONS, FEATURES, Predictor
-
-Family = Literal["logistic_regression", "random_forest", "xgboost"]
-
-
-@dataclass(frozen=True)
-class ModelParams:
-    """Every setting of a training, frozen, hashed and logged.
-
-    Attributes:
-        seed: of the split, the models and the bootstrap.
-        class_weight: "balanced" repeats leavers by weight; probabilities are then too high.
-        logistic_c: inverse strength of the ridge penalty.
-    """
-
-    seed: int = 20
-    class_weight: Literal["balanced"] | None = None
-    logistic_c: float = 1.0
-    forest_trees: int = 300
-    forest_leaf_rows: int = 15
-    boosting_rounds: int = 200
-    boosting_depth: int = 3
-    boosting_rate: float = 0.05
-
-    def fingerprint(self) -> str:
-        """SHA-256 of every setting and of the feature list."""
-        text = json.dumps({**asdict(self), "features": DIRECTIONS}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+from churn.learning.params import Family, ModelParams
 
 
 def build_candidates(params: ModelParams, leaver_weight: float) -> dict[Family, Pipeline]:
@@ -95,8 +64,8 @@ def predict_leaving(predictor: Predictor, examples: pl.DataFrame) -> NDArray[np.
 def importances(family: Family, pipeline: Pipeline) -> pl.DataFrame:
     """Returns feature and importance, largest first.
 
-    Standardised coefficient (signed log-odds per standard deviation) for the logistic regression, share of impurity or gain
-    for trees.
+    Standardised coefficient (signed log-odds per standard deviation) for the logistic regression, share of impurity or
+    gain for trees.
     """
     model = pipeline.named_steps["model"]
     values = model.coef_[0] if family == "logistic_regression" else model.feature_importances_

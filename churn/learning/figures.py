@@ -1,8 +1,8 @@
 """Figures of a model's probabilities against what happened, with bootstrap intervals.
 
-Every figure is computed for many weightings of the same rows at once: weight 1 everywhere is the figure itself, multinomial
-weights are bootstrap replicates. Ties share a threshold, so tied scores neither gain nor lose by their order, except in
-the top decile, which is exactly ceil(10 %) rows in the order given.
+Every figure is computed for many weightings of the same rows at once: weight 1 everywhere is the figure itself,
+multinomial weights are bootstrap replicates. Ties share a threshold, so tied scores neither gain nor lose by their
+order, except in the top decile, which is exactly ceil(10 %) rows in the order given.
 """
 
 from collections.abc import Mapping

@@ -36,13 +36,15 @@ def judge(
         seed: of the paired bootstrap.
 
     Returns:
-        refuse: it ranks no better than chance. promote: there is no champion, or it is better beyond chance. hold: otherwise.
+        refuse: it ranks no better than chance. promote: there is no champion, or it is better beyond chance. Else hold.
     """
     base_rate = float(labels.mean())
     if pr_auc.low <= base_rate:
         return Decision("refuse", [f"PR-AUC {pr_auc.value:.3f} is not beyond the base rate of {base_rate:.3f}"])
     if champion is None:
-        return Decision("promote", [f"first champion; PR-AUC {pr_auc.value:.3f} against a base rate of {base_rate:.3f}"])
+        return Decision(
+            "promote", [f"first champion; PR-AUC {pr_auc.value:.3f} against a base rate of {base_rate:.3f}"]
+        )
     weights = bootstrap_weights(len(labels), seed)
     gain = (
         weighted_figures(labels, challenger, weights)["pr_auc"] - weighted_figures(labels, champion, weights)["pr_auc"]

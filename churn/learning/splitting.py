@@ -1,8 +1,8 @@
 """Who is learned from, who is chosen by, who is tested on.
 
-A customer's part follows from a seeded hash of the customer number, ranked within leavers and stayers. So the shares are
-exact and stratified, the order of rows does not matter, and tomorrow's split agrees with today's: a champion is hardly
-ever tested on a customer it was fitted on.
+A customer's part follows from a seeded hash of the customer number, ranked within leavers and stayers. So the shares
+are exact and stratified, the order of rows does not matter, and tomorrow's split agrees with today's: a champion is
+hardly ever tested on a customer it was fitted on.
 """
 
 import hashlib
@@ -35,7 +35,10 @@ def split_examples(examples: pl.DataFrame, seed: int) -> Split:
     """
     order = hash_order(examples["customer_id"].to_list(), seed)
     has_churned = examples["has_churned"].to_numpy()
-    test_size, validation_size = int(np.ceil(TEST_SHARE * examples.height)), int(np.ceil(VALIDATION_SHARE * examples.height))
+    test_size, validation_size = (
+        int(np.ceil(TEST_SHARE * examples.height)),
+        int(np.ceil(VALIDATION_SHARE * examples.height)),
+    )
     part = np.full(examples.height, "train", dtype=object)
     for label, share in _stratum_shares(has_churned).items():
         members = order[has_churned[order] == label]

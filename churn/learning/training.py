@@ -1,6 +1,5 @@
 """One training: split, fit every candidate, select on the validation part, measure once on the test part."""
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +7,11 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from churn.contracts import FEATURES, CustomerFeatures
+from churn.contracts import CustomerFeatures
 from churn.errors import NotThere
-from churn.learning.candidates import Family, ModelParams, build_candidates, fit_candidate, predict_leaving
+from churn.learning.candidates import build_candidates, fit_candidate, predict_leaving
 from churn.learning.figures import Interval, bootstrap_weights, confusion, measure, weighted_figures
+from churn.learning.params import Family, ModelParams, fingerprint_training
 from churn.learning.splitting import Split, split_examples
 
 FEWEST_LEAVERS = 20
@@ -47,16 +47,6 @@ class Training:
     reason: str
 
 
-def fingerprint_training(examples: pl.DataFrame, params: ModelParams) -> str:
-    """SHA-256 of the examples (whatever the order of their rows) and of every setting."""
-    ordered = examples.select("customer_id", "has_churned", *FEATURES).sort("customer_id")
-    digest = hashlib.sha256(params.fingerprint().encode())
-    digest.update("\n".join(ordered["customer_id"].to_list()).encode())
-    digest.update(ordered["has_churned"].to_numpy().tobytes())
-    digest.update(np.ascontiguousarray(ordered.select(FEATURES).to_numpy()).tobytes())
-    return digest.hexdigest()
-
-
 def train(examples: pl.DataFrame, params: ModelParams) -> Training:
     """Fits and compares every candidate.
 
@@ -83,7 +73,8 @@ def _check_enough(examples: pl.DataFrame) -> None:
     leavers = int(examples["has_churned"].sum())
     if min(leavers, examples.height - leavers) < FEWEST_LEAVERS:
         raise NotThere(
-            f"{leavers} of {examples.height} customers left: at least {FEWEST_LEAVERS} leavers and stayers are needed to train.",
+            f"{leavers} of {examples.height} customers left; training needs at least {FEWEST_LEAVERS} who left and as many "
+            "who stayed.",
             "train on an extract that still holds the customers who left.",
         )
 

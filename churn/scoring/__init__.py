@@ -1,1 +1,1 @@
-"""From a predictor and features to scores and money. Pure; cannot fit: neither scikit-learn nor XGBoost may be imported."""
+"""From a predictor and features to scores and money. Pure; cannot fit: scikit-learn and XGBoost may not be imported."""

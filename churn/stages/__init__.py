@@ -3,7 +3,11 @@
 A stage finds what it needs by its date, says what it did in one line, and does nothing when there is nothing to do.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from churn.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -17,3 +21,16 @@ class Outcome:
 
     summary: str
     is_skipped: bool = False
+
+
+@contextmanager
+def one_pipeline(settings: Settings) -> Iterator[None]:
+    """Lets one pipeline at a time work on a database.
+
+    Raises:
+        Busy: another one is at work.
+    """
+    from churn.stores.database import Lock, hold_lock, open_engine
+
+    with hold_lock(open_engine(settings), Lock.PIPELINE):
+        yield

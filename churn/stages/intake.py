@@ -56,7 +56,8 @@ def _screen(source: Path) -> Iterator[Screened]:
         yield screened
     if rejected > REJECTED_SHARE_LIMIT * read:
         raise ContractBroken(
-            f"{source.name}: {rejected:,} of {read:,} rows break the contract, more than {REJECTED_SHARE_LIMIT:.0%}{example}.",
+            f"{source.name}: {rejected:,} of {read:,} rows break the contract, more than "
+            f"{REJECTED_SHARE_LIMIT:.0%}{example}.",
             "correct the extract and run again; nothing was loaded.",
         )
 
@@ -79,5 +80,3 @@ def validate_extract(settings: Settings, snapshot_date: date) -> Outcome:
             "something else changed the table; load the extract again from a changed file or restore it.",
         )
     return Outcome(f"{count:,} customers billing {monthly_charges:,.2f} USD a month, as the ledger says")
-
-

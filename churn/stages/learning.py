@@ -2,20 +2,24 @@
 
 from dataclasses import asdict
 from datetime import date
+from typing import TYPE_CHECKING
 
 import polars as pl
-from sqlalchemy import Engine
 
 from churn.errors import NotThere
-from churn.learning.candidates import ModelParams, predict_leaving
 from churn.learning.gate import Decision, judge
-from churn.learning.training import Candidate, Training, fingerprint_training, train
+from churn.learning.params import ModelParams, fingerprint_training
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stores import registry, warehouse
 from churn.stores.database import open_engine
 from churn.stores.warehouse import Promotion
 from churn.timeline import now_utc
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from churn.learning.training import Candidate, Training
 
 
 def train_models(settings: Settings, as_of_date: date, params: ModelParams, retrain: bool = False) -> Outcome:
@@ -31,6 +35,8 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     known = warehouse.find_training(engine, fingerprint_training(examples, params))
     if known is not None and not retrain:
         return Outcome(f"same examples and settings as version {known.model_version}: nothing to learn", True)
+    from churn.learning.training import train  # scikit-learn and XGBoost: 3 s that a skipped training need not wait
+
     training = train(examples, params)
     champion = warehouse.find_champion(engine)
     decision = decide(settings, training, champion)
@@ -53,11 +59,15 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
             evidence=evidence(training),
         ),
     )
-    return Outcome(f"version {registered.version} ({training.selected.family}): {decision.verdict}, {decision.reasons[0]}")
+    return Outcome(
+        f"version {registered.version} ({training.selected.family}): {decision.verdict}, {decision.reasons[0]}"
+    )
 
 
-def decide(settings: Settings, training: Training, champion: Promotion | None) -> Decision:
+def decide(settings: Settings, training: "Training", champion: Promotion | None) -> Decision:
     """Holds the selected candidate against the champion on the candidate's test part."""
+    from churn.learning.candidates import predict_leaving
+
     test = training.split.test
     standing = None
     if champion is not None:
@@ -67,7 +77,7 @@ def decide(settings: Settings, training: Training, champion: Promotion | None) -
     return judge(labels, selected.test_probabilities, standing, selected.test["pr_auc"], training.params.seed)
 
 
-def evidence(training: Training) -> dict[str, object]:
+def evidence(training: "Training") -> dict[str, object]:
     """What the ledger keeps of a training: sizes, and every candidate's test figures with intervals."""
     return {
         "rows": {part: getattr(training.split, part).height for part in ("train", "validation", "test")},
@@ -76,7 +86,7 @@ def evidence(training: Training) -> dict[str, object]:
     }
 
 
-def _figures(candidate: Candidate) -> dict[str, object]:
+def _figures(candidate: "Candidate") -> dict[str, object]:
     return {
         "test": {name: asdict(interval) for name, interval in candidate.test.items()},
         "validation": {name: asdict(interval) for name, interval in candidate.validation.items()},
@@ -84,7 +94,7 @@ def _figures(candidate: Candidate) -> dict[str, object]:
     }
 
 
-def require_champion(engine: Engine) -> Promotion:
+def require_champion(engine: "Engine") -> Promotion:
     """Returns the decision that made the champion.
 
     Raises:

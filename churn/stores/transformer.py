@@ -76,9 +76,11 @@ def _connection(uri: str) -> "PostgresConnectionConfig":
     )
 
 
+os.environ["MAX_FORK_WORKERS"] = "1"  # Before sqlmesh is imported: it would fork inside a threaded process otherwise.
+
+
 def _prepare_environment(settings: Settings) -> None:
-    """Sets what SQLMesh and psycopg2 read from the environment only. Call before importing sqlmesh."""
-    os.environ["MAX_FORK_WORKERS"] = "1"  # It would fork inside a threaded process otherwise.
+    """Gives psycopg2 the statement timeout, which SQLMesh's connection settings have no room for."""
     timeout = f"-c statement_timeout={settings.statement_timeout_minutes}min"
     options = os.environ.get("PGOPTIONS", "")
     if timeout not in options:

@@ -3,7 +3,7 @@
 Every write is one transaction that replaces a date as a whole. Nothing here decides; it keeps and gives back.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from churn.errors import ContractBroken, NotThere
 from churn.intake.reading import ROW_NUMBER
 from churn.intake.screening import Screened
 from churn.stores.database import copy_in, read_batches
-from churn.stores.tables import loads, predictions, promotions, publications, rejected_rows, telco_churn_raw
+from churn.stores.tables import loads, predictions, promotions, publications, telco_churn_raw
 
 
 @dataclass(frozen=True)
@@ -239,7 +239,9 @@ def stage_predictions(engine: Engine, publication: Publication, scores: Iterator
         connection.execute(sa.delete(predictions).where(predictions.c.prediction_date == day))
         count = 0
         for batch in scores:
-            copy_in(connection, predictions, batch.with_columns(pl.lit(value).alias(k) for k, value in constants.items()))
+            copy_in(
+                connection, predictions, batch.with_columns(pl.lit(value).alias(k) for k, value in constants.items())
+            )
             count += batch.height
         connection.execute(sa.delete(publications).where(publications.c.prediction_date == day))
         stored = {**asdict(publication), "status": "staged", "published_at": None, "customers_count": count}
@@ -308,14 +310,14 @@ def record_promotion(engine: Engine, promotion: Promotion) -> None:
 # --- what people read --------------------------------------------------------------------------------------------
 
 
-def read_kpis(engine: Engine, prediction_date: date) -> Mapping[str, Any]:
+def read_kpis(engine: Engine, prediction_date: date) -> dict[str, Any]:
     """Returns the row of reporting.kpi_daily of a published date."""
     query = sa.text("SELECT * FROM reporting.kpi_daily WHERE prediction_date = :day")
     with engine.connect() as connection:
-        return connection.execute(query, {"day": prediction_date}).mappings().one()
+        return dict(connection.execute(query, {"day": prediction_date}).mappings().one())
 
 
-def read_first_calls(engine: Engine, prediction_date: date, limit: int) -> list[Mapping[str, Any]]:
+def read_first_calls(engine: Engine, prediction_date: date, limit: int) -> list[dict[str, Any]]:
     """Returns the active customers at risk with the largest expected yearly loss, largest first."""
     query = sa.text("""
         SELECT customer_id, churn_probability, risk_tier, expected_annual_loss_usd, monthly_charges, tenure_months,
@@ -326,4 +328,5 @@ def read_first_calls(engine: Engine, prediction_date: date, limit: int) -> list[
         LIMIT :limit
     """)
     with engine.connect() as connection:
-        return list(connection.execute(query, {"day": prediction_date, "limit": limit}).mappings())
+        rows = connection.execute(query, {"day": prediction_date, "limit": limit}).mappings()
+        return [dict(row) for row in rows]

@@ -1,0 +1,179 @@
+"""The command line: parse, call the flow or a stage, exit code. Imports nothing heavy until a command needs it."""
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from churn.errors import ChurnError, ExitCode
+from churn.settings import load_settings
+
+if TYPE_CHECKING:
+    import inspect
+
+EXIT_CODES = """
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the extract breaks the contract, 4 an audit or invariant failed.
+"""
+
+app = typer.Typer(
+    name="churn",
+    help="Who is likely to leave, what it costs, whom to call first.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="rich",
+)
+database_app = typer.Typer(help="Reach the database.", no_args_is_help=True)
+app.add_typer(database_app, name="db", rich_help_panel="Look after it")
+
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what the libraries say, and tracebacks.")]
+
+
+def _parse_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date like 2026-11-22") from None
+
+
+AsOf = Annotated[
+    date | None,
+    typer.Option(parser=_parse_date, help="Business date; the default is today (UTC).", metavar="DATE"),
+]
+
+
+@contextmanager
+def _told_in_one_line(verbose: bool) -> Iterator[None]:
+    """Turns errors into one line with the next step, and an exit code. The traceback is shown only when asked for."""
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except KeyboardInterrupt:
+        typer.echo("churn: stopped; readers see what they saw before.", err=True)
+        raise typer.Exit(ExitCode.FAILED) from None
+    except Exception as error:
+        if verbose:
+            traceback.print_exc()
+        known = error if isinstance(error, ChurnError) else _unforeseen(error)
+        typer.secho(f"churn: {known.fact}", err=True, fg="red")
+        typer.echo(f"  next: {known.next_step}", err=True)
+        raise typer.Exit(known.exit_code) from None
+
+
+def _unforeseen(error: Exception) -> ChurnError:
+    first_line = (str(error).strip() or "no message").splitlines()[0]
+    return ChurnError(f"{type(error).__name__}: {first_line}", "run it again with -v to see where.")
+
+
+@app.command(
+    rich_help_panel="Every day",
+    epilog="Example: churn run --source extract.csv --as-of 2026-11-22 ." + EXIT_CODES,
+)
+def run(
+    source: Annotated[Path | None, typer.Option(help="The customer extract: a CSV file.", metavar="PATH")] = None,
+    as_of: AsOf = None,
+    retrain: Annotated[bool, typer.Option(help="Train even when nothing changed since the last training.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Take an extract to a published list of who is likely to leave."""
+    with _told_in_one_line(verbose):
+        from churn.errors import WrongUsage
+
+        if source is None:
+            raise WrongUsage("A run needs an extract.", "give one: churn run --source extract.csv .")
+        from churn import display, watch
+        from churn.stages.status import read_status
+
+        settings = load_settings()
+        day = watch.run_pipeline(settings, source, as_of, retrain, verbose)
+        display.show_status(read_status(settings, day))
+
+
+@app.command(rich_help_panel="Every day")
+def status(
+    as_of: AsOf = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a page.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show what is published: figures, model, whom to call first."""
+    with _told_in_one_line(verbose):
+        from churn.stages.status import read_status
+
+        found = read_status(load_settings(), as_of)
+        if as_json:
+            import json
+
+            typer.echo(json.dumps(found, indent=2))
+            return
+        from churn import display
+
+        display.show_status(found)
+
+
+@app.command(rich_help_panel="Look after it")
+def doctor(verbose: Verbose = False) -> None:
+    """Say what is configured, what answers, and which versions are at work."""
+    with _told_in_one_line(verbose):
+        from churn import display
+        from churn.stages.doctor import examine
+
+        findings = examine(load_settings())
+        display.show_findings(findings)
+        if not all(finding.is_well for finding in findings):
+            raise typer.Exit(ExitCode.FAILED)
+
+
+@database_app.command("uri")
+def db_uri(verbose: Verbose = False) -> None:
+    """Print the database's address, for psql and BI tools."""
+    with _told_in_one_line(verbose):
+        from churn.stores.database import locate
+
+        typer.echo(locate(load_settings()))
+
+
+@database_app.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def db_psql(context: typer.Context, verbose: Verbose = False) -> None:
+    """Open psql on the database; what follows is passed on, as in: churn db psql -c 'select 1'."""
+    with _told_in_one_line(verbose):
+        import os
+
+        from churn.stores.database import locate
+        from churn.stores.embedded import find_psql
+
+        os.execv(find_psql(), ["psql", locate(load_settings()), *context.args])
+
+
+@database_app.command("stop")
+def db_stop(verbose: Verbose = False) -> None:
+    """Stop the embedded Postgres; the next command that needs it starts it again."""
+    with _told_in_one_line(verbose):
+        from churn.stores.embedded import stop_embedded
+
+        typer.echo("stopped" if stop_embedded(load_settings().home_dir) else "was not running")
+
+
+def run_flow_file(flow: Any) -> None:
+    """Runs a flow file by itself, the way one tries a flow before deploying it: its parameters become options."""
+    import inspect
+
+    def call(**arguments: Any) -> None:
+        with _told_in_one_line(verbose=False):
+            flow(**arguments)
+
+    parameters = [_as_option(parameter) for parameter in inspect.signature(flow.fn).parameters.values()]
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__doc__ = inspect.getdoc(flow.fn)
+    typer.run(call)
+
+
+def _as_option(parameter: "inspect.Parameter") -> "inspect.Parameter":
+    """A flow's parameter as an option; dates are written YYYY-MM-DD."""
+    option = typer.Option(parser=_parse_date, metavar="DATE") if "date" in str(parameter.annotation) else typer.Option()
+    return parameter.replace(kind=parameter.KEYWORD_ONLY, annotation=Annotated[parameter.annotation, option])

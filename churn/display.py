@@ -1,0 +1,103 @@
+"""What a person sees: the summary of a published date, the doctor's report. Fits a screen of 80 columns."""
+
+from typing import Any
+
+from rich.box import Box
+from rich.console import Console
+from rich.table import Table
+
+HEADER_LINE = Box("    \n    \n -- \n    \n    \n    \n    \n    \n")
+_SHORT = {"logistic_regression": "logistic regression", "random_forest": "random forest", "xgboost": "XGBoost"}
+
+
+def show_status(status: dict[str, Any], console: Console | None = None) -> None:
+    """Prints what `read_status` found."""
+    console = console or Console()
+    console.print()
+    console.print(f"[bold]Churn as of {status['as_of_date']}[/bold]   published {status['published_at'][:16]} UTC")
+    console.print(_figures(status))
+    console.print(_models(status["model"]))
+    if status["first_calls"]:
+        console.print(_first_calls(status["first_calls"]))
+    else:
+        console.print("Nobody active is at risk: no calls to make.")
+    console.print(
+        "Open next: [cyan]churn status --json[/cyan] for everything, "
+        "[cyan]churn db psql[/cyan] for the tables (reporting.kpi_daily, analytics.customer_risk)."
+    )
+
+
+def _figures(status: dict[str, Any]) -> Table:
+    tiers = status["tiers"]
+    average = status["average_churn_probability"]
+    table = Table.grid(padding=(0, 3))
+    table.add_row("Customers", f"{status['customers']:,}", "Revenue a year, active", _usd(status["annual_revenue_usd"]))
+    table.add_row(
+        "Active", f"{status['active_customers']:,}", "Revenue at risk a year", _usd(status["revenue_at_risk_usd"])
+    )
+    table.add_row(
+        "At risk (0.5 or more)",
+        f"{status['at_risk_customers']:,}",
+        "Expected loss a year",
+        _usd(status["expected_annual_loss_usd"]),
+    )
+    table.add_row(
+        "High / Medium / Low",
+        f"{tiers['high']:,} / {tiers['medium']:,} / {tiers['low']:,}",
+        "Average probability",
+        "no active customers" if average is None else f"{average:.3f}",
+    )
+    return table
+
+
+def _models(model: dict[str, Any]) -> Table:
+    title = f"Champion: {model['name']} version {model['version']} (trained as of {model['trained_as_of']})"
+    table = _table(title, "model", "test PR-AUC (95 %)", "ROC-AUC", "log loss", "recall@10 %")
+    for family, test in model["candidates"].items():
+        is_champion = family == model["family"]
+        table.add_row(
+            f"{'★ ' if is_champion else '  '}{_SHORT[family]}",
+            f"{test['pr_auc']:.3f} ({test['pr_auc_low']:.3f} to {test['pr_auc_high']:.3f})",
+            f"{test['roc_auc']:.3f}",
+            f"{test['log_loss']:.3f}",
+            f"{test['recall_at_10']:.3f}",
+            style="bold" if is_champion else "",
+        )
+    return table
+
+
+def _first_calls(calls: list[dict[str, Any]]) -> Table:
+    title = "Call first: active, at risk, largest expected loss"
+    table = _table(title, "customer", "risk", "loss/year", "monthly", "months", "contract", "internet")
+    for call in calls:
+        table.add_row(
+            call["customer_id"],
+            f"{call['churn_probability']:.0%} {call['risk_tier']}",
+            _usd(call["expected_annual_loss_usd"]),
+            f"${call['monthly_charges']:.2f}",
+            str(call["tenure_months"]),
+            call["contract"],
+            call["internet_service"],
+        )
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=HEADER_LINE, padding=(0, 1, 0, 0), pad_edge=False
+    )
+    for column in columns:
+        table.add_column(column, no_wrap=True)
+    return table
+
+
+def show_findings(findings: list[Any], console: Console | None = None) -> None:
+    """Prints the doctor's report, one line a subject."""
+    table = Table.grid(padding=(0, 2))
+    for finding in findings:
+        table.add_row("[green]ok[/green]" if finding.is_well else "[red]!![/red]", finding.subject, finding.told)
+    (console or Console()).print(table)
+
+
+def _usd(amount: float) -> str:
+    return f"${amount:,.0f}"

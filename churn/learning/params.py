@@ -1,0 +1,48 @@
+"""Every setting of a training, and the fingerprint by which a training is recognised. Light: fits nothing."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from churn.contracts import DIRECTIONS, FEATURES
+
+Family = Literal["logistic_regression", "random_forest", "xgboost"]
+
+
+@dataclass(frozen=True)
+class ModelParams:
+    """Every setting of a training, frozen, hashed and logged.
+
+    Attributes:
+        seed: of the split, the models and the bootstrap.
+        class_weight: "balanced" repeats leavers by weight; probabilities are then too high.
+        logistic_c: inverse strength of the ridge penalty.
+    """
+
+    seed: int = 20
+    class_weight: Literal["balanced"] | None = None
+    logistic_c: float = 1.0
+    forest_trees: int = 300
+    forest_leaf_rows: int = 15
+    boosting_rounds: int = 200
+    boosting_depth: int = 3
+    boosting_rate: float = 0.05
+
+    def fingerprint(self) -> str:
+        """SHA-256 of every setting and of the feature list."""
+        text = json.dumps({**asdict(self), "features": DIRECTIONS}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def fingerprint_training(examples: pl.DataFrame, params: ModelParams) -> str:
+    """SHA-256 of the examples (whatever the order of their rows) and of every setting."""
+    ordered = examples.select("customer_id", "has_churned", *FEATURES).sort("customer_id")
+    digest = hashlib.sha256(params.fingerprint().encode())
+    digest.update("\n".join(ordered["customer_id"].to_list()).encode())
+    digest.update(ordered["has_churned"].to_numpy().tobytes())
+    digest.update(np.ascontiguousarray(ordered.select(FEATURES).to_numpy()).tobytes())
+    return digest.hexdigest()

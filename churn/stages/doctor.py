@@ -1,0 +1,75 @@
+"""What is configured, what answers, and which versions are at work."""
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from churn.errors import ChurnError
+from churn.settings import Settings
+
+_LIBRARIES = ("prefect", "sqlmesh", "pandera", "mlflow", "scikit-learn", "xgboost", "polars", "sqlalchemy", "psycopg")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    subject: str
+    told: str
+    is_well: bool = True
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Asks every part for its state. Starts nothing and shows no password."""
+    return [
+        Finding("churn", f"{version('churn')} on Python {platform.python_version()}"),
+        Finding("home", str(settings.home_dir)),
+        _ask("database", lambda: _database(settings)),
+        _ask("published", lambda: _published(settings)),
+        _ask("registry", lambda: _registry(settings)),
+        _ask("prefect", _prefect),
+        Finding("versions", ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)),
+    ]
+
+
+def _ask(subject: str, question: Callable[[], str]) -> Finding:
+    try:
+        return Finding(subject, question())
+    except ChurnError as error:
+        return Finding(subject, str(error), is_well=False)
+
+
+def _database(settings: Settings) -> str:
+    from churn.stores import database, embedded
+
+    if settings.database_url is None and embedded.find_embedded(settings.home_dir) is None:
+        return "embedded, not running; the next command that needs it starts it"
+    with database.open_engine(settings).connect() as connection:
+        server = connection.exec_driver_sql("SHOW server_version").scalar_one()
+    kind = "embedded" if settings.database_url is None else "yours"
+    return f"{kind}, PostgreSQL {server}, {database.without_password(database.locate(settings))}"
+
+
+def _published(settings: Settings) -> str:
+    from churn.stores import database, embedded, warehouse
+
+    if settings.database_url is None and embedded.find_embedded(settings.home_dir) is None:
+        return "unknown while the database is not running"
+    latest = warehouse.find_publication(database.open_engine(settings))
+    return f"up to {latest.prediction_date}" if latest else "nothing yet; run `churn run --source FILE`"
+
+
+def _registry(settings: Settings) -> str:
+    if settings.mlflow_tracking_uri is None:
+        return "MLflow in the database `mlflow` beside the product's own"
+    from churn.stores.database import without_password
+
+    return f"MLflow at {without_password(settings.mlflow_tracking_uri.get_secret_value())}"
+
+
+def _prefect() -> str:
+    from prefect.settings import get_current_settings
+
+    api = get_current_settings().api.url
+    return f"server at {api}" if api else "no server configured: each run starts a temporary one"

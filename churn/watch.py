@@ -1,0 +1,134 @@
+"""Running the pipeline from a terminal: its stages as they happen, the libraries quiet."""
+
+import logging
+import os
+import threading
+import time
+import warnings
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from churn.settings import Settings
+from churn.stages import Outcome
+from churn.timeline import today
+
+TITLES = {
+    "load_extract": "Load the extract",
+    "validate_extract": "Validate the snapshot",
+    "run_transforms": "Run the SQL models",
+    "audit_transforms": "Audit the features",
+    "train_models": "Train and compare models",
+    "score_customers": "Score the customers",
+    "publish": "Audit and publish",
+}
+
+
+@dataclass
+class StageTimes:
+    """Wall-clock seconds, stage by stage, and before the first one."""
+
+    started: float
+    seconds: dict[str, float]
+
+
+def run_pipeline(settings: Settings, source: Path, as_of: date | None, retrain: bool, verbose: bool) -> date:
+    """Runs `churn_pipeline` in this process and shows its stages.
+
+    Returns:
+        The date that is published.
+    """
+    from churn.stores.database import open_engine
+
+    console = Console(stderr=True)
+    day = as_of or today()
+    times = StageTimes(time.monotonic(), {})
+    _quieten(verbose)
+    open_engine(settings)  # A database that is down is told now, not after two retries.
+    with _progress(console, transient=verbose) as progress:
+        waiting = progress.add_task("Start Prefect", total=None, note="")
+        from flows.churn_pipeline import STAGES, churn_pipeline
+
+        _watch(STAGES, progress, waiting, times)
+        _warm_up()
+        churn_pipeline(source.resolve() if source.exists() else source, day, retrain)
+    if verbose:
+        console.print(_times_table(times))
+    return day
+
+
+def _quieten(verbose: bool) -> None:
+    """Keeps library output off the terminal; what Prefect's server stores of a run is not touched."""
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    if verbose:
+        return
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_FLOW_RUNS_LEVEL", "CRITICAL")
+    warnings.simplefilter("ignore")
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+
+
+def _warm_up() -> None:
+    """Imports what every run needs while Prefect's temporary server starts in a process of its own."""
+
+    def load() -> None:
+        import churn.stages.intake
+        import churn.stages.learning
+        import churn.stages.scoring
+        import churn.stages.transforms
+        import churn.stores.sqlmesh_console  # noqa: F401
+
+    threading.Thread(target=load, name="warm-up", daemon=True).start()
+
+
+def _progress(console: Console, transient: bool) -> Progress:
+    return Progress(
+        SpinnerColumn(finished_text="[green]✓"),
+        TextColumn("{task.description}", style="bold"),
+        TextColumn("{task.fields[note]}", style="dim"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=transient,
+    )
+
+
+def _watch(stages: tuple[Any, ...], progress: Progress, waiting: TaskID, times: StageTimes) -> None:
+    """Follows the stages by Prefect's own hooks."""
+    shown: dict[str, tuple[TaskID, float]] = {}
+
+    def starts(task: Any, run: Any, state: Any) -> None:
+        if not shown:
+            times.seconds["start"] = time.monotonic() - times.started
+            progress.update(waiting, visible=False)
+        if task.name not in shown:
+            line = progress.add_task(TITLES[task.name], total=1, note="")
+            shown[task.name] = (line, time.monotonic())
+
+    def ends(task: Any, run: Any, state: Any) -> None:
+        line, began = shown[task.name]
+        times.seconds[task.name] = time.monotonic() - began
+        outcome = state.result(raise_on_failure=False)
+        note = f"{'skipped: ' if outcome.is_skipped else ''}{outcome.summary}" if isinstance(outcome, Outcome) else ""
+        progress.update(line, completed=1, note=note)
+
+    def fails(task: Any, run: Any, state: Any) -> None:
+        progress.update(shown[task.name][0], note="[red]failed")
+
+    for stage in stages:
+        stage.on_running(starts)
+        stage.on_completion(ends)
+        stage.on_failure(fails)
+
+
+def _times_table(times: StageTimes) -> Table:
+    table = Table("stage", "seconds", title="Where the time went", title_justify="left")
+    for name, seconds in times.seconds.items():
+        table.add_row({"start": "Imports and Prefect's server"}.get(name, name), f"{seconds:.2f}")
+    table.add_row("all", f"{time.monotonic() - times.started:.2f}", style="bold")
+    return table

@@ -1,0 +1,104 @@
+"""The daily flow: one extract in, one published and audited list of who is likely to leave out.
+
+uv run python -m flows.churn_pipeline --source extract.csv --as-of 2026-11-22
+"""
+
+from datetime import date
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.runtime import flow_run
+
+from churn.settings import load_settings
+from churn.stages import Outcome, one_pipeline
+from churn.timeline import today
+from flows.policy import stage_policy
+
+
+@task(**stage_policy())
+def load_extract(source: Path, as_of: date) -> Outcome:
+    """Contract at the door, then COPY into raw_data with a line in the ledger."""
+    from churn.stages import intake
+
+    return intake.load_extract(load_settings(), source, as_of)
+
+
+@task(**stage_policy())
+def validate_extract(as_of: date) -> Outcome:
+    """The database holds what the ledger says."""
+    from churn.stages import intake
+
+    return intake.validate_extract(load_settings(), as_of)
+
+
+@task(**stage_policy())
+def run_transforms(as_of: date) -> Outcome:
+    """SQL models deployed, staging and features of the date evaluated."""
+    from churn.stages import transforms
+
+    return transforms.run_transforms(load_settings(), as_of)
+
+
+@task(**stage_policy())
+def audit_transforms(as_of: date) -> Outcome:
+    """Every audit of staging and features passes on what is stored."""
+    from churn.stages import transforms
+
+    return transforms.audit_transforms(load_settings(), as_of)
+
+
+@task(**stage_policy())
+def train_models(as_of: date, retrain: bool) -> Outcome:
+    """Candidates trained and compared, the best registered, the gate's decision in the ledger."""
+    from churn.learning.params import ModelParams
+    from churn.stages import learning
+
+    return learning.train_models(load_settings(), as_of, ModelParams(), retrain)
+
+
+@task(**stage_policy())
+def score_customers(as_of: date) -> Outcome:
+    """Every customer of the date scored by the champion, staged."""
+    from churn.stages import scoring
+
+    return scoring.score_customers(load_settings(), as_of, str(flow_run.id))
+
+
+@task(**stage_policy())
+def publish(as_of: date) -> Outcome:
+    """Money invariants hold; the date is shown to readers."""
+    from churn.stages import scoring
+
+    return scoring.publish(load_settings(), as_of)
+
+
+STAGES = (load_extract, validate_extract, run_transforms, audit_transforms, train_models, score_customers, publish)
+
+
+@flow(name="churn_pipeline", flow_run_name="churn {as_of}", persist_result=False)
+def churn_pipeline(source: Path, as_of: date | None = None, retrain: bool = False) -> list[Outcome]:
+    """Takes one extract to a published date.
+
+    Args:
+        source: the extract, a CSV with the 21 columns of data/README.md.
+        as_of: its business date; today (UTC) when left out.
+        retrain: train even when these examples and settings were trained on before.
+    """
+    settings = load_settings()
+    as_of = as_of or today()
+    with one_pipeline(settings):
+        return [
+            load_extract(source, as_of),
+            validate_extract(as_of),
+            run_transforms(as_of),
+            audit_transforms(as_of),
+            train_models(as_of, retrain),
+            score_customers(as_of),
+            publish(as_of),
+        ]
+
+
+if __name__ == "__main__":
+    from churn.cli import run_flow_file
+
+    run_flow_file(churn_pipeline)

@@ -1,0 +1,38 @@
+"""What every task of every flow shares: retries for what may pass by itself, a time limit, its outcome in the log."""
+
+from typing import Any
+
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.logging.loggers import task_run_logger
+from prefect.tasks import Task
+
+from churn.errors import may_pass_by_itself
+from churn.settings import load_settings
+from churn.stages import Outcome
+
+
+def is_worth_retrying(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    """Whether trying again may help: a lost connection may come back, a broken contract stays broken."""
+    return isinstance(state.data, Exception) and may_pass_by_itself(state.data)
+
+
+def tell_outcome(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
+    """Writes a stage's one line into the run's log, where the Prefect UI shows it."""
+    outcome = state.result(raise_on_failure=False)
+    if isinstance(outcome, Outcome):
+        task_run_logger(run, task).info("%s%s", "skipped: " if outcome.is_skipped else "", outcome.summary)
+
+
+def stage_policy() -> dict[str, Any]:
+    """Options of a stage's task: 2 retries 5 minutes apart, 30 minutes at most (settings change both)."""
+    settings = load_settings()
+    return {
+        "retries": 2,
+        "retry_delay_seconds": settings.retry_delay_seconds,
+        "retry_condition_fn": is_worth_retrying,
+        "timeout_seconds": settings.statement_timeout_minutes * 60,
+        "cache_policy": NO_CACHE,
+        "persist_result": False,
+        "on_completion": [tell_outcome],
+    }
