@@ -73,7 +73,7 @@ def _check_enough(examples: pl.DataFrame) -> None:
     leavers = int(examples["has_churned"].sum())
     if min(leavers, examples.height - leavers) < FEWEST_LEAVERS:
         raise NotThere(
-            f"{leavers} of {examples.height} customers left; training needs at least {FEWEST_LEAVERS} who left and as many "
+            f"{leavers} of {examples.height} customers left; training needs {FEWEST_LEAVERS} who left and as many "
             "who stayed.",
             "train on an extract that still holds the customers who left.",
         )

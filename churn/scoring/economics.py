@@ -1,6 +1,6 @@
 """Every money formula, once. All amounts in USD.
 
-Worked example: a customer who has paid 70.00 a month for 10 months, probability 0.6, has not left: at risk (0.6 >= 0.5),
+Worked example: a customer has paid 70.00 a month for 10 months, probability 0.6, has not left: at risk (0.6 >= 0.5),
 tier Medium, revenue at risk 70 x 12 = 840.00, expected yearly loss 0.6 x 840 = 504.00, lifetime value 70 x 10 = 700.00.
 Had they left already, revenue at risk and expected loss would be 0: there is nothing left to lose.
 """
