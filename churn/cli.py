@@ -15,14 +15,22 @@ from churn.settings import load_settings
 if TYPE_CHECKING:
     import inspect
 
-EXIT_CODES = """
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the extract breaks the contract, 4 an audit or invariant failed.
-"""
+EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the extract breaks the contract, 4 an audit failed."
+EXAMPLES = "\n\n".join(  # blank lines keep each on a line of its own
+    (
+        "Examples:",
+        "churn run --source extract.csv --as-of 2026-11-22",
+        "churn status --json",
+        "churn db psql -c 'select * from reporting.kpi_daily'",
+        EXIT_CODES,
+    )
+)
 
 app = typer.Typer(
     name="churn",
     help="Who is likely to leave, what it costs, whom to call first.",
-    epilog=EXIT_CODES,
+    epilog=EXAMPLES,
+    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -73,7 +81,7 @@ def _unforeseen(error: Exception) -> ChurnError:
 
 @app.command(
     rich_help_panel="Every day",
-    epilog="Example: churn run --source extract.csv --as-of 2026-11-22 ." + EXIT_CODES,
+    epilog=f"Example: churn run --source extract.csv --as-of 2026-11-22\n\n{EXIT_CODES}",
 )
 def run(
     source: Annotated[Path | None, typer.Option(help="The customer extract: a CSV file.", metavar="PATH")] = None,

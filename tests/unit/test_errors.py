@@ -1,0 +1,51 @@
+import pickle
+
+import pytest
+
+from churn.errors import AuditFailed, ChurnError, ContractBroken, ExitCode, Unavailable, may_pass_by_itself
+
+
+def test_every_kind_of_failure_has_its_exit_code() -> None:
+    assert ContractBroken("x.", "y").exit_code == ExitCode.CONTRACT_BROKEN == 3
+    assert AuditFailed("a", "m", 1, "q").exit_code == ExitCode.AUDIT_FAILED == 4
+    assert ChurnError("x.", "y").exit_code == 1
+
+
+def test_an_error_says_the_fact_and_the_next_step() -> None:
+    assert str(ContractBroken("x.csv is empty.", "ask for it again.")) == "x.csv is empty. Next: ask for it again."
+
+
+def test_a_failed_audit_names_audit_model_count_and_query() -> None:
+    error = AuditFailed("not_null", "analytics.customer_risk", 1234, "SELECT 1")
+
+    assert error.fact == "Audit not_null of analytics.customer_risk failed on 1,234 rows; the date is not published."
+    assert error.next_step == "look at them: SELECT 1"
+
+
+def test_a_failed_audit_survives_the_way_between_processes() -> None:
+    error = pickle.loads(pickle.dumps(AuditFailed("not_null", "m", 2, "SELECT 1")))
+
+    assert (error.audit, error.count) == ("not_null", 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (Unavailable("x.", "y"), True),
+        (ContractBroken("x.", "y"), False),
+        (ConnectionResetError(), True),
+        (TimeoutError(), True),
+        (KeyError("x"), False),
+    ],
+)
+def test_only_what_may_pass_by_itself_is_worth_a_retry(error: Exception, expected: bool) -> None:
+    assert may_pass_by_itself(error) is expected
+
+
+def test_a_lost_database_connection_may_pass_by_itself() -> None:
+    import psycopg
+    import sqlalchemy.exc
+
+    assert may_pass_by_itself(psycopg.OperationalError("server closed the connection"))
+    assert may_pass_by_itself(sqlalchemy.exc.OperationalError("select 1", {}, Exception()))
+    assert not may_pass_by_itself(psycopg.errors.UndefinedTable("no such table"))

@@ -1,0 +1,73 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from churn.contracts import FEATURES, Predictor
+from churn.learning.candidates import build_candidates, fit_candidate
+from churn.learning.params import ModelParams
+from churn.scoring.scores import score_batch
+
+
+def make_features(customers: int, seed: int = 3) -> pl.DataFrame:
+    """Feature rows with plausible ranges; label depends on a few of them."""
+    generator = np.random.default_rng(seed)
+    columns: dict[str, object] = {name: generator.integers(0, 2, customers).astype(float) for name in FEATURES}
+    columns["tenure_months"] = generator.integers(0, 73, customers).astype(float)
+    columns["tenure_log"] = np.log1p(columns["tenure_months"])
+    columns["tenure_inverse"] = 1 / (1 + np.asarray(columns["tenure_months"]))
+    columns["monthly_charges"] = generator.uniform(20, 110, customers).round(2)
+    logit = -0.5 - 0.05 * np.asarray(columns["tenure_months"]) + 1.5 * np.asarray(columns["is_month_to_month"])
+    return pl.DataFrame(
+        {
+            "customer_id": [f"C{i:05d}" for i in range(customers)],
+            "has_churned": generator.random(customers) < 1 / (1 + np.exp(-logit)),
+            **columns,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def features() -> pl.DataFrame:
+    return make_features(500)
+
+
+@pytest.fixture(scope="module", params=["logistic_regression", "random_forest", "xgboost"])
+def predictor(request: pytest.FixtureRequest, features: pl.DataFrame) -> Predictor:
+    params = ModelParams(forest_trees=20, boosting_rounds=20)
+    return fit_candidate(build_candidates(params, 3.0)[request.param], features)
+
+
+def test_one_customer_alone_scores_as_in_the_batch(features: pl.DataFrame, predictor: Predictor) -> None:
+    batch = score_batch(features, predictor)
+
+    for position in (0, 17, 499):
+        assert score_batch(features[position], predictor).equals(batch[position])
+
+
+def test_a_shuffled_batch_scores_the_same(features: pl.DataFrame, predictor: Predictor) -> None:
+    shuffled = features.sample(fraction=1, shuffle=True, seed=5)
+
+    assert score_batch(shuffled, predictor).sort("customer_id").equals(score_batch(features, predictor))
+
+
+def test_the_label_does_not_reach_the_score(features: pl.DataFrame, predictor: Predictor) -> None:
+    flipped = features.with_columns(~pl.col("has_churned"))
+
+    assert score_batch(flipped, predictor)["churn_probability"].equals(
+        score_batch(features, predictor)["churn_probability"]
+    )
+
+
+def test_customers_who_left_are_not_active(features: pl.DataFrame, predictor: Predictor) -> None:
+    scores = score_batch(features, predictor)
+
+    assert scores["is_active"].equals((~features["has_churned"]).alias("is_active"))
+
+
+def test_a_probability_beyond_one_is_refused(features: pl.DataFrame) -> None:
+    class Broken:
+        def predict_proba(self, features: pl.DataFrame) -> np.ndarray:
+            return np.full((features.height, 2), 1.7)
+
+    with pytest.raises(Exception, match="churn_probability"):
+        score_batch(features, Broken())
