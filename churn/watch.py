@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from churn.settings import Settings
 from churn.stages import Outcome
@@ -90,9 +90,9 @@ def _warm_up() -> None:
 def _progress(console: Console, transient: bool) -> Progress:
     return Progress(
         SpinnerColumn(finished_text="[green]✓"),
-        TextColumn("{task.description}", style="bold"),
-        TextColumn("{task.fields[note]}", style="dim"),
+        TextColumn("{task.description}", style="bold", table_column=Column(no_wrap=True, min_width=24)),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}", style="dim", table_column=Column(overflow="fold")),
         console=console,
         transient=transient,
     )
