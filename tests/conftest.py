@@ -12,6 +12,7 @@ from churn.settings import PROJECT_DIR, Settings, load_settings
 from tests.factories import make_extract, write_extract
 
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ["CHURN_RETRY_DELAY_SECONDS"] = "0"  # Before flows are imported: their tasks take it from there.
 
 DAY = date(2026, 1, 31)
 PUBLIC_SAMPLE = PROJECT_DIR.parent / "shared" / "data" / "WA_Fn-UseC_-Telco-Customer-Churn.csv"

@@ -1,0 +1,82 @@
+"""The daily flow under a real Prefect engine: order, retries, one at a time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.testing.utilities import prefect_test_harness
+
+from churn.errors import Busy, ContractBroken, Unavailable
+from churn.settings import Settings
+from churn.stages import Outcome, intake
+from churn.stages.status import read_status
+from churn.stores.database import Lock, hold_lock, open_engine
+from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
+from tests.conftest import DAY
+from tests.factories import make_customer, make_extract, write_extract
+
+
+@pytest.fixture(scope="module", autouse=True)
+def prefect() -> Iterator[None]:
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+def test_the_stages_have_the_promised_names_and_order() -> None:
+    assert [stage.name for stage in STAGES] == [
+        "load_extract",
+        "validate_extract",
+        "run_transforms",
+        "audit_transforms",
+        "train_models",
+        "score_customers",
+        "publish",
+    ]
+
+
+def test_every_stage_retries_twice_within_thirty_minutes() -> None:
+    assert {stage.retries for stage in STAGES} == {2}
+    assert {stage.timeout_seconds for stage in STAGES} == {1800.0}
+
+
+def test_the_flow_publishes_an_extract(settings: Settings, tmp_path: Path) -> None:
+    extract = write_extract(tmp_path / "extract.csv", make_extract(400))
+
+    outcomes = churn_pipeline(extract, DAY)
+
+    assert [outcome.is_skipped for outcome in outcomes] == [False] * 7
+    assert read_status(settings)["customers"] == 400
+
+
+def test_a_broken_contract_is_not_retried_and_nothing_follows(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    original = intake.load_extract
+    monkeypatch.setattr(intake, "load_extract", lambda *args: [calls.append("load"), original(*args)][1])
+    twice = write_extract(tmp_path / "twice.csv", [make_customer(), make_customer()])
+
+    with pytest.raises(ContractBroken, match="twice"):
+        churn_pipeline(twice, DAY)
+
+    assert calls == ["load"]
+
+
+def test_a_lost_connection_is_tried_again(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[Any] = [Unavailable("The database did not answer.", "wait."), Outcome("loaded")]
+
+    def answer(*args: object) -> Outcome:
+        found = answers.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return Outcome(found.summary)
+
+    monkeypatch.setattr(intake, "load_extract", answer)
+
+    assert load_extract(tmp_path / "extract.csv", DAY) == Outcome("loaded")
+
+
+def test_a_second_pipeline_is_refused_while_one_is_at_work(settings: Settings, tmp_path: Path) -> None:
+    with hold_lock(open_engine(settings), Lock.PIPELINE), pytest.raises(Busy, match="Another pipeline run"):
+        churn_pipeline(tmp_path / "extract.csv", DAY)

@@ -1,0 +1,193 @@
+"""The main job as a person runs it, on the real public file, from an empty home to a second day."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from churn.settings import PROJECT_DIR
+from tests.factories import make_customer, write_extract
+
+BIN = Path(sys.executable).parent
+FIRST, SECOND = "2026-01-30", "2026-01-31"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A home folder of its own, and commands run in it."""
+
+    environment: dict[str, str]
+
+    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(BIN / command[0]), *command[1:]],
+            env=self.environment,
+            cwd=PROJECT_DIR,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def status(self) -> dict[str, Any]:
+        found = self.call("churn", "status", "--json")
+        assert found.returncode == 0, found.stderr
+        return dict(json.loads(found.stdout))
+
+    def query(self, sql: str) -> str:
+        return self.call("churn", "db", "psql", "-Atc", sql).stdout.strip()
+
+    def checksum(self, day: str) -> str:
+        return self.query(
+            f"""SELECT count(*) || ' ' || md5(string_agg(p::text, '|' ORDER BY customer_id))
+                FROM analytics.predictions AS p WHERE prediction_date = '{day}'"""
+        )
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    home = tmp_path_factory.mktemp("machine")
+    ours = {"CHURN_HOME": str(home / "churn"), "PREFECT_HOME": str(home / "prefect"), "COLUMNS": "200"}
+    inherited = {
+        key: value for key, value in os.environ.items() if not key.startswith(("CHURN_", "MLFLOW_", "PREFECT_"))
+    }
+    found = Machine(inherited | ours)
+    yield found
+    found.call("churn", "db", "stop")
+
+
+@pytest.fixture(scope="module")
+def first_run(machine: Machine, public_sample: Path) -> subprocess.CompletedProcess[str]:
+    return machine.call("churn", "run", "--source", str(public_sample), "--as-of", FIRST)
+
+
+def test_the_main_job_publishes_the_real_file(machine: Machine, first_run: subprocess.CompletedProcess[str]) -> None:
+    assert first_run.returncode == 0, first_run.stderr
+    assert "Churn as of 2026-01-30" in first_run.stdout
+    status = machine.status()
+
+    assert (status["customers"], status["active_customers"]) == (7043, 5174)
+    assert sum(status["tiers"].values()) == 5174
+    assert status["annual_revenue_usd"] == 3_803_829.00
+    assert 0.6 < status["model"]["test"]["pr_auc"] < 0.75
+    assert status["published_at"] is not None
+
+
+def test_the_sums_of_the_public_file_arrive(machine: Machine, first_run: subprocess.CompletedProcess[str]) -> None:
+    sums = "SELECT sum(total_charges), sum(monthly_charges), sum(monthly_charges) * 12, count(*) FROM {}"
+
+    assert machine.query(sums.format("raw_data.telco_churn_raw")) == "16056168.70|456116.60|5473399.20|7043"
+    assert machine.query("SELECT count(*) FROM raw_data.telco_churn_raw WHERE total_charges IS NULL") == "11"
+
+
+def test_hand_picked_customers_have_the_features_one_computes_by_hand(
+    machine: Machine, first_run: subprocess.CompletedProcess[str]
+) -> None:
+    columns = """tenure_months, round(tenure_log::numeric, 6), avg_monthly_per_tenure::numeric, list_price_usd,
+        round(price_above_list_usd::numeric, 2), services_count, is_month_to_month, no_security_no_backup,
+        high_monthly_low_tenure, churn_risk_score, uses_automatic_payment, tenure_band, internet_service"""
+    where = "SELECT {} FROM analytics.fct_customer_features WHERE customer_id = '{}'"
+
+    # One month, DSL with backup at 29.85, no phone: list price 25 + 5; points 3 + 2 + 1 check + 1 paperless + 1 support.
+    assert machine.query(where.format(columns, "7590-VHVEG")) == "1|0.693147|29.85|30|-0.15|2|t|f|f|8|f|0-12|DSL"
+    # Joined this month (tenure 0, blank total): divided by one month, nothing billed yet.
+    assert machine.query(where.format("total_charges, avg_monthly_per_tenure::numeric", "4472-LVYGI")) == "0|52.55"
+
+
+def test_a_second_run_changes_no_row_and_says_what_it_skipped(
+    machine: Machine, first_run: subprocess.CompletedProcess[str], public_sample: Path
+) -> None:
+    before = machine.checksum(FIRST)
+
+    again = machine.call("churn", "run", "--source", str(public_sample), "--as-of", FIRST, "-v")
+
+    assert again.returncode == 0, again.stderr
+    assert machine.checksum(FIRST) == before
+    assert again.stderr.count("skipped: ") >= 5
+    assert "Where the time went" in again.stderr
+
+
+def test_another_date_adds_its_rows_and_touches_no_earlier_one(
+    machine: Machine, first_run: subprocess.CompletedProcess[str], public_sample: Path
+) -> None:
+    before = machine.checksum(FIRST)
+
+    second = machine.call("churn", "run", "--source", str(public_sample), "--as-of", SECOND)
+
+    assert second.returncode == 0, second.stderr
+    assert machine.checksum(FIRST) == before
+    assert machine.checksum(SECOND).split()[0] == "7043"
+    assert machine.query("SELECT count(*) FROM raw_data.telco_churn_raw") == "14086"
+
+
+def test_a_broken_file_stops_the_run_and_yesterday_stays(
+    machine: Machine, first_run: subprocess.CompletedProcess[str], tmp_path: Path
+) -> None:
+    before = machine.status()
+    incomplete = [{key: value for key, value in make_customer().items() if key != "Churn"}]
+
+    broken = machine.call("churn", "run", "--source", str(write_extract(tmp_path / "x.csv", incomplete)))
+
+    assert broken.returncode == 3
+    assert "x.csv lacks the column Churn." in broken.stderr
+    assert "Traceback" not in broken.stderr
+    assert machine.status() == before
+
+
+def test_a_plan_by_hand_finds_nothing_to_do(machine: Machine, first_run: subprocess.CompletedProcess[str]) -> None:
+    plan = machine.call("sqlmesh", "-p", "transforms", "plan", "--no-prompts", "--skip-tests")
+
+    assert plan.returncode == 0, plan.stdout + plan.stderr
+    assert "No changes to plan" in plan.stdout
+    assert "needing backfill" not in plan.stdout
+
+
+def test_the_doctor_is_well(machine: Machine, first_run: subprocess.CompletedProcess[str]) -> None:
+    report = machine.call("churn", "doctor")
+
+    assert report.returncode == 0, report.stdout
+    assert "embedded, PostgreSQL 18" in report.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["run"], "A run needs an extract."),
+        (["run", "--source", "nowhere.csv"], "There is no file nowhere.csv."),
+        (["run", "--source", "x.csv", "--as-of", "yesterday"], "'yesterday' is not a date like 2026-11-22"),
+        (["frobnicate"], "No such command 'frobnicate'"),
+    ],
+)
+def test_wrong_usage_exits_2_with_one_line(machine: Machine, command: list[str], told: str) -> None:
+    refused = machine.call("churn", *command)
+
+    assert refused.returncode == 2
+    assert told in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_nothing_published_yet_is_said(machine: Machine, tmp_path: Path) -> None:
+    empty = Machine(machine.environment | {"CHURN_HOME": str(tmp_path / "empty")})
+
+    found = empty.call("churn", "status")
+    stopped = empty.call("churn", "db", "stop")
+
+    assert found.returncode == 1
+    assert "Nothing is published yet." in found.stderr
+    assert stopped.stdout.strip() == "stopped"
+
+
+def test_a_database_that_does_not_answer_is_told_without_its_password(machine: Machine, tmp_path: Path) -> None:
+    down = {"CHURN_DATABASE_URL": "postgresql://someone:hunter2@127.0.0.1:1/churn"}
+
+    found = Machine(machine.environment | down).call("churn", "status", "-v")
+
+    assert found.returncode == 1
+    assert "churn: The database at postgresql://someone:***@127.0.0.1:1/churn did not answer" in found.stderr
+    assert "hunter2" not in found.stdout + found.stderr
