@@ -52,10 +52,12 @@ class Evaluation:
 
 def postgres_gateway() -> "GatewayConfig":
     """The gateway of transforms/config.py: the product's own database, SQLMesh's state in a schema of it."""
-    _prepare_environment(load_settings())
+    settings = load_settings()
+    _prepare_environment(settings)
     from sqlmesh.core.config.gateway import GatewayConfig
 
-    return GatewayConfig(connection=_connection(locate(load_settings())), state_schema=STATE_SCHEMA)
+    open_engine(settings)  # `sqlmesh` by hand may be the first to come: its models read tables that Python declares.
+    return GatewayConfig(connection=_connection(locate(settings)), state_schema=STATE_SCHEMA)
 
 
 def _connection(uri: str) -> "PostgresConnectionConfig":
