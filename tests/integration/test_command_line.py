@@ -94,7 +94,8 @@ def test_hand_picked_customers_have_the_features_one_computes_by_hand(
         high_monthly_low_tenure, churn_risk_score, uses_automatic_payment, tenure_band, internet_service"""
     where = "SELECT {} FROM analytics.fct_customer_features WHERE customer_id = '{}'"
 
-    # One month, DSL with backup at 29.85, no phone: list price 25 + 5; points 3 + 2 + 1 check + 1 paperless + 1 support.
+    # One month of DSL with backup at 29.85, no phone: list price 25 + 5.
+    # Points: 3 month-to-month, 2 new, 1 electronic check, 1 paperless, 1 without support.
     assert machine.query(where.format(columns, "7590-VHVEG")) == "1|0.693147|29.85|30|-0.15|2|t|f|f|8|f|0-12|DSL"
     # Joined this month (tenure 0, blank total): divided by one month, nothing billed yet.
     assert machine.query(where.format("total_charges, avg_monthly_per_tenure::numeric", "4472-LVYGI")) == "0|52.55"

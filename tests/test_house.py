@@ -1,0 +1,171 @@
+"""The laws of the house: what no reviewer should have to watch."""
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from churn.settings import PROJECT_DIR, Settings
+from tests.conftest import new_database
+
+BIN = Path(sys.executable).parent
+PYTHON_FILES = sorted([*PROJECT_DIR.glob("churn/**/*.py"), *PROJECT_DIR.glob("flows/**/*.py")])
+MODEL_FILES = sorted(PROJECT_DIR.glob("transforms/models/**/*.sql"))
+TOP_LEVEL = {
+    "flows",
+    "transforms",
+    "churn",
+    "data",
+    "tests",
+    "prefect.yaml",
+    "pyproject.toml",
+    "compose.yaml",
+    "README.md",
+    "uv.lock",
+    "LICENSE",
+}
+README = (PROJECT_DIR / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["mypy"],
+        ["lint-imports", "--no-cache"],
+    ],
+    ids=" ".join,
+)
+def test_the_python_keeps_its_laws(command: list[str]) -> None:
+    found = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=PROJECT_DIR, capture_output=True, text=True)
+
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.parametrize("command", [["lint"], ["format", "--check"], ["test"]], ids=" ".join)
+def test_the_sql_keeps_its_laws(command: list[str], server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
+    sqlmesh = [str(BIN / "sqlmesh"), "-p", "transforms", *command]
+    found = subprocess.run(sqlmesh, cwd=PROJECT_DIR, capture_output=True, text=True)
+
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_the_top_level_is_what_it_should_be() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=PROJECT_DIR, capture_output=True, text=True)
+    if tracked.returncode != 0:
+        pytest.skip("not a git checkout")
+    names = {path.split("/")[0] for path in tracked.stdout.splitlines()}
+
+    assert {name for name in names if not name.startswith(".")} == TOP_LEVEL
+
+
+@pytest.mark.parametrize("path", PYTHON_FILES, ids=lambda path: str(path.relative_to(PROJECT_DIR)))
+def test_modules_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text()
+    cap = 150 if path.parent.name == "flows" else 300
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+
+    assert len(text.splitlines()) <= cap
+    assert {node.name: node.end_lineno - node.lineno for node in functions if node.end_lineno - node.lineno > 50} == {}
+
+
+@pytest.mark.parametrize("path", MODEL_FILES, ids=lambda path: path.stem)
+def test_sql_models_stay_small(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 150
+
+
+def test_every_setting_is_in_the_readme_with_its_description() -> None:
+    missing = [
+        name
+        for name, field in Settings.model_fields.items()
+        if f"`CHURN_{name.upper()}`" not in README or str(field.description) not in README
+    ]
+
+    assert missing == []
+
+
+def test_every_command_is_in_the_readme() -> None:
+    import typer
+
+    from churn.cli import app
+
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    names = [f"churn {name}" for name, command in commands.items() if not hasattr(command, "commands")]
+    names += [f"churn {group} {name}" for group, one in commands.items() for name in getattr(one, "commands", {})]
+
+    assert [name for name in names if f"`{name}" not in README] == []
+
+
+def test_every_dependency_has_its_reason_in_the_readme() -> None:
+    declared = re.findall(r'^    "([a-zA-Z0-9_-]+)', (PROJECT_DIR / "pyproject.toml").read_text(), flags=re.MULTILINE)
+    runtime = declared[: declared.index("pytest")]
+
+    assert [name for name in runtime if f"`{name}`" not in README] == []
+
+
+def test_every_deployment_points_at_a_flow() -> None:
+    deployments = yaml.safe_load((PROJECT_DIR / "prefect.yaml").read_text())["deployments"]
+
+    for deployment in deployments:
+        path, _, name = deployment["entrypoint"].partition(":")
+        module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
+        assert set(deployment["parameters"]) <= set(getattr(module, name).parameters.properties)
+
+
+def test_compose_asks_for_every_password() -> None:
+    compose = (PROJECT_DIR / "compose.yaml").read_text()
+
+    assert "POSTGRES_PASSWORD:?set" in compose
+    assert set(yaml.safe_load(compose)["services"]) >= {"postgres", "mlflow", "prefect", "worker"}
+
+
+def test_the_command_line_imports_nothing_heavy() -> None:
+    heavy = [
+        "polars",
+        "prefect",
+        "sqlmesh",
+        "mlflow",
+        "sklearn",
+        "xgboost",
+        "pandera",
+        "sqlalchemy",
+        "psycopg",
+        "rich.progress",
+        "matplotlib",
+    ]
+    script = f"import churn.cli, sys; print([name for name in {heavy} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", script], cwd=PROJECT_DIR, capture_output=True, text=True, check=True)
+
+    assert found.stdout.strip() == "[]"
+
+
+def test_flows_import_only_churn_and_prefect() -> None:
+    allowed = {"churn", "prefect", "flows", *sys.stdlib_module_names}
+    found = set()
+    for path in PROJECT_DIR.glob("flows/*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {name.name.split(".")[0] for name in node.names}
+            if isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.split(".")[0])
+
+    assert found - allowed == set()
+
+
+def test_only_settings_reads_the_environment() -> None:
+    """`os.environ` may be written for libraries that read nothing else, and read back by nobody."""
+    reads = re.compile(r"os\.getenv|os\.environ\[[^\]]+\](?! =)|os\.environ\.get\(")
+    found = {path.name for path in PYTHON_FILES if reads.search(path.read_text())}
+
+    assert found <= {"settings.py", "transformer.py"}
+
+
+def test_modules_do_not_hide_behind_empty_names() -> None:
+    assert not {path.stem for path in PYTHON_FILES} & {"utils", "helpers", "common", "constants", "manager", "handler"}
