@@ -124,6 +124,24 @@ def status(
         display.show_status(found)
 
 
+@app.command(
+    rich_help_panel="Try it out",
+    epilog="Example: churn simulate --customers 1000000 --seed 3 --out million.csv",
+)
+def simulate(
+    out: Annotated[Path, typer.Option(help="The file to write.", metavar="FILE")],
+    customers: Annotated[int, typer.Option(min=1, max=100_000_000, help="How many.")] = 7043,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same customers.")] = 20,
+    verbose: Verbose = False,
+) -> None:
+    """Write an extract of made-up customers, with odds known to the simulator."""
+    with _told_in_one_line(verbose):
+        from churn.simulation.extracts import write_synthetic_extract
+
+        write_synthetic_extract(out, customers, seed)
+        typer.echo(f"{out}: {customers:,} made-up customers, seed {seed}")
+
+
 @app.command(rich_help_panel="Look after it")
 def doctor(verbose: Verbose = False) -> None:
     """Say what is configured, what answers, and which versions are at work."""

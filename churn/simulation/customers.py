@@ -1,0 +1,217 @@
+"""One snapshot of made-up customers, drawn attribute by attribute from fitted odds.
+
+`parameters.json` holds 260 numbers fitted to the public sample, log-odds to two digits: each entry is [parents,
+[intercept, one coefficient per parent]]; a choice among K levels has K-1 such rows against the first level. Attributes
+are drawn in the order in which they depend on each other. No row of the sample is kept or copied.
+
+Prices are the sample's own price book (exact): phone 20, second line 5, DSL 25, fiber 50, each of security, backup,
+protection and support 5, each of television and movies 10, USD a month.
+"""
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Columns = dict[str, Floats]
+Draw = Callable[[], Floats]
+
+TENURE_BIN_STARTS = np.array([1, 2, 4, 7, 13, 19, 25, 37, 49, 61, 72, 73])
+"""First month of each tenure bin, and the end of the last; months are uniform inside a bin."""
+JUST_JOINED_SHARE = 0.0035
+"""Of customers under contract: joined within this month, tenure 0, nothing billed yet (11 of 3,168 in the sample)."""
+
+INTERNET_ADD_ONS = {
+    "OnlineSecurity": 5,
+    "TechSupport": 5,
+    "OnlineBackup": 5,
+    "DeviceProtection": 5,
+    "StreamingTV": 10,
+    "StreamingMovies": 10,
+}
+PAYMENT_METHODS = ("Electronic check", "Mailed check", "Bank transfer (automatic)", "Credit card (automatic)")
+CONTRACTS = ("Month-to-month", "One year", "Two year")
+INTERNET_SERVICES = ("DSL", "Fiber optic", "No")
+
+
+@lru_cache(maxsize=1)
+def load_parameters() -> dict[str, Any]:
+    """Reads the fitted odds."""
+    return dict(json.loads(files("churn.simulation").joinpath("parameters.json").read_text()))
+
+
+def simulate_customers(count: int, generator: np.random.Generator, first_number: int = 0) -> pl.DataFrame:
+    """Draws customers of one snapshot.
+
+    Args:
+        count: how many.
+        generator: the same generator state gives the same customers.
+        first_number: running number of the first one, below 10^8; decides the customer ids, which never repeat.
+
+    Returns:
+        One row per customer with the public sample's columns in its order: words as text, SeniorCitizen and tenure
+        int64, MonthlyCharges and TotalCharges float64 USD, TotalCharges null at tenure 0. Keeps the extract contract.
+    """
+    columns: Columns = {}
+
+    def draw() -> Floats:
+        return generator.random(count)
+
+    _draw_household(columns, draw)
+    _draw_contract_and_tenure(columns, draw)
+    _draw_services(columns, draw)
+    columns["churned"] = _draw_yes("churn", columns, draw)
+    return _to_frame(columns, _bill(columns, generator), first_number)
+
+
+def log_odds(name: str, columns: Columns) -> Floats:
+    """Returns the log-odds of a yes/no attribute, (n,)."""
+    parents, row = load_parameters()[name]
+    return _linear(parents, row[0] if isinstance(row[0], list) else row, columns)
+
+
+def _linear(parents: list[str], row: list[float], columns: Columns) -> Floats:
+    total = np.full(len(columns["senior"]), row[0])
+    for parent, coefficient in zip(parents, row[1:], strict=True):
+        total += coefficient * parent_column(parent, columns)
+    return total
+
+
+def parent_column(parent: str, columns: Columns) -> Floats:
+    """Returns a parent by its name in the parameters; `a_b` is the product of a and b."""
+    if parent in columns:
+        return columns[parent]
+    first, _, second = parent.partition("_")
+    return columns[first] * columns[second]
+
+
+def _draw_yes(name: str, columns: Columns, draw: Draw) -> Floats:
+    return (draw() < 1 / (1 + np.exp(-log_odds(name, columns)))).astype(np.float64)
+
+
+def choice_shares(name: str, columns: Columns) -> Floats:
+    """Returns (n, K) probabilities of a choice among K levels; the first level is the reference."""
+    parents, rows = load_parameters()[name]
+    odds = np.column_stack([np.zeros(len(columns["senior"])), *(_linear(parents, row, columns) for row in rows)])
+    shares = np.exp(odds - odds.max(axis=1, keepdims=True))
+    return shares / shares.sum(axis=1, keepdims=True)
+
+
+def _choose(shares: Floats, draws: Floats) -> NDArray[np.int64]:
+    """The level in whose part of [0, 1) the draw falls."""
+    bounds = np.cumsum(shares, axis=1)[:, :-1]
+    return (draws[:, None] >= bounds).sum(axis=1)
+
+
+def _draw_household(columns: Columns, draw: Draw) -> None:
+    parameters = load_parameters()
+    columns["senior"] = (draw() < parameters["senior"]).astype(np.float64)
+    columns["male"] = (draw() < parameters["male"]).astype(np.float64)
+    internet = _choose(choice_shares("internet", columns), draw())
+    columns["fiber"], columns["noint"] = (internet == 1).astype(np.float64), (internet == 2).astype(np.float64)
+    has_phone = (internet != 0) | (draw() < parameters["phone_dsl"])
+    columns["PhoneService"] = has_phone.astype(np.float64)
+
+
+def _draw_contract_and_tenure(columns: Columns, draw: Draw) -> None:
+    contract = _choose(choice_shares("contract", columns), draw())
+    columns["one"], columns["two"] = (contract == 1).astype(np.float64), (contract == 2).astype(np.float64)
+    tenure_bin = _choose(choice_shares("tenure", columns), draw())
+    width = np.diff(TENURE_BIN_STARTS)[tenure_bin]
+    tenure = (TENURE_BIN_STARTS[tenure_bin] + np.floor(draw() * width)).astype(np.float64)
+    just_joined = (contract > 0) & (draw() < JUST_JOINED_SHARE)
+    set_tenure(columns, np.where(just_joined, 0, tenure))
+
+
+def set_tenure(columns: Columns, tenure: Floats) -> None:
+    """Sets tenure and the two terms of it that other attributes depend on."""
+    columns["tenure"], columns["lt"], columns["it"] = tenure, np.log1p(tenure), 1 / (1 + tenure)
+
+
+def _draw_services(columns: Columns, draw: Draw) -> None:
+    columns["Partner"] = _draw_yes("Partner", columns, draw)
+    columns["Dependents"] = _draw_yes("Dependents", columns, draw)
+    columns["MultipleLines"] = _draw_yes("MultipleLines", columns, draw) * columns["PhoneService"]
+    for name in INTERNET_ADD_ONS:
+        columns[name] = _draw_yes(name, columns, draw) * (1 - columns["noint"])
+    columns["PaperlessBilling"] = _draw_yes("Paper", columns, draw)
+    payment = _choose(choice_shares("pay", columns), draw())
+    columns["payment"] = payment.astype(np.float64)
+    columns["echeck"], columns["mailed"] = (payment == 0).astype(np.float64), (payment == 1).astype(np.float64)
+
+
+def list_price(columns: Columns) -> Floats:
+    """Returns the list price of the services held, USD a month."""
+    internet = 25 * (1 - columns["noint"]) + 25 * columns["fiber"]
+    add_ons = sum((price * columns[name] for name, price in INTERNET_ADD_ONS.items()), np.zeros(len(internet)))
+    return 20 * columns["PhoneService"] + 5 * columns["MultipleLines"] + internet + add_ons
+
+
+def _bill(columns: Columns, generator: np.random.Generator) -> tuple[Floats, Floats]:
+    """Returns monthly and total charges, USD: list price with small differences, to the nearest 5 cents."""
+    parameters = load_parameters()
+    spread = np.where(columns["noint"] == 1, parameters["price_sd"][1], parameters["price_sd"][0])
+    noise = generator.standard_normal((2, len(spread)))
+    monthly = np.round((list_price(columns) + spread * noise[0]) * 20) / 20
+    tenure = columns["tenure"]
+    total = tenure * monthly + parameters["bill_cv"] * monthly * np.sqrt(tenure) * noise[1]
+    total = np.where(tenure <= 1, monthly, np.maximum(np.round(total * 20) / 20, monthly))
+    return np.round(monthly, 2), np.round(total, 2)
+
+
+def customer_ids(first_number: int, count: int) -> pl.Series:
+    """Returns ids that look like the sample's (four digits, five letters) and never repeat: an affine walk."""
+    space = 10**4 * 26**5
+    running = np.arange(first_number, first_number + count, dtype=np.uint64)
+    numbers = (running * 48_271_004_507 + 7_654_321) % space
+    digits, letters = numbers // 26**5, numbers % 26**5
+    alphabet = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", dtype="S1")
+    parts = [alphabet[(letters // 26**place % 26).astype(np.int64)] for place in range(4, -1, -1)]
+    text = np.char.add(np.char.zfill(digits.astype("U4"), 4), "-")
+    for part in parts:
+        text = np.char.add(text, part.astype("U1"))
+    return pl.Series("customerID", text)
+
+
+def _to_frame(columns: Columns, bill: tuple[Floats, Floats], first_number: int) -> pl.DataFrame:
+    has_phone, has_internet = pl.col("PhoneService") == 1, pl.col("noint") == 0
+
+    def yes_no(name: str) -> pl.Expr:
+        return pl.when(pl.col(name) == 1).then(pl.lit("Yes")).otherwise(pl.lit("No"))
+
+    def add_on(name: str) -> pl.Expr:
+        return pl.when(has_internet).then(yes_no(name)).otherwise(pl.lit("No internet service"))
+
+    def word(levels: tuple[str, ...], position: pl.Expr) -> pl.Expr:
+        return position.cast(pl.Int64).replace_strict(dict(enumerate(levels)), return_dtype=pl.String)
+
+    made = pl.DataFrame(columns).with_columns(pl.Series("monthly", bill[0]), pl.Series("total", bill[1]))
+    return made.select(
+        customer_ids(first_number, made.height),
+        gender=pl.when(pl.col("male") == 1).then(pl.lit("Male")).otherwise(pl.lit("Female")),
+        SeniorCitizen=pl.col("senior").cast(pl.Int64),
+        Partner=yes_no("Partner"),
+        Dependents=yes_no("Dependents"),
+        tenure=pl.col("tenure").cast(pl.Int64),
+        PhoneService=yes_no("PhoneService"),
+        MultipleLines=pl.when(has_phone).then(yes_no("MultipleLines")).otherwise(pl.lit("No phone service")),
+        InternetService=word(INTERNET_SERVICES, pl.col("fiber") + 2 * pl.col("noint")),
+        OnlineSecurity=add_on("OnlineSecurity"),
+        OnlineBackup=add_on("OnlineBackup"),
+        DeviceProtection=add_on("DeviceProtection"),
+        TechSupport=add_on("TechSupport"),
+        StreamingTV=add_on("StreamingTV"),
+        StreamingMovies=add_on("StreamingMovies"),
+        Contract=word(CONTRACTS, pl.col("one") + 2 * pl.col("two")),
+        PaperlessBilling=yes_no("PaperlessBilling"),
+        PaymentMethod=word(PAYMENT_METHODS, pl.col("payment")),
+        MonthlyCharges=pl.col("monthly"),
+        TotalCharges=pl.when(pl.col("tenure") > 0).then(pl.col("total")),
+        Churn=yes_no("churned"),
+    )
