@@ -6,6 +6,7 @@ model is `ModelParams`; neither belongs here.
 
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,6 +37,30 @@ class Settings(BaseSettings):
     )
     retry_delay_seconds: int = Field(
         default=300, ge=0, le=3600, description="Wait before a task that may pass by itself is tried again."
+    )
+
+    rejected_share_limit: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="Share of an extract's rows that may be set aside; above it nothing is loaded.",
+    )
+    row_drop_limit: float = Field(
+        default=0.20, ge=0, le=1, description="Share of customers an extract may have fewer than the last snapshot."
+    )
+    row_growth_limit: float = Field(
+        default=0.50, ge=0, description="Share of customers an extract may have more than the last snapshot."
+    )
+    new_categories: Literal["set_aside", "accept", "refuse"] = Field(
+        default="set_aside",
+        description="A word never seen before in gender, internet service, contract or payment method: set its rows "
+        "aside, accept them and say so, or refuse the file.",
+    )
+    max_extract_megabytes: int = Field(
+        default=10_000, ge=1, description="No extract may be larger, as it arrives or unpacked."
+    )
+    download_timeout_seconds: float = Field(
+        default=60, gt=0, le=3600, description="An address that is silent for longer is given up."
     )
 
     @cached_property

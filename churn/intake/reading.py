@@ -1,84 +1,121 @@
-"""A source file as frames of text: opened, its header understood, nothing interpreted yet.
+"""A source file as batches of text: its kind told by its first bytes, its header understood, nothing interpreted yet.
 
 Every cell is read as text, so that what is not a number can be shown as it stands. Refuses files that are not an
-extract at all; single bad rows are `screening`'s matter.
+extract at all; single bad rows are `screening`'s matter. Never holds more than a few batches of a file.
 """
 
-import hashlib
+import gzip
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 import polars as pl
 
-from churn.contracts import EXTRACT_COLUMNS, PUBLIC_NAMES
-from churn.errors import ContractBroken, WrongUsage
+from churn.errors import ContractBroken
+from churn.intake.headers import Header
+from churn.intake.mapping import Mapping
 
 ROW_NUMBER = "row_number"
-BATCH_ROWS = 100_000
+_GZIP = b"\x1f\x8b"
+_PARQUET = b"PAR1"
+_NOT_EXTRACTS = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"%PDF": "a PDF document",
+    b"PK\x03\x04": "an Excel workbook or another zip archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"\x7fELF": "a program",
+    b"<": "a web page or XML",
+    b"{": "JSON",
+    b"[": "JSON",
+}
 
 
-def check_source(path: Path) -> Path:
-    """Returns the path if it is a readable file.
+@dataclass(frozen=True)
+class TextBatch:
+    """Some rows of a file.
+
+    Attributes:
+        rows: row_number (line in the file, the header being 1; in Parquet the row's place, the first being 1) and the
+            21 extract columns as text, in file order.
+        misfits: rows that have more or fewer cells than the header: row_number, reasons, row (JSON).
+    """
+
+    rows: pl.DataFrame
+    misfits: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file whose header is understood, and its batches, which can be read once."""
+
+    header: Header
+    batches: Iterator[TextBatch]
+
+
+@contextmanager
+def open_batches(path: Path, name: str, mapping: Mapping, max_bytes: int) -> Iterator[Opened]:
+    """Opens an extract: CSV, gzipped CSV or Parquet, told by its first bytes.
+
+    Args:
+        path: the file.
+        name: what to call it in messages.
+        mapping: how it differs from the public names and words.
+        max_bytes: unpacked, no file may be larger.
 
     Raises:
-        WrongUsage: there is no such file.
+        ContractBroken: here or while batches are read, when the file as a whole is no extract.
     """
-    if not path.is_file():
-        raise WrongUsage(f"There is no file {path}.", "give --source the path of a customer extract (CSV).")
-    return path
+    from churn.intake import csv_reading, parquet_reading
 
-
-def fingerprint_file(path: Path) -> str:
-    """Returns the SHA-256 of the file's bytes."""
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        start = stream.read(8)
+        stream.seek(0)
+        if not start:
+            raise ContractBroken(f"{name} is empty.", "ask the source for the file again.")
+        if start.startswith(_PARQUET):
+            yield parquet_reading.open_parquet(stream, name, mapping)
+        elif start.startswith(_GZIP):
+            with _unpack(stream, name) as unpacked:
+                yield csv_reading.open_csv(unpacked, name, mapping, max_bytes)
+        else:
+            refuse_other_kinds(start, name)
+            yield csv_reading.open_csv(stream, name, mapping, max_bytes)
 
 
-def read_text_batches(path: Path) -> Iterator[pl.DataFrame]:
-    """Yields the file's rows as text, with our column names and the row's line number (the header is line 1).
-
-    Raises:
-        ContractBroken: the file is empty, not a UTF-8 CSV, or a column is missing or there twice.
-    """
-    columns = understand_header(path)
-    try:
-        rows = pl.scan_csv(path, infer_schema=False, encoding="utf8", row_index_name=ROW_NUMBER, row_index_offset=2)
-        chosen = rows.select(ROW_NUMBER, *(pl.col(name).alias(ours) for name, ours in columns.items()))
-        yield from chosen.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
-    except pl.exceptions.PolarsError as error:
-        raise ContractBroken(
-            f"{path.name} is not a CSV that can be read: {str(error).strip().splitlines()[0]}",
-            "export it again as UTF-8 CSV with one header line.",
-        ) from error
-
-
-def understand_header(path: Path) -> dict[str, str]:
-    """Returns the file's own column names mapped to ours; extra columns are left out.
+def refuse_other_kinds(start: bytes, name: str) -> None:
+    """Names a file that is something else by its first bytes.
 
     Raises:
-        ContractBroken: no header, or a column of the contract is missing or there twice.
+        ContractBroken: it is one of the kinds that arrive by mistake.
     """
-    with path.open("rb") as stream:
-        first_line = stream.readline(1_000_000)
-    if not first_line.strip():
-        raise ContractBroken(f"{path.name} is empty.", "ask the source for the file again.")
-    try:
-        names = [name.strip().strip('"') for name in first_line.decode("utf-8-sig").rstrip("\r\n").split(",")]
-    except UnicodeDecodeError as error:
-        raise ContractBroken(f"{path.name} is not UTF-8 text.", "export it again as UTF-8 CSV.") from error
-    ours = {name: PUBLIC_NAMES.get(name, name) for name in names}
-    _check_names(path.name, names, list(ours.values()))
-    return {name: column for name, column in ours.items() if column in EXTRACT_COLUMNS}
+    for magic, kind in _NOT_EXTRACTS.items():
+        if start.lstrip(b" \r\n\t" if len(magic) == 1 else b"").startswith(magic):
+            raise ContractBroken(
+                f"{name} is {kind}, not CSV or Parquet.", "export the customers as CSV in UTF-8, or as Parquet."
+            )
 
 
-def _check_names(file_name: str, names: list[str], ours: list[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1} | {n for n in ours if ours.count(n) > 1})
-    if twice:
-        raise ContractBroken(f"{file_name} has the column {twice[0]} twice.", "export it with each column once.")
-    public = {column: name for name, column in PUBLIC_NAMES.items()}
-    missing = [public[column] for column in EXTRACT_COLUMNS if column not in ours]
-    if missing:
-        raise ContractBroken(
-            f"{file_name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}.",
-            "export it with all 21 columns listed in data/README.md, by their public or snake_case names.",
-        )
+@contextmanager
+def _unpack(stream: IO[bytes], name: str) -> Iterator[IO[bytes]]:
+    with gzip.open(stream) as unpacked:
+        try:
+            yield cast("IO[bytes]", unpacked)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ContractBroken(
+                f"{name} is a gzip file that is cut off or damaged ({error}).", "fetch it again from its source."
+            ) from error
+
+
+def no_misfits() -> pl.DataFrame:
+    """An empty frame in the shape of rows set aside."""
+    return pl.DataFrame(schema={ROW_NUMBER: pl.Int64, "reasons": pl.List(pl.String), "row": pl.String})

@@ -1,20 +1,20 @@
 """Rows that keep the contract, and rows that do not with every rule they broke."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 import pandera.errors
 import polars as pl
 
-from churn.contracts import EXTRACT_COLUMNS, CustomerExtract
-from churn.intake.reading import ROW_NUMBER
+from churn.contracts import OPEN_COLUMNS, CustomerExtract
+from churn.intake.headers import Header
+from churn.intake.mapping import Mapping
+from churn.intake.reading import ROW_NUMBER, TextBatch, no_misfits
+from churn.intake.rules import NUMBER_COLUMNS, name_failures, state_reasons
+from churn.intake.tidying import tidy_rows, type_rows
 
-_NUMBERS = {
-    "senior_citizen": pl.Int64,
-    "tenure": pl.Int64,
-    "monthly_charges": pl.Float64,
-    "total_charges": pl.Float64,
-}
-_CELL_SHOWN = 60
+MAX_WORD = 60
+"""Characters of a new word that may be one; longer ones are something else in the wrong place."""
 
 
 @dataclass(frozen=True)
@@ -22,91 +22,110 @@ class Screened:
     """One batch, split.
 
     Attributes:
-        accepted: rows that satisfy `CustomerExtract`, in file order.
+        accepted: rows that satisfy `CustomerExtract` (but for new words, where those are accepted), in file order.
         rejected: row_number (line in the file), reasons (list of text), row (the row as it arrived, as JSON).
+        normalised: cells whose spaces or case were put right.
+        new_words: (column, word) -> rows, in the columns that are open to new words.
     """
 
     accepted: pl.DataFrame
     rejected: pl.DataFrame
+    normalised: int = 0
+    new_words: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def rows_read(self) -> int:
+        """Rows of the batch."""
+        return self.accepted.height + self.rejected.height
 
 
-def screen_rows(text_rows: pl.DataFrame) -> Screened:
-    """Types a batch of text rows and splits it by the contract.
+def screen_rows(batch: TextBatch, header: Header, mapping: Mapping, accept_new_words: bool = False) -> Screened:
+    """Tidies and types a batch of text rows and splits it by the contract."""
+    tidied = tidy_rows(batch.rows, mapping)
+    typed = type_rows(tidied.rows)
+    broken = find_broken_rules(typed, tidied.rows)
+    is_new = _find_new_words(broken, tidied.rows)
+    new_words = _count_words(broken.filter(is_new), tidied.rows)
+    if accept_new_words:
+        broken = broken.filter(~is_new)
+    rejected = pl.concat([_set_aside(broken, batch.rows, header), batch.misfits]).sort(ROW_NUMBER)
+    is_bad = pl.int_range(typed.height, eager=True).is_in(broken["index"].unique().implode())
+    return Screened(typed.filter(~is_bad), rejected, tidied.normalised, new_words)
 
-    Args:
-        text_rows: row_number and the 21 extract columns as text, as `reading` yields them.
+
+def find_broken_rules(typed: pl.DataFrame, tidy: pl.DataFrame) -> pl.DataFrame:
+    """Returns index (position in the batch), column and rule of everything that is wrong with the rows.
+
+    A number that cannot be read is told as that, and not as missing too.
     """
-    typed = type_rows(text_rows)
-    reasons = find_reasons(typed, text_rows)
-    if reasons.is_empty():
-        return Screened(typed, _no_rejects())
-    is_bad = pl.int_range(typed.height, eager=True).is_in(reasons["index"].implode())
-    bad = text_rows.filter(is_bad)
-    rejected = pl.DataFrame(
-        {
-            ROW_NUMBER: bad[ROW_NUMBER].cast(pl.Int64),
-            "reasons": reasons.sort("index")["reasons"],
-            "row": bad.select(pl.struct(EXTRACT_COLUMNS).struct.json_encode()).to_series(),
-        }
+    unreadable = _find_unreadable(typed, tidy)
+    failures = name_failures(_validate(typed))
+    is_told = pl.struct("index", "rule").is_in(
+        pl.concat(
+            [
+                unreadable.select("index", pl.format("{}_present", "column").alias("rule")),
+                unreadable.filter(pl.col("column") == "total_charges").select(
+                    "index", pl.lit("total_charges_present_once_billed").alias("rule")
+                ),
+            ]
+        )
+        .select(pl.struct("index", "rule"))
+        .to_series()
+        .implode()
     )
-    return Screened(typed.filter(~is_bad), rejected)
+    return pl.concat([unreadable, failures.filter(~is_told)])
 
 
-def type_rows(text_rows: pl.DataFrame) -> pl.DataFrame:
-    """Returns the extract columns trimmed and typed; blank and unreadable cells become null."""
-    trimmed = text_rows.select(pl.col(EXTRACT_COLUMNS).str.strip_chars().replace("", None))
-    return trimmed.with_columns(pl.col(name).cast(kind, strict=False) for name, kind in _NUMBERS.items())
-
-
-def find_reasons(typed: pl.DataFrame, text_rows: pl.DataFrame) -> pl.DataFrame:
-    """Returns index (position in the batch) and reasons (list of text) of the rows that break a rule."""
+def _validate(typed: pl.DataFrame) -> pl.DataFrame:
+    """Returns Pandera's failure cases that speak of a row: index, column, check."""
     try:
         CustomerExtract.validate(typed, lazy=True)
     except pandera.errors.SchemaErrors as broken:
         cases = broken.failure_cases.filter(pl.col("index").is_not_null())
         if cases.height < broken.failure_cases.height:
             raise
-    else:
-        cases = pl.DataFrame(schema={"index": pl.Int32, "column": pl.String, "check": pl.String})
-    unreadable = _find_unreadable(typed, text_rows)
-    stated = pl.concat([_state_rules(cases, text_rows), unreadable])
-    return stated.group_by("index", maintain_order=True).agg(
-        pl.col("reason").unique(maintain_order=True).alias("reasons")
-    )
+        return cases.select("index", "column", "check")
+    return pl.DataFrame(schema={"index": pl.Int32, "column": pl.String, "check": pl.String})
 
 
-def _state_rules(cases: pl.DataFrame, text_rows: pl.DataFrame) -> pl.DataFrame:
-    """One row per broken rule: index and reason, as 'tenure: greater_than_or_equal_to(0), found -3'."""
-    is_column = pl.col("column").is_in(EXTRACT_COLUMNS)
-    cells = [text_rows[name] if name in EXTRACT_COLUMNS else None for name in cases["column"]]
-    found = [None if cell is None else cell[index] for cell, index in zip(cells, cases["index"], strict=True)]
-    shown = pl.Series("found", found, dtype=pl.String).fill_null("nothing").str.slice(0, _CELL_SHOWN)
-    return cases.with_columns(shown).select(
-        pl.col("index").cast(pl.Int64),
-        pl.when(is_column)
-        .then(pl.format("{}: {}, found {}", "column", "check", "found"))
-        .otherwise(pl.col("check"))
-        .alias("reason"),
-    )
-
-
-def _find_unreadable(typed: pl.DataFrame, text_rows: pl.DataFrame) -> pl.DataFrame:
-    """Cells with text that is no number or not a finite one; Pandera sees only that they are null or out of range."""
-    found = [pl.DataFrame(schema={"index": pl.Int64, "reason": pl.String})]
-    for name in _NUMBERS:
-        written = text_rows[name].str.strip_chars().fill_null("") != ""
-        is_unreadable = written & (typed[name].is_null())
-        cells = text_rows.with_row_index("index").filter(is_unreadable)
-        found.append(
-            cells.select(
-                pl.col("index").cast(pl.Int64),
-                pl.format("{}: not a number, found {}", pl.lit(name), pl.col(name).str.slice(0, _CELL_SHOWN)).alias(
-                    "reason"
-                ),
-            )
-        )
+def _find_unreadable(typed: pl.DataFrame, tidy: pl.DataFrame) -> pl.DataFrame:
+    """Cells with text that is no number or not a finite one; the contract sees only that they are null."""
+    index = pl.int_range(typed.height, eager=True, dtype=pl.Int64).alias("index")
+    found = [pl.DataFrame(schema={"index": pl.Int64, "column": pl.String, "rule": pl.String})]
+    for column, (rule, _) in NUMBER_COLUMNS.items():
+        where = index.filter(typed[column].is_null() & tidy[column].is_not_null())
+        found.append(where.to_frame().with_columns(pl.lit(column).alias("column"), pl.lit(rule).alias("rule")))
     return pl.concat(found)
 
 
-def _no_rejects() -> pl.DataFrame:
-    return pl.DataFrame(schema={ROW_NUMBER: pl.Int64, "reasons": pl.List(pl.String), "row": pl.String})
+def _set_aside(broken: pl.DataFrame, text_rows: pl.DataFrame, header: Header) -> pl.DataFrame:
+    """Returns the rows with a broken rule in the shape of `Screened.rejected`."""
+    if broken.is_empty():
+        return no_misfits()
+    reasons = state_reasons(broken, text_rows).group_by("index", maintain_order=True)
+    stated = reasons.agg(pl.col("reason").alias("reasons")).sort("index")
+    bad = text_rows[stated["index"]]
+    as_arrived = bad.select(pl.struct(pl.col(ours).alias(name) for ours, name in header.columns.items()))
+    return pl.DataFrame(
+        {
+            ROW_NUMBER: bad[ROW_NUMBER],
+            "reasons": stated["reasons"],
+            "row": as_arrived.to_series().struct.json_encode(),
+        }
+    )
+
+
+def _find_new_words(broken: pl.DataFrame, tidy: pl.DataFrame) -> pl.Series:
+    """Returns for each broken rule whether it is a plausible new word in a column open to new words."""
+    is_word_rule = broken["rule"].is_in([f"{column}_known" for column in OPEN_COLUMNS])
+    words = [
+        tidy[column][index] if is_word else None
+        for is_word, index, column in zip(is_word_rule, broken["index"], broken["column"], strict=True)
+    ]
+    return pl.Series(
+        [word is not None and len(word) <= MAX_WORD and word.isprintable() for word in words], dtype=pl.Boolean
+    )
+
+
+def _count_words(new: pl.DataFrame, tidy: pl.DataFrame) -> Counter[tuple[str, str]]:
+    return Counter((column, tidy[column][index]) for index, column, _ in new.iter_rows())

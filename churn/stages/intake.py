@@ -1,65 +1,172 @@
 """Taking an extract in: contract at the door, ledger, and a check that the database holds what the ledger says."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from churn.errors import ContractBroken
-from churn.intake.reading import check_source, fingerprint_file, read_text_batches
+from churn.errors import ChurnError, ContractBroken, WrongUsage
+from churn.intake import daily_files
+from churn.intake.limits import Limits, Tally, check_limits
+from churn.intake.mapping import Mapping, read_mapping
+from churn.intake.reading import ROW_NUMBER, Opened, open_batches
+from churn.intake.rules import RULES
 from churn.intake.screening import Screened, screen_rows
+from churn.intake.sources import Extract, check_unchanged, open_extract
 from churn.settings import Settings
 from churn.stages import Outcome
-from churn.stores import warehouse
-from churn.stores.database import open_engine
+from churn.stores import snapshots
+from churn.stores.database import Lock, hold_lock, open_engine
+from churn.stores.snapshots import Arrival, DuplicateCustomer, Load
 from churn.timeline import check_snapshot_date, today
 
-REJECTED_SHARE_LIMIT = 0.01
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 
-def load_extract(settings: Settings, source: Path, snapshot_date: date) -> Outcome:
+def find_extracts(settings: Settings, source: str | Path, as_of: date | None) -> list[tuple[str, date]]:
+    """Returns the extracts a source stands for, each with its date, in order of date.
+
+    A file or address is one extract: of `as_of`, else of today. A folder is all of its daily files, or that of
+    `as_of`; those whose date holds that very file already are left out.
+
+    Raises:
+        WrongUsage: the folder may not be read, or holds no file of the date.
+    """
+    if not _is_folder(source):
+        return [(str(source), as_of or today())]
+    found = daily_files.find_daily_files(Path(source))
+    if as_of is not None:
+        found = [(day, path) for day, path in found if day == as_of]
+        if not found:
+            raise WrongUsage(f"The folder {source} holds no file of {as_of}.", "check the date and the files' names.")
+        return [(str(path), day) for day, path in found]
+    engine = open_engine(settings)
+    held = {day: load.sha256 for day, _ in found if (load := snapshots.find_current_load(engine, day)) is not None}
+    return [(str(path), day) for day, path in found if held.get(day) != _fingerprint(path)]
+
+
+def _is_folder(source: str | Path) -> bool:
+    try:
+        return Path(source).is_dir()
+    except PermissionError as error:
+        raise WrongUsage(f"{source} may not be read by this user.", "give the user read permission on it.") from error
+
+
+def _fingerprint(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def load_extract(
+    settings: Settings, source: str | Path, snapshot_date: date, mapping_path: Path | None = None
+) -> Outcome:
     """Loads a customer extract as the snapshot of a date, replacing what that date held.
 
-    The same content for the same date is recognised before parsing and changes nothing.
+    The same content for the same date is recognised before parsing and changes nothing. Two loads at once take turns.
+
+    Args:
+        settings: limits, and where the database is.
+        source: a path, a file: or http(s): address, or - for standard input.
+        snapshot_date: its business date.
+        mapping_path: a TOML file that says how the extract differs from the public names and words.
 
     Raises:
         WrongUsage: no such file, or a date an extract cannot have.
+        Unavailable: an address did not answer in time.
         ContractBroken: the file as a whole is refused; nothing of it was written but a line in the ledger.
     """
     check_snapshot_date(snapshot_date, today())
-    sha256 = fingerprint_file(check_source(source))
+    mapping = read_mapping(mapping_path)
     engine = open_engine(settings)
-    current = warehouse.find_current_load(engine, snapshot_date)
-    if current is not None and current.sha256 == sha256:
-        return Outcome(f"{snapshot_date} already holds this very file ({current.rows_accepted:,} customers)", True)
-    try:
-        batches = _screen(source)
-        load = warehouse.load_snapshot(engine, snapshot_date, source.name, sha256, source.stat().st_size, batches)
-    except ContractBroken as broken:
-        warehouse.record_refusal(engine, snapshot_date, source.name, sha256, broken.fact)
-        raise
-    corrected = f", replacing load {current.load_id}" if current else ""
-    rejected = f", {load.rows_rejected:,} rows set aside" if load.rows_rejected else ""
-    return Outcome(f"{load.rows_accepted:,} customers as of {snapshot_date}{rejected}{corrected}")
-
-
-def _screen(source: Path) -> Iterator[Screened]:
-    """Yields screened batches and refuses the file when too many rows break the contract."""
-    read = rejected = 0
-    example = ""
-    for text_rows in read_text_batches(source):
-        screened = screen_rows(text_rows)
-        read += text_rows.height
-        rejected += screened.rejected.height
-        if not example and screened.rejected.height:
-            row = screened.rejected.row(0, named=True)
-            example = f"; line {row['row_number']}: {row['reasons'][0]}"
-        yield screened
-    if rejected > REJECTED_SHARE_LIMIT * read:
-        raise ContractBroken(
-            f"{source.name}: {rejected:,} of {read:,} rows break the contract, more than "
-            f"{REJECTED_SHARE_LIMIT:.0%}{example}.",
-            "correct the extract and run again; nothing was loaded.",
+    with open_extract(settings, str(source)) as extract, hold_lock(engine, Lock.LOADS, wait=True):
+        arrival = Arrival(
+            snapshot_date,
+            extract.origin,
+            extract.name,
+            extract.sha256,
+            _fingerprint_reading(settings, mapping),
+            extract.size_bytes,
         )
+        current = snapshots.find_current_load(engine, snapshot_date)
+        if current is not None and _is_same(current, arrival):
+            return Outcome(f"{snapshot_date} already holds this very file ({current.rows_accepted:,} customers)", True)
+        return _take_in(settings, engine, extract, arrival, mapping, current)
+
+
+def _is_same(load: Load, arrival: Arrival) -> bool:
+    return (load.sha256, load.reading_sha256) == (arrival.sha256, arrival.reading_sha256)
+
+
+def _fingerprint_reading(settings: Settings, mapping: Mapping) -> str:
+    """Digests what decides how bytes are read, beside the bytes: mapping, rules, what becomes of new words."""
+    what = f"{mapping.fingerprint()} {settings.new_categories} {sorted(RULES.items())}"
+    return hashlib.sha256(what.encode()).hexdigest()
+
+
+def _take_in(
+    settings: Settings, engine: "Engine", extract: Extract, arrival: Arrival, mapping: Mapping, current: Load | None
+) -> Outcome:
+    """Opens the ledger, replaces the snapshot, and says what was done; a refusal is written into the ledger."""
+    tally = Tally()
+    load_id = snapshots.open_load(engine, arrival)
+    limits = _limits(settings)
+    before = snapshots.find_load_before(engine, arrival.snapshot_date)
+    max_bytes = settings.max_extract_megabytes * 1_000_000
+    try:
+        with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
+            batches = _screen(extract, opened, mapping, limits, tally, before.rows_accepted if before else None)
+            snapshots.replace_snapshot(engine, load_id, arrival, batches, tally)
+    except DuplicateCustomer as twice:
+        told = _locate(twice, extract, mapping, max_bytes)
+        snapshots.refuse_load(engine, load_id, told.fact, tally)
+        raise told from twice
+    except ChurnError as refusal:
+        snapshots.refuse_load(engine, load_id, refusal.fact, tally)
+        raise
+    return Outcome(_tell(tally, arrival.snapshot_date, current))
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.rejected_share_limit, settings.row_drop_limit, settings.row_growth_limit, settings.new_categories
+    )
+
+
+def _screen(
+    extract: Extract, opened: Opened, mapping: Mapping, limits: Limits, tally: Tally, customers_before: int | None
+) -> Iterator[Screened]:
+    """Yields screened batches and refuses the file, before the last is committed, when it breaks a limit."""
+    tally.extras = opened.header.extras
+    for batch in opened.batches:
+        screened = screen_rows(batch, opened.header, mapping, limits.new_categories == "accept")
+        tally.add(screened)
+        yield screened
+    check_unchanged(extract)
+    check_limits(extract.name, tally, customers_before, limits)
+
+
+def _locate(twice: DuplicateCustomer, extract: Extract, mapping: Mapping, max_bytes: int) -> ContractBroken:
+    """Finds the rows of a customer who is in the file twice: the database knows only who it is."""
+    with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
+        rows = [
+            str(number)
+            for batch in opened.batches
+            for number in batch.rows.filter(batch.rows["customer_id"].str.strip_chars() == twice.customer_id)[
+                ROW_NUMBER
+            ]
+        ]
+    return DuplicateCustomer(extract.name, twice.customer_id, f", in rows {' and '.join(rows[:5])}")
+
+
+def _tell(tally: Tally, snapshot_date: date, replaced: Load | None) -> str:
+    told = [f"{tally.accepted:,} customers as of {snapshot_date}"]
+    if tally.rejected:
+        told.append(f"{tally.rejected:,} row{'' if tally.rejected == 1 else 's'} set aside (churn rejects)")
+    if replaced is not None:
+        told.append(f"replacing load {replaced.load_id}")
+    return "; ".join([", ".join(told), *tally.notes()])
 
 
 def validate_extract(settings: Settings, snapshot_date: date) -> Outcome:
@@ -69,10 +176,10 @@ def validate_extract(settings: Settings, snapshot_date: date) -> Outcome:
         ContractBroken: nothing was loaded for the date, or something else changed its rows.
     """
     engine = open_engine(settings)
-    load = warehouse.find_current_load(engine, snapshot_date)
+    load = snapshots.find_current_load(engine, snapshot_date)
     if load is None:
         raise ContractBroken(f"No extract of {snapshot_date} is loaded.", "run `churn run --source FILE --as-of DATE`.")
-    count, monthly_charges = warehouse.count_snapshot(engine, snapshot_date)
+    count, monthly_charges = snapshots.count_snapshot(engine, snapshot_date)
     if count != load.rows_accepted or round(monthly_charges - load.monthly_charges_total, 2):
         raise ContractBroken(
             f"raw_data.telco_churn_raw holds {count:,} rows billing {monthly_charges:,.2f} for {snapshot_date}; "

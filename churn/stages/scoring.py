@@ -7,7 +7,7 @@ from churn.scoring.scores import score_batch
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.learning import require_champion
-from churn.stores import registry, transformer, warehouse
+from churn.stores import registry, snapshots, transformer, warehouse
 from churn.stores.database import open_engine
 from churn.stores.transformer import RISK_MODELS
 from churn.stores.warehouse import Publication
@@ -24,7 +24,7 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str) -> Outcom
     """
     engine = open_engine(settings)
     champion = require_champion(engine)
-    load = warehouse.find_current_load(engine, as_of_date)
+    load = snapshots.find_current_load(engine, as_of_date)
     if load is None:
         raise NotThere(f"No extract of {as_of_date} is loaded.", "run `churn run --source FILE --as-of DATE`.")
     wanted = Publication(

@@ -5,7 +5,7 @@ from datetime import date
 from churn.errors import ContractBroken
 from churn.settings import Settings
 from churn.stages import Outcome
-from churn.stores import transformer, warehouse
+from churn.stores import snapshots, transformer, warehouse
 from churn.stores.database import open_engine
 from churn.stores.transformer import FEATURE_MODELS
 from churn.timeline import today
@@ -22,7 +22,7 @@ def run_transforms(settings: Settings, as_of_date: date) -> Outcome:
     """
     version = transformer.deploy(settings, today())
     engine = open_engine(settings)
-    load = warehouse.find_current_load(engine, as_of_date)
+    load = snapshots.find_current_load(engine, as_of_date)
     if load is None:
         raise ContractBroken(f"No extract of {as_of_date} is loaded.", "run `churn run --source FILE --as-of DATE`.")
     made = warehouse.find_publication(engine, as_of_date)

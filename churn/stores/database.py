@@ -28,6 +28,7 @@ class Lock(StrEnum):
     """What only one process may do at a time on one database."""
 
     PIPELINE = "pipeline"
+    LOADS = "loads"
     TRANSFORMS = "transforms"
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 metadata = MetaData()
 
@@ -34,16 +34,22 @@ loads = Table(
     Column("load_id", BigInteger, Identity(always=True), primary_key=True),
     Column("snapshot_date", Date, nullable=False),
     Column("source", Text, nullable=False, comment="Where the file came from"),
-    Column("sha256", Text, comment="Of the bytes as they arrived; NULL when the source could not be read"),
-    Column("bytes", BigInteger),
+    Column("sha256", Text, nullable=False, comment="Of the bytes as they arrived"),
+    Column(
+        "reading_sha256", Text, nullable=False, comment="Of what decides how they are read: mapping, rules, setting"
+    ),
+    Column("bytes", BigInteger, nullable=False),
     Column("rows_read", BigInteger, nullable=False, server_default="0"),
     Column("rows_accepted", BigInteger, nullable=False, server_default="0"),
     Column("rows_rejected", BigInteger, nullable=False, server_default="0"),
     Column("monthly_charges_total", Numeric, comment="Sum over accepted rows, USD a month"),
-    Column("status", Text, nullable=False, comment="loaded, refused or superseded"),
-    Column("reason", Text, comment="Why it was refused, or which load superseded it"),
-    Column("loaded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    CheckConstraint("status in ('loaded', 'refused', 'superseded')", name="loads_status"),
+    Column("cells_normalised", BigInteger, nullable=False, server_default="0", comment="Spaces or case put right"),
+    Column("status", Text, nullable=False, comment="started, loaded, superseded, refused or interrupted"),
+    Column("reason", Text, comment="Why it was refused or interrupted, or which load superseded it"),
+    Column("notes", ARRAY(Text), nullable=False, server_default="{}", comment="Ignored columns, new words, and so on"),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("ended_at", DateTime(timezone=True), comment="NULL while it is at work"),
+    CheckConstraint("status in ('started', 'loaded', 'superseded', 'refused', 'interrupted')", name="loads_status"),
     Index("loads_one_current", "snapshot_date", unique=True, postgresql_where="status = 'loaded'"),
     schema="raw_data",
     comment="Ledger: one row per file taken in, accepted or not.",
@@ -86,7 +92,7 @@ rejected_rows = Table(
     Column("load_id", BigInteger, primary_key=True),
     Column("row_number", BigInteger, primary_key=True, comment="Line in the file, the header being 1"),
     Column("reasons", ARRAY(Text), nullable=False),
-    Column("row", JSONB, nullable=False, comment="The row as it arrived"),
+    Column("row", JSON, nullable=False, comment="The row as it arrived, its columns in their order"),
     schema="raw_data",
     comment="Rows set aside by a load, each with every rule it broke.",
 )

@@ -1,4 +1,4 @@
-"""What the product keeps in Postgres: snapshots and their ledger, features out, predictions in, publication.
+"""What the product keeps in Postgres of scores: features out, predictions in, publication, gate decisions.
 
 Every write is one transaction that replaces a date as a whole. Nothing here decides; it keeps and gives back.
 """
@@ -10,33 +10,12 @@ from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
-from psycopg.errors import UniqueViolation
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from churn.contracts import FEATURES
-from churn.errors import ContractBroken, NotThere
-from churn.intake.reading import ROW_NUMBER
-from churn.intake.screening import Screened
+from churn.errors import NotThere
 from churn.stores.database import copy_in, read_batches
-from churn.stores.tables import loads, predictions, promotions, publications, telco_churn_raw
-
-
-@dataclass(frozen=True)
-class Load:
-    """A line of the ledger: one file taken in.
-
-    Attributes:
-        monthly_charges_total: sum over accepted rows, USD a month.
-    """
-
-    load_id: int
-    snapshot_date: date
-    source: str
-    sha256: str
-    rows_read: int
-    rows_accepted: int
-    rows_rejected: int
-    monthly_charges_total: float
+from churn.stores.tables import predictions, promotions, publications
 
 
 @dataclass(frozen=True)
@@ -76,118 +55,6 @@ class Promotion:
     training_fingerprint: str
     mlflow_run_id: str
     evidence: dict[str, Any]
-
-
-# --- snapshots ---------------------------------------------------------------------------------------------------
-
-
-def find_current_load(engine: Engine, snapshot_date: date) -> Load | None:
-    """Returns the load whose rows a snapshot date holds, or None."""
-    with engine.connect() as connection:
-        return _current_load(connection, snapshot_date)
-
-
-def _current_load(connection: Connection, snapshot_date: date) -> Load | None:
-    chosen = [loads.c[name] for name in Load.__dataclass_fields__]
-    query = sa.select(*chosen).where(loads.c.snapshot_date == snapshot_date, loads.c.status == "loaded")
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else Load(**{**row, "monthly_charges_total": float(row["monthly_charges_total"] or 0)})
-
-
-def load_snapshot(
-    engine: Engine, snapshot_date: date, source: str, sha256: str, size_bytes: int, batches: Iterator[Screened]
-) -> Load:
-    """Replaces a snapshot date by the accepted rows of a file, sets the rejected ones aside, keeps the ledger.
-
-    One transaction: a date published before is withdrawn with it, so that no reader sees new features under old
-    scores.
-
-    Raises:
-        ContractBroken: a customer is in the file twice, or no row was accepted; nothing was written.
-    """
-    with engine.begin() as connection:
-        before = _current_load(connection, snapshot_date)
-        load_id = _open_load(connection, snapshot_date, source, sha256, size_bytes, before)
-        connection.execute(sa.delete(telco_churn_raw).where(telco_churn_raw.c.snapshot_date == snapshot_date))
-        withdraw(connection, snapshot_date)
-        rows_rejected = 0
-        for batch in batches:
-            _copy_snapshot_rows(connection, snapshot_date, load_id, batch.accepted, source)
-            rows_rejected += _copy_rejected_rows(connection, load_id, batch.rejected)
-        return _close_load(connection, load_id, snapshot_date, rows_rejected, source)
-
-
-def _open_load(
-    connection: Connection, snapshot_date: date, source: str, sha256: str, size_bytes: int, before: Load | None
-) -> int:
-    if before is not None:
-        superseded = sa.update(loads).where(loads.c.load_id == before.load_id)
-        connection.execute(superseded.values(status="superseded", reason=f"corrected by {source}"))
-    row = {"snapshot_date": snapshot_date, "source": source, "sha256": sha256, "bytes": size_bytes, "status": "loaded"}
-    return int(connection.execute(sa.insert(loads).values(row).returning(loads.c.load_id)).scalar_one())
-
-
-def _copy_snapshot_rows(
-    connection: Connection, snapshot_date: date, load_id: int, accepted: pl.DataFrame, source: str
-) -> None:
-    keyed = accepted.with_columns(
-        pl.lit(snapshot_date).alias("snapshot_date"), pl.lit(load_id, dtype=pl.Int64).alias("load_id")
-    )
-    try:
-        copy_in(connection, telco_churn_raw, keyed)
-    except UniqueViolation as error:
-        customer = str(error.diag.message_detail).rpartition("=(")[2].partition(", ")[2].partition(")")[0]
-        raise ContractBroken(
-            f"{source} has the customer {customer} twice.", "one row per customer is agreed; remove the wrong one."
-        ) from error
-
-
-def _copy_rejected_rows(connection: Connection, load_id: int, rejected: pl.DataFrame) -> int:
-    if rejected.height:
-        rows = [
-            {"load_id": load_id, ROW_NUMBER: row[ROW_NUMBER], "reasons": row["reasons"], "row": row["row"]}
-            for row in rejected.iter_rows(named=True)
-        ]
-        statement = sa.text(
-            "INSERT INTO raw_data.rejected_rows (load_id, row_number, reasons, row) "
-            "VALUES (:load_id, :row_number, :reasons, CAST(:row AS jsonb))"
-        )
-        connection.execute(statement, rows)
-    return rejected.height
-
-
-def _close_load(connection: Connection, load_id: int, snapshot_date: date, rows_rejected: int, source: str) -> Load:
-    raw = telco_churn_raw.c
-    held = sa.select(sa.func.count(), sa.func.sum(raw.monthly_charges)).where(raw.snapshot_date == snapshot_date)
-    rows_accepted, monthly_charges_total = connection.execute(held).one()
-    if not rows_accepted:
-        raise ContractBroken(f"{source} has no row that can be accepted.", "ask the source for the file again.")
-    counts = {
-        "rows_read": rows_accepted + rows_rejected,
-        "rows_accepted": rows_accepted,
-        "rows_rejected": rows_rejected,
-        "monthly_charges_total": monthly_charges_total,
-    }
-    connection.execute(sa.update(loads).where(loads.c.load_id == load_id).values(counts))
-    load = _current_load(connection, snapshot_date)
-    assert load is not None
-    return load
-
-
-def count_snapshot(engine: Engine, snapshot_date: date) -> tuple[int, float]:
-    """Returns the rows a snapshot date really holds and their sum of monthly charges (USD)."""
-    raw = telco_churn_raw.c
-    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(raw.monthly_charges), 0))
-    with engine.connect() as connection:
-        count, total = connection.execute(query.where(raw.snapshot_date == snapshot_date)).one()
-    return int(count), float(total)
-
-
-def record_refusal(engine: Engine, snapshot_date: date, source: str, sha256: str | None, reason: str) -> None:
-    """Writes a refused file into the ledger, in a transaction of its own."""
-    row = {"snapshot_date": snapshot_date, "source": source, "sha256": sha256, "status": "refused", "reason": reason}
-    with engine.begin() as connection:
-        connection.execute(sa.insert(loads).values(row))
 
 
 # --- features and predictions ------------------------------------------------------------------------------------
@@ -247,12 +114,6 @@ def stage_predictions(engine: Engine, publication: Publication, scores: Iterator
         stored = {**asdict(publication), "status": "staged", "published_at": None, "customers_count": count}
         connection.execute(sa.insert(publications).values(stored))
     return Publication(**stored)
-
-
-def withdraw(connection: Connection, prediction_date: date) -> None:
-    """Hides a published date from readers until it is published again."""
-    hidden = sa.update(publications).where(publications.c.prediction_date == prediction_date)
-    connection.execute(hidden.values(status="staged", published_at=None))
 
 
 def publish(engine: Engine, prediction_date: date, published_at: datetime) -> None:

@@ -1,0 +1,77 @@
+"""Fetching a file over http(s): streamed, limited in size and in time."""
+
+import http.client
+import time
+from typing import BinaryIO
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from churn.errors import ContractBroken, Unavailable, WrongUsage
+
+_CHUNK = 256 * 1024
+_NOT_NOW = (408, 425, 429)
+
+
+def download(address: str, target: BinaryIO, max_bytes: int, patience: tuple[float, float]) -> None:
+    """Writes what an address answers.
+
+    Args:
+        address: http or https.
+        target: where the bytes go.
+        max_bytes: more is refused.
+        patience: seconds of silence, and seconds in all, after which it is given up.
+
+    Raises:
+        WrongUsage: the server says that there is no such file or that it may not be had.
+        Unavailable: no answer in time, a lost connection, or the server says that it cannot now.
+        ContractBroken: the file is larger than agreed.
+    """
+    silence, in_all = patience
+    host = urlsplit(address).hostname or address
+    give_up_at = time.monotonic() + in_all
+    try:
+        with urlopen(Request(address, headers={"User-Agent": "churn"}), timeout=silence) as answer:
+            _copy(answer, target, max_bytes, give_up_at)
+    except HTTPError as error:
+        raise _refused_by_server(error, host) from error
+    except TimeoutError as error:
+        raise _silent(host, silence) from error
+    except (URLError, ConnectionError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, TimeoutError):
+            raise _silent(host, silence) from error
+        raise Unavailable(
+            f"{host} could not be reached or broke off: {reason}.", "check the address and the network, then run again."
+        ) from error
+
+
+def _copy(answer: http.client.HTTPResponse, target: BinaryIO, max_bytes: int, give_up_at: float) -> None:
+    expected = answer.length
+    copied = 0
+    while chunk := answer.read1(_CHUNK):
+        copied += len(chunk)
+        if copied > max_bytes:
+            raise ContractBroken(
+                f"The file at {answer.url.partition('?')[0]} is larger than {max_bytes // 1_000_000:,} MB.",
+                "check the address, or raise CHURN_MAX_EXTRACT_MEGABYTES.",
+            )
+        if time.monotonic() > give_up_at:
+            raise TimeoutError
+        target.write(chunk)
+    if expected is not None and copied != expected:
+        raise http.client.IncompleteRead(b"", expected - copied)
+
+
+def _silent(host: str, seconds: float) -> Unavailable:
+    return Unavailable(
+        f"{host} did not answer within {seconds:g} seconds.",
+        "check the address, or raise CHURN_DOWNLOAD_TIMEOUT_SECONDS.",
+    )
+
+
+def _refused_by_server(error: HTTPError, host: str) -> Unavailable | WrongUsage:
+    fact = f"{host} answered {error.code} {error.reason}."
+    if error.code >= 500 or error.code in _NOT_NOW:
+        return Unavailable(fact, "run again a little later.")
+    return WrongUsage(fact, "check the address, and that it can be read without logging in.")

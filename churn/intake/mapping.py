@@ -1,0 +1,107 @@
+"""A mapping file: how a company whose extract looks different says so.
+
+TOML, every part optional:
+
+    encoding = "latin-1"            # else UTF-8
+    decimal_comma = true            # 45,90 instead of 45.90
+    churn_date_format = "%d.%m.%Y"  # the churn column holds the date of leaving, or nothing
+
+    [columns]                       # our name = theirs
+    customer_id = "KUNDENNR"
+
+    [values]                        # theirs = ours, for every column of words
+    J = "Yes"
+    N = "No"
+
+    [values.contract]               # theirs = ours, for one column
+    Laufzeit24 = "Two year"
+"""
+
+import codecs
+import hashlib
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from churn.contracts import EXTRACT_COLUMNS, KNOWN_WORDS, PUBLIC_NAMES
+from churn.errors import WrongUsage
+
+
+class Mapping(BaseModel):
+    """What a mapping file says; the default says nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    encoding: str = "utf-8"
+    decimal_comma: bool = False
+    churn_date_format: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, str | dict[str, str]] = Field(default_factory=dict)
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, encoding: str) -> str:
+        try:
+            name = codecs.lookup(encoding).name
+        except LookupError:
+            raise ValueError(f"{encoding!r} is not an encoding") from None
+        if name not in ("utf-8", "iso8859-1", "iso8859-15", "cp1252"):
+            raise ValueError(f"{encoding!r} is not one of utf-8, latin-1, latin-9, cp1252")
+        return name
+
+    @field_validator("columns")
+    @classmethod
+    def _our_columns(cls, columns: dict[str, str]) -> dict[str, str]:
+        return {_our_column(name, EXTRACT_COLUMNS): theirs for name, theirs in columns.items()}
+
+    @field_validator("values")
+    @classmethod
+    def _our_word_columns(cls, values: dict[str, str | dict[str, str]]) -> dict[str, str | dict[str, str]]:
+        return {
+            word if isinstance(meaning, str) else _our_column(word, (*KNOWN_WORDS, "senior_citizen")): meaning
+            for word, meaning in values.items()
+        }
+
+    def words_of(self, column: str) -> dict[str, str]:
+        """Returns theirs -> ours for a column; what is said of one column goes before what is said of all words."""
+        if column not in KNOWN_WORDS and column not in self.values:
+            return {}
+        common = {word: meaning for word, meaning in self.values.items() if isinstance(meaning, str)}
+        own = self.values.get(column, {})
+        return {**common, **own} if isinstance(own, dict) else common
+
+    def fingerprint(self) -> str:
+        """Returns a digest of what it says: another mapping reads the same bytes differently."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def _our_column(name: str, known: tuple[str, ...]) -> str:
+    column = PUBLIC_NAMES.get(name, name)
+    if column not in known:
+        raise ValueError(f"{name!r} is not a column it can speak of")
+    return column
+
+
+def read_mapping(path: Path | None) -> Mapping:
+    """Returns what a mapping file says; without a file, that nothing differs.
+
+    Raises:
+        WrongUsage: no such file, not TOML, or a key that means nothing here.
+    """
+    if path is None:
+        return Mapping()
+    try:
+        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise WrongUsage(f"The mapping file {path} cannot be read: {error.strerror}.", "check its path.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongUsage(f"The mapping file {path.name} is not TOML: {error}.", "correct that line.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        told = first["msg"].removeprefix("Value error, ")
+        raise WrongUsage(
+            f"The mapping file {path.name} says something unknown at {place}: {told}.",
+            "README shows what a mapping file may say.",
+        ) from error

@@ -1,0 +1,131 @@
+"""The rules of the contract by name: what each is called, what it says to a person, what it shows of a row.
+
+Derived from `CustomerExtract`, so that a rule exists once. A reason reads
+`tenure_at_least_0: tenure must be 0 or more, found -3`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from churn.contracts import ADD_ON_COLUMNS, CustomerExtract
+
+CELL_SHOWN = 60
+"""Characters of a cell that a reason shows; the row is kept whole beside it."""
+
+EVERY_CELL = "row_has_every_cell"
+NUMBER_COLUMNS = {
+    "senior_citizen": ("senior_citizen_whole_number", "must be a whole number"),
+    "tenure": ("tenure_whole_number", "must be a whole number"),
+    "monthly_charges": ("monthly_charges_number", "must be a finite number with a decimal point"),
+    "total_charges": ("total_charges_number", "must be a finite number with a decimal point"),
+}
+"""Rules of reading a number, which come before the contract's: name and words."""
+
+_SHOWN_BY_ROW_RULES = {
+    "total_charges_present_once_billed": ("tenure", "total_charges"),
+    "total_charges_cover_one_month": ("tenure", "monthly_charges", "total_charges"),
+    "internet_add_ons_agree_with_internet_service": ("internet_service", *ADD_ON_COLUMNS),
+    "multiple_lines_agree_with_phone_service": ("phone_service", "multiple_lines"),
+}
+
+
+def _words_of(check: Any) -> tuple[str, str]:
+    """Returns a Pandera check's name suffix and its words."""
+    facts = check.statistics
+    match check.name:
+        case "isin":
+            return "known", f"must be {_either(facts['allowed_values'])}"
+        case "greater_than_or_equal_to":
+            return f"at_least_{facts['min_value']}", f"must be {facts['min_value']:,} or more"
+        case "greater_than":
+            return f"above_{facts['min_value']}", f"must be more than {facts['min_value']:,}"
+        case "less_than_or_equal_to":
+            return f"at_most_{facts['max_value']}", f"must be {facts['max_value']:,} or less"
+        case "str_length":
+            return "length", f"must have {facts['min_value']} to {facts['max_value']} characters"
+        case "str_matches":
+            return "printable", "must hold no control characters"
+    raise AssertionError(f"no words for the check {check.name}")
+
+
+def _either(values: list[Any]) -> str:
+    *first, last = [str(value) for value in values]
+    return f"{', '.join(first)} or {last}"
+
+
+def _name_rules() -> Iterator[tuple[str | None, str, str, str]]:
+    """Yields column (None for a row's rule), Pandera's words for the failed check, our name, our words."""
+    schema = CustomerExtract.to_schema()
+    for column, declared in schema.columns.items():
+        yield column, "not_nullable", f"{column}_present", f"{column} must not be blank"
+        for check in declared.checks:
+            suffix, words = _words_of(check)
+            yield column, check.error, f"{column}_{suffix}", f"{column} {words}"
+    for check in schema.checks:
+        words = check.description.rstrip(".")
+        yield None, check.name, check.name, words[0].lower() + words[1:]
+
+
+_RULES = pl.DataFrame(list(_name_rules()), schema=["rule_column", "check", "rule", "words"], orient="row", strict=True)
+
+RULES: dict[str, str] = {
+    **dict(zip(_RULES["rule"], _RULES["words"], strict=True)),
+    **{rule: f"{column} {words}" for column, (rule, words) in NUMBER_COLUMNS.items()},
+    EVERY_CELL: "a row must have as many cells as the header",
+}
+"""Every rule a row can break, and its words."""
+
+
+def name_failures(cases: pl.DataFrame) -> pl.DataFrame:
+    """Returns index, column (None for a row's rule) and rule for Pandera's failure cases."""
+    named = cases.with_columns(
+        pl.when(pl.col("column").is_in(_RULES["rule_column"].drop_nulls().implode()))
+        .then("column")
+        .alias("rule_column")
+    )
+    joined = named.join(_RULES, on=["rule_column", "check"], how="left", nulls_equal=True, maintain_order="left")
+    return joined.select(pl.col("index").cast(pl.Int64), pl.col("rule_column").alias("column"), "rule")
+
+
+def state_reasons(broken: pl.DataFrame, text_rows: pl.DataFrame) -> pl.DataFrame:
+    """Puts broken rules into words with what was found.
+
+    Args:
+        broken: index, column, rule.
+        text_rows: the batch as it arrived, which `index` counts in.
+
+    Returns:
+        index and reason.
+    """
+    rows = text_rows.with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
+    rows = rows.filter(pl.col("index").is_in(broken["index"].unique().implode()))
+    by_index = {row["index"]: row for row in rows.iter_rows(named=True)}
+    reasons = [
+        f"{rule}: {RULES[rule]}, found {_shown(by_index[index], column, rule)}"
+        for index, column, rule in broken.iter_rows()
+    ]
+    return broken.select("index", pl.Series("reason", reasons, dtype=pl.String))
+
+
+def _shown(row: dict[str, Any], column: str | None, rule: str) -> str:
+    if column is not None:
+        return _cell(row[column])
+    columns = _SHOWN_BY_ROW_RULES[rule]
+    if rule.startswith("internet_add_ons"):
+        is_without = _cell(row["internet_service"]).lower() == "no"
+        differing = [
+            name for name in ADD_ON_COLUMNS if (_cell(row[name]).lower() == "no internet service") != is_without
+        ]
+        columns = ("internet_service", *differing)
+    return ", ".join(f"{name} {_cell(row[name])}" for name in columns)
+
+
+def _cell(value: str | None) -> str:
+    text = "".join(
+        sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in (value or "").strip()[: CELL_SHOWN + 1]
+    )
+    if not text:
+        return "nothing"
+    return text if len(text) <= CELL_SHOWN else f"{text[:CELL_SHOWN]}..."

@@ -1,0 +1,68 @@
+"""Words and spaces as they should be: trimmed, the mapping's words replaced by ours, upper and lower case put right.
+
+Nothing is guessed: a word that is not known in any case stays as it is, for the contract to name it.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from churn.contracts import EXTRACT_COLUMNS, KNOWN_WORDS
+from churn.intake.mapping import Mapping
+from churn.intake.rules import NUMBER_COLUMNS
+
+
+@dataclass(frozen=True)
+class Tidied:
+    """A batch of text rows made tidy.
+
+    Attributes:
+        rows: the extract columns, trimmed, blank cells null.
+        normalised: cells whose spaces or case were put right.
+    """
+
+    rows: pl.DataFrame
+    normalised: int
+
+
+def tidy_rows(text_rows: pl.DataFrame, mapping: Mapping) -> Tidied:
+    """Tidies the extract columns of a batch; columns that are tidy already cost one look."""
+    columns, normalised = [], 0
+    for name in EXTRACT_COLUMNS:
+        cells, theirs = text_rows[name], mapping.words_of(name)
+        if not theirs and cells.is_in(KNOWN_WORDS.get(name, ())).all():
+            columns.append(cells)
+            continue
+        trimmed = cells.str.strip_chars()
+        mapped = trimmed.replace(theirs) if theirs else trimmed
+        tidy = _put_case_right(mapped) if name in KNOWN_WORDS else mapped
+        normalised += int((((cells != trimmed) & (trimmed != "")) | (mapped != tidy)).sum())
+        columns.append(tidy.set(tidy == "", None))
+    rows = pl.DataFrame(columns)
+    if mapping.decimal_comma:
+        rows = rows.with_columns(pl.col("monthly_charges", "total_charges").str.replace(",", ".", literal=True))
+    if mapping.churn_date_format:
+        rows = rows.with_columns(_left_by_date(mapping.churn_date_format))
+    return Tidied(rows, normalised)
+
+
+def _put_case_right(words: pl.Series) -> pl.Series:
+    known = {word.lower(): word for word in KNOWN_WORDS[words.name]}
+    return words.str.to_lowercase().replace_strict(known, default=words, return_dtype=pl.String)
+
+
+def _left_by_date(date_format: str) -> pl.Expr:
+    """Churn from a date of leaving: a date is Yes, nothing is No; what is neither stays, for the contract to name."""
+    left_on = pl.col("churn").str.to_date(date_format, strict=False)
+    return pl.when(left_on.is_not_null()).then(pl.lit("Yes")).otherwise(pl.col("churn").fill_null("No")).alias("churn")
+
+
+def type_rows(tidy_rows: pl.DataFrame) -> pl.DataFrame:
+    """Returns tidy rows with numbers as numbers; what is no finite number becomes null."""
+    numbers = [pl.col(name).cast(pl.Float64, strict=False) for name in NUMBER_COLUMNS]
+    finite = tidy_rows.with_columns(pl.when(number.is_finite()).then(number + 0.0) for number in numbers)
+    whole = [pl.col(name) for name in ("senior_citizen", "tenure")]
+    is_whole = [(number == number.round()) & (number.abs() < 2**53) for number in whole]
+    return finite.with_columns(
+        pl.when(fits).then(number).cast(pl.Int64) for fits, number in zip(is_whole, whole, strict=True)
+    )
