@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from churn.intake.reading import read_text_batches
+from churn.intake.mapping import read_mapping
+from churn.intake.reading import open_batches
 from churn.intake.screening import screen_rows
 from churn.simulation.customers import INTERNET_ADD_ONS, customer_ids, list_price, simulate_customers
 from churn.simulation.extracts import write_synthetic_extract
@@ -18,9 +19,12 @@ def customers() -> pl.DataFrame:
 def test_made_up_customers_keep_the_contract(tmp_path: Path) -> None:
     extract = write_synthetic_extract(tmp_path / "extract.csv", 5_000, seed=3)
 
-    for batch in read_text_batches(extract):
-        screened = screen_rows(batch)
-        assert (screened.accepted.height, screened.rejected.height) == (5_000, 0)
+    public = read_mapping(None)
+    with open_batches(extract, extract.name, public, max_bytes=10**9) as opened:
+        screened = [screen_rows(batch, opened.header, public) for batch in opened.batches]
+
+    assert sum(batch.accepted.height for batch in screened) == 5_000
+    assert sum(batch.rejected.height for batch in screened) == 0
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path: Path) -> None:
