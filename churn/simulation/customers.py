@@ -63,11 +63,11 @@ def simulate_customers(count: int, generator: np.random.Generator, first_number:
     def draw() -> Floats:
         return generator.random(count)
 
-    _draw_household(columns, draw)
-    _draw_contract_and_tenure(columns, draw)
-    _draw_services(columns, draw)
+    draw_household(columns, draw)
+    draw_contract_and_tenure(columns, draw)
+    draw_services(columns, draw)
     columns["churned"] = _draw_yes("churn", columns, draw)
-    return _to_frame(columns, _bill(columns, generator), first_number)
+    return to_frame(columns, _bill(columns, generator), first_number)
 
 
 def log_odds(name: str, columns: Columns) -> Floats:
@@ -103,30 +103,38 @@ def choice_shares(name: str, columns: Columns) -> Floats:
     return shares / shares.sum(axis=1, keepdims=True)
 
 
-def _choose(shares: Floats, draws: Floats) -> NDArray[np.int64]:
+def choose(shares: Floats, draws: Floats) -> NDArray[np.int64]:
     """The level in whose part of [0, 1) the draw falls."""
     bounds = np.cumsum(shares, axis=1)[:, :-1]
     return (draws[:, None] >= bounds).sum(axis=1)
 
 
-def _draw_household(columns: Columns, draw: Draw) -> None:
+def draw_household(columns: Columns, draw: Draw) -> None:
+    """Draws what stays with a customer: age group, gender, internet and phone."""
     parameters = load_parameters()
     columns["senior"] = (draw() < parameters["senior"]).astype(np.float64)
     columns["male"] = (draw() < parameters["male"]).astype(np.float64)
-    internet = _choose(choice_shares("internet", columns), draw())
+    internet = choose(choice_shares("internet", columns), draw())
     columns["fiber"], columns["noint"] = (internet == 1).astype(np.float64), (internet == 2).astype(np.float64)
     has_phone = (internet != 0) | (draw() < parameters["phone_dsl"])
     columns["PhoneService"] = has_phone.astype(np.float64)
 
 
-def _draw_contract_and_tenure(columns: Columns, draw: Draw) -> None:
-    contract = _choose(choice_shares("contract", columns), draw())
+def draw_contract_and_tenure(columns: Columns, draw: Draw) -> None:
+    """Draws contract, then months of tenure given it."""
+    contract = choose(choice_shares("contract", columns), draw())
     columns["one"], columns["two"] = (contract == 1).astype(np.float64), (contract == 2).astype(np.float64)
-    tenure_bin = _choose(choice_shares("tenure", columns), draw())
+    tenure_bin = choose(choice_shares("tenure", columns), draw())
     width = np.diff(TENURE_BIN_STARTS)[tenure_bin]
     tenure = (TENURE_BIN_STARTS[tenure_bin] + np.floor(draw() * width)).astype(np.float64)
     just_joined = (contract > 0) & (draw() < JUST_JOINED_SHARE)
     set_tenure(columns, np.where(just_joined, 0, tenure))
+
+
+def tenure_bin_of(tenure: Floats) -> NDArray[np.int64]:
+    """Returns the tenure bin; those who just joined are in the first, those beyond 72 months in the last."""
+    bins = np.searchsorted(TENURE_BIN_STARTS, tenure, side="right") - 1
+    return np.clip(bins, 0, len(TENURE_BIN_STARTS) - 2)
 
 
 def set_tenure(columns: Columns, tenure: Floats) -> None:
@@ -134,14 +142,15 @@ def set_tenure(columns: Columns, tenure: Floats) -> None:
     columns["tenure"], columns["lt"], columns["it"] = tenure, np.log1p(tenure), 1 / (1 + tenure)
 
 
-def _draw_services(columns: Columns, draw: Draw) -> None:
+def draw_services(columns: Columns, draw: Draw) -> None:
+    """Draws what depends on tenure: household size, lines, add-ons, billing, payment."""
     columns["Partner"] = _draw_yes("Partner", columns, draw)
     columns["Dependents"] = _draw_yes("Dependents", columns, draw)
     columns["MultipleLines"] = _draw_yes("MultipleLines", columns, draw) * columns["PhoneService"]
     for name in INTERNET_ADD_ONS:
         columns[name] = _draw_yes(name, columns, draw) * (1 - columns["noint"])
     columns["PaperlessBilling"] = _draw_yes("Paper", columns, draw)
-    payment = _choose(choice_shares("pay", columns), draw())
+    payment = choose(choice_shares("pay", columns), draw())
     columns["payment"] = payment.astype(np.float64)
     columns["echeck"], columns["mailed"] = (payment == 0).astype(np.float64), (payment == 1).astype(np.float64)
 
@@ -179,7 +188,8 @@ def customer_ids(first_number: int, count: int) -> pl.Series:
     return pl.Series("customerID", text)
 
 
-def _to_frame(columns: Columns, bill: tuple[Floats, Floats], first_number: int) -> pl.DataFrame:
+def to_frame(columns: Columns, bill: tuple[Floats, Floats], first_number: int) -> pl.DataFrame:
+    """Returns drawn attributes as a frame of the public sample's columns; see `simulate_customers`."""
     has_phone, has_internet = pl.col("PhoneService") == 1, pl.col("noint") == 0
 
     def yes_no(name: str) -> pl.Expr:

@@ -1,12 +1,14 @@
 """Made-up customers as a file: an extract with the public sample's columns, words and quirks, batch by batch."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from churn.simulation.customers import simulate_customers
+from churn.simulation.living import World, live
 
 DEFAULT_CUSTOMERS = 7043
 DEFAULT_SEED = 20
@@ -21,10 +23,32 @@ def write_synthetic_extract(path: Path, customers: int, seed: int) -> Path:
     Returns:
         The path, whose file appears only when it is complete.
     """
+    return _write(path, simulate_batches(customers, seed))
+
+
+def write_daily_extracts(folder: Path, world: World, days: int, until: date) -> list[Path]:
+    """Writes one extract a day of a living telecom, the last one of `until`, named extract-YYYY-MM-DD.csv.
+
+    Beside the folder, where no pipeline looks, `<folder>-truth.parquet` holds the true hazard: as_of_date, customerID,
+    monthly_hazard of every active customer.
+
+    Returns:
+        The extracts' paths, in order of date.
+    """
+    written, truths = [], []
+    for day in live(world, days):
+        as_of_date = until - timedelta(days=days - 1 - day.number)
+        written.append(_write(folder / f"extract-{as_of_date}.csv", iter([day.extract])))
+        truths.append(day.truth.select(pl.lit(as_of_date).alias("as_of_date"), pl.all()))
+    pl.concat(truths).write_parquet(folder.with_name(f"{folder.name}-truth.parquet"))
+    return written
+
+
+def _write(path: Path, batches: Iterator[pl.DataFrame]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.unfinished")
     with unfinished.open("wb") as stream:
-        for number, batch in enumerate(simulate_batches(customers, seed)):
+        for number, batch in enumerate(batches):
             batch.with_columns(_amount("MonthlyCharges"), _amount("TotalCharges")).write_csv(
                 stream, include_header=number == 0, null_value=" "
             )

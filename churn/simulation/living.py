@@ -1,0 +1,264 @@
+"""A telecom that lives day by day: people join, age, change contract and services, and leave with a known hazard.
+
+Months have 30 days. Each customer has one fixed random number per attribute, held against odds that move with tenure:
+so services and contracts change smoothly and rarely, not at random every day. The monthly hazard reads the sample as
+case-control data and keeps its slopes: logit(h) = logit(p) + ln(r / (1 - r)) + 1.018 for a wanted rate r, on top of
+a floor that knows no feature. Who left stands in the extracts of the following 30 days with Churn = Yes, then is gone.
+
+Worked example, r = 2 %: a customer whom the sample's odds give p = 0.5 has logit(h) = 0 - 3.892 + 1.018 = -2.874, so
+h = 5.3 % a month; with the floor of 0.3 % it is 1 - 0.947 x 0.997 = 5.6 %, and 1 - 0.944 ** (1/30) = 0.19 % a day.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from churn.errors import WrongUsage
+from churn.simulation.customers import (
+    Columns,
+    Floats,
+    choice_shares,
+    choose,
+    draw_contract_and_tenure,
+    draw_household,
+    draw_services,
+    list_price,
+    load_parameters,
+    log_odds,
+    set_tenure,
+    tenure_bin_of,
+    to_frame,
+)
+
+MONTH_DAYS = 30
+HAZARD_SHIFT = 1.018
+FLOOR = 0.003
+ARRIVING_INTERNET_LOG_ODDS = (0.0, 1.25, -0.9)
+"""Of DSL, fiber, none among those who join: fiber leaves faster, so more of it must arrive to keep the mix."""
+_FIXED_NUMBERS = 24
+
+
+@dataclass(frozen=True)
+class Shock:
+    """Something that makes some customers leave more for a while.
+
+    Attributes:
+        first_day: day of the simulation on which it begins (0 is the first extract).
+        days: how long it lasts.
+        log_odds: what it adds to the log-odds of the monthly hazard.
+        hits: "fiber" customers, "month_to_month" customers or "everyone".
+        price_share: for good, from the first day on, everybody's monthly charge rises by this share.
+    """
+
+    first_day: int
+    days: int
+    log_odds: float
+    hits: str = "everyone"
+    price_share: float = 0.0
+
+
+def price_rise_of(text: str) -> Shock:
+    """Reads a price rise written as DAY:SHARE, `30:0.1` for ten percent from day 30 on.
+
+    For 60 days it adds 0.05 log-odds of leaving a month per percent, to those who are free to leave.
+
+    Raises:
+        WrongUsage: it is not written so.
+    """
+    day, _, share = text.partition(":")
+    try:
+        return Shock(int(day), 60, 5 * float(share), "month_to_month", float(share))
+    except ValueError:
+        raise WrongUsage(f"{text!r} is no price rise.", "write it as DAY:SHARE, for example 30:0.1 .") from None
+
+
+@dataclass(frozen=True)
+class World:
+    """A telecom to simulate.
+
+    Attributes:
+        customers: on the first day.
+        monthly_rate: r of the module's formula; with the sample's slopes and the floor about 4 % leave a month.
+        growth_a_month: joiners beyond those who replace leavers; at 0.6 % a month the mix of contracts holds for years.
+    """
+
+    customers: int
+    seed: int
+    monthly_rate: float = 0.02
+    growth_a_month: float = 0.006
+    shocks: tuple[Shock, ...] = ()
+
+
+@dataclass
+class _People:
+    """Everybody who ever joined, in arrays of equal length. `left` is infinite for those who stay."""
+
+    joined: Floats
+    left: Floats
+    household: Columns
+    numbers: Floats
+    normals: Floats
+
+
+@dataclass(frozen=True)
+class Day:
+    """One simulated day.
+
+    Attributes:
+        extract: as `simulate_customers` returns it: the active, and who left within the last 30 days.
+        truth: customerID and monthly_hazard of the active; never shown to the pipeline.
+    """
+
+    number: int
+    extract: pl.DataFrame
+    truth: pl.DataFrame
+
+
+def live(world: World, days: int, every: int = 1) -> Iterator[Day]:
+    """Yields the days of a telecom, after a month in which nobody looks, so that the first extract has leavers too.
+
+    Args:
+        world: what to simulate.
+        days: how many, the first being day 0.
+        every: show only every so many days; all are lived.
+    """
+    generator = np.random.default_rng(world.seed)
+    people = _settle(world, generator)
+    for day in range(-MONTH_DAYS, days):
+        columns = describe(people.household, people.numbers, _tenure(people, day))
+        is_active = people.left > day
+        hazard = monthly_hazard(world, columns, day)
+        if day >= 0 and day % every == 0:
+            yield _show(world, people, columns, hazard, is_active, day)
+        daily = 1 - (1 - hazard) ** (1 / MONTH_DAYS)
+        leaves = is_active & (generator.random(len(daily)) < daily)
+        people.left[leaves] = day + 1
+        expected = float(daily[is_active].sum()) + is_active.sum() * world.growth_a_month / MONTH_DAYS
+        people = _join(people, _arrive(int(generator.poisson(expected)), day + 1, generator))
+
+
+def _settle(world: World, generator: np.random.Generator) -> _People:
+    """The base on the first day: the public sample's mix of households and tenure."""
+    household: Columns = {}
+
+    def draw() -> Floats:
+        return generator.random(world.customers)
+
+    draw_household(household, draw)
+    with_tenure = dict(household)
+    draw_contract_and_tenure(with_tenure, draw)
+    months = with_tenure["tenure"] + generator.random(world.customers)
+    return _people(household, -MONTH_DAYS * (months + 1), generator)
+
+
+def _arrive(count: int, day: int, generator: np.random.Generator) -> _People:
+    """People who join on a day."""
+    household: Columns = {}
+    draw_household(household, lambda: generator.random(count))
+    odds = np.exp(np.array(ARRIVING_INTERNET_LOG_ODDS))
+    internet = choose(np.tile(odds / odds.sum(), (count, 1)), generator.random(count))
+    household["fiber"], household["noint"] = (internet == 1).astype(np.float64), (internet == 2).astype(np.float64)
+    has_phone = (internet != 0) | (generator.random(count) < load_parameters()["phone_dsl"])
+    household["PhoneService"] = has_phone.astype(np.float64)
+    return _people(household, np.full(count, float(day)), generator)
+
+
+def _people(household: Columns, joined: Floats, generator: np.random.Generator) -> _People:
+    count = len(joined)
+    numbers, normals = generator.random((count, _FIXED_NUMBERS)), generator.standard_normal((count, 2))
+    return _People(joined, np.full(count, np.inf), household, numbers, normals)
+
+
+def _join(people: _People, arrivals: _People) -> _People:
+    return _People(
+        np.concatenate([people.joined, arrivals.joined]),
+        np.concatenate([people.left, arrivals.left]),
+        {name: np.concatenate([values, arrivals.household[name]]) for name, values in people.household.items()},
+        np.concatenate([people.numbers, arrivals.numbers]),
+        np.concatenate([people.normals, arrivals.normals]),
+    )
+
+
+def _tenure(people: _People, day: int) -> Floats:
+    """Whole months as a customer; it stands still once they left."""
+    return np.maximum(np.floor((np.minimum(day, people.left) - people.joined) / MONTH_DAYS), 0.0)
+
+
+def describe(household: Columns, numbers: Floats, tenure: Floats) -> Columns:
+    """Returns every attribute at a tenure: the fixed numbers held against the odds of that tenure."""
+    columns = dict(household)
+    set_tenure(columns, tenure)
+    contract = choose(contract_shares(columns), numbers[:, 0])
+    columns["one"], columns["two"] = (contract == 1).astype(np.float64), (contract == 2).astype(np.float64)
+    fixed = iter(numbers[:, 1:].T)
+    draw_services(columns, lambda: next(fixed))
+    return columns
+
+
+def contract_shares(columns: Columns) -> Floats:
+    """Returns (n, 3) shares of the contracts given tenure, by Bayes from contract and tenure given contract."""
+    prior = choice_shares("contract", columns)
+    bins = tenure_bin_of(columns["tenure"])
+    rows = np.arange(len(bins))
+
+    def constant(value: float) -> Floats:
+        return np.full(len(bins), value)
+
+    likelihood = np.column_stack(
+        [
+            choice_shares("tenure", columns | {"one": constant(one), "two": constant(two)})[rows, bins]
+            for one, two in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+        ]
+    )
+    joint = prior * likelihood
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+def monthly_hazard(world: World, columns: Columns, day: int) -> Floats:
+    """Returns (n,) probabilities to leave within a month."""
+    odds = log_odds("churn", columns) + np.log(world.monthly_rate / (1 - world.monthly_rate)) + HAZARD_SHIFT
+    for shock in world.shocks:
+        if shock.first_day <= day < shock.first_day + shock.days:
+            odds = odds + shock.log_odds * _is_hit(shock, columns)
+    return 1 - (1 - 1 / (1 + np.exp(-odds))) * (1 - FLOOR)
+
+
+def _is_hit(shock: Shock, columns: Columns) -> Floats:
+    if shock.hits == "fiber":
+        return columns["fiber"]
+    if shock.hits == "month_to_month":
+        return 1 - columns["one"] - columns["two"]
+    return np.ones(len(columns["tenure"]))
+
+
+def _show(
+    world: World, people: _People, columns: Columns, hazard: Floats, is_active: NDArray[np.bool_], day: int
+) -> Day:
+    is_shown = people.left > day - MONTH_DAYS
+    monthly, total = _bill(world, people, columns, day)
+    shown = {**columns, "churned": (~is_active).astype(np.float64)}
+    extract = to_frame(shown, (monthly, total), first_number=0).filter(pl.Series(is_shown))
+    truth = pl.DataFrame({"monthly_hazard": hazard, "is_active": is_active}).filter(pl.Series(is_shown))
+    named = extract.select("customerID").hstack(truth).filter("is_active").drop("is_active")
+    return Day(day, extract, named)
+
+
+def _bill(world: World, people: _People, columns: Columns, day: int) -> tuple[Floats, Floats]:
+    """Returns monthly and total charges, USD; a price rise counts from its day on, and not for those who left."""
+    parameters = load_parameters()
+    spread = np.where(columns["noint"] == 1, parameters["price_sd"][1], parameters["price_sd"][0])
+    base = np.round((list_price(columns) + spread * people.normals[:, 0]) * 20) / 20
+    tenure = columns["tenure"]
+    total = tenure * base + parameters["bill_cv"] * base * np.sqrt(tenure) * people.normals[:, 1]
+    rise = np.zeros(len(base))
+    for shock in world.shocks:
+        is_dearer = (people.left > shock.first_day) & (day >= shock.first_day)
+        step = base * shock.price_share * is_dearer
+        rise += step
+        total += step * np.floor(np.maximum(np.minimum(day, people.left) - shock.first_day, 0) / MONTH_DAYS)
+    monthly = np.round((base + rise) * 20) / 20
+    total = np.where(tenure <= 1, monthly, np.maximum(np.round(total * 20) / 20, monthly))
+    return np.round(monthly, 2), np.round(total, 2)
