@@ -37,7 +37,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 database_app = typer.Typer(help="Reach the database.", no_args_is_help=True)
+data_app = typer.Typer(help="Get data to try it on.", no_args_is_help=True)
 app.add_typer(database_app, name="db", rich_help_panel="Look after it")
+app.add_typer(data_app, name="data", rich_help_panel="Look after it")
 
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what the libraries say, and tracebacks.")]
 
@@ -84,8 +86,19 @@ def _unforeseen(error: Exception) -> ChurnError:
     epilog=f"Example: churn run --source extract.csv --as-of 2026-11-22\n\n{EXIT_CODES}",
 )
 def run(
-    source: Annotated[Path | None, typer.Option(help="The customer extract: a CSV file.", metavar="PATH")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            help="The customer extract: a CSV (.gz) or Parquet file, an http(s) address, a folder of daily files, "
+            "or - for standard input.",
+            metavar="PATH|URL|-",
+        ),
+    ] = None,
     as_of: AsOf = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(help="TOML file that says how your extract's names and words differ.", metavar="PATH"),
+    ] = None,
     retrain: Annotated[bool, typer.Option(help="Train even when nothing changed since the last training.")] = False,
     verbose: Verbose = False,
 ) -> None:
@@ -99,7 +112,7 @@ def run(
         from churn.stages.status import read_status
 
         settings = load_settings()
-        day = watch.run_pipeline(settings, source, as_of, retrain, verbose)
+        day = watch.run_pipeline(settings, source, as_of, retrain, mapping, verbose)
         display.show_status(read_status(settings, day))
 
 
@@ -171,6 +184,60 @@ def doctor(verbose: Verbose = False) -> None:
         display.show_findings(findings)
         if not all(finding.is_well for finding in findings):
             raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command(rich_help_panel="Look after it")
+def loads(
+    limit: Annotated[int, typer.Option(help="How many, the newest first.", min=1)] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array instead of a page.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show every file that was taken in or refused: when, from where, rows, outcome, why."""
+    with _told_in_one_line(verbose):
+        from churn import display
+        from churn.stages.ledger import read_loads
+
+        found = read_loads(load_settings(), limit)
+        if as_json:
+            import json
+
+            typer.echo(json.dumps(found, indent=2))
+            return
+        display.show_loads(found)
+
+
+@app.command(rich_help_panel="Look after it")
+def rejects(
+    load: Annotated[int | None, typer.Option(help="Number of the load; the default is the last with rejects.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write the rows to a file to correct and load again.", metavar="OUT")
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Show the rows a load set aside, each with its line in the file and every reason."""
+    with _told_in_one_line(verbose):
+        from churn import display
+        from churn.stages.ledger import read_rejects, write_rejects
+
+        found = read_rejects(load_settings(), load)
+        display.show_rejects(found)
+        if csv is not None:
+            write_rejects(found, csv)
+            typer.echo(f"Correct {csv}, then: churn run --source {csv} --as-of {found.load.snapshot_date}")
+
+
+@data_app.command("fetch")
+def data_fetch(
+    to: Annotated[Path | None, typer.Option(help="Where to put it.", metavar="PATH")] = None,
+    address: Annotated[str | None, typer.Option(help="A mirror of the file.", metavar="URL")] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Download the public sample (7,043 customers, IBM) and check its sha256."""
+    with _told_in_one_line(verbose):
+        from churn.intake.public_sample import fetch_public_sample
+
+        path = fetch_public_sample(load_settings(), to, address)
+        typer.echo(f"{path} is the public sample. Next: churn run --source {path}")
 
 
 @database_app.command("uri")

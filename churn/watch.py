@@ -5,6 +5,8 @@ import os
 import threading
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -37,29 +39,46 @@ class StageTimes:
     seconds: dict[str, float]
 
 
-def run_pipeline(settings: Settings, source: Path, as_of: date | None, retrain: bool, verbose: bool) -> date:
+def run_pipeline(
+    settings: Settings, source: str, as_of: date | None, retrain: bool, mapping: Path | None, verbose: bool
+) -> date | None:
     """Runs `churn_pipeline` in this process and shows its stages.
 
     Returns:
-        The date that is published.
+        The date that is published; None for a folder of daily files, the latest of which is.
     """
     from churn.stores.database import open_engine
 
     console = Console(stderr=True)
-    day = as_of or today()
+    is_folder = os.path.isdir(source)  # noqa: PTH112 Path.is_dir raises where the folder may not be read
+    day = as_of if is_folder else as_of or today()
     times = StageTimes(time.monotonic(), {})
     _quieten(verbose)
     open_engine(settings)  # A database that is down is told now, not after two retries.
-    with _progress(console, transient=verbose) as progress:
+    with _kept(settings, source) as kept, _progress(console, transient=verbose) as progress:
         waiting = progress.add_task("Start Prefect", total=None, note="")
         from flows.churn_pipeline import STAGES, churn_pipeline
 
         _watch(STAGES, progress, waiting, times)
         _warm_up()
-        churn_pipeline(source.resolve() if source.exists() else source, day, retrain)
+        outcomes = churn_pipeline(kept, day, retrain, mapping)
+    if not outcomes:
+        console.print(f"Nothing new in {source}: every file's date already holds it.")
     if verbose:
         console.print(_times_table(times))
     return day
+
+
+@contextmanager
+def _kept(settings: Settings, source: str) -> Iterator[str]:
+    """Standard input as a file, so that a stage that is tried again finds it; a path as an absolute one."""
+    if source == "-":
+        from churn.intake.sources import keep_stdin
+
+        with keep_stdin(settings) as path:
+            yield path
+    else:
+        yield str(Path(source).resolve()) if os.path.exists(source) else source  # noqa: PTH110
 
 
 def _quieten(verbose: bool) -> None:
@@ -107,12 +126,14 @@ def _watch(stages: tuple[Any, ...], progress: Progress, waiting: TaskID, times: 
             times.seconds["start"] = time.monotonic() - times.started
             progress.update(waiting, visible=False)
         if task.name not in shown:
-            line = progress.add_task(TITLES[task.name], total=1, note="")
-            shown[task.name] = (line, time.monotonic())
+            shown[task.name] = (progress.add_task(TITLES[task.name], total=1, note=""), time.monotonic())
+        elif progress.tasks[shown[task.name][0]].finished:  # another day of a folder
+            progress.reset(shown[task.name][0], note="")
+            shown[task.name] = (shown[task.name][0], time.monotonic())
 
     def ends(task: Any, run: Any, state: Any) -> None:
         line, began = shown[task.name]
-        times.seconds[task.name] = time.monotonic() - began
+        times.seconds[task.name] = times.seconds.get(task.name, 0.0) + time.monotonic() - began
         outcome = state.result(raise_on_failure=False)
         note = f"{'skipped: ' if outcome.is_skipped else ''}{outcome.summary}" if isinstance(outcome, Outcome) else ""
         progress.update(line, completed=1, note=note)

@@ -11,16 +11,15 @@ from prefect.runtime import flow_run
 
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
-from churn.timeline import today
 from flows.policy import stage_policy
 
 
 @task(**stage_policy())
-def load_extract(source: Path, as_of: date) -> Outcome:
+def load_extract(source: str, as_of: date, mapping: Path | None = None) -> Outcome:
     """Contract at the door, then COPY into raw_data with a line in the ledger."""
     from churn.stages import intake
 
-    return intake.load_extract(load_settings(), source, as_of)
+    return intake.load_extract(load_settings(), source, as_of, mapping)
 
 
 @task(**stage_policy())
@@ -76,26 +75,37 @@ STAGES = (load_extract, validate_extract, run_transforms, audit_transforms, trai
 
 
 @flow(name="churn_pipeline", flow_run_name="churn {as_of}", persist_result=False)
-def churn_pipeline(source: Path, as_of: date | None = None, retrain: bool = False) -> list[Outcome]:
-    """Takes one extract to a published date.
+def churn_pipeline(
+    source: str, as_of: date | None = None, retrain: bool = False, mapping: Path | None = None
+) -> list[Outcome]:
+    """Takes an extract, or each new one of a folder in order of date, to a published date.
 
     Args:
-        source: the extract, a CSV with the 21 columns of data/README.md.
-        as_of: its business date; today (UTC) when left out.
+        source: a CSV (or .csv.gz) or Parquet file with the 21 columns of data/README.md, a file: or http(s): address,
+            or a folder of daily files named by their date.
+        as_of: its business date; today (UTC) when left out, in a folder every date that is new.
         retrain: train even when these examples and settings were trained on before.
+        mapping: a TOML file that says how the extract differs from the public names and words.
     """
+    from churn.stages import intake
+
     settings = load_settings()
-    as_of = as_of or today()
     with one_pipeline(settings):
-        return [
-            load_extract(source, as_of),
-            validate_extract(as_of),
-            run_transforms(as_of),
-            audit_transforms(as_of),
-            train_models(as_of, retrain),
-            score_customers(as_of),
-            publish(as_of),
-        ]
+        days = intake.find_extracts(settings, source, as_of)
+        return [outcome for extract, day in days for outcome in run_day(extract, day, retrain, mapping)]
+
+
+def run_day(extract: str, as_of: date, retrain: bool, mapping: Path | None) -> list[Outcome]:
+    """Every stage of one date."""
+    return [
+        load_extract(extract, as_of, mapping),
+        validate_extract(as_of),
+        run_transforms(as_of),
+        audit_transforms(as_of),
+        train_models(as_of, retrain),
+        score_customers(as_of),
+        publish(as_of),
+    ]
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import IO
 
 import polars as pl
 
-from churn.contracts import EXTRACT_COLUMNS
 from churn.errors import ContractBroken
+from churn.intake.corrections import LOAD_COLUMN
 from churn.intake.headers import Header, count_known, understand_names
 from churn.intake.mapping import Mapping
 from churn.intake.reading import ROW_NUMBER, Opened, TextBatch, no_misfits, refuse_other_kinds
@@ -56,13 +57,14 @@ def open_csv(stream: IO[bytes], name: str, mapping: Mapping, max_bytes: int) -> 
     """
     first = stream.readline(MAX_LINE_BYTES + 1)
     _check_line(first, name, 1)
-    text = _decode(first.removeprefix(_BOM), name, 1, mapping.encoding).rstrip("\r\n")
+    encoding = "utf-8" if first.startswith(_BOM) else mapping.encoding
+    text = _decode(first.removeprefix(_BOM), name, 1, encoding).rstrip("\r\n")
     refuse_other_kinds(text[:8].encode(), name)
     if not text.strip():
         raise ContractBroken(f"{name} starts with an empty line.", "export it again with the column names in line 1.")
     separator = _find_separator(text, name, mapping)
     names = _split(text, separator)
-    layout = Layout(name, separator, understand_names(name, names, mapping), mapping.encoding)
+    layout = Layout(name, separator, understand_names(name, names, mapping), encoding)
     return Opened(layout.header, _read_batches(stream, layout, max_bytes))
 
 
@@ -192,7 +194,8 @@ def _is_full_width(text: bytes, cells: pl.DataFrame, layout: Layout) -> bool:
 
 def _name_cells(cells: pl.DataFrame, layout: Layout, row_numbers: pl.Series) -> pl.DataFrame:
     names = layout.header.names
-    chosen = [cells.to_series(names.index(name)).alias(ours) for ours, name in layout.header.columns.items()]
+    wanted = layout.header.columns | ({LOAD_COLUMN: LOAD_COLUMN} if layout.header.is_correction else {})
+    chosen = [cells.to_series(names.index(name)).alias(ours) for ours, name in wanted.items()]
     return pl.DataFrame([row_numbers.cast(pl.Int64).alias(ROW_NUMBER), *chosen])
 
 
@@ -226,13 +229,13 @@ def _split_by_width(numbered: list[tuple[int, list[str]]], layout: Layout) -> Te
     )
     rows = _name_cells(cells, layout, pl.Series([number for number, _ in fitting], dtype=pl.Int64))
     misfits = [_misfit(number, row, layout) for number, row in numbered if len(row) != width]
-    return TextBatch(rows.select(ROW_NUMBER, *EXTRACT_COLUMNS), pl.concat([no_misfits(), *misfits]))
+    return TextBatch(rows, pl.concat([no_misfits(), *misfits]))
 
 
 def _misfit(number: int, cells: list[str], layout: Layout) -> pl.DataFrame:
     names = [*layout.header.names, *(f"cell {place}" for place in range(len(layout.header.names) + 1, len(cells) + 1))]
     reason = f"{EVERY_CELL}: {RULES[EVERY_CELL]}, found {len(cells)} instead of {len(layout.header.names)}"
-    row = json.dumps(dict(zip(names, cells, strict=False)), ensure_ascii=False)
+    row = json.dumps(dict(zip_longest(names, cells)), ensure_ascii=False)
     return pl.DataFrame(
         {ROW_NUMBER: [number], "reasons": [[reason]], "row": [row]}, schema_overrides={ROW_NUMBER: pl.Int64}
     )

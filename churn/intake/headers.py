@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from churn.contracts import EXTRACT_COLUMNS, PUBLIC_NAMES
 from churn.errors import ContractBroken
+from churn.intake.corrections import COLUMNS, LOAD_COLUMN
 from churn.intake.mapping import Mapping
 
 _PUBLIC = {ours: name for name, ours in PUBLIC_NAMES.items()}
@@ -17,11 +18,18 @@ class Header:
         names: the file's column names, in file order.
         columns: our column name -> the file's, for the 21 columns of the contract, in the contract's order.
         extras: names of the columns that are ignored.
+
+    A file of corrected rows has the columns of `corrections` too, which are neither.
     """
 
     names: tuple[str, ...]
     columns: dict[str, str]
     extras: tuple[str, ...]
+
+    @property
+    def is_correction(self) -> bool:
+        """Whether the file's rows are to be added to a snapshot instead of replacing it."""
+        return LOAD_COLUMN in self.names
 
 
 def understand_names(file_name: str, names: list[str], mapping: Mapping) -> Header:
@@ -45,7 +53,7 @@ def understand_names(file_name: str, names: list[str], mapping: Mapping) -> Head
     return Header(
         tuple(names),
         {column: names[ours.index(column)] for column in EXTRACT_COLUMNS},
-        tuple(name for name, column in zip(names, ours, strict=True) if column not in EXTRACT_COLUMNS),
+        tuple(name for name, column in zip(names, ours, strict=True) if column not in (*EXTRACT_COLUMNS, *COLUMNS)),
     )
 
 

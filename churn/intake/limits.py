@@ -29,8 +29,13 @@ class Limits:
 
 @dataclass
 class Tally:
-    """What was seen of a file so far."""
+    """What was seen of a file so far.
 
+    Attributes:
+        kept: customers of the date that stay, when the file only adds corrected rows.
+    """
+
+    kept: int = 0
     extras: tuple[str, ...] = ()
     accepted: int = 0
     rejected: int = 0
@@ -41,8 +46,13 @@ class Tally:
 
     @property
     def rows_read(self) -> int:
-        """Rows of the file so far."""
-        return self.accepted + self.rejected
+        """Rows of the file so far, and those that stay."""
+        return self.kept + self.accepted + self.rejected
+
+    @property
+    def customers(self) -> int:
+        """Customers the date will hold."""
+        return self.kept + self.accepted
 
     def add(self, screened: Screened) -> None:
         """Counts a batch."""
@@ -86,7 +96,7 @@ def check_limits(name: str, tally: Tally, customers_before: int | None, limits: 
     Raises:
         ContractBroken: with the count, the limit and the setting that changes it.
     """
-    if not tally.rows_read:
+    if tally.rows_read == tally.kept:
         raise ContractBroken(f"{name} has a header and no rows.", "ask the source for the file again.")
     if tally.new_words and limits.new_categories == "refuse":
         raise ContractBroken(
@@ -98,7 +108,7 @@ def check_limits(name: str, tally: Tally, customers_before: int | None, limits: 
     if not tally.accepted:
         raise ContractBroken(f"{name} has no row that can be accepted.", "ask the source for the file again.")
     if customers_before:
-        _check_row_count(name, tally.accepted, customers_before, limits)
+        _check_row_count(name, tally.customers, customers_before, limits)
 
 
 def _too_many_rejected(name: str, tally: Tally, limits: Limits) -> str:
@@ -114,8 +124,8 @@ def _next_step(tally: Tally) -> str:
     return f"correct the extract,{words} and run again; nothing was loaded (CHURN_REJECTED_SHARE_LIMIT is the limit)."
 
 
-def _check_row_count(name: str, accepted: int, before: int, limits: Limits) -> None:
-    change = accepted / before - 1
+def _check_row_count(name: str, customers: int, before: int, limits: Limits) -> None:
+    change = customers / before - 1
     if change < -limits.row_drop:
         setting, limit, word = "CHURN_ROW_DROP_LIMIT", limits.row_drop, "fewer"
     elif change > limits.row_growth:
@@ -123,7 +133,7 @@ def _check_row_count(name: str, accepted: int, before: int, limits: Limits) -> N
     else:
         return
     raise ContractBroken(
-        f"{name} has {accepted:,} customers, {abs(change):.0%} {word} than the {before:,} of the last snapshot "
+        f"{name} has {customers:,} customers, {abs(change):.0%} {word} than the {before:,} of the last snapshot "
         f"({limit:.0%} is the limit).",
         f"check that the extract is whole; if it is right, run once with {setting}={abs(change) + 0.01:.2f}.",
     )

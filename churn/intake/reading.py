@@ -46,7 +46,7 @@ class TextBatch:
 
     Attributes:
         rows: row_number (line in the file, the header being 1; in Parquet the row's place, the first being 1) and the
-            21 extract columns as text, in file order.
+            21 extract columns as text, in file order; in a file of corrected rows also the load each belongs to.
         misfits: rows that have more or fewer cells than the header: row_number, reasons, row (JSON).
     """
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from churn.errors import ChurnError, ContractBroken, WrongUsage
 from churn.intake import daily_files
+from churn.intake.corrections import LOAD_COLUMN, check_corrects
 from churn.intake.limits import Limits, Tally, check_limits
 from churn.intake.mapping import Mapping, read_mapping
 from churn.intake.reading import ROW_NUMBER, Opened, open_batches
@@ -116,7 +117,9 @@ def _take_in(
     max_bytes = settings.max_extract_megabytes * 1_000_000
     try:
         with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
-            batches = _screen(extract, opened, mapping, limits, tally, before.rows_accepted if before else None)
+            if opened.header.is_correction and current is not None:
+                tally.kept = current.rows_accepted
+            batches = _screen(extract, opened, mapping, limits, tally, current, before)
             snapshots.replace_snapshot(engine, load_id, arrival, batches, tally)
     except DuplicateCustomer as twice:
         told = _locate(twice, extract, mapping, max_bytes)
@@ -135,16 +138,24 @@ def _limits(settings: Settings) -> Limits:
 
 
 def _screen(
-    extract: Extract, opened: Opened, mapping: Mapping, limits: Limits, tally: Tally, customers_before: int | None
+    extract: Extract,
+    opened: Opened,
+    mapping: Mapping,
+    limits: Limits,
+    tally: Tally,
+    current: Load | None,
+    before: Load | None,
 ) -> Iterator[Screened]:
     """Yields screened batches and refuses the file, before the last is committed, when it breaks a limit."""
     tally.extras = opened.header.extras
     for batch in opened.batches:
+        if opened.header.is_correction:
+            check_corrects(extract.name, batch.rows[LOAD_COLUMN], current.load_id if current else None)
         screened = screen_rows(batch, opened.header, mapping, limits.new_categories == "accept")
         tally.add(screened)
         yield screened
     check_unchanged(extract)
-    check_limits(extract.name, tally, customers_before, limits)
+    check_limits(extract.name, tally, before.rows_accepted if before else None, limits)
 
 
 def _locate(twice: DuplicateCustomer, extract: Extract, mapping: Mapping, max_bytes: int) -> ContractBroken:
@@ -157,11 +168,14 @@ def _locate(twice: DuplicateCustomer, extract: Extract, mapping: Mapping, max_by
                 ROW_NUMBER
             ]
         ]
-    return DuplicateCustomer(extract.name, twice.customer_id, f", in rows {' and '.join(rows[:5])}")
+    where = f", in rows {' and '.join(rows[:5])}" if len(rows) > 1 else ": the snapshot it is added to has it"
+    return DuplicateCustomer(extract.name, twice.customer_id, where)
 
 
 def _tell(tally: Tally, snapshot_date: date, replaced: Load | None) -> str:
-    told = [f"{tally.accepted:,} customers as of {snapshot_date}"]
+    told = [f"{tally.customers:,} customers as of {snapshot_date}"]
+    if tally.kept:
+        told.append(f"{tally.accepted:,} of them corrected")
     if tally.rejected:
         told.append(f"{tally.rejected:,} row{'' if tally.rejected == 1 else 's'} set aside (churn rejects)")
     if replaced is not None:

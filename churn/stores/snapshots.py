@@ -163,6 +163,8 @@ def refuse_load(engine: Engine, load_id: int, reason: str, tally: Tally) -> None
 def replace_snapshot(engine: Engine, load_id: int, arrival: Arrival, batches: Iterator[Screened], tally: Tally) -> None:
     """Replaces a snapshot date by the accepted rows of a file, sets the rejected ones aside, closes the ledger's line.
 
+    Where `tally.kept` says that the file only corrects rows, those of the date stay and the file's are added.
+
     One transaction: a date published before is withdrawn with it, so that no reader sees new features under old
     scores.
 
@@ -181,12 +183,19 @@ def replace_snapshot(engine: Engine, load_id: int, arrival: Arrival, batches: It
     with engine.begin() as connection:
         superseded = sa.update(loads).where(loads.c.snapshot_date == day, loads.c.status == "loaded")
         connection.execute(superseded.values(status="superseded", reason=f"replaced by load {load_id}"))
-        connection.execute(sa.delete(telco_churn_raw).where(telco_churn_raw.c.snapshot_date == day))
+        _clear_or_take_over(connection, load_id, day, tally.kept > 0)
         _withdraw(connection, day)
         for batch in batches:
             _copy_accepted(connection, load_id, arrival, batch.accepted)
             _copy_rejected(connection, load_id, batch.rejected)
         _close_load(connection, load_id, day, tally)
+
+
+def _clear_or_take_over(connection: Connection, load_id: int, day: date, keeps: bool) -> None:
+    """Removes a date's rows; or, where corrected rows are added to them, makes them rows of the new load."""
+    of_day = telco_churn_raw.c.snapshot_date == day
+    taken_over = sa.update(telco_churn_raw).where(of_day).values(load_id=load_id)
+    connection.execute(taken_over if keeps else sa.delete(telco_churn_raw).where(of_day))
 
 
 def _withdraw(connection: Connection, day: date) -> None:

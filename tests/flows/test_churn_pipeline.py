@@ -43,7 +43,7 @@ def test_every_stage_retries_twice_within_thirty_minutes() -> None:
 def test_the_flow_publishes_an_extract(settings: Settings, tmp_path: Path) -> None:
     extract = write_extract(tmp_path / "extract.csv", make_extract(400))
 
-    outcomes = churn_pipeline(extract, DAY)
+    outcomes = churn_pipeline(str(extract), DAY)
 
     assert [outcome.is_skipped for outcome in outcomes] == [False] * 7
     assert read_status(settings)["customers"] == 400
@@ -58,7 +58,7 @@ def test_a_broken_contract_is_not_retried_and_nothing_follows(
     twice = write_extract(tmp_path / "twice.csv", [make_customer(), make_customer()])
 
     with pytest.raises(ContractBroken, match="twice"):
-        churn_pipeline(twice, DAY)
+        churn_pipeline(str(twice), DAY)
 
     assert calls == ["load"]
 
@@ -74,9 +74,9 @@ def test_a_lost_connection_is_tried_again(settings: Settings, tmp_path: Path, mo
 
     monkeypatch.setattr(intake, "load_extract", answer)
 
-    assert load_extract(tmp_path / "extract.csv", DAY) == Outcome("loaded")
+    assert load_extract(str(tmp_path / "extract.csv"), DAY) == Outcome("loaded")
 
 
 def test_a_second_pipeline_is_refused_while_one_is_at_work(settings: Settings, tmp_path: Path) -> None:
     with hold_lock(open_engine(settings), Lock.PIPELINE), pytest.raises(Busy, match="Another pipeline run"):
-        churn_pipeline(tmp_path / "extract.csv", DAY)
+        churn_pipeline(str(tmp_path / "extract.csv"), DAY)

@@ -1,0 +1,217 @@
+"""The ledger of loads, the rows they set aside, and what corrects what."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+from typer.testing import CliRunner
+
+from churn.cli import app
+from churn.errors import ContractBroken
+from churn.settings import Settings, load_settings
+from churn.stages import intake, ledger
+from churn.stores import snapshots
+from churn.stores.database import open_engine
+from churn.stores.snapshots import Arrival
+from churn.stores.tables import telco_churn_raw
+from tests.conftest import DAY
+from tests.factories import make_customer, make_extract, write_extract
+
+
+def spoilt(customers: int = 300, **changes: str) -> list[dict[str, str]]:
+    """An extract whose second row is a customer with something wrong."""
+    first, *others = make_extract(customers - 1).to_dicts()
+    return [first, make_customer(**changes), *others]
+
+
+def customers_of(settings: Settings, day: date) -> dict[str, int]:
+    """Customer -> load of a snapshot."""
+    raw = telco_churn_raw.c
+    with open_engine(settings).connect() as connection:
+        rows = connection.execute(sa.select(raw.customer_id, raw.load_id).where(raw.snapshot_date == day))
+        return {row.customer_id: row.load_id for row in rows}
+
+
+def test_the_same_content_twice_is_told_before_it_is_parsed(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = write_extract(tmp_path / "extract.csv", make_extract(50))
+    intake.load_extract(settings, extract, DAY)
+    monkeypatch.setattr(intake, "open_batches", None)
+
+    again = intake.load_extract(settings, extract.rename(tmp_path / "renamed.csv"), DAY)
+
+    assert again.is_skipped
+    assert again.summary == f"{DAY} already holds this very file (50 customers)"
+    assert [load["status"] for load in ledger.read_loads(settings, 10)] == ["loaded"]
+
+
+def test_a_corrected_file_replaces_exactly_its_date_and_the_ledger_keeps_both(
+    settings: Settings, tmp_path: Path
+) -> None:
+    other_day = date(2026, 1, 30)
+    for day in (other_day, DAY):
+        intake.load_extract(settings, write_extract(tmp_path / "first.csv", make_extract(50)), day)
+    other_before = customers_of(settings, other_day)
+
+    corrected = write_extract(tmp_path / "second.csv", make_extract(51, seed=8))
+    outcome = intake.load_extract(settings, corrected, DAY)
+
+    assert outcome.summary == f"51 customers as of {DAY}, replacing load 2"
+    assert set(customers_of(settings, DAY).values()) == {3}
+    assert customers_of(settings, other_day) == other_before
+    told = [(load["load_id"], load["status"], load["reason"]) for load in ledger.read_loads(settings, 10)]
+    assert told == [(3, "loaded", None), (2, "superseded", "replaced by load 3"), (1, "loaded", None)]
+
+
+def test_a_refused_file_leaves_the_snapshot_it_was_to_replace(settings: Settings, tmp_path: Path) -> None:
+    intake.load_extract(settings, write_extract(tmp_path / "good.csv", make_extract(50)), DAY)
+    before = customers_of(settings, DAY)
+
+    with pytest.raises(ContractBroken):
+        intake.load_extract(settings, write_extract(tmp_path / "bad.csv", [make_customer(Churn="?")]), DAY)
+
+    assert customers_of(settings, DAY) == before
+    refused, loaded = ledger.read_loads(settings, 10)
+    assert (refused["status"], refused["rows_read"], refused["rows_rejected"]) == ("refused", 1, 1)
+    assert loaded["status"] == "loaded"
+
+
+def test_rows_set_aside_come_back_corrected_and_are_added(settings: Settings, tmp_path: Path) -> None:
+    intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
+    out = tmp_path / "rejects.csv"
+
+    ledger.write_rejects(ledger.read_rejects(settings, None), out)
+    given_back = pl.read_csv(out, infer_schema=False)
+    corrected = given_back.with_columns(tenure=pl.lit("3"), TotalCharges=pl.lit("135"))
+    corrected.write_csv(out)
+    outcome = intake.load_extract(settings, out, DAY)
+
+    assert given_back.row(0)[:5] == (
+        "1",
+        "3",
+        "tenure_at_least_0: tenure must be 0 or more, found -3",
+        "0001-TEST",
+        "Female",
+    )
+    assert outcome.summary == f"300 customers as of {DAY}, 1 of them corrected, replacing load 1"
+    assert len(customers_of(settings, DAY)) == 300
+    assert set(customers_of(settings, DAY).values()) == {2}
+    intake.validate_extract(settings, DAY)
+
+
+def test_a_correction_of_a_load_that_was_replaced_is_refused(settings: Settings, tmp_path: Path) -> None:
+    intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
+    out = ledger.write_rejects(ledger.read_rejects(settings, 1), tmp_path / "rejects.csv")
+    intake.load_extract(settings, write_extract(tmp_path / "newer.csv", make_extract(300)), DAY)
+
+    with pytest.raises(ContractBroken, match=r"rejects.csv corrects rows of load 1, but the date holds load 2"):
+        intake.load_extract(settings, out, DAY)
+
+    assert set(customers_of(settings, DAY).values()) == {2}
+
+
+def test_a_correction_of_a_customer_who_is_there_is_refused(settings: Settings, tmp_path: Path) -> None:
+    intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
+    out = ledger.write_rejects(ledger.read_rejects(settings, 1), tmp_path / "rejects.csv")
+    fixed = pl.read_csv(out, infer_schema=False).with_columns(tenure=pl.lit("3"), customerID=pl.lit("000000-MADEUP"))
+    fixed.write_csv(out)
+
+    with pytest.raises(ContractBroken, match="customer 000000-MADEUP twice: the snapshot it is added to has it"):
+        intake.load_extract(settings, out, DAY)
+
+    assert len(customers_of(settings, DAY)) == 299
+
+
+@pytest.mark.parametrize(
+    ("policy", "accepted", "note"),
+    [
+        ("set_aside", 299, "new words: contract 'Three year' in 1 row"),
+        ("accept", 300, "new words: contract 'Three year' in 1 row"),
+    ],
+)
+def test_a_new_word_is_named_with_its_count(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str, accepted: int, note: str
+) -> None:
+    monkeypatch.setenv("CHURN_NEW_CATEGORIES", policy)
+
+    intake.load_extract(load_settings(), write_extract(tmp_path / "x.csv", spoilt(Contract="Three year")), DAY)
+
+    (load,) = ledger.read_loads(settings, 10)
+    assert (load["rows_accepted"], load["notes"]) == (accepted, [note])
+
+
+def test_a_new_word_refuses_the_file_where_that_is_set(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHURN_NEW_CATEGORIES", "refuse")
+    extract = write_extract(tmp_path / "x.csv", spoilt(PaymentMethod="Crypto"))
+
+    with pytest.raises(ContractBroken, match="words never seen before: payment_method 'Crypto' in 1 row"):
+        intake.load_extract(load_settings(), extract, DAY)
+
+    assert customers_of(settings, DAY) == {}
+
+
+def test_the_same_bytes_are_read_again_when_new_words_are_taken_in(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = write_extract(tmp_path / "x.csv", spoilt(Contract="Three year"))
+    intake.load_extract(settings, extract, DAY)
+    monkeypatch.setenv("CHURN_NEW_CATEGORIES", "accept")
+
+    outcome = intake.load_extract(load_settings(), extract, DAY)
+
+    assert not outcome.is_skipped
+    assert len(customers_of(settings, DAY)) == 300
+
+
+def test_columns_that_are_ignored_are_told(settings: Settings, tmp_path: Path) -> None:
+    rows = make_extract(50).with_columns(pl.lit("x").alias("Segment"), pl.lit("y").alias("Region"))
+
+    outcome = intake.load_extract(settings, write_extract(tmp_path / "x.csv", rows), DAY)
+
+    assert outcome.summary == f"50 customers as of {DAY}; columns ignored: Segment, Region"
+
+
+def test_two_loads_at_once_take_turns(settings: Settings, tmp_path: Path) -> None:
+    extracts = [write_extract(tmp_path / f"{seed}.csv", make_extract(2000, seed)) for seed in range(4)]
+    open_engine(settings)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda extract: intake.load_extract(settings, extract, DAY), extracts))
+
+    statuses = sorted(load["status"] for load in ledger.read_loads(settings, 10))
+    assert statuses == ["loaded", "superseded", "superseded", "superseded"]
+    assert len(customers_of(settings, DAY)) == 2000
+    intake.validate_extract(settings, DAY)
+
+
+def test_a_load_that_was_killed_is_told_by_the_next(settings: Settings, tmp_path: Path) -> None:
+    engine = open_engine(settings)
+    snapshots.open_load(engine, Arrival(DAY, "/landing/x.csv", "x.csv", "0" * 64, "0" * 64, 10))
+
+    intake.load_extract(settings, write_extract(tmp_path / "y.csv", make_extract(50)), DAY)
+
+    told = [(load["load_id"], load["status"], load["reason"]) for load in ledger.read_loads(settings, 10)]
+    assert told == [(2, "loaded", None), (1, "interrupted", "stopped before it was done")]
+
+
+def test_the_commands_show_loads_and_rejects(settings: Settings, tmp_path: Path) -> None:
+    intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3", Partner="?")), DAY)
+    out = tmp_path / "rejects.csv"
+
+    loads = CliRunner().invoke(app, ["loads"])
+    rejects = CliRunner().invoke(app, ["rejects", "--load", "1", "--csv", str(out)])
+    nowhere = CliRunner().invoke(app, ["rejects", "--load", "9"])
+
+    assert loads.exit_code == rejects.exit_code == 0
+    assert loads.stdout.split()[:10] == f"1 {DAY} loaded 299 rows in 1 set aside".split() + loads.stdout.split()[9:10]
+    assert "row 3: 0001-TEST" in rejects.stdout
+    assert "tenure_at_least_0: tenure must be 0 or more, found -3" in rejects.stdout
+    assert "partner_known: partner must be Yes or No, found ?" in rejects.stdout
+    assert out.read_text(encoding="utf-8-sig").startswith("churn_load_id,churn_row_number,churn_reasons,customerID")
+    assert (nowhere.exit_code, nowhere.stderr.splitlines()[0]) == (1, "churn: There is no load 9.")
