@@ -181,12 +181,11 @@ def read_kpis(engine: Engine, prediction_date: date) -> dict[str, Any]:
 def read_first_calls(engine: Engine, prediction_date: date, limit: int) -> list[dict[str, Any]]:
     """Returns the active customers at risk with the largest expected yearly loss, largest first."""
     query = sa.text("""
-        SELECT customer_id, churn_probability, risk_tier, expected_annual_loss_usd, monthly_charges, tenure_months,
-               contract, internet_service, payment_method
-        FROM analytics.customer_risk
-        WHERE prediction_date = :day AND is_active AND at_risk_flag
-        ORDER BY expected_annual_loss_usd DESC, customer_id
-        LIMIT :limit
+        SELECT customer_id, churn_probability, risk_tier, CAST(expected_annual_loss_usd AS float8), monthly_charges,
+               tenure_months, contract, internet_service, payment_method
+        FROM reporting.action_list
+        WHERE prediction_date = :day AND call_rank <= :limit
+        ORDER BY call_rank
     """)
     with engine.connect() as connection:
         rows = connection.execute(query, {"day": prediction_date, "limit": limit}).mappings()

@@ -51,8 +51,11 @@ WITH scores AS (
     is_senior_citizen,
     gender,
     services_count,
+    has_online_security,
+    has_tech_support,
     monthly_charges,
     total_charges,
+    price_above_list_usd,
     churn_risk_score,
     has_churned
   FROM analytics.fct_customer_features
@@ -84,8 +87,11 @@ SELECT
   features.is_senior_citizen::BOOLEAN AS is_senior_citizen, /* 65 or older */
   features.gender::TEXT AS gender, /* Female or Male; for fairness slices only */
   features.services_count::INT AS services_count, /* Services held, 0 to 9 */
+  features.has_online_security::BOOLEAN AS has_online_security, /* Holds online security */
+  features.has_tech_support::BOOLEAN AS has_tech_support, /* Holds technical support */
   features.monthly_charges::DOUBLE PRECISION AS monthly_charges, /* Billed per month, USD */
   features.total_charges::DOUBLE PRECISION AS total_charges, /* Billed since joining, USD */
+  features.price_above_list_usd::DOUBLE PRECISION AS price_above_list_usd, /* Billed above (+) or below (-) list price, USD per month */
   features.churn_risk_score::INT AS churn_risk_score, /* Rule of thumb, 0 to 10 */
   features.has_churned::BOOLEAN AS has_churned /* Left within the month the extract covers */
 FROM scores
@@ -93,4 +99,9 @@ INNER JOIN features
   ON features.as_of_date = scores.prediction_date
   AND features.customer_id = scores.customer_id;
 
-@index_the_grain(prediction_date, customer_id)
+@index_the_grain(prediction_date, customer_id);
+
+@index_the_order(
+  'prediction_date, expected_annual_loss_usd DESC, customer_id',
+  'is_active AND at_risk_flag'
+) /* Whom to call first, already in order: the action list of a date is read from here, not sorted out of a million rows. */

@@ -1,0 +1,100 @@
+/* One row per published date, dimension and value: where the risk and the money sit. */
+MODEL (
+  name reporting.risk_by_segment,
+  kind VIEW,
+  description 'One row per published date, dimension (contract, tenure_band, internet_service, payment_method, senior_citizen) and value. Each dimension divides the same customers anew: add up within one dimension of one date only.',
+  grain (prediction_date, dimension, segment),
+  audits (
+    unique_combination_of_columns(columns := (prediction_date, dimension, segment)),
+    not_null(columns := (prediction_date, dimension, segment, customers_count))
+  )
+);
+
+WITH profiles AS (
+  SELECT
+    prediction_date,
+    contract,
+    tenure_band,
+    internet_service,
+    payment_method,
+    is_senior_citizen,
+    customers_count,
+    active_count,
+    at_risk_count,
+    high_count,
+    active_probability_sum,
+    annual_revenue_usd,
+    revenue_at_risk_usd,
+    expected_annual_loss_usd,
+    true_positive_count + false_negative_count AS churned_count
+  FROM analytics.risk_by_profile
+), published AS (
+  SELECT
+    prediction_date
+  FROM ops.publications
+  WHERE
+    status = 'published'
+), segments AS (
+  SELECT
+    profiles.prediction_date,
+    CASE
+      WHEN GROUPING(profiles.contract) = 0
+      THEN 'contract'
+      WHEN GROUPING(profiles.tenure_band) = 0
+      THEN 'tenure_band'
+      WHEN GROUPING(profiles.internet_service) = 0
+      THEN 'internet_service'
+      WHEN GROUPING(profiles.payment_method) = 0
+      THEN 'payment_method'
+      ELSE 'senior_citizen'
+    END AS dimension,
+    COALESCE(
+      profiles.contract,
+      profiles.tenure_band,
+      profiles.internet_service,
+      profiles.payment_method,
+      CASE WHEN profiles.is_senior_citizen THEN 'Senior' ELSE 'Not senior' END
+    ) AS segment,
+    SUM(profiles.customers_count) AS customers_count,
+    SUM(profiles.active_count) AS active_count,
+    SUM(profiles.at_risk_count) AS at_risk_count,
+    SUM(profiles.high_count) AS high_count,
+    SUM(profiles.churned_count) AS churned_count,
+    SUM(profiles.active_probability_sum) AS active_probability_sum,
+    SUM(profiles.annual_revenue_usd) AS annual_revenue_usd,
+    SUM(profiles.revenue_at_risk_usd) AS revenue_at_risk_usd,
+    SUM(profiles.expected_annual_loss_usd) AS expected_annual_loss_usd
+  FROM profiles
+  INNER JOIN published
+    ON published.prediction_date = profiles.prediction_date
+  GROUP BY
+    GROUPING SETS (
+      (profiles.prediction_date, profiles.contract),
+      (profiles.prediction_date, profiles.tenure_band),
+      (profiles.prediction_date, profiles.internet_service),
+      (profiles.prediction_date, profiles.payment_method),
+      (profiles.prediction_date, profiles.is_senior_citizen)
+    )
+)
+SELECT
+  prediction_date::DATE AS prediction_date, /* The day that was scored */
+  dimension::TEXT AS dimension, /* contract, tenure_band, internet_service, payment_method or senior_citizen */
+  segment::TEXT AS segment, /* Value within the dimension */
+  customers_count::BIGINT AS customers_count, /* Customers in the extract, gone ones included */
+  active_count::BIGINT AS active_customers_count, /* Customers who have not left */
+  at_risk_count::BIGINT AS at_risk_customers_count, /* Active, probability 0.5 or more */
+  high_count::BIGINT AS high_count, /* Active, tier High */
+  churned_count::BIGINT AS churned_customers_count, /* Left within the month the extract covers */
+  (
+    at_risk_count::DOUBLE PRECISION / NULLIF(active_count, 0)
+  )::DOUBLE PRECISION AS at_risk_rate, /* Share of active customers at risk, 0 to 1; NULL when nobody is active */
+  (
+    active_probability_sum / NULLIF(active_count, 0)
+  )::DOUBLE PRECISION AS average_churn_probability, /* Mean probability of active customers; NULL when nobody is active */
+  (
+    churned_count::DOUBLE PRECISION / customers_count
+  )::DOUBLE PRECISION AS churn_rate, /* Share of all customers in the extract who left, 0 to 1 */
+  ROUND(annual_revenue_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS annual_revenue_usd, /* Twelve monthly charges of active customers, USD */
+  ROUND(revenue_at_risk_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of active customers at risk, USD */
+  ROUND(expected_annual_loss_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd /* Probability times twelve monthly charges of active customers, USD */
+FROM segments

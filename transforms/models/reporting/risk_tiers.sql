@@ -1,0 +1,33 @@
+/* One row per risk tier: where it begins and what to do about a customer in it. */
+MODEL (
+  name reporting.risk_tiers,
+  kind VIEW,
+  description 'One row per risk tier: where it begins and what to do about a customer in it. The bounds are those of churn/scoring/economics.py; a test holds the two equal.',
+  grain (
+    risk_tier
+  ),
+  audits (
+    unique_values(columns := (
+      risk_tier
+    )),
+    not_null(columns := (risk_tier, recommended_action))
+  )
+);
+
+SELECT
+  'High'::TEXT AS risk_tier, /* High, Medium or Low */
+  1::INT AS urgency_rank, /* 1 = act first */
+  0.7::DOUBLE PRECISION AS probability_from, /* Smallest probability of the tier */
+  'Call within a day: ask what is wrong, offer a longer contract at a better price'::TEXT AS recommended_action /* What to do about an active customer of the tier */
+UNION ALL
+SELECT
+  'Medium'::TEXT,
+  2::INT,
+  0.5::DOUBLE PRECISION,
+  'Write within a week: offer support or security free for three months'::TEXT
+UNION ALL
+SELECT
+  'Low'::TEXT,
+  3::INT,
+  0.0::DOUBLE PRECISION,
+  'Leave in peace: no offer; watch for a move to a higher tier'::TEXT

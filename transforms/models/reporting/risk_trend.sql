@@ -1,0 +1,70 @@
+/* One row per day and one per week that has a published date: where the risk is heading. */
+MODEL (
+  name reporting.risk_trend,
+  kind VIEW,
+  description 'One row per period (day or week) that has a published date. Customers and money are states, not flows: a week shows its last published date, never a sum over its days.',
+  grain (period, period_start_date),
+  audits (
+    unique_combination_of_columns(columns := (period, period_start_date)),
+    not_null(columns := (period, period_start_date, prediction_date, high_count))
+  )
+);
+
+WITH days AS (
+  SELECT
+    prediction_date,
+    active_customers_count,
+    at_risk_customers_count,
+    high_count,
+    medium_count,
+    low_count,
+    average_churn_probability,
+    revenue_at_risk_usd,
+    expected_annual_loss_usd,
+    basis
+  FROM reporting.kpi_daily
+), periods AS (
+  SELECT
+    'day' AS period,
+    prediction_date AS period_start_date,
+    prediction_date AS last_date,
+    1 AS dates_count,
+    high_count AS high_count_sum
+  FROM days
+  UNION ALL
+  SELECT
+    'week',
+    DATE_TRUNC('WEEK', prediction_date)::DATE,
+    MAX(prediction_date),
+    COUNT(*),
+    SUM(high_count)
+  FROM days
+  GROUP BY
+    DATE_TRUNC('WEEK', prediction_date)::DATE
+)
+SELECT
+  periods.period::TEXT AS period, /* day or week */
+  periods.period_start_date::DATE AS period_start_date, /* The day, or the Monday of the week */
+  days.prediction_date::DATE AS prediction_date, /* The date whose figures are shown: the last published one of the period */
+  periods.dates_count::BIGINT AS dates_count, /* Published dates in the period, 1 to 7 */
+  days.active_customers_count::BIGINT AS active_customers_count, /* Customers who have not left */
+  days.at_risk_customers_count::BIGINT AS at_risk_customers_count, /* Active, probability 0.5 or more */
+  days.high_count::BIGINT AS high_count, /* Active, tier High */
+  days.medium_count::BIGINT AS medium_count, /* Active, tier Medium */
+  days.low_count::BIGINT AS low_count, /* Active, tier Low */
+  (
+    days.high_count - LAG(days.high_count) OVER (PARTITION BY periods.period ORDER BY periods.period_start_date)
+  )::BIGINT AS high_count_change, /* Against the period before that has a published date; NULL for the first */
+  (
+    periods.high_count_sum::DOUBLE PRECISION / periods.dates_count
+  )::DOUBLE PRECISION AS average_high_count, /* Mean over the published dates of the period */
+  (
+    days.at_risk_customers_count::DOUBLE PRECISION / NULLIF(days.active_customers_count, 0)
+  )::DOUBLE PRECISION AS at_risk_rate, /* Share of active customers at risk, 0 to 1; NULL when nobody is active */
+  days.average_churn_probability::DOUBLE PRECISION AS average_churn_probability, /* Mean probability of active customers; NULL when nobody is active */
+  days.revenue_at_risk_usd::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of active customers at risk, USD */
+  days.expected_annual_loss_usd::DECIMAL(18, 2) AS expected_annual_loss_usd, /* Probability times twelve monthly charges of active customers, USD */
+  days.basis::TEXT AS basis /* live, replayed, as_if or reconstructed */
+FROM periods
+INNER JOIN days
+  ON days.prediction_date = periods.last_date
