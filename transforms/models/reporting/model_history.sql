@@ -26,7 +26,9 @@ WITH decisions AS (
     reasons,
     champion_version,
     mlflow_run_id,
-    JSON_EXTRACT_PATH(evidence -> 'candidates', family) -> 'test' -> 'pr_auc' AS test_pr_auc
+    JSON_EXTRACT_PATH((
+      evidence -> 'candidates'
+    )::JSON, family) -> 'test' -> 'pr_auc' AS test_pr_auc
   FROM ops.promotions
 ), reigns AS (
   SELECT

@@ -21,13 +21,13 @@ SELECT
   'Call within a day: ask what is wrong, offer a longer contract at a better price'::TEXT AS recommended_action /* What to do about an active customer of the tier */
 UNION ALL
 SELECT
-  'Medium'::TEXT,
-  2::INT,
-  0.5::DOUBLE PRECISION,
-  'Write within a week: offer support or security free for three months'::TEXT
+  'Medium'::TEXT AS risk_tier,
+  2::INT AS urgency_rank,
+  0.5::DOUBLE PRECISION AS probability_from,
+  'Write within a week: offer support or security free for three months'::TEXT AS recommended_action
 UNION ALL
 SELECT
-  'Low'::TEXT,
-  3::INT,
-  0.0::DOUBLE PRECISION,
-  'Leave in peace: no offer; watch for a move to a higher tier'::TEXT
+  'Low'::TEXT AS risk_tier,
+  3::INT AS urgency_rank,
+  0.0::DOUBLE PRECISION AS probability_from,
+  'Leave in peace: no offer; watch for a move to a higher tier'::TEXT AS recommended_action
