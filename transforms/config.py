@@ -21,9 +21,16 @@ config = Config(
         rules={
             "ambiguousorinvalidcolumn",
             "invalidselectstarexpansion",
+            "noambiguousprojections",
             "noselectstar",
             "nomissingaudits",
+            "nomissingexternalmodels",
             "nomissingunittest",
+            # transforms/linter/laws.py
+            "auditedgrain",
+            "describedcolumns",
+            "layerorder",
+            "noinnerstar",
         },
     ),
 )

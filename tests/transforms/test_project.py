@@ -1,0 +1,89 @@
+"""The SQLMesh project as a whole: its laws, its unit tests, its style, and what it shares with the Python side."""
+
+import io
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlglot import exp
+
+from churn.contracts import FEATURES
+from churn.scoring import economics
+from churn.stores import tables
+from tests.transforms.conftest import models_of
+
+
+def test_the_project_keeps_its_laws(project: Any) -> None:
+    violations = project.lint_models(raise_on_error=False)
+
+    assert [f"{one.model.name}: {one.violation_msg}" for one in violations] == []
+
+
+def test_every_unit_test_of_the_models_passes(project: Any) -> None:
+    told = io.StringIO()
+    result = project.test(stream=told)
+
+    assert result.wasSuccessful(), [test.test_name for test, _ in [*result.failures, *result.errors]]
+    assert result.testsRun >= len(models_of(project))
+
+
+def test_the_files_are_formatted(project: Any) -> None:
+    assert project.format(check=True), "run `uv run sqlmesh -p transforms format`"
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "spark"])
+def test_every_model_renders_for_another_engine(project: Any, dialect: str) -> None:
+    for name, model in models_of(project).items():
+        sql = model.render_query_or_raise(start="2026-01-31", end="2026-01-31").sql(dialect=dialect)
+
+        assert exp.maybe_parse(sql, dialect=dialect).named_selects == list(model.columns_to_types), name
+
+
+def test_models_know_the_tables_that_python_writes(project: Any) -> None:
+    declared = {table.fullname: table for table in tables.metadata.sorted_tables}
+
+    for model in project.models.values():
+        if model.kind.is_external:
+            table = declared[model.name]
+            assert model.description == table.comment, model.name
+            types = {name: kind.sql("postgres") for name, kind in model.columns_to_types.items()}
+            assert types == {column.name: _type_of(column) for column in table.columns}, model.name
+
+
+def _type_of(column: sa.Column[Any]) -> str:
+    from sqlalchemy.dialects import postgresql
+
+    kind = column.type.compile(postgresql.dialect())
+    names = {"INTEGER": "INT", "NUMERIC": "DECIMAL", "TIMESTAMP WITH TIME ZONE": "TIMESTAMPTZ"}
+    return names.get(kind, kind)
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_a_feature_of_the_contract_is_a_column_of_the_model(project: Any, feature: str) -> None:
+    columns = models_of(project)["analytics.fct_customer_features"].columns_to_types
+
+    assert feature in columns, f"add {feature} to transforms/models/analytics/fct_customer_features.sql"
+    kind = columns[feature]
+    assert kind.is_type("boolean", "int", "double"), f"{feature} is no number a model can be given"
+    assert kind.is_type("boolean") == feature.startswith(("is_", "has_", "uses_", "no_")), (
+        f"{feature}: a yes/no feature is named is_, has_, uses_ or no_ and cast to BOOLEAN, any other is a number"
+    )
+
+
+def test_tiers_begin_where_the_scores_say(project: Any) -> None:
+    query = models_of(project)["reporting.risk_tiers"].render_query_or_raise()
+    rows = [[cell.unalias().this.name for cell in select.expressions] for select in query.find_all(exp.Select)]
+
+    assert {row[0]: float(row[2]) for row in rows} == {
+        "High": economics.HIGH_FROM,
+        "Medium": economics.AT_RISK_FROM,
+        "Low": 0.0,
+    }
+
+
+def test_views_are_what_readers_keep(project: Any) -> None:
+    """A refresh names the tables it evaluates; were a reporting model a table, it would go stale."""
+    kinds = {name: str(model.kind.name) for name, model in models_of(project).items()}
+
+    assert {kind for name, kind in kinds.items() if name.startswith("reporting.")} == {"VIEW"}
+    assert {kind for name, kind in kinds.items() if not name.startswith("reporting.")} == {"INCREMENTAL_BY_TIME_RANGE"}
