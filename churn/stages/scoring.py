@@ -17,7 +17,8 @@ from churn.timeline import now_utc, today
 def score_customers(settings: Settings, as_of_date: date, run_id: str) -> Outcome:
     """Writes a score for every customer of a date, staged: readers do not see them yet.
 
-    Skipped when the date's scores are already those of the same load, SQL models and champion.
+    Skipped when the date is published with scores of the same load, SQL models and champion. Staged scores are made
+    again: they may be half of an interrupted run, or what an audit refused.
 
     Raises:
         NotThere: no champion, no features of the date, or the registry lost the champion.
@@ -42,7 +43,7 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str) -> Outcom
         published_at=None,
     )
     made = warehouse.find_publication(engine, as_of_date)
-    if made is not None and made.inputs() == wanted.inputs():
+    if made is not None and made.status == "published" and made.inputs() == wanted.inputs():
         return Outcome(f"{made.customers_count:,} scores of {as_of_date} are from this load and model", True)
     predictor = registry.load_predictor(settings, champion.model_version)
     scores = (score_batch(batch, predictor) for batch in warehouse.read_features(engine, as_of_date))

@@ -13,11 +13,13 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from churn.errors import AuditFailed, TransformFailed
 from churn.settings import PROJECT_DIR, Settings, load_settings
 from churn.stores.database import Lock, hold_lock, locate, open_engine
+from churn.stores.tables import predictions, publications
 
 if TYPE_CHECKING:
     from sqlmesh.core.config.connection import PostgresConnectionConfig
@@ -92,6 +94,8 @@ def _prepare_environment(settings: Settings) -> None:
 def deploy(settings: Settings, today: date) -> str:
     """Brings the models in the database to what the SQL files say, and rebuilds the history of those that changed.
 
+    Scores that are staged are dropped when models change: they were made from other features.
+
     Args:
         today: intervals up to the end of this day are marked as evaluated, so that a plan by hand finds nothing to do.
 
@@ -103,8 +107,23 @@ def deploy(settings: Settings, today: date) -> str:
         AuditFailed: a rebuilt model failed an audit.
     """
     with _locked_context(settings) as context:
-        _plan(context, execution_time=_end_of(today))
+        plan = _build_plan(context, execution_time=_end_of(today))
+        if plan.context_diff.has_changes:
+            _discard_staged_scores(settings)
+        try:
+            _apply(context, plan)
+        except AuditFailed as failure:
+            # Scores that failed their audit stay staged until they are made again; they are no reason not to begin.
+            if plan.context_diff.has_changes or failure.model not in RISK_MODELS:
+                raise
         return _features_version(context)
+
+
+def _discard_staged_scores(settings: Settings) -> None:
+    """Drops scores that nobody sees: changed models make them outdated, and failed ones would stop the change."""
+    staged = sa.select(publications.c.prediction_date).where(publications.c.status == "staged")
+    with open_engine(settings).begin() as connection:
+        connection.execute(sa.delete(predictions).where(predictions.c.prediction_date.in_(staged)))
 
 
 def refresh(settings: Settings, changed_table: str, models: Sequence[str], dates: Sequence[date]) -> list[Evaluation]:
@@ -124,7 +143,7 @@ def refresh(settings: Settings, changed_table: str, models: Sequence[str], dates
     """
     first, last = min(dates), max(dates)
     with _locked_context(settings) as context:
-        _plan(
+        plan = _build_plan(
             context,
             restate_models=[changed_table],
             backfill_models=list(models),
@@ -133,6 +152,7 @@ def refresh(settings: Settings, changed_table: str, models: Sequence[str], dates
             # Without it a day that is not over yet is silently left out, and the result depends on the clock.
             execution_time=_end_of(last),
         )
+        _apply(context, plan)
         return list(_console().evaluations)
 
 
@@ -168,13 +188,22 @@ def _end_of(day: date) -> str:
     return (day + timedelta(days=1)).isoformat()
 
 
-def _plan(context: "Context", **scope: Any) -> None:
+def _build_plan(context: "Context", **scope: Any) -> Any:
+    from sqlmesh.utils.errors import SQLMeshError
+
+    try:
+        return context.plan_builder("prod", skip_tests=True, skip_linter=True, **scope).build()
+    except SQLMeshError as error:
+        raise _transform_failed(str(error)) from error
+
+
+def _apply(context: "Context", plan: Any) -> None:
     from sqlmesh.utils.errors import SQLMeshError
 
     console = _console()
     console.forget()
     try:
-        context.plan("prod", auto_apply=True, no_prompts=True, skip_tests=True, skip_linter=True, **scope)
+        context.apply(plan)
     except SQLMeshError as error:
         raise (console.failure() or _transform_failed(str(error))) from error
 
