@@ -90,7 +90,7 @@ def run(
         str | None,
         typer.Option(
             help="The customer extract: a CSV (.gz) or Parquet file, an http(s) address, a folder of daily files, "
-            "or - for standard input.",
+            "or - for standard input. Left out: made-up customers.",
             metavar="PATH|URL|-",
         ),
     ] = None,
@@ -104,10 +104,6 @@ def run(
 ) -> None:
     """Take an extract to a published list of who is likely to leave."""
     with _told_in_one_line(verbose):
-        from churn.errors import WrongUsage
-
-        if source is None:
-            raise WrongUsage("A run needs an extract.", "give one: churn run --source extract.csv .")
         from churn import display, watch
         from churn.stages.status import read_status
 

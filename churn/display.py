@@ -17,6 +17,8 @@ def show_status(status: dict[str, Any], console: Console | None = None) -> None:
     console = console or Console()
     console.print()
     console.print(f"[bold]Churn as of {status['as_of_date']}[/bold]   published {status['published_at'][:16]} UTC")
+    if status["is_synthetic"]:
+        console.print("[yellow]Synthetic customers, made up by the simulator: nobody here is real.[/yellow]")
     console.print(_figures(status))
     console.print(_models(status["model"]))
     if status["first_calls"]:

@@ -40,7 +40,7 @@ class StageTimes:
 
 
 def run_pipeline(
-    settings: Settings, source: str, as_of: date | None, retrain: bool, mapping: Path | None, verbose: bool
+    settings: Settings, source: str | None, as_of: date | None, retrain: bool, mapping: Path | None, verbose: bool
 ) -> date | None:
     """Runs `churn_pipeline` in this process and shows its stages.
 
@@ -50,7 +50,7 @@ def run_pipeline(
     from churn.stores.database import open_engine
 
     console = Console(stderr=True)
-    is_folder = os.path.isdir(source)  # noqa: PTH112 Path.is_dir raises where the folder may not be read
+    is_folder = source is not None and os.path.isdir(source)  # noqa: PTH112 Path.is_dir raises where the folder may not be read
     day = as_of if is_folder else as_of or today()
     times = StageTimes(time.monotonic(), {})
     _quieten(verbose)
@@ -70,13 +70,15 @@ def run_pipeline(
 
 
 @contextmanager
-def _kept(settings: Settings, source: str) -> Iterator[str]:
+def _kept(settings: Settings, source: str | None) -> Iterator[str | None]:
     """Standard input as a file, so that a stage that is tried again finds it; a path as an absolute one."""
     if source == "-":
         from churn.intake.sources import keep_stdin
 
         with keep_stdin(settings) as path:
             yield path
+    elif source is None:
+        yield None
     else:
         yield str(Path(source).resolve()) if os.path.exists(source) else source  # noqa: PTH110
 

@@ -76,13 +76,13 @@ STAGES = (load_extract, validate_extract, run_transforms, audit_transforms, trai
 
 @flow(name="churn_pipeline", flow_run_name="churn {as_of}", persist_result=False)
 def churn_pipeline(
-    source: str, as_of: date | None = None, retrain: bool = False, mapping: Path | None = None
+    source: str | None = None, as_of: date | None = None, retrain: bool = False, mapping: Path | None = None
 ) -> list[Outcome]:
     """Takes an extract, or each new one of a folder in order of date, to a published date.
 
     Args:
         source: a CSV (or .csv.gz) or Parquet file with the 21 columns of data/README.md, a file: or http(s): address,
-            or a folder of daily files named by their date.
+            or a folder of daily files named by their date. Left out: made-up customers, labelled as such.
         as_of: its business date; today (UTC) when left out, in a folder every date that is new.
         retrain: train even when these examples and settings were trained on before.
         mapping: a TOML file that says how the extract differs from the public names and words.

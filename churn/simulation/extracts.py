@@ -12,6 +12,7 @@ from churn.simulation.living import World, live
 
 DEFAULT_CUSTOMERS = 7043
 DEFAULT_SEED = 20
+_MARK = "synthetic-"
 _BATCH_ROWS = 100_000
 
 
@@ -27,7 +28,7 @@ def write_synthetic_extract(path: Path, customers: int, seed: int) -> Path:
 
 
 def write_daily_extracts(folder: Path, world: World, days: int, until: date) -> list[Path]:
-    """Writes one extract a day of a living telecom, the last one of `until`, named extract-YYYY-MM-DD.csv.
+    """Writes one extract a day of a living telecom, the last one of `until`, named synthetic-YYYY-MM-DD.csv.
 
     Beside the folder, where no pipeline looks, `<folder>-truth.parquet` holds the true hazard: as_of_date, customerID,
     monthly_hazard of every active customer.
@@ -38,7 +39,7 @@ def write_daily_extracts(folder: Path, world: World, days: int, until: date) -> 
     written, truths = [], []
     for day in live(world, days):
         as_of_date = until - timedelta(days=days - 1 - day.number)
-        written.append(_write(folder / f"extract-{as_of_date}.csv", iter([day.extract])))
+        written.append(_write(folder / f"{_MARK}{as_of_date}.csv", iter([day.extract])))
         truths.append(day.truth.select(pl.lit(as_of_date).alias("as_of_date"), pl.all()))
     pl.concat(truths).write_parquet(folder.with_name(f"{folder.name}-truth.parquet"))
     return written
@@ -53,6 +54,17 @@ def _write(path: Path, batches: Iterator[pl.DataFrame]) -> Path:
                 stream, include_header=number == 0, null_value=" "
             )
     return unfinished.rename(path)
+
+
+def provide_synthetic_extract(home_dir: Path) -> Path:
+    """Returns the extract of a run that was given none, making it the first time: 7,043 customers, always the same."""
+    path = home_dir / "synthetic" / f"{_MARK}{DEFAULT_CUSTOMERS}-customers-seed-{DEFAULT_SEED}.csv"
+    return path if path.exists() else write_synthetic_extract(path, DEFAULT_CUSTOMERS, DEFAULT_SEED)
+
+
+def is_synthetic(source: str) -> bool:
+    """Whether a source's name says that its customers are made up, as every file written here does but for --out."""
+    return Path(source).name.startswith(_MARK)
 
 
 def simulate_batches(customers: int, seed: int) -> Iterator[pl.DataFrame]:

@@ -16,6 +16,7 @@ from churn.intake.rules import RULES
 from churn.intake.screening import Screened, screen_rows
 from churn.intake.sources import Extract, check_unchanged, open_extract
 from churn.settings import Settings
+from churn.simulation.extracts import provide_synthetic_extract
 from churn.stages import Outcome
 from churn.stores import snapshots
 from churn.stores.database import Lock, hold_lock, open_engine
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def find_extracts(settings: Settings, source: str | Path, as_of: date | None) -> list[tuple[str, date]]:
-    """Returns the extracts a source stands for, each with its date, in order of date.
+def find_extracts(settings: Settings, source: str | Path | None, as_of: date | None) -> list[tuple[str, date]]:
+    """Returns the extracts a source stands for, each with its date, in order of date. No source: made-up customers.
 
     A file or address is one extract: of `as_of`, else of today. A folder is all of its daily files, or that of
     `as_of`; those whose date holds that very file already are left out.
@@ -35,6 +36,7 @@ def find_extracts(settings: Settings, source: str | Path, as_of: date | None) ->
     Raises:
         WrongUsage: the folder may not be read, or holds no file of the date.
     """
+    source = source or provide_synthetic_extract(settings.home_dir)
     if not _is_folder(source):
         return [(str(source), as_of or today())]
     found = daily_files.find_daily_files(Path(source))

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from churn.errors import NotThere
 from churn.settings import Settings
-from churn.stores import warehouse
+from churn.simulation.extracts import is_synthetic
+from churn.stores import snapshots, warehouse
 from churn.stores.database import open_engine
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str,
         day = "yet" if as_of_date is None else f"for {as_of_date}"
         raise NotThere(f"Nothing is published {day}.", "run `churn run --source FILE`.")
     kpis = warehouse.read_kpis(engine, publication.prediction_date)
+    load = snapshots.find_load(engine, publication.load_id)
+    source = load.source if load else ""
     return {
         "as_of_date": publication.prediction_date.isoformat(),
         "customers": kpis["customers_count"],
@@ -37,6 +40,8 @@ def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str,
         "expected_annual_loss_usd": float(kpis["expected_annual_loss_usd"]),
         "annual_revenue_usd": float(kpis["annual_revenue_usd"]),
         "basis": publication.basis,
+        "source": source,
+        "is_synthetic": is_synthetic(source),
         "model": _model(engine, publication.model_version),
         "first_calls": warehouse.read_first_calls(engine, publication.prediction_date, 10),
         "published_at": publication.published_at.isoformat() if publication.published_at else None,

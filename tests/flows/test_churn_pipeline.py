@@ -1,12 +1,15 @@
 """The daily flow under a real Prefect engine: order, retries, one at a time."""
 
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prefect.testing.utilities import prefect_test_harness
+from rich.console import Console
 
+from churn.display import show_status
 from churn.errors import Busy, ContractBroken, Unavailable
 from churn.settings import Settings
 from churn.stages import Outcome, intake
@@ -14,7 +17,7 @@ from churn.stages.status import read_status
 from churn.stores.database import Lock, hold_lock, open_engine
 from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
 from tests.conftest import DAY
-from tests.factories import make_customer, make_extract, write_extract
+from tests.factories import make_customer, write_extract
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,13 +43,15 @@ def test_every_stage_retries_twice_within_thirty_minutes() -> None:
     assert {stage.timeout_seconds for stage in STAGES} == {1800.0}
 
 
-def test_the_flow_publishes_an_extract(settings: Settings, tmp_path: Path) -> None:
-    extract = write_extract(tmp_path / "extract.csv", make_extract(400))
-
-    outcomes = churn_pipeline(str(extract), DAY)
+def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(settings: Settings) -> None:
+    outcomes = churn_pipeline(as_of=DAY)
+    status = read_status(settings)
+    page = Console(record=True, width=100, file=StringIO())
+    show_status(status, page)
 
     assert [outcome.is_skipped for outcome in outcomes] == [False] * 7
-    assert read_status(settings)["customers"] == 400
+    assert (status["customers"], status["is_synthetic"]) == (7043, True)
+    assert "Synthetic customers, made up by the simulator: nobody here is real." in page.export_text()
 
 
 def test_a_broken_contract_is_not_retried_and_nothing_follows(

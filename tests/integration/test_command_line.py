@@ -159,7 +159,6 @@ def test_the_doctor_is_well(machine: Machine, first_run: subprocess.CompletedPro
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        (["run"], "A run needs an extract."),
         (["run", "--source", "nowhere.csv"], "There is no file nowhere.csv."),
         (["run", "--source", "x.csv", "--as-of", "yesterday"], "'yesterday' is not a date like 2026-11-22"),
         (["frobnicate"], "No such command 'frobnicate'"),

@@ -108,7 +108,7 @@ def test_daily_extracts_are_named_by_date_and_the_truth_lies_beside(tmp_path: Pa
     written = write_daily_extracts(tmp_path / "landing", World(customers=200, seed=1), 3, date(2026, 3, 1))
 
     assert [path.name for path in written] == [
-        f"extract-{day}.csv" for day in ("2026-02-27", "2026-02-28", "2026-03-01")
+        f"synthetic-{day}.csv" for day in ("2026-02-27", "2026-02-28", "2026-03-01")
     ]
     truth = pl.read_parquet(tmp_path / "landing-truth.parquet")
     assert truth.columns == ["as_of_date", "customerID", "monthly_hazard"]
