@@ -59,7 +59,8 @@ def _name_rules() -> Iterator[tuple[str | None, str, str, str]]:
     """Yields column (None for a row's rule), Pandera's words for the failed check, our name, our words."""
     schema = CustomerExtract.to_schema()
     for column, declared in schema.columns.items():
-        yield column, "not_nullable", f"{column}_present", f"{column} must not be blank"
+        if not declared.nullable:
+            yield column, "not_nullable", f"{column}_present", f"{column} must not be blank"
         for check in declared.checks:
             suffix, words = _words_of(check)
             yield column, check.error, f"{column}_{suffix}", f"{column} {words}"
