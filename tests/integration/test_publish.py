@@ -10,10 +10,18 @@ from churn.errors import AuditFailed, ExitCode, TransformFailed
 from churn.settings import Settings, load_settings
 from churn.stages import scoring
 from churn.stages.status import read_status
-from churn.stores import transformer
+from churn.stores import registry, transformer
 from churn.stores.transformer import TRANSFORMS_DIR
 from tests.conftest import new_database
-from tests.integration.days import ask, day_number, execute, run_day, run_until_scored, write_day
+from tests.integration.days import (
+    ask,
+    day_number,
+    execute,
+    name_rule_of_thumb_champion,
+    run_day,
+    run_until_scored,
+    write_day,
+)
 
 TODAY, YESTERDAY = day_number(1), day_number(0)
 
@@ -55,7 +63,9 @@ def telecom(server: str, days: Path) -> Iterator[Settings]:
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(days / "home"))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
         settings = load_settings()
+        name_rule_of_thumb_champion(settings)
         run_day(settings, write_day(days, YESTERDAY), YESTERDAY)
         yield settings
 

@@ -1,0 +1,141 @@
+"""Runs of a day in processes of their own, some of which are killed. Functions here run in the child."""
+
+import functools
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from datetime import date
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from churn.errors import Busy
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    [
+        "churn.stages.intake",
+        "churn.stages.scoring",
+        "churn.stages.transforms",
+        "churn.stores.sqlmesh_console",
+        "tests.integration.days",
+    ]
+)
+"""Libraries are imported once, in the process that the children are forked from."""
+
+BUSY = 75
+
+
+def start(task: Callable[..., None], *arguments: object) -> BaseProcess:
+    """Starts a process that does one thing with the environment as it is now."""
+    environment = {key: value for key, value in os.environ.items() if key.startswith("CHURN_")}
+    process = _FORKS.Process(target=_do, args=(environment, task, arguments))
+    process.start()
+    return process
+
+
+def finish(process: BaseProcess) -> int | None:
+    """Waits for a process; returns its exit code, -9 when it was killed."""
+    process.join(timeout=120)
+    return process.exitcode
+
+
+def _do(environment: dict[str, str], task: Callable[..., None], arguments: tuple[object, ...]) -> None:
+    os.environ.update(environment)
+    try:
+        task(*arguments)
+    except Busy as error:
+        Path(os.environ["CHURN_HOME"], f"busy-{os.getpid()}").write_text(str(error))
+        raise SystemExit(BUSY) from None
+
+
+def run_pipeline(extract: Path, day: date, kill_at: str | None = None) -> None:
+    """One day under the pipeline's lock; with `kill_at` the process dies there, as by a power cut."""
+    from churn.settings import load_settings
+    from churn.stages import one_pipeline
+    from tests.integration.days import name_rule_of_thumb_champion, run_day
+
+    if kill_at is not None:
+        PLACES[kill_at]()
+    settings = load_settings()
+    name_rule_of_thumb_champion(settings)
+    with one_pipeline(settings):
+        run_day(settings, extract, day)
+
+
+def refresh_scored(day: date) -> None:
+    """One refresh of a date's marts, with no lock but the transformer's own."""
+    from churn.settings import load_settings
+    from churn.stores import transformer
+
+    transformer.refresh(load_settings(), "analytics.predictions", transformer.RISK_MODELS, [day])
+
+
+def _die(*_: object, **__: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_after(owner: Any, name: str) -> None:
+    genuine = getattr(owner, name)
+
+    @functools.wraps(genuine)
+    def call(*arguments: Any, **options: Any) -> None:
+        genuine(*arguments, **options)
+        _die()
+
+    setattr(owner, name, call)
+
+
+def _after_the_load() -> None:
+    from churn.stores import warehouse
+
+    _die_after(warehouse, "load_snapshot")
+
+
+def _between_staging_and_features() -> None:
+    from churn.stores import sqlmesh_console, transformer
+
+    refresh = transformer.refresh
+
+    def armed(*arguments: Any) -> Any:
+        _die_after(sqlmesh_console.RecordingConsole, "update_snapshot_evaluation_progress")
+        return refresh(*arguments)
+
+    transformer.refresh = armed
+
+
+def _within_the_scores() -> None:
+    from churn.stores import warehouse
+
+    def arm() -> None:
+        _die_after(warehouse, "copy_in")
+
+    stage = warehouse.stage_predictions
+
+    def armed(*arguments: Any) -> Any:
+        arm()
+        return stage(*arguments)
+
+    warehouse.stage_predictions = armed
+
+
+def _between_scores_and_marts() -> None:
+    from churn.stores import warehouse
+
+    _die_after(warehouse, "stage_predictions")
+
+
+def _between_marts_and_publication() -> None:
+    from churn.stores import warehouse
+
+    warehouse.publish = _die
+
+
+PLACES = {
+    "after the load": _after_the_load,
+    "between staging and features": _between_staging_and_features,
+    "within the scores' transaction": _within_the_scores,
+    "between scores and marts": _between_scores_and_marts,
+    "between marts and publication": _between_marts_and_publication,
+}

@@ -1,0 +1,121 @@
+"""Runs that die between any two steps, and runs that start at once: the tables end as if nothing had happened."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from churn.settings import Settings, load_settings
+from churn.stores.database import open_engine
+from tests.conftest import new_database
+from tests.integration.days import ask, day_number, write_day
+from tests.integration.processes import BUSY, PLACES, finish, refresh_scored, run_pipeline, start
+
+TODAY, YESTERDAY = day_number(1), day_number(0)
+
+TABLES = {
+    "raw_data.telco_churn_raw": "loaded_at",
+    "staging.stg_telco_churn": "",
+    "analytics.fct_customer_features": "",
+    "analytics.predictions": "scored_at, run_id",
+    "analytics.customer_risk": "scored_at",
+    "analytics.risk_by_profile": "",
+    "reporting.kpi_daily": "published_at",
+    "reporting.action_list": "",
+}
+"""What must be the same, and the columns that tell when and by which run a row was written."""
+
+
+@dataclass(frozen=True)
+class Telecom:
+    """Yesterday is published; today's extract is waiting. `reset` brings that morning back."""
+
+    uri: str
+    today: Path
+    undisturbed: dict[str, str]
+
+    def reset(self) -> Settings:
+        """A database of the same name (SQLMesh remembers it), as it was before today."""
+        settings = load_settings()
+        open_engine(settings).dispose()
+        name = database_of(self.uri)
+        alter(self.uri, f"DROP DATABASE {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {name}_morning")
+        return settings
+
+
+def database_of(uri: str) -> str:
+    return uri.partition("?")[0].rpartition("/")[2]
+
+
+def alter(uri: str, *statements: str) -> None:
+    """Does something to a database as a whole, from outside it."""
+    with psycopg.connect(uri.replace(f"/{database_of(uri)}?", "/postgres?"), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def sum_up(settings: Settings) -> dict[str, str]:
+    """A checksum of every table, whatever the order of its rows."""
+    sums = {}
+    for table, left_out in TABLES.items():
+        lines = f"SELECT (to_jsonb(row) - '{{{left_out}}}'::text[])::text AS line FROM {table} AS row"
+        query = f"SELECT count(*) || ' ' || md5(string_agg(line, '|' ORDER BY line)) FROM ({lines}) AS lines"
+        sums[table] = str(ask(settings, query)[0][0])
+    return sums
+
+
+@pytest.fixture(scope="module")
+def telecom(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telecom]:
+    folder = tmp_path_factory.mktemp("telecom")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        uri = new_database(server)
+        monkeypatch.setenv("CHURN_DATABASE_URL", uri)
+        monkeypatch.setenv("CHURN_HOME", str(folder))
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        assert finish(start(run_pipeline, write_day(folder, YESTERDAY), YESTERDAY)) == 0
+        alter(uri, f"CREATE DATABASE {database_of(uri)}_morning TEMPLATE {database_of(uri)}")
+
+        today = write_day(folder, TODAY)
+        assert finish(start(run_pipeline, today, TODAY)) == 0
+        yield Telecom(uri, today, sum_up(load_settings()))
+
+
+@pytest.fixture
+def settings(telecom: Telecom) -> Settings:
+    return telecom.reset()
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_run_killed_anywhere_and_started_again_ends_in_the_same_tables(
+    telecom: Telecom, settings: Settings, place: str
+) -> None:
+    assert finish(start(run_pipeline, telecom.today, TODAY, place)) == -9
+    assert ask(settings, "SELECT prediction_date FROM reporting.kpi_daily") == [(YESTERDAY,)]
+
+    assert finish(start(run_pipeline, telecom.today, TODAY)) == 0
+
+    assert sum_up(settings) == telecom.undisturbed
+
+
+def test_of_three_pipelines_at_once_one_runs_and_the_others_say_why_they_stop(
+    telecom: Telecom, settings: Settings
+) -> None:
+    three = [start(run_pipeline, telecom.today, TODAY) for _ in range(3)]
+    codes = sorted(finish(process) or 0 for process in three)
+
+    assert codes[0] == 0
+    assert set(codes) <= {0, BUSY}
+    said = [path.read_text() for path in telecom.today.parent.glob("busy-*")]
+    assert len(said) == codes.count(BUSY)
+    assert all(text.startswith("Another pipeline run is at work on this database.") for text in said)
+    assert sum_up(settings) == telecom.undisturbed
+
+
+def test_three_refreshes_of_one_date_at_once_double_no_row(telecom: Telecom, settings: Settings) -> None:
+    assert finish(start(run_pipeline, telecom.today, TODAY)) == 0
+
+    assert [finish(process) for process in [start(refresh_scored, TODAY) for _ in range(3)]] == [0, 0, 0]
+
+    assert sum_up(settings) == telecom.undisturbed
