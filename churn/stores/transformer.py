@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from churn.errors import AuditFailed, TransformFailed
 from churn.settings import PROJECT_DIR, Settings, load_settings
 from churn.stores.database import Lock, hold_lock, locate, open_engine
+from churn.stores.readers import ensure_reader
 from churn.stores.tables import predictions, publications
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ def deploy(settings: Settings, today: date) -> str:
         AuditFailed: a rebuilt model failed an audit.
     """
     with _locked_context(settings) as context:
+        with open_engine(settings).begin() as connection:
+            ensure_reader(connection)
         plan = _build_plan(context, execution_time=_end_of(today))
         if plan.context_diff.has_changes:
             _discard_staged_scores(settings)

@@ -19,6 +19,7 @@ _FORKS.set_forkserver_preload(
         "churn.stages.scoring",
         "churn.stages.transforms",
         "churn.stores.sqlmesh_console",
+        "sqlmesh.core.context",
         "tests.integration.days",
     ]
 )
