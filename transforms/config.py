@@ -1,15 +1,15 @@
-"""The SQLMesh project: gateway, state, defaults and laws. Serves `sqlmesh -p transforms ...` and the product alike."""
+"""The SQLMesh project: gateways, state, defaults and laws. Serves `sqlmesh -p transforms ...` and the product alike."""
 
 from sqlmesh.core.config import Config, LinterConfig, ModelDefaultsConfig
 from sqlmesh.core.config.common import TableNamingConvention
 from sqlmesh.core.config.format import FormatConfig
 
-from churn.stores.transformer import postgres_gateway
+from churn.stores.transformer import duckdb_gateway, postgres_gateway
 from churn.timeline import EARLIEST_SNAPSHOT
 
 config = Config(
     project="churn",
-    gateways={"postgres": postgres_gateway()},
+    gateways={"postgres": postgres_gateway(), "duckdb": duckdb_gateway()},
     default_gateway="postgres",
     model_defaults=ModelDefaultsConfig(dialect="postgres", start=EARLIEST_SNAPSHOT.isoformat(), cron="@daily"),
     # Postgres cuts identifiers at 63 characters: with the schema in front, two environments could share a table.

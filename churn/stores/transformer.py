@@ -63,6 +63,16 @@ def postgres_gateway() -> "GatewayConfig":
     return GatewayConfig(connection=_connection(locate(settings)), state_schema=STATE_SCHEMA)
 
 
+def duckdb_gateway() -> "GatewayConfig":
+    """A second engine for the same models: a DuckDB file under CHURN_HOME, its raw rows brought there by hand."""
+    from sqlmesh.core.config.connection import DuckDBConnectionConfig
+    from sqlmesh.core.config.gateway import GatewayConfig
+
+    home_dir = load_settings().home_dir
+    home_dir.mkdir(parents=True, exist_ok=True)
+    return GatewayConfig(connection=DuckDBConnectionConfig(database=str(home_dir / "transforms.duckdb")))
+
+
 def _connection(uri: str) -> "PostgresConnectionConfig":
     from sqlmesh.core.config.connection import PostgresConnectionConfig
 

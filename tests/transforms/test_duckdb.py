@@ -1,0 +1,97 @@
+"""The same models on another engine give the same rows: nothing in them is Postgres' own meaning."""
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from sqlglot import exp
+
+from churn.settings import Settings, load_settings
+from churn.stores import registry
+from churn.stores.transformer import TRANSFORMS_DIR
+from tests.conftest import new_database
+from tests.integration.days import ask, day_number, name_rule_of_thumb_champion, run_day, write_day
+from tests.transforms.conftest import models_of
+
+DAYS = [day_number(0), day_number(1)]
+
+
+@pytest.fixture(scope="module")
+def on_postgres(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Two published days."""
+    folder = tmp_path_factory.mktemp("engines")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
+        monkeypatch.setenv("CHURN_HOME", str(folder))
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+        settings = load_settings()
+        name_rule_of_thumb_champion(settings)
+        for day in DAYS:
+            run_day(settings, write_day(folder, day), day)
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def on_duckdb(on_postgres: Settings) -> Any:
+    """A SQLMesh context on a DuckDB file that holds what Python wrote to Postgres, its models evaluated."""
+    from sqlmesh.core.context import Context
+
+    context = Context(paths=[str(TRANSFORMS_DIR)], gateway="duckdb")
+    with duckdb.connect(str(on_postgres.home_dir / "transforms.duckdb")) as connection:
+        for model in context.models.values():
+            if model.kind.is_external:
+                bring_over(connection, model, on_postgres)
+    end = DAYS[-1] + timedelta(days=1)
+    context.plan("prod", auto_apply=True, no_prompts=True, skip_tests=True, skip_linter=True, execution_time=str(end))
+    return context
+
+
+def bring_over(connection: duckdb.DuckDBPyConnection, model: Any, settings: Settings) -> None:
+    """Copies a table that Python wrote."""
+    schema, columns = model.name.partition(".")[0], model.columns_to_types
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    types = ", ".join(f"{name} {kind.sql('duckdb')}" for name, kind in columns.items())
+    connection.execute(f"CREATE TABLE {model.name} ({types})")
+    rows = [
+        [json.dumps(cell) if isinstance(cell, dict) else cell for cell in row]
+        for row in ask(settings, f"SELECT {', '.join(columns)} FROM {model.name}")
+    ]
+    frame = pl.DataFrame(rows, schema=list(columns), orient="row", infer_schema_length=None)
+    connection.execute(f"INSERT INTO {model.name} SELECT * FROM frame")
+    assert frame.height > 0, model.name
+
+
+def grain_of(model: Any) -> list[str]:
+    return [column.name for expression in model.grains for column in expression.find_all(exp.Column)]
+
+
+def same(ours: tuple[object, ...], theirs: tuple[object, ...]) -> bool:
+    """Whether two rows agree; sums of floats may differ in the last digits, by the order of adding."""
+
+    def agree(one: object, other: object) -> bool:
+        if isinstance(one, float) and isinstance(other, float):
+            return math.isclose(one, other, rel_tol=1e-12, abs_tol=1e-9)
+        if isinstance(one, datetime) and isinstance(other, datetime):
+            return one.timestamp() == other.timestamp()
+        return one == other
+
+    return len(ours) == len(theirs) and all(map(agree, ours, theirs))
+
+
+def test_every_model_gives_the_same_rows_on_duckdb(on_postgres: Settings, on_duckdb: Any) -> None:
+    for name, model in models_of(on_duckdb).items():
+        columns = list(model.columns_to_types)
+        key = [columns.index(column) for column in grain_of(model)]
+        query = f"SELECT {', '.join(columns)} FROM {name}"
+        here = sorted(ask(on_postgres, query), key=lambda row: [row[i] for i in key])
+        there = sorted(on_duckdb.engine_adapter.fetchall(query), key=lambda row: [row[i] for i in key])
+
+        assert len(here) == len(there) > 0, name
+        differing = [(ours, theirs) for ours, theirs in zip(here, there, strict=True) if not same(ours, theirs)]
+        assert differing[:3] == [], f"{name}: {len(differing)} rows differ"
