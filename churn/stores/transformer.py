@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 
 from churn.errors import AuditFailed, TransformFailed
 from churn.settings import PROJECT_DIR, Settings, load_settings
+from churn.stores.catalogue import ColumnNote, TableNote
 from churn.stores.database import Lock, hold_lock, locate, open_engine
 from churn.stores.readers import ensure_reader
 from churn.stores.tables import predictions, publications
@@ -195,6 +196,25 @@ def audit(settings: Settings, models: Sequence[str], dates: Sequence[date]) -> i
             query = result.query.sql("postgres") if result.query else ""
             raise AuditFailed(result.audit.name, str(getattr(result.model, "name", "")), result.count, query)
     return len(results)
+
+
+def describe_models(settings: Settings) -> list[TableNote]:
+    """Returns what the SQL models say of themselves, in the order in which they build on each other."""
+    with _locked_context(settings) as context:
+        ordered = [
+            context.get_model(name, raise_if_missing=True) for name in context.dag.sorted if name in context.models
+        ]
+        return [_describe(model) for model in ordered if not model.kind.is_external]
+
+
+def _describe(model: Any) -> TableNote:
+    notes = model.column_descriptions
+    columns = [
+        ColumnNote(name, kind.sql("postgres"), notes.get(name, "")) for name, kind in model.columns_to_types.items()
+    ]
+    grain = [column.name for one in model.grains for column in (one.expressions or [one])]
+    kind = "SQL view" if model.kind.is_view else "SQL, one date at a time"
+    return TableNote(model.name, model.description or "", tuple(grain), kind, tuple(columns))
 
 
 def _end_of(day: date) -> str:
