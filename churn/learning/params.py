@@ -10,7 +10,9 @@ import polars as pl
 
 from churn.contracts import DIRECTIONS, FEATURES
 
-Family = Literal["logistic_regression", "random_forest", "xgboost"]
+Family = Literal["logistic_regression", "random_forest", "xgboost", "average"]
+FAMILIES: tuple[Family, ...] = ("logistic_regression", "random_forest", "xgboost")
+"""What is fitted; the average is made of two of them."""
 
 
 @dataclass(frozen=True)
@@ -21,16 +23,26 @@ class ModelParams:
         seed: of the split, the models and the bootstrap.
         class_weight: "balanced" repeats leavers by weight; probabilities are then too high.
         logistic_c: inverse strength of the ridge penalty.
+        boosting_depth: 1 makes the trees additive: nothing is lost on the public sample, and their reasons are exact
+            and cheap. Deeper trees may find interactions in other data.
+        boosting_columns: share of the features each tree may look at.
+        left_out: features the models are not shown.
     """
 
     seed: int = 20
     class_weight: Literal["balanced"] | None = None
-    logistic_c: float = 1.0
+    logistic_c: float = 0.1
     forest_trees: int = 300
     forest_leaf_rows: int = 15
-    boosting_rounds: int = 200
-    boosting_depth: int = 3
+    boosting_rounds: int = 600
+    boosting_depth: int = 1
     boosting_rate: float = 0.05
+    boosting_columns: float = 0.4
+    left_out: tuple[str, ...] = ()
+
+    def features(self) -> tuple[str, ...]:
+        """The features the models are shown, in the order they are given."""
+        return tuple(name for name in FEATURES if name not in self.left_out)
 
     def fingerprint(self) -> str:
         """SHA-256 of every setting and of the feature list."""

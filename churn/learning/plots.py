@@ -19,12 +19,16 @@ def _sheet(title: str, x: str, y: str, height: float = 4.2) -> tuple[Figure, Axe
     figure = Figure(figsize=(6.4, height), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
+    _dress(axes, title, x, y)
+    return figure, axes
+
+
+def _dress(axes: Axes, title: str, x: str, y: str) -> None:
     axes.set_title(title, loc="left", color=INK, fontsize=11)
     axes.set_xlabel(x, color=INK)
     axes.set_ylabel(y, color=INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(colors=INK)
-    return figure, axes
 
 
 def draw_precision_recall(labels: Labels, probabilities: Floats, pr_auc: Interval, family: str) -> Figure:
@@ -75,4 +79,22 @@ def draw_importances(importances: pl.DataFrame, family: str) -> Figure:
     figure, axes = _sheet(f"{family}: what it looks at", "Importance (signed where the model is linear)", "", 5.2)
     colours = [ORANGE if value < 0 else BLUE for value in top["importance"]]
     axes.barh(top["feature"].to_list(), top["importance"].to_list(), color=colours)
+    return figure
+
+
+def draw_splits(results: pl.DataFrame) -> Figure:
+    """Every split's PR-AUC and log loss by candidate, the mean marked: how far one split can mislead."""
+    families = results["family"].unique(maintain_order=True).to_list()
+    figure = Figure(figsize=(8.4, 3.4), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    titles = {"pr_auc": "PR-AUC (higher is better)", "log_loss": "Log loss (lower is better)"}
+    for axes, (name, title) in zip(np.atleast_1d(figure.subplots(1, 2, sharey=True)), titles.items(), strict=True):
+        for height, family in enumerate(families):
+            values = results.filter(pl.col("family") == family)[name].to_numpy()
+            axes.plot(values, np.full(len(values), height), "o", color=BLUE, alpha=0.25, markersize=5)
+            axes.plot(values.mean(), height, "|", color=ORANGE, markersize=20, markeredgewidth=2.5)
+            axes.annotate(f"{values.mean():.4f}", (values.mean(), height + 0.28), ha="center", color=ORANGE, fontsize=9)
+        _dress(axes, title, f"Test part of each of {results['split'].n_unique()} splits; mean in orange", "")
+        axes.set_yticks(range(len(families)), [family.replace("_", " ") for family in families])
+        axes.set_ylim(-0.5, len(families) - 0.4)
     return figure

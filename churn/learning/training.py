@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 
 from churn.contracts import CustomerFeatures
 from churn.errors import NotThere
-from churn.learning.candidates import build_candidates, fit_candidate, predict_leaving
-from churn.learning.figures import Interval, bootstrap_weights, confusion, measure, weighted_figures
+from churn.learning.candidates import Model, fit_candidates, predict_leaving
+from churn.learning.figures import Interval, confusion, measure
+from churn.learning.leakage import check_leakage
 from churn.learning.params import Family, ModelParams, fingerprint_training
+from churn.learning.selecting import select
 from churn.learning.splitting import Split, split_examples
 
 FEWEST_LEAVERS = 20
@@ -19,7 +20,7 @@ FEWEST_LEAVERS = 20
 
 @dataclass(frozen=True)
 class Candidate:
-    """A fitted pipeline and its figures.
+    """A fitted model and its figures.
 
     Attributes:
         validation: what it is selected by.
@@ -28,7 +29,7 @@ class Candidate:
     """
 
     family: Family
-    pipeline: Pipeline
+    model: Model
     validation: dict[str, Interval]
     test: dict[str, Interval]
     confusion: dict[str, int]
@@ -55,21 +56,21 @@ def train(examples: pl.DataFrame, params: ModelParams) -> Training:
 
     Raises:
         NotThere: too few leavers or stayers to learn from and to test on.
+        ContractBroken: a feature gives the label away.
     """
-    _check_enough(examples)
+    check_enough(examples)
     CustomerFeatures.validate(examples)
+    check_leakage(examples)
     split = split_examples(examples, params.seed)
-    leavers = float(split.train["has_churned"].to_numpy().mean())
-    pipelines = build_candidates(params, (1 - leavers) / leavers)
-    candidates = tuple(
-        _measure_candidate(family, fit_candidate(pipeline, split.train), split, params.seed)
-        for family, pipeline in pipelines.items()
-    )
-    selected, reason = select(candidates, split.validation, params.seed)
-    return Training(fingerprint_training(examples, params), params, split, candidates, selected, reason)
+    models = fit_candidates(split.train, params)
+    family, reason = select_on(split.validation, models, params.seed)
+    candidates = {name: _measure_candidate(name, model, split, params.seed) for name, model in models.items()}
+    fingerprint = fingerprint_training(examples, params)
+    return Training(fingerprint, params, split, tuple(candidates.values()), candidates[family], reason)
 
 
-def _check_enough(examples: pl.DataFrame) -> None:
+def check_enough(examples: pl.DataFrame) -> None:
+    """Raises NotThere when there are too few leavers or stayers to learn from and to test on."""
     leavers = int(examples["has_churned"].sum())
     if min(leavers, examples.height - leavers) < FEWEST_LEAVERS:
         raise NotThere(
@@ -79,37 +80,21 @@ def _check_enough(examples: pl.DataFrame) -> None:
         )
 
 
-def _measure_candidate(family: Family, pipeline: Pipeline, split: Split, seed: int) -> Candidate:
-    validation = predict_leaving(pipeline, split.validation)
-    test = predict_leaving(pipeline, split.test)
+def select_on(validation: pl.DataFrame, models: dict[Family, Model], seed: int) -> tuple[Family, str]:
+    """Selects among fitted models by their probabilities on the validation part."""
+    probabilities = {family: predict_leaving(model, validation) for family, model in models.items()}
+    return select(validation["has_churned"].to_numpy(), probabilities, seed)
+
+
+def _measure_candidate(family: Family, model: Model, split: Split, seed: int) -> Candidate:
+    test = predict_leaving(model, split.test)
     test_labels = split.test["has_churned"].to_numpy()
+    validation_labels = split.validation["has_churned"].to_numpy()
     return Candidate(
         family=family,
-        pipeline=pipeline,
-        validation=measure(split.validation["has_churned"].to_numpy(), validation, seed),
+        model=model,
+        validation=measure(validation_labels, predict_leaving(model, split.validation), seed),
         test=measure(test_labels, test, seed),
         confusion=confusion(test_labels, test),
         test_probabilities=test,
     )
-
-
-def select(candidates: tuple[Candidate, ...], validation: pl.DataFrame, seed: int) -> tuple[Candidate, str]:
-    """Picks the best validation PR-AUC; candidates within its bootstrap noise are told apart by log loss.
-
-    Returns:
-        The candidate and the reason in words.
-    """
-    labels = validation["has_churned"].to_numpy()
-    weights = bootstrap_weights(len(labels), seed)
-    replicates = [
-        weighted_figures(labels, predict_leaving(one.pipeline, validation), weights)["pr_auc"] for one in candidates
-    ]
-    best = max(range(len(candidates)), key=lambda i: candidates[i].validation["pr_auc"].value)
-    level = [
-        one for one, own in zip(candidates, replicates, strict=True) if np.quantile(replicates[best] - own, 0.025) <= 0
-    ]
-    winner = min(level, key=lambda one: one.validation["log_loss"].value)
-    if len(level) == 1:
-        return winner, f"{winner.family} has the best validation PR-AUC beyond chance"
-    names = ", ".join(sorted(one.family for one in level if one is not winner))
-    return winner, f"{winner.family} has the best validation log loss of those whose PR-AUC is level ({names})"

@@ -1,0 +1,37 @@
+"""The averaged candidate: the mean of its members' log-odds.
+
+Log-odds, not probabilities, so that its reasons are the mean of its members' reasons and add up as exactly as theirs.
+"""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+
+_EPSILON = 1e-15
+
+
+class LogOddsAverage(BaseEstimator):
+    """Fitted members, averaged. There is nothing in it to fit.
+
+    Attributes:
+        members: fitted pipelines that take the same features.
+    """
+
+    def __init__(self, members: list[Pipeline]) -> None:
+        self.members = members
+
+    def predict_proba(self, features: pl.DataFrame) -> NDArray[np.float64]:
+        """Returns (n, 2) probabilities of staying and leaving."""
+        log_odds = np.zeros(len(features))
+        for member in self.members:
+            log_odds += to_log_odds(member.predict_proba(features)[:, 1])
+        leaving = 1 / (1 + np.exp(-log_odds / len(self.members)))
+        return np.column_stack([1 - leaving, leaving])
+
+
+def to_log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns ln(p / (1 - p)), finite also at 0 and 1."""
+    clipped = np.clip(np.asarray(probabilities, dtype=np.float64), _EPSILON, 1 - _EPSILON)
+    return np.log(clipped) - np.log1p(-clipped)

@@ -1,0 +1,36 @@
+"""Measuring the training procedure on many splits of a date's examples."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from churn.learning.params import ModelParams
+from churn.settings import Settings
+from churn.stages.learning import find_training_day
+from churn.stores import registry, warehouse
+from churn.stores.database import open_engine
+
+
+def evaluate_training(
+    settings: Settings,
+    as_of_date: date | None,
+    params: ModelParams,
+    splits: int,
+    after_split: Callable[[int], None] = lambda done: None,
+) -> dict[str, Any]:
+    """Returns the summary of `churn evaluate` for a date (the latest loaded one by default) and logs it as a run.
+
+    Raises:
+        NotThere: no extract was loaded, or the date has no features or too few leavers.
+    """
+    engine = open_engine(settings)
+    day = find_training_day(settings, as_of_date)
+    examples = pl.concat(warehouse.read_features(engine, day))
+    from churn.learning import evaluating, plots  # scikit-learn and XGBoost
+
+    results = evaluating.evaluate_splits(examples, params, splits, after_split)
+    summary = {"as_of_date": day.isoformat(), "examples": examples.height, **evaluating.summarise(results)}
+    registry.record_evaluation(settings, summary, results, plots.draw_splits(results), params)
+    return summary
