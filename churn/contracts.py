@@ -165,6 +165,7 @@ class CustomerFeatures(pa.DataFrameModel):
 
     customer_id: str
     has_churned: bool
+    plan: str | None  # May be missing: contract and internet service in words, never a feature
     monthly_charges: pl.Float64 = _feature(gt=0)
     tenure_months: pl.Float64 = _feature(-1, ge=0)
     tenure_log: pl.Float64 = _feature(-1, ge=0)
@@ -227,6 +228,8 @@ class CustomerScores(pa.DataFrameModel):
     expected_annual_loss_usd: pl.Float64 = pa.Field(ge=0)
     lifetime_value_usd: pl.Float64 = pa.Field(ge=0)
     is_active: bool
+    has_unseen_plan: bool
+    reasons: pl.List(pl.String) = pa.Field(nullable=True)  # type: ignore[valid-type]
 
     class Config:
         strict = True

@@ -9,7 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 HEADER_LINE = Box("    \n    \n -- \n    \n    \n    \n    \n    \n")
-_SHORT = {"logistic_regression": "logistic regression", "random_forest": "random forest", "xgboost": "XGBoost"}
+FAMILY_NAMES = {
+    "logistic_regression": "logistic regression",
+    "random_forest": "random forest",
+    "xgboost": "XGBoost",
+    "average": "average of two",
+}
 
 
 def show_status(status: dict[str, Any], console: Console | None = None) -> None:
@@ -56,11 +61,11 @@ def _figures(status: dict[str, Any]) -> Table:
 
 def _models(model: dict[str, Any]) -> Table:
     title = f"Champion: {model['name']} version {model['version']} (trained as of {model['trained_as_of']})"
-    table = _table(title, "model", "test PR-AUC (95 %)", "ROC-AUC", "log loss", "recall@10 %")
+    table = plain_table(title, "model", "test PR-AUC (95 %)", "ROC-AUC", "log loss", "recall@10 %")
     for family, test in model["candidates"].items():
         is_champion = family == model["family"]
         table.add_row(
-            f"{'★ ' if is_champion else '  '}{_SHORT[family]}",
+            f"{'★ ' if is_champion else '  '}{FAMILY_NAMES[family]}",
             f"{test['pr_auc']:.3f} ({test['pr_auc_low']:.3f} to {test['pr_auc_high']:.3f})",
             f"{test['roc_auc']:.3f}",
             f"{test['log_loss']:.3f}",
@@ -72,21 +77,21 @@ def _models(model: dict[str, Any]) -> Table:
 
 def _first_calls(calls: list[dict[str, Any]]) -> Table:
     title = "Call first: active, at risk, largest expected loss"
-    table = _table(title, "customer", "risk", "loss/year", "monthly", "months", "contract", "internet")
+    table = plain_table(title, "customer", "risk", "loss/year", "monthly")
+    table.add_column("why")
     for call in calls:
         table.add_row(
             call["customer_id"],
             f"{call['churn_probability']:.0%} {call['risk_tier']}",
             _usd(call["expected_annual_loss_usd"]),
             f"${call['monthly_charges']:.2f}",
-            str(call["tenure_months"]),
-            call["contract"],
-            call["internet_service"],
+            ", ".join(reason[2:] for reason in call["reasons"] if reason.startswith("+")) or "no reasons told",
         )
     return table
 
 
-def _table(title: str, *columns: str) -> Table:
+def plain_table(title: str, *columns: str) -> Table:
+    """A table with a bold title and no lines but one under the header."""
     table = Table(
         title=title, title_justify="left", title_style="bold", box=HEADER_LINE, padding=(0, 1, 0, 0), pad_edge=False
     )

@@ -5,7 +5,9 @@ tier Medium, revenue at risk 70 x 12 = 840.00, expected yearly loss 0.6 x 840 = 
 Had they left already, revenue at risk and expected loss would be 0: there is nothing left to lose.
 """
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 AT_RISK_FROM = 0.5
 HIGH_FROM = 0.7
@@ -29,6 +31,14 @@ def risk_tier() -> pl.Expr:
         .then(pl.lit("Medium"))
         .otherwise(pl.lit("Low"))
     )
+
+
+def count_tier_changes(probabilities: NDArray[np.float64], others: NDArray[np.float64]) -> int:
+    """Returns how many customers are in another tier by the one than by the other."""
+    tiers = [
+        pl.DataFrame({"churn_probability": one}).select(risk_tier()).to_series() for one in (probabilities, others)
+    ]
+    return int((tiers[0] != tiers[1]).sum())
 
 
 def revenue_at_risk_usd() -> pl.Expr:

@@ -1,24 +1,39 @@
-"""One batch of features and a predictor in, one batch of scores out. A pure function of its two arguments.
+"""One batch of features and a predictor in, one batch of scores out. A pure function of its arguments.
 
 A row's score depends on that row alone: scored by itself or among a million others, it is the same. A linear algebra
 library adds up a row's terms in an order that depends on its neighbours, so the last bits of a probability are noise;
 probabilities are kept to nine decimals, where that noise does not reach.
 """
 
+from collections.abc import Callable
+
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from churn.contracts import FEATURES, CustomerScores, Predictor
+from churn.plans import is_unseen
 from churn.scoring import economics
+from churn.scoring.reasons import tell_reasons
+
+Contribute = Callable[[pl.DataFrame], NDArray[np.float64] | None]
 
 PROBABILITY_DECIMALS = 9
 
 
-def score_batch(features: pl.DataFrame, predictor: Predictor) -> pl.DataFrame:
+def score_batch(
+    features: pl.DataFrame,
+    predictor: Predictor,
+    contribute: Contribute | None = None,
+    known_plans: list[str] | None = None,
+) -> pl.DataFrame:
     """Scores customers.
 
     Args:
-        features: customer_id, has_churned and every model feature, as `warehouse.read_features` yields them.
+        features: customer_id, has_churned, plan and every model feature, as `warehouse.read_features` yields them.
         predictor: anything with `predict_proba`.
+        contribute: gives (rows, features) contributions to the log-odds, or None; reasons are null without it.
+        known_plans: plans of the training examples; None when they are not known, and then no plan is unseen.
 
     Returns:
         One row per row of `features`, in its order, satisfying `CustomerScores`.
@@ -28,8 +43,10 @@ def score_batch(features: pl.DataFrame, predictor: Predictor) -> pl.DataFrame:
         "customer_id",
         pl.Series("churn_probability", probabilities, dtype=pl.Float64).round(PROBABILITY_DECIMALS),
         (~pl.col("has_churned")).alias("is_active"),
+        _has_unseen_plan(known_plans).alias("has_unseen_plan"),
         "monthly_charges",
         "tenure_months",
+        _reasons(features, contribute),
     ).select(
         "customer_id",
         "churn_probability",
@@ -39,5 +56,18 @@ def score_batch(features: pl.DataFrame, predictor: Predictor) -> pl.DataFrame:
         economics.expected_annual_loss_usd().alias("expected_annual_loss_usd"),
         economics.lifetime_value_usd().alias("lifetime_value_usd"),
         "is_active",
+        "has_unseen_plan",
+        "reasons",
     )
     return CustomerScores.validate(scores)
+
+
+def _has_unseen_plan(known_plans: list[str] | None) -> pl.Expr:
+    return pl.lit(False) if known_plans is None else is_unseen(known_plans)
+
+
+def _reasons(features: pl.DataFrame, contribute: Contribute | None) -> pl.Series:
+    contributions = contribute(features) if contribute is not None else None
+    if contributions is None:
+        return pl.Series("reasons", [None] * features.height, dtype=pl.List(pl.String))
+    return tell_reasons(features, contributions)

@@ -1,7 +1,12 @@
 """Scoring a date's customers with the champion, and showing the date to readers once it is audited."""
 
+from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
+import polars as pl
+
+from churn.contracts import Predictor
 from churn.errors import NotThere
 from churn.scoring.scores import score_batch
 from churn.settings import Settings
@@ -12,6 +17,11 @@ from churn.stores.database import open_engine
 from churn.stores.transformer import RISK_MODELS
 from churn.stores.warehouse import Publication
 from churn.timeline import now_utc, today
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from sqlalchemy import Engine
 
 
 def score_customers(settings: Settings, as_of_date: date, run_id: str) -> Outcome:
@@ -46,9 +56,29 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str) -> Outcom
     if made is not None and made.status == "published" and made.inputs() == wanted.inputs():
         return Outcome(f"{made.customers_count:,} scores of {as_of_date} are from this load and model", True)
     predictor = registry.load_predictor(settings, champion.model_version)
-    scores = (score_batch(batch, predictor) for batch in warehouse.read_features(engine, as_of_date))
+    scores = _scores(engine, as_of_date, predictor, champion.evidence.get("plans"))
     staged = warehouse.stage_predictions(engine, wanted, scores)
-    return Outcome(f"{staged.customers_count:,} customers scored with version {champion.model_version}")
+    return Outcome(
+        f"{staged.customers_count:,} customers scored with version {champion.model_version}"
+        f"{_tell_unseen(warehouse.count_unseen_plans(engine, as_of_date))}"
+    )
+
+
+def _scores(
+    engine: "Engine", as_of_date: date, predictor: Predictor, plans: list[str] | None
+) -> Iterator[pl.DataFrame]:
+    from churn.learning.contributions import contribute  # its libraries are loaded with the predictor
+
+    def by_feature(features: pl.DataFrame) -> "NDArray[np.float64] | None":
+        contributions = contribute(predictor, features)
+        return None if contributions is None else contributions.by_feature
+
+    for batch in warehouse.read_features(engine, as_of_date):
+        yield score_batch(batch, predictor, by_feature, plans)
+
+
+def _tell_unseen(count: int) -> str:
+    return f"; {count:,} hold a plan never seen in training" if count else ""
 
 
 def publish(settings: Settings, as_of_date: date) -> Outcome:

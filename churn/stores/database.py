@@ -141,13 +141,21 @@ def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
     Column names of the frame name the table's columns. NULL and the empty string are kept apart.
     """
     buffer = io.BytesIO()
-    rows.write_csv(buffer, include_header=False, quote_style="non_numeric", datetime_format="%Y-%m-%dT%H:%M:%S%.6f%:z")
+    rows.with_columns(_as_array_literal(name) for name in rows.columns if rows[name].dtype == pl.List).write_csv(
+        buffer, include_header=False, quote_style="non_numeric", datetime_format="%Y-%m-%dT%H:%M:%S%.6f%:z"
+    )
     columns = sql.SQL(", ").join(map(sql.Identifier, rows.columns))
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         sql.Identifier(str(table.schema), table.name), columns
     )
     with driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(buffer.getbuffer())
+
+
+def _as_array_literal(name: str) -> pl.Expr:
+    """A list of strings as Postgres writes an array: {"a","b"}, quotes and backslashes escaped."""
+    quoted = pl.format('"{}"', pl.element().str.replace_all(r'(["\\])', r"\$1"))
+    return pl.concat_str(pl.lit("{"), pl.col(name).list.eval(quoted).list.join(","), pl.lit("}")).alias(name)
 
 
 def driver(connection: Connection) -> psycopg.Connection[Any]:

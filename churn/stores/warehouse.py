@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from churn.contracts import FEATURES
 from churn.errors import NotThere
 from churn.stores.database import copy_in, read_batches
-from churn.stores.tables import predictions, promotions, publications
+from churn.stores.tables import predictions, publications
 
 
 @dataclass(frozen=True)
@@ -40,35 +40,18 @@ class Publication:
         return self.load_id, self.transforms_version, self.basis, self.model_name, self.model_version
 
 
-@dataclass(frozen=True)
-class Promotion:
-    """A gate decision, with its evidence (figures of the challenger and of every candidate)."""
-
-    decided_at: datetime
-    as_of_date: date
-    model_name: str
-    model_version: int
-    family: str
-    decision: str
-    reasons: list[str]
-    champion_version: int | None
-    training_fingerprint: str
-    mlflow_run_id: str
-    evidence: dict[str, Any]
-
-
 # --- features and predictions ------------------------------------------------------------------------------------
 
 
 def read_features(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
-    """Yields customer_id, has_churned and every model feature (float64) of a date, in batches ordered by customer.
+    """Yields customer_id, has_churned, plan and every model feature (float64) of a date, in batches by customer.
 
     Raises:
         NotThere: the date has no features.
     """
     columns = ", ".join(f"{name}::int::float8 AS {name}" if _is_flag(name) else f"{name}::float8" for name in FEATURES)
     query = f"""
-        SELECT customer_id, has_churned, {columns}
+        SELECT customer_id, has_churned, contract || ', ' || internet_service AS plan, {columns}
         FROM analytics.fct_customer_features WHERE as_of_date = $1 ORDER BY customer_id
     """
     is_empty = True
@@ -77,6 +60,22 @@ def read_features(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
         yield batch
     if is_empty:
         raise NotThere(f"There are no features of {as_of_date}.", "load the extract of that date with `churn run`.")
+
+
+def read_groups(engine: Engine, as_of_date: date) -> pl.DataFrame:
+    """Returns what a model is sliced by: customer_id, contract, tenure_band, is_senior_citizen, gender, by customer.
+
+    Raises:
+        NotThere: the date has no features.
+    """
+    query = """
+        SELECT customer_id, contract, tenure_band, is_senior_citizen, gender
+        FROM analytics.fct_customer_features WHERE as_of_date = $1 ORDER BY customer_id
+    """
+    batches = list(read_batches(engine, query, [as_of_date]))
+    if not batches:
+        raise NotThere(f"There are no features of {as_of_date}.", "load the extract of that date with `churn run`.")
+    return pl.concat(batches)
 
 
 def _is_flag(feature: str) -> bool:
@@ -116,6 +115,13 @@ def stage_predictions(engine: Engine, publication: Publication, scores: Iterator
     return Publication(**stored)
 
 
+def count_unseen_plans(engine: Engine, prediction_date: date) -> int:
+    """Returns how many predictions of a date are of plans that the model's training examples did not hold."""
+    chosen = (predictions.c.prediction_date == prediction_date) & predictions.c.has_unseen_plan
+    with engine.connect() as connection:
+        return int(connection.execute(sa.select(sa.func.count()).where(chosen)).scalar_one())
+
+
 def publish(engine: Engine, prediction_date: date, published_at: datetime) -> None:
     """Shows an audited date to readers: one status change."""
     shown = sa.update(publications).where(publications.c.prediction_date == prediction_date)
@@ -136,38 +142,6 @@ def find_publication(engine: Engine, prediction_date: date | None = None) -> Pub
     return None if row is None else Publication(**row)
 
 
-# --- promotions --------------------------------------------------------------------------------------------------
-
-
-def find_training(engine: Engine, training_fingerprint: str) -> Promotion | None:
-    """Returns the latest decision on a model trained on exactly these examples and settings, or None."""
-    return _last_promotion(engine, promotions.c.training_fingerprint == training_fingerprint)
-
-
-def find_champion(engine: Engine) -> Promotion | None:
-    """Returns the decision that made the current champion, or None before the first."""
-    return _last_promotion(engine, promotions.c.decision == "promote")
-
-
-def find_decision(engine: Engine, model_version: int) -> Promotion | None:
-    """Returns the latest decision on a model version, or None."""
-    return _last_promotion(engine, promotions.c.model_version == model_version)
-
-
-def _last_promotion(engine: Engine, condition: sa.ColumnElement[bool]) -> Promotion | None:
-    chosen = [promotions.c[name] for name in Promotion.__dataclass_fields__]
-    query = sa.select(*chosen).where(condition).order_by(promotions.c.promotion_id.desc()).limit(1)
-    with engine.connect() as connection:
-        row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else Promotion(**row)
-
-
-def record_promotion(engine: Engine, promotion: Promotion) -> None:
-    """Appends a gate decision to the ledger."""
-    with engine.begin() as connection:
-        connection.execute(sa.insert(promotions).values(asdict(promotion)))
-
-
 # --- what people read --------------------------------------------------------------------------------------------
 
 
@@ -182,8 +156,10 @@ def read_first_calls(engine: Engine, prediction_date: date, limit: int) -> list[
     """Returns the active customers at risk with the largest expected yearly loss, largest first."""
     query = sa.text("""
         SELECT customer_id, churn_probability, risk_tier, CAST(expected_annual_loss_usd AS float8), monthly_charges,
-               tenure_months, contract, internet_service, payment_method
+               tenure_months, contract, internet_service, payment_method, coalesce(told.reasons, '{}') AS reasons
         FROM reporting.action_list
+        LEFT JOIN (SELECT prediction_date, customer_id, reasons FROM analytics.predictions) AS told
+            USING (prediction_date, customer_id)
         WHERE prediction_date = :day AND call_rank <= :limit
         ORDER BY call_rank
     """)

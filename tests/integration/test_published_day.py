@@ -170,3 +170,13 @@ def test_every_run_in_the_registry_has_its_artifacts(published: Settings) -> Non
     run = mlflow.get_run(version.run_id)
     assert run.inputs.dataset_inputs[0].dataset.name == "training part"
     assert len(run.data.tags["git_commit"]) >= 7
+
+
+def test_every_score_comes_with_the_three_reasons_that_move_it_most(published: Settings) -> None:
+    rows = fetch(published, "SELECT customer_id, reasons, has_unseen_plan FROM analytics.predictions")
+    calls = read_status(published)["first_calls"]
+
+    assert {len(reasons) for _, reasons, _ in rows} == {3}
+    assert {reason[:2] for _, reasons, _ in rows for reason in reasons} == {"+ ", "- "}
+    assert not any(is_unseen for _, _, is_unseen in rows)
+    assert calls[0]["reasons"] == next(reasons for customer, reasons, _ in rows if customer == calls[0]["customer_id"])

@@ -9,7 +9,9 @@ SELECT
 FROM @this_model
 WHERE
   as_of_date BETWEEN @start_date AND @end_date
-  AND is_month_to_month::INT + is_one_year_contract::INT + is_two_year_contract::INT <> 1;
+  AND is_month_to_month::INT + is_one_year_contract::INT + is_two_year_contract::INT <> (
+    contract IN ('Month-to-month', 'One year', 'Two year')
+  )::INT;
 
 AUDIT (
   name tier_follows_probability

@@ -1,0 +1,83 @@
+"""What each feature adds to a customer's log-odds of leaving. Exact: baseline plus contributions is the log-odds.
+
+Linear model: coefficient times the distance from the training mean, through the scaler. Boosted trees: TreeSHAP; for
+trees of depth 1, where a tree knows one feature only, XGBoost's cheaper walk gives the same numbers.
+Average: the mean of its members. A forest votes in probabilities, not log-odds: it gives no reasons.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from xgboost import DMatrix, XGBClassifier
+
+from churn.contracts import FEATURES, Predictor
+from churn.learning.averaging import LogOddsAverage
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """Log-odds, taken apart.
+
+    Attributes:
+        baseline: log-odds before anything is known of a customer.
+        by_feature: (n, len(FEATURES)) what each feature adds, in the order of FEATURES; 0 where it is left out.
+    """
+
+    baseline: float
+    by_feature: Floats
+
+
+def contribute(model: Predictor, features: pl.DataFrame) -> Contributions | None:
+    """Returns the contributions for rows that hold the features; None for a model that has none (a forest)."""
+    if isinstance(model, LogOddsAverage):
+        return _averaged([contribute(member, features) for member in model.members])
+    if not isinstance(model, Pipeline):
+        return None
+    last = model.named_steps["model"]
+    kept = _kept(model)
+    values = features.select(FEATURES[position] for position in kept).to_numpy()
+    if isinstance(last, LogisticRegression):
+        scaler = model.named_steps["scale"]
+        shares = (values - scaler.mean_) * (last.coef_[0] / scaler.scale_)
+        return Contributions(float(last.intercept_[0]), _spread(shares, kept))
+    if isinstance(last, XGBClassifier):
+        shares = _of_trees(last, values)
+        return Contributions(float(shares[0, -1]), _spread(shares[:, :-1], kept))
+    return None
+
+
+def _kept(pipeline: Pipeline) -> list[int]:
+    """Positions in FEATURES of what the model is shown."""
+    if "keep" not in pipeline.named_steps:
+        return list(range(len(FEATURES)))
+    return list(pipeline.named_steps["keep"].transformers[0][2])
+
+
+def _of_trees(model: XGBClassifier, values: Floats) -> Floats:
+    """(n, features + 1) contributions to the log-odds; the last column is the baseline."""
+    booster = model.get_booster()
+    rows = DMatrix(values, feature_names=booster.feature_names, nthread=1)
+    is_additive = model.max_depth == 1
+    return np.asarray(booster.predict(rows, pred_contribs=True, approx_contribs=is_additive), dtype=np.float64)
+
+
+def _spread(shares: Floats, kept: list[int]) -> Floats:
+    if len(kept) == len(FEATURES):
+        return shares
+    spread = np.zeros((len(shares), len(FEATURES)))
+    spread[:, kept] = shares
+    return spread
+
+
+def _averaged(parts: list[Contributions | None]) -> Contributions | None:
+    told = [part for part in parts if part is not None]
+    if len(told) < len(parts):
+        return None
+    baseline = sum(part.baseline for part in told) / len(told)
+    return Contributions(baseline, np.mean([part.by_feature for part in told], axis=0))

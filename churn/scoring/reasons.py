@@ -1,0 +1,163 @@
+"""Why a customer's score is what it is: contributions to the log-odds, grouped into what a caller can talk about.
+
+A subject gathers the features that speak of one thing, so that nobody is told "tenure_inverse"; its contribution is the
+sum of theirs. The phrase says what is true of the customer, the sign whether it raises (+) or lowers (-) the risk
+against the average customer.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from churn.contracts import FEATURES
+
+REASONS_COUNT = 3
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One thing a caller can talk about.
+
+    Attributes:
+        features: whose contributions it gathers.
+        phrases: condition and words, the first that holds counts.
+        otherwise: the words when none does.
+    """
+
+    features: tuple[str, ...]
+    phrases: tuple[tuple[pl.Expr, str], ...]
+    otherwise: str
+
+    def words(self) -> tuple[str, ...]:
+        """Every phrase it may choose."""
+        return (*(words for _, words in self.phrases), self.otherwise)
+
+
+def _is(flag: str) -> pl.Expr:
+    return pl.col(flag) > 0.5
+
+
+_no_internet = ~_is("has_internet_service")
+_tenure, _bill = pl.col("tenure_months"), pl.col("monthly_charges")
+
+SUBJECTS = {
+    "contract": Subject(
+        ("is_month_to_month", "is_two_year_contract"),
+        ((_is("is_month_to_month"), "month-to-month contract"), (_is("is_two_year_contract"), "two-year contract")),
+        "one-year contract",
+    ),
+    "tenure": Subject(
+        ("tenure_months", "tenure_log", "tenure_inverse"),
+        (
+            (_tenure <= 6, "in the first 6 months"),
+            (_tenure <= 12, "in the first year"),
+            (_tenure <= 24, "in the second year"),
+            (_tenure <= 48, "customer for 2 to 4 years"),
+        ),
+        "customer for over 4 years",
+    ),
+    "internet": Subject(
+        ("has_internet_service", "has_fiber_optic", "has_tech_support"),
+        (
+            (_no_internet, "no internet service"),
+            (_is("has_fiber_optic") & ~_is("has_tech_support"), "fiber without support"),
+            (_is("has_fiber_optic"), "fiber with support"),
+            (~_is("has_tech_support"), "DSL without support"),
+        ),
+        "DSL with support",
+    ),
+    "protection": Subject(
+        ("has_online_security", "has_online_backup", "has_device_protection", "no_security_no_backup"),
+        (
+            (_is("has_online_security") & _is("has_online_backup"), "security and backup"),
+            (_is("has_online_security"), "online security"),
+            (_is("has_online_backup"), "backup without security"),
+        ),
+        "no security or backup",
+    ),
+    "streaming": Subject(
+        ("has_streaming_tv", "has_streaming_movies"),
+        ((_is("has_streaming_tv") | _is("has_streaming_movies"), "streams TV or movies"),),
+        "no streaming",
+    ),
+    "bill": Subject(
+        ("monthly_charges", "price_above_list_usd"),
+        ((_bill < 35, "monthly bill under $35"), (_bill <= 70, "monthly bill of $35 to $70")),
+        "monthly bill over $70",
+    ),
+    "payment": Subject(
+        ("uses_electronic_check", "uses_automatic_payment"),
+        ((_is("uses_electronic_check"), "electronic check"), (_is("uses_automatic_payment"), "automatic payment")),
+        "mailed check",
+    ),
+    "billing": Subject(
+        ("uses_paperless_billing",), ((_is("uses_paperless_billing"), "paperless billing"),), "paper bills"
+    ),
+    "household": Subject(
+        ("has_partner", "has_dependents"),
+        ((_is("has_dependents"), "has dependents"), (_is("has_partner"), "has a partner")),
+        "no partner or dependents",
+    ),
+    "age": Subject(("is_senior_citizen",), ((_is("is_senior_citizen"), "senior citizen"),), "under 65"),
+    "phone": Subject(
+        ("has_phone_service", "has_multiple_lines"),
+        ((~_is("has_phone_service"), "no phone line"), (_is("has_multiple_lines"), "several phone lines")),
+        "one phone line",
+    ),
+}
+
+_WORDS = [words for subject in SUBJECTS.values() for words in subject.words()]
+_TOLD = pl.Series([f"{sign} {words}" for words in _WORDS for sign in "+-"], dtype=pl.String)
+_NAMES = list(SUBJECTS)
+
+
+def tell_reasons(features: pl.DataFrame, contributions: Floats) -> pl.Series:
+    """Returns the three subjects that move each customer's score most, largest first.
+
+    Args:
+        features: rows that hold the model features.
+        contributions: (n, len(FEATURES)) to the log-odds, in the order of FEATURES.
+
+    Returns:
+        A list of three strings per row, as "+ month-to-month contract".
+    """
+    weights = gather_subjects(features, contributions)
+    strongest = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :REASONS_COUNT]
+    codes = np.take_along_axis(_phrase_codes(features), strongest, axis=1)
+    is_lowering = np.take_along_axis(weights, strongest, axis=1) < 0
+    positions = 2 * codes + is_lowering
+    told = [_TOLD.gather(positions[:, rank]).alias(str(rank)) for rank in range(REASONS_COUNT)]
+    return pl.DataFrame(told).select(pl.concat_list(pl.all()).alias("reasons")).to_series()
+
+
+def gather_subjects(features: pl.DataFrame, contributions: Floats) -> Floats:
+    """Returns (n, len(SUBJECTS)) contributions by subject; their sum by row is that of `contributions`.
+
+    Without internet there is nothing to protect or stream: what those features add is part of having no internet.
+    """
+    gathered = np.zeros((len(contributions), len(SUBJECTS)))
+    for column, subject in enumerate(SUBJECTS.values()):
+        for name in subject.features:
+            gathered[:, column] += contributions[:, FEATURES.index(name)]
+    is_offline = features.select(_no_internet).to_series().to_numpy()
+    internet = _NAMES.index("internet")
+    for name in ("protection", "streaming"):
+        gathered[is_offline, internet] += gathered[is_offline, _NAMES.index(name)]
+        gathered[is_offline, _NAMES.index(name)] = 0
+    return gathered
+
+
+def _phrase_codes(features: pl.DataFrame) -> NDArray[np.int16]:
+    """(n, len(SUBJECTS)) position in _WORDS of the phrase that is true of each customer."""
+    chosen, first = [], 0
+    for name, subject in SUBJECTS.items():
+        code = pl.lit(first + len(subject.phrases), dtype=pl.Int16)
+        for position, (condition, _) in reversed(list(enumerate(subject.phrases))):
+            code = pl.when(condition).then(pl.lit(first + position, dtype=pl.Int16)).otherwise(code)
+        chosen.append(code.alias(name))
+        first += len(subject.words())
+    return features.select(chosen).to_numpy()
