@@ -1,21 +1,21 @@
 """The command line: parse, call the flow or a stage, exit code. Imports nothing heavy until a command needs it."""
 
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from churn.errors import ChurnError, ExitCode
+from churn import model_commands
+from churn.errors import ExitCode
 from churn.settings import load_settings
+from churn.terminal import EXIT_CODES, AsOf, Verbose
+from churn.terminal import parse_date as _parse_date
+from churn.terminal import told_in_one_line as _told_in_one_line
 
 if TYPE_CHECKING:
     import inspect
 
-EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the extract breaks the contract, 4 an audit failed."
 EXAMPLES = "\n\n".join(  # blank lines keep each on a line of its own
     (
         "Examples:",
@@ -38,47 +38,9 @@ app = typer.Typer(
 )
 database_app = typer.Typer(help="Reach the database.", no_args_is_help=True)
 data_app = typer.Typer(help="Get data to try it on.", no_args_is_help=True)
+app.add_typer(model_commands.app)
 app.add_typer(database_app, name="db", rich_help_panel="Look after it")
 app.add_typer(data_app, name="data", rich_help_panel="Look after it")
-
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what the libraries say, and tracebacks.")]
-
-
-def _parse_date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a date like 2026-11-22") from None
-
-
-AsOf = Annotated[
-    date | None,
-    typer.Option(parser=_parse_date, help="Business date; the default is today (UTC).", metavar="DATE"),
-]
-
-
-@contextmanager
-def _told_in_one_line(verbose: bool) -> Iterator[None]:
-    """Turns errors into one line with the next step, and an exit code. The traceback is shown only when asked for."""
-    try:
-        yield
-    except typer.Exit:
-        raise
-    except KeyboardInterrupt:
-        typer.echo("churn: stopped; readers see what they saw before.", err=True)
-        raise typer.Exit(ExitCode.FAILED) from None
-    except Exception as error:
-        if verbose:
-            traceback.print_exc()
-        known = error if isinstance(error, ChurnError) else _unforeseen(error)
-        typer.secho(f"churn: {known.fact}", err=True, fg="red")
-        typer.echo(f"  next: {known.next_step}", err=True)
-        raise typer.Exit(known.exit_code) from None
-
-
-def _unforeseen(error: Exception) -> ChurnError:
-    first_line = (str(error).strip() or "no message").splitlines()[0]
-    return ChurnError(f"{type(error).__name__}: {first_line}", "run it again with -v to see where.")
 
 
 @app.command(

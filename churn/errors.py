@@ -80,6 +80,10 @@ class NotThere(ChurnError):
     """Something the step needs does not exist yet: no run, no champion, no features of a date."""
 
 
+class ModelRefused(ChurnError):
+    """A stored model cannot be trusted to mean what it meant: other library versions, or types nobody vouched for."""
+
+
 class Unavailable(ChurnError):
     """A service did not answer; it may by itself a little later."""
 

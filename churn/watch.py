@@ -5,7 +5,7 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
 from churn.settings import Settings
@@ -53,7 +53,7 @@ def run_pipeline(
     is_folder = source is not None and os.path.isdir(source)  # noqa: PTH112 Path.is_dir raises where the folder may not be read
     day = as_of if is_folder else as_of or today()
     times = StageTimes(time.monotonic(), {})
-    _quieten(verbose)
+    quieten(verbose)
     open_engine(settings)  # A database that is down is told now, not after two retries.
     with _kept(settings, source) as kept, _progress(console, transient=verbose) as progress:
         waiting = progress.add_task("Start Prefect", total=None, note="")
@@ -70,6 +70,16 @@ def run_pipeline(
 
 
 @contextmanager
+def counting(title: str, total: int, verbose: bool) -> Iterator[Callable[[int], None]]:
+    """Shows a bar that the block moves by telling how many of `total` are done."""
+    quieten(verbose)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        line = progress.add_task(title, total=total)
+        yield lambda done: progress.update(line, completed=done)
+
+
+@contextmanager
 def _kept(settings: Settings, source: str | None) -> Iterator[str | None]:
     """Standard input as a file, so that a stage that is tried again finds it; a path as an absolute one."""
     if source == "-":
@@ -83,7 +93,7 @@ def _kept(settings: Settings, source: str | None) -> Iterator[str | None]:
         yield str(Path(source).resolve()) if os.path.exists(source) else source  # noqa: PTH110
 
 
-def _quieten(verbose: bool) -> None:
+def quieten(verbose: bool) -> None:
     """Keeps library output off the terminal; what Prefect's server stores of a run is not touched."""
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -92,7 +102,8 @@ def _quieten(verbose: bool) -> None:
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_FLOW_RUNS_LEVEL", "CRITICAL")
     warnings.simplefilter("ignore")
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    for name in ("mlflow", "psycopg"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _warm_up() -> None:

@@ -1,54 +1,154 @@
-"""Whether a challenger replaces the champion: decided on the same rows, with reasons that can be defended later."""
+"""Whether a challenger replaces the champion: decided on the same rows, with reasons that can be defended later.
 
-from dataclasses import dataclass
-from typing import Literal
+- refuse: nobody should use it. It ranks no better than chance, its probabilities are wrong, or it fails a kind of
+  customer.
+- promote: there is no champion, or it ranks better beyond chance and is not provably worse in log loss or profit.
+- hold: fit for use, not shown to be better. The champion stays.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from churn.learning.figures import Interval, bootstrap_weights, weighted_figures
+from churn.learning.figures import (
+    Interval,
+    Weights,
+    bootstrap_weights,
+    calibration_error,
+    calibration_error_if_true,
+    log_losses,
+    weighted_pr_auc,
+)
+from churn.learning.slices import Slice, measure_slices
+from churn.policies import GatePolicy, Policies
+from churn.retention import profit_usd
 
 Verdict = Literal["promote", "hold", "refuse"]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What the gate looks at: the challenger's test rows.
+
+    Attributes:
+        labels: (n,) who left.
+        challenger: (n,) its probabilities.
+        champion: (n,) the champion's on the same rows; None when there is no champion yet.
+        monthly_charges: (n,) USD.
+        groups: n rows with the columns of `slices.SLICED_BY`, or an empty frame: nothing is sliced.
+    """
+
+    labels: NDArray[np.bool_]
+    challenger: Floats
+    champion: Floats | None
+    monthly_charges: Floats
+    groups: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What the gate says of a challenger, and why."""
+    """What the gate says of a challenger, and why.
+
+    Attributes:
+        reasons: sentences, the decisive ones first.
+        evidence: the figures it rests on and the policy it was made by, as JSON.
+    """
 
     verdict: Verdict
     reasons: list[str]
+    evidence: dict[str, Any]
 
 
-def judge(
-    labels: NDArray[np.bool_],
-    challenger: NDArray[np.float64],
-    champion: NDArray[np.float64] | None,
-    pr_auc: Interval,
-    seed: int,
-) -> Decision:
-    """Compares a challenger with the champion on the challenger's test rows.
+def judge(contest: Contest, policies: Policies, seed: int) -> Decision:
+    """Decides on a challenger by the policies.
 
     Args:
-        labels: (n,) who left.
-        challenger: (n,) its probabilities.
-        champion: (n,) the champion's on the same rows; None when there is no champion yet.
-        pr_auc: the challenger's test PR-AUC.
         seed: of the paired bootstrap.
-
-    Returns:
-        refuse: it ranks no better than chance. promote: there is no champion, or it is better beyond chance. Else hold.
     """
-    base_rate = float(labels.mean())
-    if pr_auc.low <= base_rate:
-        return Decision("refuse", [f"PR-AUC {pr_auc.value:.3f} is not beyond the base rate of {base_rate:.3f}"])
-    if champion is None:
-        return Decision(
-            "promote", [f"first champion; PR-AUC {pr_auc.value:.3f} against a base rate of {base_rate:.3f}"]
-        )
-    weights = bootstrap_weights(len(labels), seed)
-    gain = (
-        weighted_figures(labels, challenger, weights)["pr_auc"] - weighted_figures(labels, champion, weights)["pr_auc"]
+    weights = bootstrap_weights(len(contest.labels), seed)
+    slices = measure_slices(contest.labels, contest.challenger, contest.groups, seed)
+    pr_auc = weighted_pr_auc(contest.labels, contest.challenger, weights)
+    evidence: dict[str, Any] = {"policies": asdict(policies), "slices": [asdict(one) for one in slices]}
+    faults = [*_faults(contest, pr_auc, policies.gate, seed), *_failed_slices(slices, policies.gate)]
+    if faults:
+        return Decision("refuse", faults, evidence)
+    if contest.champion is None:
+        return Decision("promote", [_first(contest.labels, pr_auc)], evidence)
+    gains = _gains(contest, contest.champion, pr_auc, policies, weights)
+    evidence["gains"] = {name: asdict(gain) for name, gain in gains.items()}
+    return Decision(*_compare(gains, policies.gate, len(contest.labels)), evidence)
+
+
+def _faults(contest: Contest, pr_auc: Floats, policy: GatePolicy, seed: int) -> list[str]:
+    """What makes a model unfit whatever the champion is."""
+    faults = []
+    base_rate = float(contest.labels.mean())
+    low, middle = np.quantile(pr_auc, [0.025, 0.5])
+    if low <= base_rate:
+        faults.append(f"PR-AUC {middle:.3f} is not beyond the base rate of {base_rate:.3f}")
+    error = calibration_error(contest.labels, contest.challenger)
+    allowed = calibration_error_if_true(contest.challenger, seed) + policy.calibration_slack
+    if error > allowed:
+        faults.append(f"calibration error {error:.3f} is above {allowed:.3f}: its probabilities do not come true")
+    return faults
+
+
+def _failed_slices(slices: list[Slice], policy: GatePolicy) -> list[str]:
+    return [
+        f"ROC-AUC {one.roc_auc.value:.3f} among {one.customers:,} customers with {one.column} {one.value} is below "
+        f"{policy.slice_roc_auc_floor:.2f} beyond chance"
+        for one in slices
+        if one.roc_auc is not None
+        and one.customers >= policy.slice_fewest_customers
+        and one.leavers >= policy.slice_fewest_leavers
+        and one.roc_auc.high < policy.slice_roc_auc_floor
+    ]
+
+
+def _first(labels: NDArray[np.bool_], pr_auc: Floats) -> str:
+    return f"first champion; PR-AUC {np.median(pr_auc):.3f} against a base rate of {labels.mean():.3f}"
+
+
+def _gains(
+    contest: Contest, champion: Floats, pr_auc: Floats, policies: Policies, weights: Weights
+) -> dict[str, Interval]:
+    """Challenger against champion on the same resampled rows; positive is better in every figure."""
+    labels, rows = contest.labels, len(contest.labels)
+    losses = log_losses(labels, champion) - log_losses(labels, contest.challenger)
+    of_challenger, of_champion = (
+        profit_usd(labels, one, contest.monthly_charges, policies.retention) for one in (contest.challenger, champion)
     )
-    low, middle, high = np.quantile(gain, [0.025, 0.5, 0.975])
-    stated = f"PR-AUC gain {middle:+.4f} ({low:+.4f} to {high:+.4f}) on the same {len(labels):,} customers"
-    return Decision("promote" if low > 0 else "hold", [stated])
+    return {
+        "pr_auc": _interval(pr_auc - weighted_pr_auc(labels, champion, weights)),
+        "log_loss": _interval(weights @ losses / rows),
+        "profit_usd_per_1000": _interval(weights @ (of_challenger - of_champion) / rows * 1000),
+    }
+
+
+def _interval(replicates: Floats) -> Interval:
+    low, middle, high = np.quantile(replicates, [0.025, 0.5, 0.975])
+    return Interval(float(middle), float(low), float(high))
+
+
+def _compare(gains: dict[str, Interval], policy: GatePolicy, rows: int) -> tuple[Verdict, list[str]]:
+    pr_auc, log_loss, profit = gains["pr_auc"], gains["log_loss"], gains["profit_usd_per_1000"]
+    told = [
+        f"PR-AUC gain {_tell(pr_auc, '.4f')} on the same {rows:,} customers",
+        f"log loss lower by {_tell(log_loss, '.4f')}",
+        f"profit per 1,000 customers higher by {_tell(profit, ',.0f')} USD",
+    ]
+    ranks_better = pr_auc.low > policy.pr_auc_gain_floor
+    worse = [text for text, gain in zip(told[1:], (log_loss, profit), strict=True) if gain.high < 0]
+    if ranks_better and not worse:
+        return "promote", told
+    if not ranks_better:
+        return "hold", [f"{told[0]}: not beyond chance", *told[1:]]
+    return "hold", [f"ranks better, but provably worse: {text}" for text in worse] + told
+
+
+def _tell(gain: Interval, form: str) -> str:
+    return f"{gain.value:+{form}} ({gain.low:+{form}} to {gain.high:+{form}})"

@@ -2,23 +2,27 @@
 
 from dataclasses import asdict
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from churn.errors import NotThere
-from churn.learning.gate import Decision, judge
 from churn.learning.params import ModelParams, fingerprint_training
+from churn.plans import known_plans
+from churn.policies import Policies, load_policies
+from churn.scoring.economics import count_tier_changes
 from churn.settings import Settings
 from churn.stages import Outcome
-from churn.stores import registry, warehouse
+from churn.stores import promotions, registry, snapshots, warehouse
 from churn.stores.database import open_engine
-from churn.stores.warehouse import Promotion
+from churn.stores.promotions import Promotion
 from churn.timeline import now_utc
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from churn.contracts import Predictor
+    from churn.learning.gate import Decision
     from churn.learning.training import Candidate, Training
 
 
@@ -29,21 +33,27 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
 
     Raises:
         NotThere: the date has no features, or too few leavers to learn from.
+        ContractBroken: a feature gives the label away.
     """
     engine = open_engine(settings)
     examples = pl.concat(warehouse.read_features(engine, as_of_date))
-    known = warehouse.find_training(engine, fingerprint_training(examples, params))
+    known = promotions.find_training(engine, fingerprint_training(examples, params))
     if known is not None and not retrain:
         return Outcome(f"same examples and settings as version {known.model_version}: nothing to learn", True)
     from churn.learning.training import train  # scikit-learn and XGBoost: 3 s that a skipped training need not wait
 
     training = train(examples, params)
-    champion = warehouse.find_champion(engine)
-    decision = decide(settings, training, champion)
-    registered = registry.record_training(settings, training, as_of_date)
-    if decision.verdict == "promote":
-        registry.name_champion(settings, registered.version)
-    warehouse.record_promotion(
+    champion = promotions.find_champion(engine)
+    standing = registry.load_predictor(settings, champion.model_version) if champion else None
+    groups = warehouse.read_groups(engine, as_of_date)
+    decision = decide(training, standing, groups, load_policies())
+    registered = registry.record_training(settings, training, as_of_date, decision.evidence["slices"])
+    reasons = [*decision.reasons, training.reason]
+    found = evidence(training) | {"gate": decision.evidence}
+    if standing is not None:
+        found["tier_changes"] = _tier_changes(training, standing, examples)
+        reasons.append(f"{found['tier_changes']:,} of {examples.height:,} customers would change tier")
+    promotions.record_promotion(
         engine,
         Promotion(
             decided_at=now_utc(),
@@ -52,36 +62,65 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
             model_version=registered.version,
             family=training.selected.family,
             decision=decision.verdict,
-            reasons=[training.reason, *decision.reasons],
+            decided_by="gate",
+            reasons=reasons,
             champion_version=champion.model_version if champion else None,
             training_fingerprint=training.fingerprint,
             mlflow_run_id=registered.run_id,
-            evidence=evidence(training),
+            evidence=found,
         ),
     )
-    return Outcome(
-        f"version {registered.version} ({training.selected.family}): {decision.verdict}, {decision.reasons[0]}"
-    )
+    registry.tag_decision(settings, registered.version, decision.verdict, reasons[0])
+    if decision.verdict == "promote":
+        registry.name_champion(settings, registered.version)
+    return Outcome(f"version {registered.version} ({training.selected.family}): {decision.verdict}, {reasons[0]}")
 
 
-def decide(settings: Settings, training: "Training", champion: Promotion | None) -> Decision:
-    """Holds the selected candidate against the champion on the candidate's test part."""
+def find_training_day(settings: Settings, as_of_date: date | None) -> date:
+    """Returns the date whose examples are meant: the one asked for, or the latest loaded one.
+
+    Raises:
+        NotThere: nothing is loaded.
+    """
+    day = as_of_date or snapshots.find_latest_snapshot_date(open_engine(settings))
+    if day is None:
+        raise NotThere("No extract is loaded yet.", "run `churn run --source FILE`.")
+    return day
+
+
+def decide(training: "Training", standing: "Predictor | None", groups: pl.DataFrame, policies: Policies) -> "Decision":
+    """Holds the selected candidate against the champion on the candidate's test part.
+
+    Args:
+        standing: the champion; None before the first.
+        groups: customer_id and the columns the test part is sliced by.
+    """
     from churn.learning.candidates import predict_leaving
+    from churn.learning.gate import Contest, judge
 
     test = training.split.test
-    standing = None
-    if champion is not None:
-        standing = predict_leaving(registry.load_predictor(settings, champion.model_version), test)
-    selected = training.selected
-    labels = test["has_churned"].to_numpy()
-    return judge(labels, selected.test_probabilities, standing, selected.test["pr_auc"], training.params.seed)
+    contest = Contest(
+        labels=test["has_churned"].to_numpy(),
+        challenger=training.selected.test_probabilities,
+        champion=predict_leaving(standing, test) if standing is not None else None,
+        monthly_charges=test["monthly_charges"].to_numpy(),
+        groups=test.select("customer_id").join(groups, on="customer_id", how="left", maintain_order="left"),
+    )
+    return judge(contest, policies, training.params.seed)
 
 
-def evidence(training: "Training") -> dict[str, object]:
+def _tier_changes(training: "Training", standing: "Predictor", examples: pl.DataFrame) -> int:
+    from churn.learning.candidates import predict_leaving
+
+    return count_tier_changes(predict_leaving(training.selected.model, examples), predict_leaving(standing, examples))
+
+
+def evidence(training: "Training") -> dict[str, Any]:
     """What the ledger keeps of a training: sizes, and every candidate's test figures with intervals."""
     return {
         "rows": {part: getattr(training.split, part).height for part in ("train", "validation", "test")},
         "params": asdict(training.params),
+        "plans": known_plans(training.split.train),
         "candidates": {one.family: _figures(one) for one in training.candidates},
     }
 
@@ -100,7 +139,7 @@ def require_champion(engine: "Engine") -> Promotion:
     Raises:
         NotThere: no model was promoted yet.
     """
-    champion = warehouse.find_champion(engine)
+    champion = promotions.find_champion(engine)
     if champion is None:
-        raise NotThere("No model has been promoted yet.", "train one with `churn run --source FILE --retrain`.")
+        raise NotThere("No model has been promoted yet.", "train one with `churn train`.")
     return champion

@@ -4,9 +4,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from churn.errors import NotThere
+from churn.learning.params import FAMILIES
 from churn.settings import Settings
 from churn.simulation.extracts import is_synthetic
-from churn.stores import snapshots, warehouse
+from churn.stores import promotions, snapshots, warehouse
 from churn.stores.database import open_engine
 
 if TYPE_CHECKING:
@@ -44,15 +45,19 @@ def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str,
         "is_synthetic": is_synthetic(source),
         "model": _model(engine, publication.model_version),
         "first_calls": warehouse.read_first_calls(engine, publication.prediction_date, 10),
+        "unseen_plans": warehouse.count_unseen_plans(engine, publication.prediction_date),
         "published_at": publication.published_at.isoformat() if publication.published_at else None,
     }
 
 
 def _model(engine: "Engine", version: int) -> dict[str, Any]:
-    decision = warehouse.find_decision(engine, version)
+    decision = promotions.find_decision(engine, version)
     if decision is None:
         raise NotThere(f"The ledger has no decision on model version {version}.", "promote a model with `churn run`.")
-    candidates = {family: _flat(figures["test"]) for family, figures in decision.evidence["candidates"].items()}
+    told = {*FAMILIES, decision.family}
+    candidates = {
+        family: _flat(figures["test"]) for family, figures in decision.evidence["candidates"].items() if family in told
+    }
     return {
         "name": decision.model_name,
         "version": decision.model_version,

@@ -3,6 +3,7 @@
 Models are stored in the skops format with an explicit list of trusted types; loading unpickles nothing else.
 """
 
+import hashlib
 import logging
 import os
 import subprocess
@@ -10,17 +11,21 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
 from importlib.metadata import version as installed_version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from sqlalchemy.engine import make_url
 
 from churn.contracts import FEATURES, Predictor
-from churn.errors import NotThere, Unavailable
+from churn.errors import ModelRefused, NotThere, Unavailable
 from churn.settings import PROJECT_DIR, Settings
 from churn.stores.database import create_database_if_missing, locate, without_password
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from churn.learning.params import ModelParams
     from churn.learning.training import Candidate, Training
 
 MODEL_NAME = "telco_churn_best_model"
@@ -28,10 +33,14 @@ EXPERIMENT = "telco_churn_training"
 CHAMPION = "champion"
 
 _TRUSTED_TYPES = [
+    "churn.learning.averaging.LogOddsAverage",
     "sklearn.tree._tree.Tree",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
 ]
+_PINNED = ("scikit-learn", "xgboost")
+"""A model means what it meant only under the very versions it was fitted with."""
+
 _REQUIREMENTS = ("scikit-learn", "xgboost", "skops", "polars", "numpy")
 
 
@@ -95,7 +104,9 @@ def _artifact_location(settings: Settings) -> str | None:
     return (settings.home_dir / "mlflow" / "artifacts").as_uri()
 
 
-def record_training(settings: Settings, training: "Training", as_of_date: date) -> RegisteredModel:
+def record_training(
+    settings: Settings, training: "Training", as_of_date: date, slices: list[dict[str, Any]]
+) -> RegisteredModel:
     """Logs a training (one run, one nested run per candidate) and registers the selected candidate.
 
     Returns:
@@ -108,11 +119,14 @@ def record_training(settings: Settings, training: "Training", as_of_date: date) 
         "as_of_date": as_of_date.isoformat(),
         "training_fingerprint": training.fingerprint,
         "git_commit": _git_commit(),
+        "lock_sha256": _lock_sha256(),
+        **{f"{package}_version": installed_version(package) for package in _PINNED},
         "params_fingerprint": training.params.fingerprint(),
     }
     with mlflow.start_run(run_name=f"training {as_of_date}", tags={**tags, "selected": training.selected.family}):
         mlflow.log_params(asdict(training.params))
         mlflow.log_text(training.reason, "selection.txt")
+        mlflow.log_dict({"slices": slices}, "slices.json")
         uris = {one.family: _record_candidate(training, one, tags) for one in training.candidates}
     run_id, model_uri = uris[training.selected.family]
     registered = mlflow.register_model(model_uri, MODEL_NAME, tags=tags)
@@ -128,7 +142,7 @@ def _record_candidate(training: "Training", candidate: "Candidate", tags: dict[s
         mlflow.log_params(asdict(training.params) | {"family": candidate.family})
         mlflow.log_metrics(_metrics(candidate))
         _log_dataset(training, tags)
-        _log_pictures(training, candidate)
+        _log_artifacts(training, candidate)
         info = _log_model(training, candidate)
         return run.info.run_id, info.model_uri
 
@@ -156,22 +170,15 @@ def _log_dataset(training: "Training", tags: dict[str, str]) -> None:
     mlflow.log_params({f"{part}_rows": rows for part, rows in sizes.items()})
 
 
-def _log_pictures(training: "Training", candidate: "Candidate") -> None:
+def _log_artifacts(training: "Training", candidate: "Candidate") -> None:
     import mlflow
 
-    from churn.learning import plots
-    from churn.learning.candidates import importances
+    from churn.learning.artifacts import draw_candidate, write_candidate
 
-    labels, probabilities = training.split.test["has_churned"].to_numpy(), candidate.test_probabilities
-    family, test = candidate.family, candidate.test
-    ranked = importances(family, candidate.pipeline)
-    mlflow.log_figure(plots.draw_confusion(candidate.confusion, family), "confusion_matrix.png")
-    mlflow.log_figure(
-        plots.draw_precision_recall(labels, probabilities, test["pr_auc"], family), "precision_recall_curve.png"
-    )
-    mlflow.log_figure(plots.draw_calibration(labels, probabilities, test["ece"], family), "calibration_curve.png")
-    mlflow.log_figure(plots.draw_importances(ranked, family), "feature_importance.png")
-    mlflow.log_text(ranked.write_csv(), "feature_importance.csv")
+    for name, picture in draw_candidate(training, candidate).items():
+        mlflow.log_figure(picture, name)
+    for name, text in write_candidate(training, candidate).items():
+        mlflow.log_text(text, name)
 
 
 def _log_model(training: "Training", candidate: "Candidate") -> Any:
@@ -179,9 +186,9 @@ def _log_model(training: "Training", candidate: "Candidate") -> Any:
     from mlflow.models import infer_signature
 
     example = training.split.train.select(FEATURES).head(5).to_pandas()
-    probabilities = candidate.pipeline.predict_proba(pl.from_pandas(example))
+    probabilities = candidate.model.predict_proba(pl.from_pandas(example))
     return mlflow.sklearn.log_model(
-        candidate.pipeline,
+        candidate.model,
         name="model",
         serialization_format="skops",
         skops_trusted_types=_TRUSTED_TYPES,
@@ -190,6 +197,12 @@ def _log_model(training: "Training", candidate: "Candidate") -> Any:
         input_example=example,
         pip_requirements=[f"{name}=={installed_version(name)}" for name in _REQUIREMENTS],
     )
+
+
+def _lock_sha256() -> str:
+    """Of uv.lock: every library the training ran with; 'unknown' outside a checkout."""
+    lock = PROJECT_DIR / "uv.lock"
+    return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.exists() else "unknown"
 
 
 def _git_commit() -> str:
@@ -201,6 +214,30 @@ def _git_commit() -> str:
         return "unknown"
 
 
+def tag_decision(settings: Settings, version: int, decision: str, reason: str) -> None:
+    """Writes a decision of the ledger beside the model version, for people who look into MLflow first."""
+    client = _connect(settings)
+    client.set_model_version_tag(MODEL_NAME, str(version), "gate_decision", decision)
+    client.set_model_version_tag(MODEL_NAME, str(version), "gate_reason", reason)
+
+
+def record_evaluation(
+    settings: Settings, summary: dict[str, Any], results: pl.DataFrame, picture: "Figure", params: "ModelParams"
+) -> None:
+    """Logs an evaluation over many splits: means, sd, every split's figures, the picture."""
+    _connect(settings)
+    import mlflow
+
+    with mlflow.start_run(run_name=f"evaluation {summary['as_of_date']}", tags={"git_commit": _git_commit()}):
+        mlflow.log_params(asdict(params) | {"splits": summary["splits"], "examples": summary["examples"]})
+        for name, figures in {"selected": summary["selected"], **summary["candidates"]}.items():
+            mlflow.log_metrics({f"{name}_{key}": value for key, value in figures.items() if isinstance(value, float)})
+            mlflow.log_metrics({f"{name}_{key}_sd": value for key, value in figures["sd"].items()})
+        mlflow.log_dict(summary, "evaluation.json")
+        mlflow.log_text(results.write_csv(), "splits.csv")
+        mlflow.log_figure(picture, "splits.png")
+
+
 def name_champion(settings: Settings, version: int) -> None:
     """Points the alias `champion` at a version, for everyone who loads models by alias."""
     _connect(settings).set_registered_model_alias(MODEL_NAME, CHAMPION, str(version))
@@ -209,17 +246,50 @@ def name_champion(settings: Settings, version: int) -> None:
 def load_predictor(settings: Settings, version: int) -> Predictor:
     """Returns a registered model version, ready to predict.
 
+    The file is read by our own list of trusted types, not by the one it brings along.
+
     Raises:
         NotThere: the registry has no such version.
+        ModelRefused: it was fitted with other library versions, or holds types that are not trusted.
     """
-    _connect(settings)
+    client = _connect(settings)
     import mlflow
 
     try:
-        predictor: Predictor = mlflow.sklearn.load_model(f"models:/{MODEL_NAME}/{version}")
+        _check_versions(version, client.get_model_version(MODEL_NAME, str(version)).tags)
+        folder = mlflow.artifacts.download_artifacts(f"models:/{MODEL_NAME}/{version}")
     except mlflow.exceptions.MlflowException as error:
         raise NotThere(
             f"The registry has no version {version} of {MODEL_NAME}: {str(error).strip().splitlines()[0]}",
-            "train again with `churn run --retrain`.",
+            "train again with `churn train --retrain`.",
         ) from error
+    return read_model(Path(folder) / "model.skops")
+
+
+def read_model(path: Path) -> Predictor:
+    """Returns the model in a skops file.
+
+    Raises:
+        ModelRefused: the file holds types that are not on the list.
+    """
+    import skops.io
+
+    strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(_TRUSTED_TYPES))
+    if strange:
+        raise ModelRefused(
+            f"The model file {path.name} holds types that are not trusted: {', '.join(strange)}.",
+            "find out who wrote it; nothing of it was loaded.",
+        )
+    predictor: Predictor = skops.io.load(path, trusted=_TRUSTED_TYPES)
     return predictor
+
+
+def _check_versions(version: int, tags: dict[str, str]) -> None:
+    fitted = {package: tags.get(f"{package}_version", "an unknown version") for package in _PINNED}
+    wrong = [f"{package} {was}" for package, was in fitted.items() if was != installed_version(package)]
+    if wrong:
+        here = ", ".join(f"{package} {installed_version(package)}" for package in _PINNED)
+        raise ModelRefused(
+            f"Model version {version} was fitted with {', '.join(wrong)}; here is {here}.",
+            "install the versions of uv.lock with `uv sync`, or train again with `churn train --retrain`.",
+        )

@@ -88,6 +88,13 @@ def find_current_load(engine: Engine, snapshot_date: date) -> Load | None:
     return found[0] if found else None
 
 
+def find_latest_snapshot_date(engine: Engine) -> date | None:
+    """Returns the latest date that holds a loaded snapshot, or None."""
+    query = sa.select(sa.func.max(loads.c.snapshot_date)).where(loads.c.status == "loaded")
+    with engine.connect() as connection:
+        return connection.execute(query).scalar_one()
+
+
 def find_load_before(engine: Engine, snapshot_date: date) -> Load | None:
     """Returns the load of the latest snapshot before a date, or None."""
     found = _select_loads(

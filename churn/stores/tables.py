@@ -5,6 +5,7 @@ Money columns are USD. Timestamps are UTC. A date's rows are only ever replaced 
 
 from sqlalchemy import (
     ARRAY,
+    DDL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    event,
     func,
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB
@@ -109,6 +111,10 @@ predictions = Table(
     Column("expected_annual_loss_usd", Double, nullable=False),
     Column("lifetime_value_usd", Double, nullable=False),
     Column("is_active", Boolean, nullable=False, comment="Has not left"),
+    Column("has_unseen_plan", Boolean, nullable=False, comment="The model's training examples held no such plan"),
+    Column(
+        "reasons", ARRAY(Text), comment="What moves the score most, + raises it, - lowers it; NULL: model gives none"
+    ),
     Column("model_name", Text, nullable=False),
     Column("model_version", Integer, nullable=False),
     Column("basis", Text, nullable=False, comment="live, replayed, as_if or reconstructed"),
@@ -149,13 +155,28 @@ promotions = Table(
     Column("model_version", Integer, nullable=False, comment="The challenger"),
     Column("family", Text, nullable=False),
     Column("decision", Text, nullable=False, comment="promote, hold or refuse"),
+    Column("decided_by", Text, nullable=False, comment="gate, or person: promoted or rolled back by hand"),
     Column("reasons", ARRAY(Text), nullable=False),
     Column("champion_version", Integer, comment="Champion it was held against; NULL for the first"),
     Column("training_fingerprint", Text, nullable=False, comment="Of the examples and every training setting"),
     Column("mlflow_run_id", Text, nullable=False),
     Column("evidence", JSONB, nullable=False, comment="Figures of the challenger and of every candidate"),
     CheckConstraint("decision in ('promote', 'hold', 'refuse')", name="promotions_decision"),
+    CheckConstraint("decided_by in ('gate', 'person')", name="promotions_decided_by"),
     Index("promotions_fingerprint", "training_fingerprint"),
     schema="ops",
     comment="Ledger of every gate decision. The champion is the last version promoted here.",
 )
+
+_REFUSE_CHANGE = """
+CREATE OR REPLACE FUNCTION ops.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '%%.%% is append-only: it takes new rows and keeps the old ones', TG_TABLE_SCHEMA, TG_TABLE_NAME;
+END $$
+"""
+_APPEND_ONLY = """
+CREATE TRIGGER promotions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ops.promotions
+FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change()
+"""
+for _statement in (_REFUSE_CHANGE, _APPEND_ONLY):
+    event.listen(promotions, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]

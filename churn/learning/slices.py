@@ -1,0 +1,77 @@
+"""How a model does for each kind of customer: contract, tenure band, senior or not, gender."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from churn.learning.figures import Interval, bootstrap_weights, weighted_roc_auc
+
+SLICED_BY = ("contract", "tenure_band", "is_senior_citizen", "gender")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One kind of customer in the test part.
+
+    Attributes:
+        roc_auc: None where nobody or everybody left.
+        promised_rate: mean probability.
+        left_rate: share who left.
+        flagged_rate: share at or above 0.5.
+    """
+
+    column: str
+    value: str
+    customers: int
+    leavers: int
+    promised_rate: float
+    left_rate: float
+    flagged_rate: float
+    roc_auc: Interval | None
+
+
+def measure_slices(
+    labels: NDArray[np.bool_], probabilities: NDArray[np.float64], groups: pl.DataFrame, seed: int
+) -> list[Slice]:
+    """Measures every value of every column of SLICED_BY.
+
+    Args:
+        labels: (n,) who left.
+        probabilities: (n,) of leaving.
+        groups: n rows in the same order, with the columns of SLICED_BY; no rows give no slices.
+    """
+    return [
+        _measure_slice(column, value, (groups[column] == value).to_numpy(), labels, probabilities, seed)
+        for column in groups.columns
+        if column in SLICED_BY
+        for value in groups[column].unique().sort().to_list()
+    ]
+
+
+def _measure_slice(
+    column: str,
+    value: object,
+    chosen: NDArray[np.bool_],
+    labels: NDArray[np.bool_],
+    probabilities: NDArray[np.float64],
+    seed: int,
+) -> Slice:
+    left, promised = labels[chosen], probabilities[chosen]
+    return Slice(
+        column=column,
+        value=str(value),
+        customers=len(left),
+        leavers=int(left.sum()),
+        promised_rate=float(promised.mean()),
+        left_rate=float(left.mean()),
+        flagged_rate=float((promised >= 0.5).mean()),
+        roc_auc=_roc_auc(left, promised, seed) if 0 < left.sum() < len(left) else None,
+    )
+
+
+def _roc_auc(labels: NDArray[np.bool_], probabilities: NDArray[np.float64], seed: int) -> Interval:
+    weights = np.vstack([np.ones(len(labels)), bootstrap_weights(len(labels), seed)])
+    values = weighted_roc_auc(labels, probabilities, weights)
+    return Interval(float(values[0]), *map(float, np.nanquantile(values[1:], [0.025, 0.975])))

@@ -1,0 +1,53 @@
+"""What every command shares: its common options, and errors told in one line."""
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from churn.errors import ChurnError, ExitCode
+
+EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the extract breaks the contract, 4 an audit failed."
+
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what the libraries say, and tracebacks.")]
+
+
+def parse_date(text: str) -> date:
+    """Reads a date written YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date like 2026-11-22") from None
+
+
+AsOf = Annotated[
+    date | None,
+    typer.Option(parser=parse_date, help="Business date; the default is today (UTC).", metavar="DATE"),
+]
+
+
+@contextmanager
+def told_in_one_line(verbose: bool) -> Iterator[None]:
+    """Turns errors into one line with the next step, and an exit code. The traceback is shown only when asked for."""
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except KeyboardInterrupt:
+        typer.echo("churn: stopped; readers see what they saw before.", err=True)
+        raise typer.Exit(ExitCode.FAILED) from None
+    except Exception as error:
+        if verbose:
+            traceback.print_exc()
+        known = error if isinstance(error, ChurnError) else _unforeseen(error)
+        typer.secho(f"churn: {known.fact}", err=True, fg="red")
+        typer.echo(f"  next: {known.next_step}", err=True)
+        raise typer.Exit(known.exit_code) from None
+
+
+def _unforeseen(error: Exception) -> ChurnError:
+    first_line = (str(error).strip() or "no message").splitlines()[0]
+    return ChurnError(f"{type(error).__name__}: {first_line}", "run it again with -v to see where.")

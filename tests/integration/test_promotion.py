@@ -1,0 +1,189 @@
+"""Who is champion: the gate's decisions, promotions by hand, and a ledger nobody can rewrite."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from churn.errors import ModelRefused, NotThere, WrongUsage
+from churn.learning.params import ModelParams
+from churn.settings import Settings, load_settings
+from churn.stages import intake, learning, models, scoring, transforms
+from churn.stages.status import read_status
+from churn.stores import promotions, registry
+from churn.stores.database import open_engine
+from tests.conftest import DAY, new_database
+from tests.factories import make_extract, write_extract
+
+FAST = ModelParams(forest_trees=10, boosting_rounds=20)
+NEXT_DAY = DAY + timedelta(days=1)
+NEWLY_BOUND = 40
+
+
+def load(settings: Settings, extract: pl.DataFrame, day: date, folder: Path) -> None:
+    intake.load_extract(settings, write_extract(folder / f"{day}.csv", extract), day)
+    transforms.run_transforms(settings, day)
+
+
+@pytest.fixture(scope="module")
+def two_versions(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Version 1 is champion; version 2, trained on the same examples, was held. A new contract came on NEXT_DAY."""
+    folder = tmp_path_factory.mktemp("promotion")
+    everybody = make_extract(1500)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
+        monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        monkeypatch.setenv("CHURN_NEW_CATEGORIES", "accept")
+        settings = load_settings()
+        load(settings, everybody, DAY, folder)
+        is_new = pl.int_range(pl.len()) < NEWLY_BOUND
+        three_years = pl.when(is_new).then(pl.lit("Three year")).otherwise(pl.col("Contract")).alias("Contract")
+        load(settings, everybody.with_columns(three_years), NEXT_DAY, folder)
+        learning.train_models(settings, DAY, FAST)
+        learning.train_models(settings, DAY, replace(FAST, logistic_c=0.05))
+        yield settings
+
+
+def champion_of(settings: Settings) -> int | None:
+    """By the ledger, held against the registry's alias."""
+    import mlflow
+
+    version = models.find_champion_version(settings)
+    alias = mlflow.MlflowClient().get_model_version_by_alias(registry.MODEL_NAME, registry.CHAMPION)
+    assert int(alias.version) == version
+    return version
+
+
+def test_the_first_model_is_promoted_and_its_equal_held(two_versions: Settings) -> None:
+    history = models.read_history(two_versions)[:2]
+
+    assert [(one.model_version, one.decision, one.decided_by) for one in history] == [
+        (1, "promote", "gate"),
+        (2, "hold", "gate"),
+    ]
+    assert history[1].champion_version == 1
+    assert any(reason.endswith("customers would change tier") for reason in history[1].reasons)
+
+
+def test_the_evidence_holds_the_policy_the_slices_and_the_gains(two_versions: Settings) -> None:
+    evidence = models.read_history(two_versions)[1].evidence["gate"]
+
+    assert evidence["policies"]["retention"]["save_rate"] == 0.3
+    assert {one["column"] for one in evidence["slices"]} == {"contract", "tenure_band", "is_senior_citizen", "gender"}
+    assert set(evidence["gains"]) == {"pr_auc", "log_loss", "profit_usd_per_1000"}
+
+
+def test_a_person_promotes_with_a_reason_and_rolls_back(two_versions: Settings) -> None:
+    models.promote_version(two_versions, 2, "the new price list suits it")
+    assert champion_of(two_versions) == 2
+
+    models.roll_back(two_versions, "complaints from the call centre")
+    assert champion_of(two_versions) == 1
+
+    by_hand = models.read_history(two_versions)[-2:]
+    assert [(one.model_version, one.champion_version, one.decided_by) for one in by_hand] == [
+        (2, 1, "person"),
+        (1, 2, "person"),
+    ]
+    assert [one.reasons[0] for one in by_hand] == ["the new price list suits it", "complaints from the call centre"]
+
+
+def test_promotions_that_make_no_sense_are_refused(two_versions: Settings) -> None:
+    with pytest.raises(NotThere, match="no model version 99"):
+        models.promote_version(two_versions, 99, "why not")
+    with pytest.raises(WrongUsage, match="needs a reason"):
+        models.promote_version(two_versions, 2, " ")
+    with pytest.raises(WrongUsage, match="champion already"):
+        models.promote_version(two_versions, 1, "once more")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ops.promotions SET decision = 'promote'",
+        "DELETE FROM ops.promotions",
+        "TRUNCATE ops.promotions",
+    ],
+)
+def test_the_database_keeps_the_ledger_as_it_was_written(two_versions: Settings, statement: str) -> None:
+    before = models.read_history(two_versions)
+
+    with pytest.raises(DBAPIError, match="append-only"), open_engine(two_versions).begin() as connection:
+        connection.execute(sa.text(statement))
+
+    assert models.read_history(two_versions) == before
+
+
+def test_customers_with_a_plan_the_model_never_saw_are_scored_flagged_and_counted(two_versions: Settings) -> None:
+    outcome = scoring.score_customers(two_versions, NEXT_DAY, "test run")
+    scoring.publish(two_versions, NEXT_DAY)
+
+    with open_engine(two_versions).connect() as connection:
+        flags = connection.execute(
+            sa.text("""
+                SELECT contract, has_unseen_plan, count(churn_probability)
+                FROM analytics.predictions AS p
+                INNER JOIN analytics.fct_customer_features AS f
+                    ON f.as_of_date = p.prediction_date AND f.customer_id = p.customer_id
+                WHERE p.prediction_date = :day
+                GROUP BY contract, has_unseen_plan
+            """),
+            {"day": NEXT_DAY},
+        ).all()
+    assert {(contract, is_unseen) for contract, is_unseen, _ in flags} == {
+        ("Month-to-month", False),
+        ("One year", False),
+        ("Two year", False),
+        ("Three year", True),
+    }
+    assert next(count for contract, _, count in flags if contract == "Three year") == NEWLY_BOUND
+    assert outcome.summary.endswith(f"; {NEWLY_BOUND} hold a plan never seen in training")
+    assert read_status(two_versions)["unseen_plans"] == NEWLY_BOUND
+
+
+def test_a_model_fitted_with_another_library_version_is_refused(two_versions: Settings) -> None:
+    import mlflow
+
+    registry.load_predictor(two_versions, 2)
+    mlflow.MlflowClient().set_model_version_tag(registry.MODEL_NAME, "2", "scikit-learn_version", "0.9")
+
+    with pytest.raises(ModelRefused, match=r"version 2 was fitted with scikit-learn 0\.9"):
+        registry.load_predictor(two_versions, 2)
+    with pytest.raises(ModelRefused):
+        models.promote_version(two_versions, 2, "it looked so good")
+    assert champion_of(two_versions) == 1
+
+
+def test_a_run_keeps_what_it_takes_to_repeat_it(two_versions: Settings) -> None:
+    import mlflow
+
+    decision = promotions.find_decision(open_engine(two_versions), 1)
+    assert decision is not None
+    tags = mlflow.get_run(decision.mlflow_run_id).data.tags
+
+    assert tags["training_fingerprint"] == decision.training_fingerprint
+    assert len(tags["lock_sha256"]) == 64
+    assert len(tags["git_commit"]) >= 7
+
+
+def test_a_model_file_with_types_nobody_vouched_for_is_not_loaded(tmp_path: Path) -> None:
+    import skops.io
+
+    path = tmp_path / "model.skops"
+    skops.io.dump({"model": Stranger()}, path)
+
+    with pytest.raises(ModelRefused, match=r"test_promotion\.Stranger"):
+        registry.read_model(path)
+
+
+class Stranger:
+    """Unknown to the registry."""
+
+    def __init__(self) -> None:
+        self.secret = 1

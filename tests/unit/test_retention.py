@@ -1,0 +1,63 @@
+"""The money of an offer: the worked example, and costs that cost."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from churn.errors import WrongUsage
+from churn.policies import POLICY_FILE, load_policies
+from churn.retention import contact_from, profit_if_contacted_usd, profit_usd
+
+POLICY = load_policies().retention
+CHARGES = np.array([65.0, 65.0])
+LEFT = np.array([True, False])
+
+
+def test_the_worked_example_of_the_docstring() -> None:
+    assert profit_if_contacted_usd(LEFT, CHARGES, POLICY) == pytest.approx([103.30, -41.0])
+    assert contact_from(CHARGES, POLICY) == pytest.approx(0.284, abs=0.0005)
+
+
+def test_at_the_threshold_contacting_neither_earns_nor_costs() -> None:
+    threshold = contact_from(CHARGES, POLICY)[0]
+    if_left, if_stayed = profit_if_contacted_usd(LEFT, CHARGES, POLICY)
+    assert threshold * if_left + (1 - threshold) * if_stayed == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("cost", ["contact_usd", "offer_monthly_charges"])
+def test_a_higher_cost_never_earns_more(cost: str) -> None:
+    """A sign error in a cost would turn this round."""
+    dearer = replace(POLICY, **{cost: getattr(POLICY, cost) * 1.5})
+    assert (profit_if_contacted_usd(LEFT, CHARGES, dearer) < profit_if_contacted_usd(LEFT, CHARGES, POLICY)).all()
+    assert (contact_from(CHARGES, dearer) > contact_from(CHARGES, POLICY)).all()
+
+
+def test_a_higher_save_rate_pays_on_leavers_only() -> None:
+    better = replace(POLICY, save_rate=0.5)
+    gain = profit_if_contacted_usd(LEFT, CHARGES, better) - profit_if_contacted_usd(LEFT, CHARGES, POLICY)
+    assert gain[0] > 0
+    assert gain[1] == 0
+
+
+def test_nobody_below_the_threshold_is_contacted() -> None:
+    probabilities = contact_from(CHARGES, POLICY) + np.array([-1e-9, 1e-9])
+    assert profit_usd(LEFT, probabilities, CHARGES, POLICY) == pytest.approx([0.0, -41.0])
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"), [("contact_usd = 2.0", "contact_usd = -2.0"), ("save_rate = 0.3", "save_rate = 30")]
+)
+def test_a_policy_file_with_a_wrong_sign_or_unit_is_refused(tmp_path: Path, line: str, wrong: str) -> None:
+    path = tmp_path / "policies.toml"
+    path.write_text(POLICY_FILE.read_text().replace(line, wrong))
+    with pytest.raises(WrongUsage, match=wrong.split(" = ")[0]):
+        load_policies(path)
+
+
+def test_a_policy_file_that_lacks_a_value_says_which(tmp_path: Path) -> None:
+    path = tmp_path / "policies.toml"
+    path.write_text(POLICY_FILE.read_text().replace("contact_usd = 2.0", ""))
+    with pytest.raises(WrongUsage, match="contact_usd"):
+        load_policies(path)
