@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from prefect.artifacts import TableArtifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.logging.loggers import task_run_logger
@@ -18,10 +19,19 @@ def is_worth_retrying(task: Task[..., Any], run: TaskRun, state: State[Any]) -> 
 
 
 def tell_outcome(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
-    """Writes a stage's one line into the run's log, where the Prefect UI shows it."""
+    """Writes a stage's one line into the run's log, and its details as a table, where the Prefect UI shows them."""
     outcome = state.result(raise_on_failure=False)
-    if isinstance(outcome, Outcome):
-        task_run_logger(run, task).info("%s%s", "skipped: " if outcome.is_skipped else "", outcome.summary)
+    if not isinstance(outcome, Outcome):
+        return
+    task_run_logger(run, task).info("%s%s", "skipped: " if outcome.is_skipped else "", outcome.summary)
+    if outcome.details:
+        TableArtifact(
+            key=task.name.replace("_", "-"),
+            table=[*outcome.details],
+            description=outcome.summary,
+            task_run_id=run.id,
+            flow_run_id=run.flow_run_id,
+        ).create()
 
 
 def stage_policy() -> dict[str, Any]:

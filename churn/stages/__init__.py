@@ -17,10 +17,12 @@ class Outcome:
     Attributes:
         summary: one line for a person.
         is_skipped: there was nothing to do.
+        details: rows of a table, where a line does not tell it all: each SQL model with its rows, time and audits.
     """
 
     summary: str
     is_skipped: bool = False
+    details: tuple[dict[str, object], ...] = ()
 
 
 @contextmanager

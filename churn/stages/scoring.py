@@ -1,6 +1,7 @@
 """Scoring a date's customers with the champion, and showing the date to readers once it is audited."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -97,4 +98,5 @@ def publish(settings: Settings, as_of_date: date) -> Outcome:
     done = transformer.refresh(settings, "analytics.predictions", RISK_MODELS, [as_of_date])
     warehouse.publish(engine, as_of_date, now_utc())
     audits = sum(one.audits_passed for one in done)
-    return Outcome(f"{as_of_date} is published: {audits} audits passed, {staged.customers_count:,} customers")
+    told = f"{as_of_date} is published: {audits} audits passed, {staged.customers_count:,} customers"
+    return Outcome(told, details=tuple(asdict(one) for one in done))

@@ -1,5 +1,6 @@
 """Bringing staging and features of a date up to date, and auditing them."""
 
+from dataclasses import asdict
 from datetime import date
 
 from churn.errors import ContractBroken
@@ -29,7 +30,8 @@ def run_transforms(settings: Settings, as_of_date: date) -> Outcome:
     if made is not None and (made.load_id, made.transforms_version) == (load.load_id, version):
         return Outcome(f"features of {as_of_date} are those of load {load.load_id} and models {version}", True)
     done = transformer.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, [as_of_date])
-    return Outcome("; ".join(f"{one.model} {one.rows or 0:,} rows in {one.milliseconds} ms" for one in done))
+    told = "; ".join(f"{one.model} {one.rows or 0:,} rows in {one.milliseconds} ms" for one in done)
+    return Outcome(told, details=tuple(asdict(one) for one in done))
 
 
 def audit_transforms(settings: Settings, as_of_date: date) -> Outcome:

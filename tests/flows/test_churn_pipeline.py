@@ -1,11 +1,14 @@
 """The daily flow under a real Prefect engine: order, retries, one at a time."""
 
+import json
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect import flow, task
+from prefect.artifacts import Artifact
 from prefect.testing.utilities import prefect_test_harness
 from rich.console import Console
 
@@ -16,6 +19,7 @@ from churn.stages import Outcome, intake
 from churn.stages.status import read_status
 from churn.stores.database import Lock, hold_lock, open_engine
 from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
+from flows.policy import stage_policy
 from tests.conftest import DAY
 from tests.factories import make_customer, write_extract
 
@@ -85,3 +89,23 @@ def test_a_lost_connection_is_tried_again(settings: Settings, tmp_path: Path, mo
 def test_a_second_pipeline_is_refused_while_one_is_at_work(settings: Settings, tmp_path: Path) -> None:
     with hold_lock(open_engine(settings), Lock.PIPELINE), pytest.raises(Busy, match="Another pipeline run"):
         churn_pipeline(str(tmp_path / "extract.csv"), DAY)
+
+
+def test_evaluations_are_a_table_artifact_of_the_run() -> None:
+    evaluation = {"model": "staging.stg_telco_churn", "rows": 7043, "milliseconds": 152, "audits_passed": 5}
+
+    @task(**stage_policy())
+    def evaluate_models() -> Outcome:
+        return Outcome("one model", details=(evaluation,))
+
+    @flow
+    def evaluate() -> Outcome:
+        return evaluate_models()
+
+    evaluate()
+    artifact = Artifact.get("evaluate-models")
+
+    assert artifact is not None
+    assert json.loads(str(artifact.data)) == [evaluation]
+    assert artifact.description == "one model"
+    assert artifact.flow_run_id is not None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from churn.settings import Settings
 from churn.stages import intake, scoring, transforms
-from churn.stores import registry, warehouse
+from churn.stores import promotions, registry
 from churn.stores.database import open_engine
 from tests.conftest import DAY
 from tests.factories import make_extract, write_extract
@@ -32,17 +32,18 @@ class RuleOfThumb:
 def name_rule_of_thumb_champion(settings: Settings) -> None:
     """Makes the rule the champion of the ledger, and of this process' registry."""
     registry.load_predictor = lambda settings, version: RuleOfThumb()  # type: ignore[assignment]
-    if warehouse.find_champion(open_engine(settings)) is None:
+    if promotions.find_champion(open_engine(settings)) is None:
         decided = datetime(2026, 1, 1, tzinfo=UTC)
-        warehouse.record_promotion(
+        promotions.record_promotion(
             open_engine(settings),
-            warehouse.Promotion(
+            promotions.Promotion(
                 decided_at=decided,
                 as_of_date=DAY,
                 model_name=registry.MODEL_NAME,
                 model_version=1,
                 family="rule_of_thumb",
                 decision="promote",
+                decided_by="person",
                 reasons=["first champion"],
                 champion_version=None,
                 training_fingerprint="none",
