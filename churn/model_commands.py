@@ -1,12 +1,16 @@
 """The commands about models: train, evaluate, look at versions, decide who is champion."""
 
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from churn.settings import load_settings
 from churn.terminal import Verbose, parse_date, told_in_one_line
+
+if TYPE_CHECKING:
+    from churn.learning.params import Family, ModelParams
+    from churn.settings import Settings
 
 app = typer.Typer()
 model_app = typer.Typer(help="Look at model versions and decide who is champion.", no_args_is_help=True)
@@ -46,6 +50,12 @@ def evaluate(
 @app.command(rich_help_panel="The model")
 def train(
     as_of: LatestAsOf = None,
+    tune: Annotated[
+        bool, typer.Option("--tune", help="Search for better settings first; a stopped search goes on.")
+    ] = False,
+    trials: Annotated[int, typer.Option(min=1, help="Trials of each model family, earlier ones counted.")] = 30,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds for the whole search.", metavar="SECONDS")] = 600,
+    select: Annotated[bool, typer.Option("--select", help="Leave out features the models do not miss.")] = False,
     retrain: Annotated[bool, typer.Option(help="Train even when nothing changed since the last training.")] = False,
     verbose: Verbose = False,
 ) -> None:
@@ -59,9 +69,44 @@ def train(
         settings = load_settings()
         watch.quieten(verbose)
         with one_pipeline(settings):
-            day = find_training_day(settings, as_of)
-            outcome = train_models(settings, day, ModelParams(), retrain)
+            day, params = find_training_day(settings, as_of), ModelParams()
+            params = _tune(settings, day, params, trials, timeout, verbose) if tune else params
+            params = _select(settings, day, params, verbose) if select else params
+            outcome = train_models(settings, day, params, retrain)
         typer.echo(f"{'skipped: ' if outcome.is_skipped else ''}{outcome.summary}")
+
+
+def _tune(
+    settings: "Settings", day: date, params: "ModelParams", trials: int, timeout: int, verbose: bool
+) -> "ModelParams":
+    """Tunes with a bar, and tells what was found."""
+    from churn import watch
+    from churn.learning.params import FAMILIES
+    from churn.stages.searching import tune_params
+
+    done = dict.fromkeys(FAMILIES, 0)
+    with watch.counting("Try settings", trials * len(FAMILIES), verbose) as count:
+
+        def after_trial(family: "Family", number: int) -> None:
+            done[family] = number
+            count(sum(done.values()))
+
+        best = tune_params(settings, day, params, trials, timeout, after_trial)
+    changed = {name: value for name, value in vars(best).items() if value != getattr(params, name)}
+    found = ", ".join(f"{name} {value:.4g}" for name, value in changed.items())
+    typer.echo(f"tuned: {found or 'nothing better found'}")
+    return best
+
+
+def _select(settings: "Settings", day: date, params: "ModelParams", verbose: bool) -> "ModelParams":
+    """Leaves features out with a bar, and tells which."""
+    from churn import watch
+    from churn.stages.searching import prune_params
+
+    with watch.counting("Try without", len(params.features()) - 1, verbose) as count:
+        smallest = prune_params(settings, day, params, count)
+    typer.echo(f"left out: {', '.join(smallest.left_out) or 'nothing'}")
+    return smallest
 
 
 @model_app.command("list")

@@ -29,6 +29,14 @@ def contact_from(monthly_charges: Floats, policy: RetentionPolicy) -> Floats:
     return (offer + policy.contact_usd) / (policy.save_rate * (_margin(monthly_charges, policy) - offer) + offer)
 
 
+def expected_profit_usd(probabilities: Floats, monthly_charges: Floats, policy: RetentionPolicy) -> Floats:
+    """Returns (n,) what contacting each customer brings on average, by its probability of leaving."""
+    nobody = np.zeros(len(probabilities), dtype=np.bool_)
+    if_left = profit_if_contacted_usd(~nobody, monthly_charges, policy)
+    if_stayed = profit_if_contacted_usd(nobody, monthly_charges, policy)
+    return probabilities * if_left + (1 - probabilities) * if_stayed
+
+
 def profit_usd(
     has_churned: NDArray[np.bool_], probabilities: Floats, monthly_charges: Floats, policy: RetentionPolicy
 ) -> Floats:

@@ -3,11 +3,15 @@
 import json
 from dataclasses import asdict
 
+import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from churn.learning import plots
 from churn.learning.candidates import importances
 from churn.learning.training import Candidate, Training
+from churn.policies import load_policies
+from churn.retention import expected_profit_usd, profit_if_contacted_usd
 
 
 def draw_candidate(training: Training, candidate: Candidate) -> dict[str, Figure]:
@@ -18,8 +22,20 @@ def draw_candidate(training: Training, candidate: Candidate) -> dict[str, Figure
         "confusion_matrix.png": plots.draw_confusion(candidate.confusion, family),
         "precision_recall_curve.png": plots.draw_precision_recall(labels, probabilities, test["pr_auc"], family),
         "calibration_curve.png": plots.draw_calibration(labels, probabilities, test["ece"], family),
+        "gain_and_lift.png": plots.draw_gain(labels, probabilities, family),
+        "profit_curve.png": plots.draw_profit(_profits(training, probabilities), family),
         "feature_importance.png": plots.draw_importances(importances(candidate.model, training.params), family),
     }
+
+
+def _profits(training: Training, probabilities: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Profit of each test customer if contacted: highest probability first, and highest expected profit first."""
+    test, policy = training.split.test, load_policies().retention
+    charges = test["monthly_charges"].to_numpy()
+    profit = profit_if_contacted_usd(test["has_churned"].to_numpy(), charges, policy)
+    expected = expected_profit_usd(probabilities, charges, policy)
+    orders = {"by probability": -probabilities, "by expected profit": -expected}
+    return {name: profit[np.argsort(order, kind="stable")] for name, order in orders.items()}
 
 
 def write_candidate(training: Training, candidate: Candidate) -> dict[str, str]:

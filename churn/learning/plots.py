@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from churn.learning.figures import Interval
 
 INK, BLUE, ORANGE, PALE = "#22303c", "#2a6f97", "#d1602b", "#d9e2ec"
+GREEN = "#5a8f4f"
 
 Labels = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -97,4 +98,72 @@ def draw_splits(results: pl.DataFrame) -> Figure:
         _dress(axes, title, f"Test part of each of {results['split'].n_unique()} splits; mean in orange", "")
         axes.set_yticks(range(len(families)), [family.replace("_", " ") for family in families])
         axes.set_ylim(-0.5, len(families) - 0.4)
+    return figure
+
+
+def draw_tuning(history: pl.DataFrame) -> Figure:
+    """Every trial's cross-validated log loss and the best so far, one line a family."""
+    figure, axes = _sheet("Settings tried", "Trial", "Cross-validated log loss (lower is better)")
+    colours = dict(zip(history["family"].unique(maintain_order=True), (BLUE, GREEN, ORANGE), strict=False))
+    for family, colour in colours.items():
+        losses = history.filter(pl.col("family") == family)["log_loss"].to_numpy()
+        axes.plot(losses, "o", color=colour, alpha=0.35, markersize=4)
+        axes.plot(np.minimum.accumulate(losses), color=colour, linewidth=1.8, label=family.replace("_", " "))
+    best = float(history["log_loss"].to_numpy().min())
+    axes.set_ylim(bottom=best - 0.002, top=best + 0.03)
+    axes.legend(frameon=False, title="best so far")
+    return figure
+
+
+def draw_contributions(ranking: pl.DataFrame, left_out: tuple[str, ...]) -> Figure:
+    """Mean absolute contribution of every feature; pale bars are left out."""
+    title = f"What features contribute ({len(left_out)} left out, pale)"
+    figure, axes = _sheet(title, "Mean absolute contribution to the log-odds, out of fold", "", 6.2)
+    colours = [PALE if name in left_out else BLUE for name in ranking["feature"]]
+    axes.barh(ranking["feature"].to_list(), ranking["mean_contribution"].to_list(), color=colours)
+    return figure
+
+
+def draw_gain(labels: Labels, probabilities: Floats, family: str) -> Figure:
+    """Share of leavers found and lift over the share of customers contacted, highest probability first."""
+    hits = np.cumsum(labels[np.argsort(-probabilities, kind="stable")])
+    contacted = np.arange(1, len(labels) + 1) / len(labels)
+    gain = hits / hits[-1]
+    tenth = int(np.ceil(0.1 * len(labels))) - 1
+    figure = Figure(figsize=(8.4, 3.8), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    _dress(left, f"{family}: gain", "Share of customers contacted", "Share of leavers found")
+    left.plot(contacted, gain, color=BLUE, linewidth=1.8)
+    left.plot([0, labels.mean(), 1], [0, 1, 1], color=PALE, linewidth=1.2, zorder=0)
+    left.plot([0, 1], [0, 1], color=ORANGE, linewidth=1, linestyle="--")
+    _dress(right, "Lift", "Share of customers contacted", "Times the base rate")
+    right.plot(contacted[tenth // 5 :], (gain / contacted)[tenth // 5 :], color=BLUE, linewidth=1.8)
+    right.axhline(1, color=ORANGE, linewidth=1, linestyle="--")
+    right.annotate(f"{gain[tenth] / contacted[tenth]:.2f} in the top tenth", (0.12, gain[tenth] / contacted[tenth]))
+    return figure
+
+
+def draw_profit(profits: dict[str, Floats], family: str) -> Figure:
+    """Profit per 1,000 customers over the share contacted.
+
+    Args:
+        profits: name of an order of customers and (n,) profit of each customer if contacted, in that order.
+    """
+    title = f"{family}: profit by share contacted"
+    figure, axes = _sheet(title, "Share of customers contacted", "Profit per 1,000 customers, USD")
+    for (name, profit), colour in zip(profits.items(), (BLUE, ORANGE), strict=False):
+        curve = np.cumsum(profit) / len(profit) * 1000
+        contacted = np.arange(1, len(profit) + 1) / len(profit)
+        best = int(np.argmax(curve))
+        axes.plot(
+            contacted,
+            curve,
+            color=colour,
+            linewidth=1.8,
+            label=f"{name}: best {curve[best]:,.0f} at {contacted[best]:.0%}",
+        )
+        axes.plot(contacted[best], curve[best], "o", color=colour, markersize=5)
+    axes.axhline(0, color=INK, linewidth=0.6)
+    axes.legend(frameon=False)
     return figure

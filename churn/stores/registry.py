@@ -214,6 +214,17 @@ def _git_commit() -> str:
         return "unknown"
 
 
+def record_search(settings: Settings, name: str, params: "ModelParams", found: pl.DataFrame, picture: "Figure") -> None:
+    """Logs a search for settings: what it settled on, everything it tried, the picture."""
+    _connect(settings)
+    import mlflow
+
+    with mlflow.start_run(run_name=name, tags={"git_commit": _git_commit()}):
+        mlflow.log_params(asdict(params))
+        mlflow.log_text(found.write_csv(), "search.csv")
+        mlflow.log_figure(picture, "search.png")
+
+
 def tag_decision(settings: Settings, version: int, decision: str, reason: str) -> None:
     """Writes a decision of the ledger beside the model version, for people who look into MLflow first."""
     client = _connect(settings)

@@ -1,0 +1,32 @@
+"""Cross-validation inside the training part: five folds by a seeded hash of the customer number."""
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from churn.contracts import Predictor
+from churn.learning.candidates import predict_leaving
+from churn.learning.figures import log_losses
+from churn.learning.splitting import hash_order
+
+FOLDS = 5
+Fit = Callable[[pl.DataFrame], Predictor]
+
+
+def split_folds(train: pl.DataFrame, seed: int) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Returns (learned on, tried on) for each fold; each customer is tried on once."""
+    fold = np.empty(train.height, dtype=np.int64)
+    fold[hash_order(train["customer_id"].to_list(), seed)] = np.arange(train.height) % FOLDS
+    folds = pl.Series(fold)
+    return [(train.filter(folds != number), train.filter(folds == number)) for number in range(FOLDS)]
+
+
+def losses_by_fold(folds: list[tuple[pl.DataFrame, pl.DataFrame]], fit: Fit) -> NDArray[np.float64]:
+    """Returns (FOLDS,) the mean log loss on the part of each fold that was not learned on."""
+    losses = [
+        log_losses(tried["has_churned"].to_numpy(), predict_leaving(fit(learned), tried)).mean()
+        for learned, tried in folds
+    ]
+    return np.array(losses)

@@ -1,0 +1,62 @@
+"""Better settings before a training: tuning and feature selection, on the training part of a date's examples."""
+
+from collections.abc import Callable
+from datetime import date
+
+import polars as pl
+
+from churn.learning.params import Family, ModelParams
+from churn.settings import Settings
+from churn.stores import registry, warehouse
+from churn.stores.database import open_engine
+
+
+def tune_params(
+    settings: Settings,
+    as_of_date: date,
+    params: ModelParams,
+    trials: int,
+    timeout_seconds: float,
+    after_trial: Callable[[Family, int], None] = lambda family, done: None,
+) -> ModelParams:
+    """Returns the best settings of a stored, resumable search; logs it as a run with its picture.
+
+    Raises:
+        NotThere: the date has no features, or too few leavers.
+    """
+    train = _training_part(settings, as_of_date, params)
+    from churn.learning import plots, tuning
+
+    folder = settings.home_dir / "tuning"
+    best, history = tuning.tune(train, params, trials, timeout_seconds, folder, after_trial)
+    registry.record_search(settings, f"tuning {as_of_date}", best, history, plots.draw_tuning(history))
+    return best
+
+
+def prune_params(
+    settings: Settings, as_of_date: date, params: ModelParams, after_step: Callable[[int], None] = lambda done: None
+) -> ModelParams:
+    """Returns the settings with the features left out that the models do not miss; logs the ranking as a run.
+
+    Raises:
+        NotThere: the date has no features, or too few leavers.
+    """
+    train = _training_part(settings, as_of_date, params)
+    from churn.learning import plots, pruning
+
+    smallest = pruning.prune(train, params, after_step)
+    ranking = pruning.rank_features(train, params)
+    picture = plots.draw_contributions(ranking, smallest.left_out)
+    registry.record_search(settings, f"feature selection {as_of_date}", smallest, ranking, picture)
+    return smallest
+
+
+def _training_part(settings: Settings, as_of_date: date, params: ModelParams) -> pl.DataFrame:
+    examples = pl.concat(warehouse.read_features(open_engine(settings), as_of_date))
+    from churn.learning.leakage import check_leakage
+    from churn.learning.splitting import split_examples
+    from churn.learning.training import check_enough
+
+    check_enough(examples)
+    check_leakage(examples)
+    return split_examples(examples, params.seed).train

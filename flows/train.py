@@ -1,0 +1,73 @@
+"""Training as a flow of its own: search for settings if asked to, train, let the gate decide.
+
+uv run python -m flows.train --as-of 2026-11-22 --tune
+"""
+
+from datetime import date
+
+from prefect import flow, task
+
+from churn.learning.params import ModelParams
+from churn.settings import load_settings
+from churn.stages import Outcome, one_pipeline
+from flows.policy import stage_policy
+
+
+@task(**stage_policy())
+def tune_params(as_of: date, params: ModelParams, trials: int, timeout_minutes: int) -> ModelParams:
+    """A stored search, gone on with where it was stopped."""
+    from churn.stages import searching
+
+    return searching.tune_params(load_settings(), as_of, params, trials, timeout_minutes * 60)
+
+
+@task(**stage_policy())
+def prune_params(as_of: date, params: ModelParams) -> ModelParams:
+    """Features left out that the models do not miss."""
+    from churn.stages import searching
+
+    return searching.prune_params(load_settings(), as_of, params)
+
+
+@task(**stage_policy())
+def train_models(as_of: date, params: ModelParams, retrain: bool) -> Outcome:
+    """Candidates trained and compared, the best registered, the gate's decision in the ledger."""
+    from churn.stages import learning
+
+    return learning.train_models(load_settings(), as_of, params, retrain)
+
+
+@flow(name="train", flow_run_name="train {as_of}", persist_result=False)
+def train(
+    as_of: date | None = None,
+    tune: bool = False,
+    trials: int = 30,
+    timeout_minutes: int = 20,
+    select: bool = False,
+    retrain: bool = False,
+) -> Outcome:
+    """Trains on the examples of a date, the latest loaded one by default.
+
+    Args:
+        as_of: the date.
+        tune: search for settings first.
+        trials: of each model family, those of an earlier search counted.
+        timeout_minutes: for the whole search.
+        select: leave features out that the models do not miss.
+        retrain: train even when these examples and settings were trained on before.
+    """
+    from churn.stages.learning import find_training_day
+
+    settings = load_settings()
+    with one_pipeline(settings):
+        day = find_training_day(settings, as_of)
+        params = ModelParams()
+        params = tune_params(day, params, trials, timeout_minutes) if tune else params
+        params = prune_params(day, params) if select else params
+        return train_models(day, params, retrain)
+
+
+if __name__ == "__main__":
+    from churn.cli import run_flow_file
+
+    run_flow_file(train)
