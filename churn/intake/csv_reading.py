@@ -22,7 +22,7 @@ from churn.intake.mapping import Mapping
 from churn.intake.reading import ROW_NUMBER, Opened, TextBatch, no_misfits, refuse_other_kinds
 from churn.intake.rules import EVERY_CELL, RULES
 
-BLOCK_BYTES = 8 * 1024 * 1024
+BLOCK_BYTES = 4 * 1024 * 1024
 MAX_LINE_BYTES = 1_000_000
 _BOM = b"\xef\xbb\xbf"
 _SEPARATORS = {",": "commas", ";": "semicolons"}

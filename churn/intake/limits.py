@@ -33,9 +33,11 @@ class Tally:
 
     Attributes:
         kept: customers of the date that stay, when the file only adds corrected rows.
+        monthly_charges_usd: sum over accepted rows and those that stay, USD a month.
     """
 
     kept: int = 0
+    monthly_charges_usd: float = 0.0
     extras: tuple[str, ...] = ()
     accepted: int = 0
     rejected: int = 0
@@ -54,11 +56,17 @@ class Tally:
         """Customers the date will hold."""
         return self.kept + self.accepted
 
+    def keep(self, customers: int, monthly_charges_usd: float) -> None:
+        """Counts customers of the date that stay."""
+        self.kept += customers
+        self.monthly_charges_usd += monthly_charges_usd
+
     def add(self, screened: Screened) -> None:
         """Counts a batch."""
         self.accepted += screened.accepted.height
         self.rejected += screened.rejected.height
         self.normalised += screened.normalised
+        self.monthly_charges_usd += float(screened.accepted["monthly_charges"].sum())
         self.new_words += screened.new_words
         reasons = screened.rejected["reasons"].explode()
         self.broken_rules.update(reasons.str.split(":").list.first().to_list())

@@ -10,7 +10,7 @@ from churn.intake.headers import Header, understand_names
 from churn.intake.mapping import Mapping
 from churn.intake.reading import ROW_NUMBER, Opened, TextBatch, no_misfits
 
-BATCH_ROWS = 50_000
+BATCH_ROWS = 30_000
 
 
 def open_parquet(stream: IO[bytes], name: str, mapping: Mapping) -> Opened:

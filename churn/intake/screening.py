@@ -40,10 +40,18 @@ class Screened:
 
 
 def screen_rows(batch: TextBatch, header: Header, mapping: Mapping, accept_new_words: bool = False) -> Screened:
-    """Tidies and types a batch of text rows and splits it by the contract."""
-    tidied = tidy_rows(batch.rows, mapping)
+    """Tidies and types a batch of text rows and splits it by the contract.
+
+    Most batches keep the contract with their words as they are: only where one does not are the words looked at.
+    """
+    is_plain = not mapping.values and mapping.churn_date_format is None
+    tidied = tidy_rows(batch.rows, mapping, words_too=not is_plain)
     typed = type_rows(tidied.rows)
     broken = find_broken_rules(typed, tidied.rows)
+    if is_plain and broken.height:
+        tidied = tidy_rows(batch.rows, mapping)
+        typed = type_rows(tidied.rows)
+        broken = find_broken_rules(typed, tidied.rows)
     is_new = _find_new_words(broken, tidied.rows)
     new_words = _count_words(broken.filter(is_new), tidied.rows)
     if accept_new_words:

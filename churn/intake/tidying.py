@@ -25,12 +25,18 @@ class Tidied:
     normalised: int
 
 
-def tidy_rows(text_rows: pl.DataFrame, mapping: Mapping) -> Tidied:
-    """Tidies the extract columns of a batch; columns that are tidy already cost one look."""
+def tidy_rows(text_rows: pl.DataFrame, mapping: Mapping, words_too: bool = True) -> Tidied:
+    """Tidies the extract columns of a batch.
+
+    Args:
+        text_rows: the batch as it arrived.
+        mapping: how the extract differs.
+        words_too: False leaves columns of words as they are, for a batch that may keep the contract as it is.
+    """
     columns, normalised = [], 0
     for name in EXTRACT_COLUMNS:
         cells, theirs = text_rows[name], mapping.words_of(name)
-        if not theirs and cells.is_in(KNOWN_WORDS.get(name, ())).all():
+        if name in KNOWN_WORDS and (not words_too or (not theirs and cells.is_in(KNOWN_WORDS[name]).all())):
             columns.append(cells)
             continue
         trimmed = cells.str.strip_chars()

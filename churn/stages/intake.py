@@ -12,6 +12,7 @@ from churn.intake.corrections import LOAD_COLUMN, check_corrects
 from churn.intake.limits import Limits, Tally, check_limits
 from churn.intake.mapping import Mapping, read_mapping
 from churn.intake.reading import ROW_NUMBER, Opened, open_batches
+from churn.intake.reading_ahead import read_ahead
 from churn.intake.rules import RULES
 from churn.intake.screening import Screened, screen_rows
 from churn.intake.sources import Extract, check_unchanged, open_extract
@@ -120,9 +121,9 @@ def _take_in(
     try:
         with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
             if opened.header.is_correction and current is not None:
-                tally.kept = current.rows_accepted
-            batches = _screen(extract, opened, mapping, limits, tally, current, before)
-            snapshots.replace_snapshot(engine, load_id, arrival, batches, tally)
+                tally.keep(current.rows_accepted, current.monthly_charges_total)
+            with read_ahead(_screen(extract, opened, mapping, limits, tally, current, before)) as batches:
+                snapshots.replace_snapshot(engine, load_id, arrival, batches, tally)
     except DuplicateCustomer as twice:
         told = _locate(twice, extract, mapping, max_bytes)
         snapshots.refuse_load(engine, load_id, told.fact, tally)

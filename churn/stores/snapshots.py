@@ -195,7 +195,7 @@ def replace_snapshot(engine: Engine, load_id: int, arrival: Arrival, batches: It
         for batch in batches:
             _copy_accepted(connection, load_id, arrival, batch.accepted)
             _copy_rejected(connection, load_id, batch.rejected)
-        _close_load(connection, load_id, day, tally)
+        _close_load(connection, load_id, tally)
 
 
 def _clear_or_take_over(connection: Connection, load_id: int, day: date, keeps: bool) -> None:
@@ -231,18 +231,16 @@ def _copy_rejected(connection: Connection, load_id: int, rejected: pl.DataFrame)
     copy_in(connection, rejected_rows, rejected.with_columns(as_array, pl.lit(load_id).alias("load_id")))
 
 
-def _close_load(connection: Connection, load_id: int, day: date, tally: Tally) -> None:
-    raw = telco_churn_raw.c
-    held = sa.select(sa.func.count(), sa.func.sum(raw.monthly_charges)).where(raw.snapshot_date == day)
-    accepted, monthly_charges_total = connection.execute(held).one()
+def _close_load(connection: Connection, load_id: int, tally: Tally) -> None:
+    """Writes what was sent; `validate_extract` counts independently what is there."""
     closed = sa.update(loads).where(loads.c.load_id == load_id)
     connection.execute(
         closed.values(
-            rows_accepted=accepted,
-            monthly_charges_total=monthly_charges_total,
-            **_seen(tally),
+            rows_accepted=tally.customers,
+            monthly_charges_total=round(tally.monthly_charges_usd, 6),
             status="loaded",
             ended_at=sa.func.clock_timestamp(),
+            **_seen(tally),
         )
     )
 
