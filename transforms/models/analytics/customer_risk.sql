@@ -32,6 +32,7 @@ WITH scores AS (
     expected_annual_loss_usd,
     lifetime_value_usd,
     is_active,
+    reasons,
     model_name,
     model_version,
     basis,
@@ -72,6 +73,7 @@ SELECT
   scores.expected_annual_loss_usd::DOUBLE PRECISION AS expected_annual_loss_usd, /* Probability times twelve monthly charges if active, else 0; USD */
   scores.lifetime_value_usd::DOUBLE PRECISION AS lifetime_value_usd, /* Monthly charge times months of tenure: billed so far at today's price; USD */
   scores.is_active::BOOLEAN AS is_active, /* Has not left: only active customers count in any figure */
+  scores.reasons::TEXT[] AS reasons, /* What moves the score most, + raises it, - lowers it; NULL where the model gives none */
   (
     CASE WHEN scores.is_active THEN features.monthly_charges * 12 ELSE 0 END
   )::DOUBLE PRECISION AS annual_revenue_usd, /* Twelve monthly charges if active, else 0; USD */

@@ -19,6 +19,7 @@ WITH customers AS (
     expected_annual_loss_usd,
     revenue_at_risk_usd,
     lifetime_value_usd,
+    reasons,
     tenure_months,
     tenure_band,
     contract,
@@ -59,6 +60,7 @@ SELECT
   customers.risk_tier::TEXT AS risk_tier, /* High from 0.7, Medium from 0.5 */
   tiers.recommended_action::TEXT AS recommended_action, /* What to do, by tier */
   customers.churn_probability::DOUBLE PRECISION AS churn_probability, /* Probability of leaving, 0.5 to 1 */
+  customers.reasons::TEXT[] AS reasons, /* What moves the score most, + raises it, - lowers it; NULL where the model gives none */
   ROUND(customers.expected_annual_loss_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* Probability times twelve monthly charges, USD */
   ROUND(customers.revenue_at_risk_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges, USD */
   ROUND(customers.lifetime_value_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS lifetime_value_usd, /* Monthly charge times months of tenure, USD */
