@@ -95,9 +95,8 @@ def cpu_seconds(work: Callable[[], Any], runs: int = 3) -> float:
 def print_figures(examples: pl.DataFrame, splits: int) -> None:
     summary = summarise(evaluate_splits(examples, ModelParams(), splits))
     ours = {"selected pipeline": summary["selected"], **{f"  {k}": v for k, v in summary["candidates"].items()}}
-    print(
-        f"{splits} splits of {examples.height:,} customers, test means; ECE floor {summary['selected']['ece_floor']:.4f}"
-    )
+    floor = summary["selected"]["ece_floor"]
+    print(f"{splits} splits of {examples.height:,} customers, test means; ECE floor {floor:.4f}")
     print(f"{'':28}" + "".join(f"{name:>13}" for name in TOLD))
     for name, means in {**ours, **measure_copied(examples, splits)}.items():
         print(f"{name:28}" + "".join(f"{means[figure]:13.4f}" for figure in TOLD))
