@@ -130,6 +130,8 @@ def show_rejects(rejects: Any, console: Console | None = None, limit: int = 20) 
     console = console or Console()
     load = rejects.load
     console.print(f"Load {load.load_id} of {load.snapshot_date} set {load.rows_rejected:,} rows aside: {load.source}")
+    if load.status == "refused":
+        console.print(f"The file was refused and its rows were not kept: {load.reason}")
     for row in rejects.rows[:limit]:
         customer = next(iter(row.row.values()), None) or "no customer id"
         console.print(Text(f"  row {row.row_number}: {customer[:64]}", style="bold"))

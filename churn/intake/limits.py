@@ -119,11 +119,27 @@ def check_limits(name: str, tally: Tally, customers_before: int | None, limits: 
         _check_row_count(name, tally.customers, customers_before, limits)
 
 
-def _too_many_rejected(name: str, tally: Tally, limits: Limits) -> str:
+def check_hope(name: str, tally: Tally, most_rows: int | None, limits: Limits) -> None:
+    """Refuses a file before its end when nothing that may still come can bring it within the limit.
+
+    Args:
+        name: what messages call the file.
+        tally: what was seen so far.
+        most_rows: good rows the file can have at most; None when that is not known.
+        limits: see `Limits`.
+
+    Raises:
+        ContractBroken: more rows are bad already than may be bad in all.
+    """
+    if most_rows is not None and tally.rejected > limits.rejected_share * (tally.kept + most_rows + tally.rejected):
+        raise ContractBroken(_too_many_rejected(name, tally, limits, "the first "), _next_step(tally))
+
+
+def _too_many_rejected(name: str, tally: Tally, limits: Limits, which: str = "") -> str:
     rules = ", ".join(f"{rule} {count:,}" for rule, count in tally.broken_rules.most_common(3))
     return (
-        f"{name}: {tally.rejected:,} of {_rows(tally.rows_read)} break the contract, more than "
-        f"{limits.rejected_share:.4g} of them ({rules}); {tally.first_reason}."
+        f"{name}: {tally.rejected:,} of {which}{_rows(tally.rows_read)} break the contract, more than "
+        f"{limits.rejected_share * 100:.4g}% of them ({rules}); {tally.first_reason}."
     )
 
 

@@ -8,17 +8,21 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
 import polars as pl
 
+from churn.contracts import EXTRACT_COLUMNS
 from churn.errors import ContractBroken
 from churn.intake.headers import Header
 from churn.intake.mapping import Mapping
 
 ROW_NUMBER = "row_number"
+SMALLEST_ROW_BYTES = 2 * len(EXTRACT_COLUMNS)
+"""A character and a separator for each column; a row without them is a bad one."""
+
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
 _NOT_EXTRACTS = {
@@ -56,10 +60,15 @@ class TextBatch:
 
 @dataclass(frozen=True)
 class Opened:
-    """A file whose header is understood, and its batches, which can be read once."""
+    """A file whose header is understood, and its batches, which can be read once.
+
+    Attributes:
+        most_rows: good rows it can have at most; None when that is not known before it is unpacked.
+    """
 
     header: Header
     batches: Iterator[TextBatch]
+    most_rows: int | None = None
 
 
 @contextmanager
@@ -89,7 +98,8 @@ def open_batches(path: Path, name: str, mapping: Mapping, max_bytes: int) -> Ite
                 yield csv_reading.open_csv(unpacked, name, mapping, max_bytes)
         else:
             refuse_other_kinds(start, name)
-            yield csv_reading.open_csv(stream, name, mapping, max_bytes)
+            opened = csv_reading.open_csv(stream, name, mapping, max_bytes)
+            yield replace(opened, most_rows=path.stat().st_size // SMALLEST_ROW_BYTES)
 
 
 def refuse_other_kinds(start: bytes, name: str) -> None:

@@ -5,8 +5,10 @@ address may end in `#sha256=<hex>`: the bytes must then be those.
 """
 
 import hashlib
+import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,8 +106,16 @@ def _spool(settings: Settings) -> Iterator[Path]:
     """A temporary file under CHURN_HOME, which is removed whatever happens but a power cut."""
     folder = settings.home_dir / "spool"
     folder.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
     with tempfile.TemporaryDirectory(dir=folder) as kept:
         yield Path(kept) / "stdin"
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what a killed process left behind; nothing is spooled for two days."""
+    for left in folder.iterdir():
+        if left.stat().st_mtime < time.time() - 2 * 24 * 3600:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _copy_limited(source: BinaryIO, target: Path, name: str, settings: Settings) -> None:

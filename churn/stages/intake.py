@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from churn.errors import ChurnError, ContractBroken, WrongUsage
 from churn.intake import daily_files
 from churn.intake.corrections import LOAD_COLUMN, check_corrects
-from churn.intake.limits import Limits, Tally, check_limits
+from churn.intake.limits import Limits, Tally, check_hope, check_limits
 from churn.intake.mapping import Mapping, read_mapping
 from churn.intake.reading import ROW_NUMBER, Opened, open_batches
 from churn.intake.reading_ahead import read_ahead
@@ -17,7 +17,7 @@ from churn.intake.rules import RULES
 from churn.intake.screening import Screened, screen_rows
 from churn.intake.sources import Extract, check_unchanged, open_extract
 from churn.settings import Settings
-from churn.simulation.extracts import provide_synthetic_extract
+from churn.simulation.extracts import is_synthetic, provide_synthetic_extract
 from churn.stages import Outcome
 from churn.stores import snapshots
 from churn.stores.database import Lock, hold_lock, open_engine
@@ -116,7 +116,7 @@ def _take_in(
     tally = Tally()
     load_id = snapshots.open_load(engine, arrival)
     limits = _limits(settings)
-    before = snapshots.find_load_before(engine, arrival.snapshot_date)
+    before = _comparable(snapshots.find_load_before(engine, arrival.snapshot_date), arrival)
     max_bytes = settings.max_extract_megabytes * 1_000_000
     try:
         with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
@@ -132,6 +132,11 @@ def _take_in(
         snapshots.refuse_load(engine, load_id, refusal.fact, tally)
         raise
     return Outcome(_tell(tally, arrival.snapshot_date, current))
+
+
+def _comparable(before: Load | None, arrival: Arrival) -> Load | None:
+    """The load before, unless one of the two is made up: the first real file is not held against invented customers."""
+    return before if before and is_synthetic(before.source) == is_synthetic(arrival.source) else None
 
 
 def _limits(settings: Settings) -> Limits:
@@ -156,6 +161,7 @@ def _screen(
             check_corrects(extract.name, batch.rows[LOAD_COLUMN], current.load_id if current else None)
         screened = screen_rows(batch, opened.header, mapping, limits.new_categories == "accept")
         tally.add(screened)
+        check_hope(extract.name, tally, opened.most_rows, limits)
         yield screened
     check_unchanged(extract)
     check_limits(extract.name, tally, before.rows_accepted if before else None, limits)

@@ -453,9 +453,16 @@ REFUSALS = {
         f"extract.csv has the customer 000003-MADEUP twice, in rows 5 and {LINE}.",
         "one row per customer is agreed; remove the wrong one.",
     ),
+    "nothing but bad rows": Refusal(
+        lambda: make_extract(40_000).with_columns(tenure=pl.lit("-3")).write_csv().encode(),
+        "extract.csv: 28,978 of the first 28,978 rows break the contract, more than 1% of them "
+        "(tenure_at_least_0 28,978, total_charges_present_once_billed 360); "
+        "row 2: tenure_at_least_0: tenure must be 0 or more, found -3.",
+        "correct the extract, and run again; nothing was loaded (CHURN_REJECTED_SHARE_LIMIT is the limit).",
+    ),
     "too many bad rows": Refusal(
         _many_bad,
-        "extract.csv: 2 of 120 rows break the contract, more than 0.01 of them (tenure_at_least_0 2); "
+        "extract.csv: 2 of 120 rows break the contract, more than 1% of them (tenure_at_least_0 2); "
         "row 2: tenure_at_least_0: tenure must be 0 or more, found -4.",
         "correct the extract, and run again; nothing was loaded (CHURN_REJECTED_SHARE_LIMIT is the limit).",
     ),

@@ -215,3 +215,21 @@ def test_the_commands_show_loads_and_rejects(settings: Settings, tmp_path: Path)
     assert "partner_known: partner must be Yes or No, found ?" in rejects.stdout
     assert out.read_text(encoding="utf-8-sig").startswith("churn_load_id,churn_row_number,churn_reasons,customerID")
     assert (nowhere.exit_code, nowhere.stderr.splitlines()[0]) == (1, "churn: There is no load 9.")
+
+
+def test_a_real_file_is_not_held_against_made_up_customers(settings: Settings, tmp_path: Path) -> None:
+    made_up = write_extract(tmp_path / "synthetic-100.csv", make_extract(100))
+    intake.load_extract(settings, made_up, date(2026, 1, 30))
+
+    outcome = intake.load_extract(settings, write_extract(tmp_path / "real.csv", make_extract(900)), DAY)
+
+    assert outcome.summary == f"900 customers as of {DAY}"
+
+
+def test_the_rejects_of_a_refused_file_are_told_with_its_reason(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(ContractBroken):
+        intake.load_extract(settings, write_extract(tmp_path / "bad.csv", [make_customer(Churn="?")]), DAY)
+
+    told = CliRunner().invoke(app, ["rejects", "--load", "1"])
+
+    assert "The file was refused and its rows were not kept: bad.csv: 1 of 1 row" in " ".join(told.stdout.split())

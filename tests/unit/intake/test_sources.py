@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -262,6 +263,15 @@ def test_offline_one_is_told_how_to_get_the_sample_by_hand(ours: Settings) -> No
 
     assert "could not be reached" in refused.value.fact
     assert refused.value.next_step.startswith("fetch it where there is a network (https://raw.githubusercontent.com/")
+
+
+def test_what_a_killed_process_left_in_the_spool_is_swept(ours: Settings, web: Server) -> None:
+    left = ours.home_dir / "spool" / "left"
+    left.mkdir(parents=True)
+    os.utime(left, (0, 0))
+
+    with open_extract(ours, f"{web.address}/extract.csv"):
+        assert not left.exists()
 
 
 def test_the_spool_is_emptied_when_the_block_fails(ours: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
