@@ -7,6 +7,9 @@ from typing import Literal
 from churn.errors import ContractBroken
 from churn.intake.screening import Screened
 
+WORTH_STOPPING_ROWS = 10_000
+"""Shorter files are read to their end, so that the refusal can count all of their bad rows."""
+
 NewCategories = Literal["set_aside", "accept", "refuse"]
 
 
@@ -24,7 +27,12 @@ class Limits:
     rejected_share: float = 0.01
     row_drop: float = 0.20
     row_growth: float = 0.50
-    new_categories: NewCategories = "set_aside"
+    new_categories: WORTH_STOPPING_ROWS = 10_000
+
+
+"""Shorter files are read to their end, so that the refusal can count all of their bad rows."""
+
+NewCategories = "set_aside"
 
 
 @dataclass
@@ -131,7 +139,9 @@ def check_hope(name: str, tally: Tally, most_rows: int | None, limits: Limits) -
     Raises:
         ContractBroken: more rows are bad already than may be bad in all.
     """
-    if most_rows is not None and tally.rejected > limits.rejected_share * (tally.kept + most_rows + tally.rejected):
+    if most_rows is None or tally.rows_read < WORTH_STOPPING_ROWS:
+        return
+    if tally.rejected > limits.rejected_share * (tally.kept + most_rows + tally.rejected):
         raise ContractBroken(_too_many_rejected(name, tally, limits, "the first "), _next_step(tally))
 
 
