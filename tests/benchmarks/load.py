@@ -9,8 +9,8 @@ each measurement, one after the other in turns:
 - \\copy: psql's `\\copy` of the very rows that passed the contract, nothing parsed or checked
 - pandas: `read_csv` and `to_sql(method="multi", chunksize=1000)`, nothing checked
 
-Medians of the runs. pandas is run once on 100,000 rows and not at all on 1,000,000: it would take ten times as long. CPU
-seconds are the client's; peak memory is that of the client process, and how much of it came on top of the imports.
+Medians of the runs. pandas is run once on 100,000 rows and not at all on 1,000,000: it would take ten times as long.
+CPU seconds are the client's; peak memory is that of the client process, and how much of it came on top of the imports.
 """
 
 import json

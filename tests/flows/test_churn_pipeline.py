@@ -21,7 +21,7 @@ from churn.stores.database import Lock, hold_lock, open_engine
 from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
 from flows.policy import stage_policy
 from tests.conftest import DAY
-from tests.factories import make_customer, write_extract
+from tests.factories import make_customer, make_extract, write_extract
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -56,6 +56,23 @@ def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(settin
     assert [outcome.is_skipped for outcome in outcomes] == [False] * 7
     assert (status["customers"], status["is_synthetic"]) == (7043, True)
     assert "Synthetic customers, made up by the simulator: nobody here is real." in page.export_text()
+
+
+def test_a_folder_publishes_each_of_its_days_that_is_new(settings: Settings, tmp_path: Path) -> None:
+    for day in ("2026-01-30", "2026-01-29"):
+        write_extract(tmp_path / f"customers-{day}.csv", make_extract(300))
+
+    outcomes = churn_pipeline(str(tmp_path))
+    write_extract(tmp_path / "customers-2026-01-31.csv", make_extract(310))
+    again = churn_pipeline(str(tmp_path))
+
+    assert [outcomes[0].summary, outcomes[7].summary] == [
+        "300 customers as of 2026-01-29",
+        "300 customers as of 2026-01-30",
+    ]
+    assert [outcome.summary for outcome in again][:1] == ["310 customers as of 2026-01-31"]
+    assert len(again) == 7
+    assert read_status(settings)["as_of_date"] == "2026-01-31"
 
 
 def test_a_broken_contract_is_not_retried_and_nothing_follows(
