@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 TRANSFORMS_DIR = PROJECT_DIR / "transforms"
 STATE_SCHEMA = "sqlmesh"
+WORK_MEM = "128MB"
 
 FEATURE_MODELS = ("staging.stg_telco_churn", "analytics.fct_customer_features")
 """What a changed extract refreshes, before scoring."""
@@ -96,11 +97,14 @@ os.environ["MAX_FORK_WORKERS"] = "1"  # Before sqlmesh is imported: it would for
 
 
 def _prepare_environment(settings: Settings) -> None:
-    """Gives psycopg2 the statement timeout, which SQLMesh's connection settings have no room for."""
-    timeout = f"-c statement_timeout={settings.statement_timeout_minutes}min"
+    """Gives psycopg2 what SQLMesh's connection settings have no room for: a time limit, and memory for one big join.
+
+    A refresh is one connection at a time; with Postgres' default of 4 MB its joins and uniqueness audits go to disk.
+    """
+    wanted = f"-c statement_timeout={settings.statement_timeout_minutes}min -c work_mem={WORK_MEM}"
     options = os.environ.get("PGOPTIONS", "")
-    if timeout not in options:
-        os.environ["PGOPTIONS"] = f"{options} {timeout}".strip()
+    if wanted not in options:
+        os.environ["PGOPTIONS"] = f"{options} {wanted}".strip()
 
 
 def deploy(settings: Settings, today: date) -> str:
