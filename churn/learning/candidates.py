@@ -82,6 +82,15 @@ def fit_candidates(train: pl.DataFrame, params: ModelParams) -> dict[Family, Mod
     return {**fitted, "average": LogOddsAverage([fitted["logistic_regression"], fitted["xgboost"]])}
 
 
+def fit_family(family: Family, train: pl.DataFrame, params: ModelParams) -> Model:
+    """Fits one family alone."""
+    leavers = float(train["has_churned"].to_numpy().mean())
+    pipelines = build_candidates(params, (1 - leavers) / leavers)
+    if family != "average":
+        return fit_candidate(pipelines[family], train)
+    return LogOddsAverage([fit_candidate(pipelines[member], train) for member in ("logistic_regression", "xgboost")])
+
+
 def fit_candidate(pipeline: Pipeline, train: pl.DataFrame) -> Pipeline:
     """Fits a pipeline on the training part and returns it."""
     fitted: Pipeline = pipeline.fit(train.select(FEATURES), train["has_churned"].to_numpy())

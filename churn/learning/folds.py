@@ -23,6 +23,14 @@ def split_folds(train: pl.DataFrame, seed: int) -> list[tuple[pl.DataFrame, pl.D
     return [(train.filter(folds != number), train.filter(folds == number)) for number in range(FOLDS)]
 
 
+def predict_out_of_fold(train: pl.DataFrame, seed: int, fit: Fit) -> pl.DataFrame:
+    """Returns has_churned and churn_probability of each customer, by a model that was not fitted on them."""
+    return pl.concat(
+        tried.select("has_churned", pl.Series("churn_probability", predict_leaving(fit(learned), tried)))
+        for learned, tried in split_folds(train, seed)
+    )
+
+
 def losses_by_fold(folds: list[tuple[pl.DataFrame, pl.DataFrame]], fit: Fit) -> NDArray[np.float64]:
     """Returns (FOLDS,) the mean log loss on the part of each fold that was not learned on."""
     losses = [

@@ -1,6 +1,7 @@
 """Leaving features out that contribute nothing: by exact contributions, inside the training part.
 
-Features are ranked by their mean absolute contribution to the log-odds of customers the model was not fitted on, and
+Judged on the average of the two families that have contributions: a feature that either needs is kept. Features are
+ranked by their mean absolute contribution to the log-odds of customers the model was not fitted on, and
 left out from the least upwards as long as the cross-validated log loss does not rise by more than 0.0002.
 """
 
@@ -12,8 +13,7 @@ import numpy as np
 import polars as pl
 
 from churn.contracts import FEATURES
-from churn.learning.averaging import LogOddsAverage
-from churn.learning.candidates import build_candidates, fit_candidate
+from churn.learning.candidates import fit_family
 from churn.learning.contributions import contribute
 from churn.learning.folds import losses_by_fold, split_folds
 from churn.learning.params import ModelParams
@@ -25,7 +25,7 @@ HARMLESS_RISE = 0.0002
 def rank_features(train: pl.DataFrame, params: ModelParams) -> pl.DataFrame:
     """Returns feature and mean_contribution (absolute, in log-odds, out of fold), least first."""
     parts = [
-        np.abs(contribute(_fit(learned, params), tried).by_feature)  # type: ignore[union-attr]
+        np.abs(contribute(fit_family("average", learned, params), tried).by_feature)  # type: ignore[union-attr]
         for learned, tried in split_folds(train, params.seed)
     ]
     means = np.concatenate(parts).mean(axis=0)
@@ -42,20 +42,14 @@ def prune(
         after_step: told how many features were tried without.
     """
     folds = split_folds(train, params.seed)
-    full = losses_by_fold(folds, partial(_fit, params=params))
+    full = losses_by_fold(folds, partial(fit_family, "average", params=params))
     smallest = params
     candidates = [name for name in rank_features(train, params)["feature"].to_list() if name in params.features()]
     for step, name in enumerate(candidates[:-1], start=1):
         tried = replace(smallest, left_out=(*smallest.left_out, name))
-        worse = losses_by_fold(folds, partial(_fit, params=tried)) - full
+        worse = losses_by_fold(folds, partial(fit_family, "average", params=tried)) - full
         after_step(step)
         if worse.mean() > HARMLESS_RISE:
             break
         smallest = tried
     return smallest
-
-
-def _fit(part: pl.DataFrame, params: ModelParams) -> LogOddsAverage:
-    """The two families that have contributions, averaged: a feature that either needs is kept."""
-    pipelines = build_candidates(params, leaver_weight=1.0)
-    return LogOddsAverage([fit_candidate(pipelines[family], part) for family in ("logistic_regression", "xgboost")])

@@ -5,6 +5,8 @@ tier Medium, revenue at risk 70 x 12 = 840.00, expected yearly loss 0.6 x 840 = 
 Had they left already, revenue at risk and expected loss would be 0: there is nothing left to lose.
 """
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -39,6 +41,21 @@ def count_tier_changes(probabilities: NDArray[np.float64], others: NDArray[np.fl
         pl.DataFrame({"churn_probability": one}).select(risk_tier()).to_series() for one in (probabilities, others)
     ]
     return int((tiers[0] != tiers[1]).sum())
+
+
+def tell_tiers(scored: pl.DataFrame) -> list[dict[str, Any]]:
+    """Returns each tier's customers, how many of them left, and the rates promised and met, High first.
+
+    Args:
+        scored: has_churned and churn_probability, by models that had not seen the customer.
+    """
+    table = scored.group_by(risk_tier().alias("risk_tier")).agg(
+        pl.len().alias("customers"),
+        pl.col("has_churned").sum().alias("leavers"),
+        pl.col("churn_probability").mean().alias("promised_rate"),
+        pl.col("has_churned").mean().alias("left_rate"),
+    )
+    return table.sort("promised_rate", descending=True).to_dicts()
 
 
 def revenue_at_risk_usd() -> pl.Expr:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -10,7 +11,7 @@ from churn.errors import NotThere
 from churn.learning.params import ModelParams, fingerprint_training
 from churn.plans import known_plans
 from churn.policies import Policies, load_policies
-from churn.scoring.economics import count_tier_changes
+from churn.scoring.economics import count_tier_changes, tell_tiers
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stores import promotions, registry, snapshots, warehouse
@@ -47,9 +48,9 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     standing = registry.load_predictor(settings, champion.model_version) if champion else None
     groups = warehouse.read_groups(engine, as_of_date)
     decision = decide(training, standing, groups, load_policies())
-    registered = registry.record_training(settings, training, as_of_date, decision.evidence["slices"])
     reasons = [*decision.reasons, training.reason]
     found = evidence(training) | {"gate": decision.evidence}
+    registered = registry.record_training(settings, training, as_of_date, found)
     if standing is not None:
         found["tier_changes"] = _tier_changes(training, standing, examples)
         reasons.append(f"{found['tier_changes']:,} of {examples.height:,} customers would change tier")
@@ -121,8 +122,18 @@ def evidence(training: "Training") -> dict[str, Any]:
         "rows": {part: getattr(training.split, part).height for part in ("train", "validation", "test")},
         "params": asdict(training.params),
         "plans": known_plans(training.split.train),
+        "tiers_out_of_fold": _tiers_out_of_fold(training),
         "candidates": {one.family: _figures(one) for one in training.candidates},
     }
+
+
+def _tiers_out_of_fold(training: "Training") -> list[dict[str, Any]]:
+    """What each tier promised and met, on the training part: the test part is kept for its one use."""
+    from churn.learning.candidates import fit_family
+    from churn.learning.folds import predict_out_of_fold
+
+    fit = partial(fit_family, training.selected.family, params=training.params)
+    return tell_tiers(predict_out_of_fold(training.split.train, training.params.seed, fit))
 
 
 def _figures(candidate: "Candidate") -> dict[str, object]:

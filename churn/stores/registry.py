@@ -105,7 +105,7 @@ def _artifact_location(settings: Settings) -> str | None:
 
 
 def record_training(
-    settings: Settings, training: "Training", as_of_date: date, slices: list[dict[str, Any]]
+    settings: Settings, training: "Training", as_of_date: date, evidence: dict[str, Any]
 ) -> RegisteredModel:
     """Logs a training (one run, one nested run per candidate) and registers the selected candidate.
 
@@ -126,7 +126,7 @@ def record_training(
     with mlflow.start_run(run_name=f"training {as_of_date}", tags={**tags, "selected": training.selected.family}):
         mlflow.log_params(asdict(training.params))
         mlflow.log_text(training.reason, "selection.txt")
-        mlflow.log_dict({"slices": slices}, "slices.json")
+        mlflow.log_dict(evidence, "evidence.json")
         uris = {one.family: _record_candidate(training, one, tags) for one in training.candidates}
     run_id, model_uri = uris[training.selected.family]
     registered = mlflow.register_model(model_uri, MODEL_NAME, tags=tags)

@@ -7,6 +7,7 @@ Seconds are CPU seconds of one fit, medians over the splits. Contributions and r
 medians of three.
 """
 
+import os
 import resource
 import statistics
 import sys
@@ -33,7 +34,7 @@ from churn.learning.figures import weighted_figures
 from churn.learning.params import ModelParams
 from churn.learning.splitting import split_examples
 from churn.scoring.reasons import tell_reasons
-from churn.settings import Settings
+from churn.settings import load_settings
 from churn.stages import intake, transforms
 from churn.stores import warehouse
 from churn.stores.database import open_engine
@@ -57,7 +58,8 @@ COPIED: dict[str, Callable[[], Any]] = {
 def read_examples(extract: Path) -> pl.DataFrame:
     """Features of the extract, as the pipeline makes them."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(home=Path(folder))
+        os.environ["CHURN_HOME"] = folder  # the SQLMesh project reads the environment too
+        settings = load_settings()
         try:
             intake.load_extract(settings, extract, DAY)
             transforms.run_transforms(settings, DAY)
@@ -95,8 +97,10 @@ def cpu_seconds(work: Callable[[], Any], runs: int = 3) -> float:
 def print_figures(examples: pl.DataFrame, splits: int) -> None:
     summary = summarise(evaluate_splits(examples, ModelParams(), splits))
     ours = {"selected pipeline": summary["selected"], **{f"  {k}": v for k, v in summary["candidates"].items()}}
-    floor = summary["selected"]["ece_floor"]
-    print(f"{splits} splits of {examples.height:,} customers, test means; ECE floor {floor:.4f}")
+    print(
+        f"{splits} splits of {examples.height:,} customers, test means; "
+        f"a perfect model's ECE is {summary['selected']['ece_floor']:.4f}"
+    )
     print(f"{'':28}" + "".join(f"{name:>13}" for name in TOLD))
     for name, means in {**ours, **measure_copied(examples, splits)}.items():
         print(f"{name:28}" + "".join(f"{means[figure]:13.4f}" for figure in TOLD))
