@@ -27,12 +27,7 @@ class Limits:
     rejected_share: float = 0.01
     row_drop: float = 0.20
     row_growth: float = 0.50
-    new_categories: WORTH_STOPPING_ROWS = 10_000
-
-
-"""Shorter files are read to their end, so that the refusal can count all of their bad rows."""
-
-NewCategories = "set_aside"
+    new_categories: NewCategories = "set_aside"
 
 
 @dataclass
