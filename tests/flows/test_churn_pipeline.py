@@ -58,7 +58,18 @@ def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(settin
     assert "Synthetic customers, made up by the simulator: nobody here is real." in page.export_text()
 
 
-def test_a_folder_publishes_each_of_its_days_that_is_new(settings: Settings, tmp_path: Path) -> None:
+def test_a_folder_runs_each_of_its_days_that_is_new_in_order(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from churn.stages import learning, scoring, transforms
+
+    done = []
+    for room, stage in ((transforms, "run_transforms"), (learning, "train_models"), (scoring, "publish")):
+        monkeypatch.setattr(
+            room, stage, lambda _, day, *__, stage=stage: done.append((stage, day.day)) or Outcome(stage)
+        )
+    for room, stage in ((transforms, "audit_transforms"), (scoring, "score_customers")):
+        monkeypatch.setattr(room, stage, lambda *_, stage=stage: Outcome(stage))
     for day in ("2026-01-30", "2026-01-29"):
         write_extract(tmp_path / f"customers-{day}.csv", make_extract(300))
 
@@ -70,9 +81,9 @@ def test_a_folder_publishes_each_of_its_days_that_is_new(settings: Settings, tmp
         "300 customers as of 2026-01-29",
         "300 customers as of 2026-01-30",
     ]
-    assert [outcome.summary for outcome in again][:1] == ["310 customers as of 2026-01-31"]
-    assert len(again) == 7
-    assert read_status(settings)["as_of_date"] == "2026-01-31"
+    assert (len(again), again[0].summary) == (7, "310 customers as of 2026-01-31")
+    assert done == [(stage, day) for day in (29, 30, 31) for stage in ("run_transforms", "train_models", "publish")]
+    assert churn_pipeline(str(tmp_path)) == []
 
 
 def test_a_broken_contract_is_not_retried_and_nothing_follows(
