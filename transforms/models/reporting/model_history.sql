@@ -23,6 +23,7 @@ WITH decisions AS (
     model_version,
     family,
     decision,
+    decided_by,
     reasons,
     champion_version,
     mlflow_run_id,
@@ -59,6 +60,7 @@ SELECT
   decisions.model_version::INT AS model_version, /* The version that was judged */
   decisions.family::TEXT AS family, /* logistic_regression, random_forest or xgboost */
   decisions.decision::TEXT AS decision, /* promote, hold or refuse */
+  decisions.decided_by::TEXT AS decided_by, /* gate, or person: promoted or rolled back by hand */
   ARRAY_TO_STRING(decisions.reasons, '; ')::TEXT AS reasons, /* Why, in words */
   (
     decisions.test_pr_auc ->> 'value'
