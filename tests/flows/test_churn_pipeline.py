@@ -20,6 +20,7 @@ from churn.stages.status import read_status
 from churn.stores.database import Lock, hold_lock, open_engine
 from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
 from flows.policy import stage_policy
+from flows.train import train
 from tests.conftest import DAY
 from tests.factories import make_customer, make_extract, write_extract
 
@@ -137,3 +138,11 @@ def test_evaluations_are_a_table_artifact_of_the_run() -> None:
     assert json.loads(str(artifact.data)) == [evaluation]
     assert artifact.description == "one model"
     assert artifact.flow_run_id is not None
+
+
+def test_training_is_a_flow_of_its_own(published: Settings) -> None:
+    outcome = train(as_of=DAY)
+    again = train(as_of=DAY)
+
+    assert outcome.summary.startswith("version 2 (")
+    assert again.is_skipped
