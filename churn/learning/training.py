@@ -11,7 +11,7 @@ from churn.errors import NotThere
 from churn.learning.candidates import Model, fit_candidates, predict_leaving
 from churn.learning.figures import Interval, confusion, measure
 from churn.learning.leakage import check_leakage
-from churn.learning.params import Family, ModelParams, fingerprint_training
+from churn.learning.params import FAMILIES, Family, ModelParams, fingerprint_training
 from churn.learning.selecting import select
 from churn.learning.splitting import Split, split_examples
 
@@ -46,6 +46,10 @@ class Training:
     candidates: tuple[Candidate, ...]
     selected: Candidate
     reason: str
+
+    def told(self) -> tuple[Candidate, ...]:
+        """Candidates worth pictures and a stored model: the fitted families, and the selected one."""
+        return tuple(one for one in self.candidates if one.family in FAMILIES or one is self.selected)
 
 
 def train(examples: pl.DataFrame, params: ModelParams) -> Training:

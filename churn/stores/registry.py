@@ -3,10 +3,8 @@
 Models are stored in the skops format with an explicit list of trusted types; loading unpickles nothing else.
 """
 
-import hashlib
 import logging
 import os
-import subprocess
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
@@ -19,8 +17,9 @@ from sqlalchemy.engine import make_url
 
 from churn.contracts import FEATURES, Predictor
 from churn.errors import ModelRefused, NotThere, Unavailable
-from churn.settings import PROJECT_DIR, Settings
+from churn.settings import Settings
 from churn.stores.database import create_database_if_missing, locate, without_password
+from churn.stores.provenance import git_commit, lock_sha256
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -118,8 +117,8 @@ def record_training(
     tags = {
         "as_of_date": as_of_date.isoformat(),
         "training_fingerprint": training.fingerprint,
-        "git_commit": _git_commit(),
-        "lock_sha256": _lock_sha256(),
+        "git_commit": git_commit(),
+        "lock_sha256": lock_sha256(),
         **{f"{package}_version": installed_version(package) for package in _PINNED},
         "params_fingerprint": training.params.fingerprint(),
     }
@@ -127,7 +126,7 @@ def record_training(
         mlflow.log_params(asdict(training.params))
         mlflow.log_text(training.reason, "selection.txt")
         mlflow.log_dict(evidence, "evidence.json")
-        uris = {one.family: _record_candidate(training, one, tags) for one in training.candidates}
+        uris = {one.family: _record_candidate(training, one, tags) for one in training.told()}
     run_id, model_uri = uris[training.selected.family]
     registered = mlflow.register_model(model_uri, MODEL_NAME, tags=tags)
     client.set_model_version_tag(MODEL_NAME, registered.version, "family", training.selected.family)
@@ -199,27 +198,12 @@ def _log_model(training: "Training", candidate: "Candidate") -> Any:
     )
 
 
-def _lock_sha256() -> str:
-    """Of uv.lock: every library the training ran with; 'unknown' outside a checkout."""
-    lock = PROJECT_DIR / "uv.lock"
-    return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.exists() else "unknown"
-
-
-def _git_commit() -> str:
-    """The commit of the code, or 'unknown' outside a checkout."""
-    command = ["git", "-C", str(PROJECT_DIR), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-
-
 def record_search(settings: Settings, name: str, params: "ModelParams", found: pl.DataFrame, picture: "Figure") -> None:
     """Logs a search for settings: what it settled on, everything it tried, the picture."""
     _connect(settings)
     import mlflow
 
-    with mlflow.start_run(run_name=name, tags={"git_commit": _git_commit()}):
+    with mlflow.start_run(run_name=name, tags={"git_commit": git_commit()}):
         mlflow.log_params(asdict(params))
         mlflow.log_text(found.write_csv(), "search.csv")
         mlflow.log_figure(picture, "search.png")
@@ -239,7 +223,7 @@ def record_evaluation(
     _connect(settings)
     import mlflow
 
-    with mlflow.start_run(run_name=f"evaluation {summary['as_of_date']}", tags={"git_commit": _git_commit()}):
+    with mlflow.start_run(run_name=f"evaluation {summary['as_of_date']}", tags={"git_commit": git_commit()}):
         mlflow.log_params(asdict(params) | {"splits": summary["splits"], "examples": summary["examples"]})
         for name, figures in {"selected": summary["selected"], **summary["candidates"]}.items():
             mlflow.log_metrics({f"{name}_{key}": value for key, value in figures.items() if isinstance(value, float)})
