@@ -116,8 +116,8 @@ def show_loads(loads: list[dict[str, Any]], console: Console | None = None) -> N
     for load in loads:
         colour = {"loaded": "green", "superseded": "dim", "started": "cyan"}.get(load["status"], "red")
         console.print(
-            f"[bold]{load['load_id']:>4}[/bold]  {load['snapshot_date']}  [{colour}]{load['status']:<11}[/{colour}] "
-            f"{load['rows_accepted']:>11,} rows in {load['rows_rejected']:>7,} set aside  {load['started_at'][:16]}",
+            f"[bold]{load['load_id']:>4}[/bold]  {load['snapshot_date']} [{colour}]{load['status']:<11}[/{colour}] "
+            f"{load['rows_accepted']:>10,} rows {load['rows_rejected']:>6,} set aside {load['started_at'][:16]}",
             highlight=False,
         )
         for line in [load["source"], load["reason"], *load["notes"]]:

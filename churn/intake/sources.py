@@ -62,7 +62,8 @@ def open_extract(settings: Settings, source: str) -> Iterator[Extract]:
             yield extract
     else:
         path = Path(source).expanduser()
-        yield _describe(path, path.name, str(path.absolute()), settings)
+        is_kept = path.parent.parent == settings.home_dir / "spool"
+        yield _describe(path, path.name, "stdin" if is_kept else str(path.absolute()), settings)
 
 
 @contextmanager

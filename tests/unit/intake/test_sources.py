@@ -185,7 +185,7 @@ def test_standard_input_is_kept_in_a_file(ours: Settings, monkeypatch: pytest.Mo
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(CONTENT)))
 
     with keep_stdin(ours) as path, open_extract(ours, path) as extract:
-        assert (extract.name, extract.sha256) == ("stdin", SHA256)
+        assert (extract.name, extract.origin, extract.sha256) == ("stdin", "stdin", SHA256)
 
 
 def test_a_file_that_is_written_to_while_it_is_read_is_refused(ours: Settings, tmp_path: Path) -> None:
