@@ -101,12 +101,16 @@ def _score(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(
             sa.text("""
-                INSERT INTO analytics.predictions
+                INSERT INTO analytics.predictions (
+                  prediction_date, customer_id, churn_probability, at_risk_flag, risk_tier, revenue_at_risk_usd,
+                  expected_annual_loss_usd, lifetime_value_usd, is_active, has_unseen_plan, model_name, model_version,
+                  basis, scored_at, run_id
+                )
                 SELECT as_of_date, customer_id, p, p >= 0.5,
                        CASE WHEN p >= 0.7 THEN 'High' WHEN p >= 0.5 THEN 'Medium' ELSE 'Low' END,
                        CASE WHEN p >= 0.5 AND NOT has_churned THEN 12 * monthly_charges ELSE 0 END,
                        CASE WHEN has_churned THEN 0 ELSE p * 12 * monthly_charges END,
-                       monthly_charges * tenure_months, NOT has_churned, 'benchmark', 1, 'live', now(), 'benchmark'
+                       monthly_charges * tenure_months, NOT has_churned, false, 'benchmark', 1, 'live', now(), 'benchmark'
                 FROM (SELECT *, 0.95 * is_month_to_month::int * power(tenure_inverse, 0.25) AS p
                       FROM analytics.fct_customer_features) AS features
                 ON CONFLICT DO NOTHING

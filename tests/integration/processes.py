@@ -89,9 +89,9 @@ def _die_after(owner: Any, name: str) -> None:
 
 
 def _after_the_load() -> None:
-    from churn.stores import warehouse
+    from churn.stages import intake
 
-    _die_after(warehouse, "load_snapshot")
+    _die_after(intake, "load_extract")
 
 
 def _between_staging_and_features() -> None:

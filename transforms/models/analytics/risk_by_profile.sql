@@ -4,7 +4,7 @@ MODEL (
   kind INCREMENTAL_BY_TIME_RANGE (
     time_column prediction_date
   ),
-  description 'One row per prediction date and profile (contract, tenure band, internet, payment, senior): counts and money that may be added up. At most 432 rows a day, whatever the number of customers.',
+  description 'One row per prediction date and profile (contract, tenure band, internet, payment, senior): counts and money that may be added up, exact decimals so that no order of adding changes them. At most 432 rows a day, whatever the number of customers.',
   grain (
     prediction_date,
     contract,
@@ -58,11 +58,11 @@ SELECT
     is_active AND risk_tier = 'Medium')::BIGINT AS medium_count, /* Active, tier Medium */
   COUNT(*) FILTER(WHERE
     is_active AND risk_tier = 'Low')::BIGINT AS low_count, /* Active, tier Low */
-  COALESCE(SUM(churn_probability) FILTER(WHERE
-    is_active), 0)::DOUBLE PRECISION AS active_probability_sum, /* Sum of probabilities of active customers = leavers to expect */
-  SUM(annual_revenue_usd)::DOUBLE PRECISION AS annual_revenue_usd, /* Twelve monthly charges of active customers, USD */
-  SUM(revenue_at_risk_usd)::DOUBLE PRECISION AS revenue_at_risk_usd, /* Twelve monthly charges of active customers at risk, USD */
-  SUM(expected_annual_loss_usd)::DOUBLE PRECISION AS expected_annual_loss_usd, /* Probability times twelve monthly charges of active customers, USD */
+  COALESCE(SUM(churn_probability::DECIMAL(20, 9)) FILTER(WHERE
+    is_active), 0)::DECIMAL(28, 9) AS active_probability_sum, /* Sum of probabilities of active customers = leavers to expect */
+  SUM(annual_revenue_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS annual_revenue_usd, /* Twelve monthly charges of active customers, USD */
+  SUM(revenue_at_risk_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS revenue_at_risk_usd, /* Twelve monthly charges of active customers at risk, USD */
+  SUM(expected_annual_loss_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS expected_annual_loss_usd, /* Probability times twelve monthly charges of active customers, USD */
   COUNT(*) FILTER(WHERE
     has_churned AND at_risk_flag)::BIGINT AS true_positive_count, /* Left, and was flagged */
   COUNT(*) FILTER(WHERE
