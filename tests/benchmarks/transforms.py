@@ -110,7 +110,8 @@ def _score(engine: Engine) -> None:
                        CASE WHEN p >= 0.7 THEN 'High' WHEN p >= 0.5 THEN 'Medium' ELSE 'Low' END,
                        CASE WHEN p >= 0.5 AND NOT has_churned THEN 12 * monthly_charges ELSE 0 END,
                        CASE WHEN has_churned THEN 0 ELSE p * 12 * monthly_charges END,
-                       monthly_charges * tenure_months, NOT has_churned, false, 'benchmark', 1, 'live', now(), 'benchmark'
+                       monthly_charges * tenure_months, NOT has_churned, false, 'benchmark', 1, 'live', now(),
+                       'benchmark'
                 FROM (SELECT *, 0.95 * is_month_to_month::int * power(tenure_inverse, 0.25) AS p
                       FROM analytics.fct_customer_features) AS features
                 ON CONFLICT DO NOTHING
