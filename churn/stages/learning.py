@@ -1,6 +1,6 @@
 """Training a challenger on a date's examples and letting the gate decide."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from churn.plans import known_plans
 from churn.policies import Policies, load_policies
 from churn.scoring.economics import count_tier_changes, tell_tiers
 from churn.settings import Settings
+from churn.simulation.extracts import is_synthetic
 from churn.stages import Outcome
 from churn.stores import promotions, registry, snapshots, warehouse
 from churn.stores.database import open_engine
@@ -45,11 +46,15 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
 
     training = train(examples, params)
     champion = promotions.find_champion(engine)
-    standing = registry.load_predictor(settings, champion.model_version) if champion else None
+    is_made_up = _is_made_up(engine, as_of_date)
+    rival = None if champion is None or (knows_made_up_only(champion) and not is_made_up) else champion
+    standing = registry.load_predictor(settings, rival.model_version) if rival else None
     groups = warehouse.read_groups(engine, as_of_date)
     decision = decide(training, standing, groups, load_policies())
+    if is_made_up and rival is not None and not knows_made_up_only(rival):
+        decision = hold_made_up(decision)
     reasons = [*decision.reasons, training.reason]
-    found = evidence(training) | {"gate": decision.evidence}
+    found = evidence(training) | {"gate": decision.evidence, "is_synthetic": is_made_up}
     registered = registry.record_training(settings, training, as_of_date, found)
     if standing is not None:
         found["tier_changes"] = _tier_changes(training, standing, examples)
@@ -75,6 +80,24 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     if decision.verdict == "promote":
         registry.name_champion(settings, registered.version)
     return Outcome(f"version {registered.version} ({training.selected.family}): {decision.verdict}, {reasons[0]}")
+
+
+def _is_made_up(engine: "Engine", as_of_date: date) -> bool:
+    load = snapshots.find_current_load(engine, as_of_date)
+    return load is not None and is_synthetic(load.source)
+
+
+def knows_made_up_only(champion: Promotion) -> bool:
+    """Whether a champion was trained on the simulator's customers: it gives way to one trained on real ones."""
+    return bool(champion.evidence.get("is_synthetic"))
+
+
+def hold_made_up(decision: "Decision") -> "Decision":
+    """Turns a promotion into a hold: made-up customers do not unseat a champion that knows real ones."""
+    if decision.verdict != "promote":
+        return decision
+    reason = "trained on made-up customers, which do not replace a champion trained on real ones"
+    return replace(decision, verdict="hold", reasons=[reason, *decision.reasons])
 
 
 def find_training_day(settings: Settings, as_of_date: date | None) -> date:

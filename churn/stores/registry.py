@@ -5,10 +5,12 @@ Models are stored in the skops format with an explicit list of trusted types; lo
 
 import logging
 import os
+from contextlib import redirect_stderr
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
 from importlib.metadata import version as installed_version
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,7 +130,8 @@ def record_training(
         mlflow.log_dict(evidence, "evidence.json")
         uris = {one.family: _record_candidate(training, one, tags) for one in training.told()}
     run_id, model_uri = uris[training.selected.family]
-    registered = mlflow.register_model(model_uri, MODEL_NAME, tags=tags)
+    with redirect_stderr(StringIO()):  # It prints what the run says anyway.
+        registered = mlflow.register_model(model_uri, MODEL_NAME, tags=tags)
     client.set_model_version_tag(MODEL_NAME, registered.version, "family", training.selected.family)
     return RegisteredModel(MODEL_NAME, int(registered.version), run_id)
 

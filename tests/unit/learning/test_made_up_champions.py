@@ -1,0 +1,42 @@
+"""Made-up customers are for trying out: what was learned from them gives way to what was learned from real ones."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from churn.learning.gate import Decision
+from churn.stages.learning import hold_made_up, knows_made_up_only
+from churn.stores.promotions import Promotion
+
+CHAMPION = Promotion(
+    decided_at=datetime(2026, 1, 31, tzinfo=UTC),
+    as_of_date=date(2026, 1, 31),
+    model_name="telco_churn_best_model",
+    model_version=1,
+    family="xgboost",
+    decision="promote",
+    decided_by="gate",
+    reasons=["first champion"],
+    champion_version=None,
+    training_fingerprint="abc",
+    mlflow_run_id="run",
+    evidence={"is_synthetic": True},
+)
+
+
+def test_a_champion_of_made_up_customers_is_known_as_such() -> None:
+    assert knows_made_up_only(CHAMPION)
+    assert not knows_made_up_only(replace(CHAMPION, evidence={"is_synthetic": False}))
+
+
+def test_a_promotion_on_made_up_customers_becomes_a_hold_that_says_why() -> None:
+    held = hold_made_up(Decision("promote", ["better"], {}))
+
+    assert held.verdict == "hold"
+    assert held.reasons[0].startswith("trained on made-up customers")
+
+
+@pytest.mark.parametrize("verdict", ["hold", "refuse"])
+def test_other_verdicts_stand(verdict: str) -> None:
+    assert hold_made_up(Decision(verdict, ["no better"], {})).reasons == ["no better"]  # type: ignore[arg-type]
