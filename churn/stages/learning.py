@@ -45,13 +45,12 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     from churn.learning.training import train  # scikit-learn and XGBoost: 3 s that a skipped training need not wait
 
     training = train(examples, params)
-    champion = promotions.find_champion(engine)
     is_made_up = _is_made_up(engine, as_of_date)
-    rival = None if champion is None or (knows_made_up_only(champion) and not is_made_up) else champion
-    standing = registry.load_predictor(settings, rival.model_version) if rival else None
+    champion = find_rival(promotions.find_champion(engine), is_made_up)
+    standing = registry.load_predictor(settings, champion.model_version) if champion else None
     groups = warehouse.read_groups(engine, as_of_date)
     decision = decide(training, standing, groups, load_policies())
-    if is_made_up and rival is not None and not knows_made_up_only(rival):
+    if is_made_up and champion is not None and not knows_made_up_only(champion):
         decision = hold_made_up(decision)
     reasons = [*decision.reasons, training.reason]
     found = evidence(training) | {"gate": decision.evidence, "is_synthetic": is_made_up}
@@ -85,6 +84,13 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
 def _is_made_up(engine: "Engine", as_of_date: date) -> bool:
     load = snapshots.find_current_load(engine, as_of_date)
     return load is not None and is_synthetic(load.source)
+
+
+def find_rival(champion: Promotion | None, is_made_up: bool) -> Promotion | None:
+    """Returns the champion a challenger has to beat; None for the first one trained on real customers."""
+    if champion is not None and knows_made_up_only(champion) and not is_made_up:
+        return None
+    return champion
 
 
 def knows_made_up_only(champion: Promotion) -> bool:
