@@ -28,6 +28,9 @@ TITLES = {
     "train_models": "Train and compare models",
     "score_customers": "Score the customers",
     "publish": "Audit and publish",
+    "rebuild_features": "Rebuild the features",
+    "score_history": "Score the days",
+    "publish_history": "Audit and publish",
 }
 
 
@@ -67,6 +70,65 @@ def run_pipeline(
     if verbose:
         console.print(_times_table(times))
     return day
+
+
+def run_score(settings: Settings, as_of: date | None, model: int | None, verbose: bool) -> None:
+    """Runs the flow `score` in this process and shows its stages."""
+    with _following(settings, verbose) as follow:
+        from flows.score import STAGES, score
+
+        follow(STAGES)
+        score(as_of, model)
+
+
+def run_backfill(settings: Settings, days: int, until: date | None, verbose: bool) -> str:
+    """Runs the flow `backfill` in this process and shows its stages, days done, rate and time left.
+
+    Returns:
+        What was made and what was left as it is.
+    """
+    with _following(settings, verbose) as follow:
+        from churn.stages import history
+        from flows.backfill import STAGES, backfill
+
+        history.listeners.append(_bar_of(follow(STAGES)))
+        return str(backfill(days, until).summary)
+
+
+@contextmanager
+def _following(settings: Settings, verbose: bool) -> Iterator[Callable[[tuple[Any, ...]], Progress]]:
+    """Shows the stages of a flow that the block starts, once it has said which they are."""
+    from churn.stores.database import open_engine
+
+    console, times = Console(stderr=True), StageTimes(time.monotonic(), {})
+    quieten(verbose)
+    open_engine(settings)  # A database that is down is told now, not after two retries.
+    with _progress(console, transient=verbose) as progress:
+        waiting = progress.add_task("Start Prefect", total=None, note="")
+
+        def follow(stages: tuple[Any, ...]) -> Progress:
+            _watch(stages, progress, waiting, times)
+            _warm_up()
+            return progress
+
+        yield follow
+    if verbose:
+        console.print(_times_table(times))
+
+
+def _bar_of(progress: Progress) -> Callable[[int, int], None]:
+    """A line that tells how many days are done, how fast, and how long the rest will take."""
+    line = progress.add_task("Days", total=None, note="")
+    began = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        rate = done / (time.monotonic() - began)
+        left = f", {rate:.1f} a second, {(total - done) / rate:.0f} s left" if done else ""
+        filled = round(20 * done / total) if total else 20
+        bar = f"{'━' * filled}{'╌' * (20 - filled)} {done} of {total}{left}"
+        progress.update(line, total=total, completed=done, note=bar)
+
+    return tell
 
 
 @contextmanager

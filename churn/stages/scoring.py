@@ -1,20 +1,20 @@
-"""Scoring a date's customers with the champion, and showing the date to readers once it is audited."""
+"""Scoring a date's customers, and showing the date to readers once it is audited."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from churn.contracts import Predictor
+from churn.contracts import Basis
 from churn.errors import NotThere
 from churn.scoring.scores import score_batch
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.learning import require_champion
-from churn.stores import registry, snapshots, transformer, warehouse
-from churn.stores.database import open_engine
+from churn.stores import promotions, registry, snapshots, transformer, warehouse
+from churn.stores.database import open_engine, run_ahead
 from churn.stores.transformer import RISK_MODELS
 from churn.stores.warehouse import Publication
 from churn.timeline import now_utc, today
@@ -25,61 +25,116 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def score_customers(settings: Settings, as_of_date: date, run_id: str) -> Outcome:
+def score_customers(settings: Settings, as_of_date: date, run_id: str, model_version: int | None = None) -> Outcome:
     """Writes a score for every customer of a date, staged: readers do not see them yet.
 
-    Skipped when the date is published with scores of the same load, SQL models and champion. Staged scores are made
+    Skipped when the date is published with scores of the same load, SQL models and model. Staged scores are made
     again: they may be half of an interrupted run, or what an audit refused.
 
+    Args:
+        settings: where the database and the registry are.
+        as_of_date: the date, whose features are there.
+        run_id: kept with each score.
+        model_version: the model; the champion when left out. Another than the champion scores `as_if` it were.
+
     Raises:
-        NotThere: no champion, no features of the date, or the registry lost the champion.
+        NotThere: no champion, no features of the date, or the registry lost the model.
+        AuditFailed: a customer was neither scored nor refused; nothing was written.
     """
     engine = open_engine(settings)
     champion = require_champion(engine)
+    version = champion.model_version if model_version is None else model_version
+    basis: Basis = "live" if version == champion.model_version else "as_if"
+    wanted = describe_publication(settings, engine, as_of_date, basis, version, run_id)
+    made = warehouse.find_publication(engine, as_of_date)
+    if made is not None and made.status == "published" and made.inputs() == wanted.inputs():
+        return Outcome(f"{made.customers_count:,} scores of {as_of_date} are from this load and model", True)
+    scores = score_days(engine, make_scorer(settings, version), as_of_date, as_of_date)
+    (staged,) = warehouse.stage_predictions(engine, [wanted], scores)
+    told = f"{staged.customers_count:,} customers scored with version {version}"
+    return Outcome(told + _tell_refused(staged) + _tell_unseen(warehouse.count_unseen_plans(engine, as_of_date)))
+
+
+def _tell_refused(staged: Publication) -> str:
+    return f"; {staged.refused_count:,} refused (churn rejects)" if staged.refused_count else ""
+
+
+def _tell_unseen(count: int) -> str:
+    return f"; {count:,} hold a plan never seen in training" if count else ""
+
+
+def find_latest_day(settings: Settings) -> date:
+    """Returns the date of the latest stored snapshot.
+
+    Raises:
+        NotThere: there is none.
+    """
+    found = snapshots.find_latest_snapshot_date(open_engine(settings))
+    if found is None:
+        raise NotThere("No extract is loaded.", "run `churn run --source FILE`.")
+    return found
+
+
+def describe_publication(
+    settings: Settings, engine: "Engine", as_of_date: date, basis: Basis, model_version: int, run_id: str
+) -> Publication:
+    """Returns what a date's scores will have been made from.
+
+    Raises:
+        NotThere: no extract of the date is loaded.
+    """
     load = snapshots.find_current_load(engine, as_of_date)
     if load is None:
         raise NotThere(f"No extract of {as_of_date} is loaded.", "run `churn run --source FILE --as-of DATE`.")
-    wanted = Publication(
+    return Publication(
         prediction_date=as_of_date,
         status="staged",
-        basis="live",
+        basis=basis,
         customers_count=0,
+        eligible_count=load.rows_accepted + load.rows_rejected,
+        refused_count=load.rows_rejected,
         load_id=load.load_id,
         source_sha256=load.sha256,
         transforms_version=transformer.deploy(settings, today()),
-        model_name=champion.model_name,
-        model_version=champion.model_version,
+        model_name=registry.MODEL_NAME,
+        model_version=model_version,
         run_id=run_id,
         staged_at=now_utc(),
         published_at=None,
     )
-    made = warehouse.find_publication(engine, as_of_date)
-    if made is not None and made.status == "published" and made.inputs() == wanted.inputs():
-        return Outcome(f"{made.customers_count:,} scores of {as_of_date} are from this load and model", True)
-    predictor = registry.load_predictor(settings, champion.model_version)
-    scores = _scores(engine, as_of_date, predictor, champion.evidence.get("plans"))
-    staged = warehouse.stage_predictions(engine, wanted, scores)
-    return Outcome(
-        f"{staged.customers_count:,} customers scored with version {champion.model_version}"
-        f"{_tell_unseen(warehouse.count_unseen_plans(engine, as_of_date))}"
-    )
 
 
-def _scores(
-    engine: "Engine", as_of_date: date, predictor: Predictor, plans: list[str] | None
-) -> Iterator[pl.DataFrame]:
+Scorer = Callable[[pl.DataFrame], pl.DataFrame]
+"""From a batch of features to a batch of scores."""
+
+
+def make_scorer(settings: Settings, model_version: int) -> Scorer:
+    """Returns a model version ready to score: loaded, with the reasons it gives and the plans it knows.
+
+    Raises:
+        NotThere: the registry has no such version.
+    """
+    predictor = registry.load_predictor(settings, model_version)
     from churn.learning.contributions import contribute  # its libraries are loaded with the predictor
+
+    decision = promotions.find_decision(open_engine(settings), model_version)
+    plans = decision.evidence.get("plans") if decision else None
 
     def by_feature(features: pl.DataFrame) -> "NDArray[np.float64] | None":
         contributions = contribute(predictor, features)
         return None if contributions is None else contributions.by_feature
 
-    for batch in warehouse.read_features(engine, as_of_date):
-        yield score_batch(batch, predictor, by_feature, plans)
+    return lambda features: score_batch(features, predictor, by_feature, plans)
 
 
-def _tell_unseen(count: int) -> str:
-    return f"; {count:,} hold a plan never seen in training" if count else ""
+def score_days(engine: "Engine", scorer: Scorer, first: date, last: date) -> Iterator[pl.DataFrame]:
+    """Yields the scores of some days, batch by batch: while one is written, the next is scored, a third is read."""
+
+    def score() -> Iterator[pl.DataFrame]:
+        for batch in run_ahead(warehouse.stream_features(engine, first, last)):
+            yield scorer(batch).with_columns(batch["as_of_date"].alias("prediction_date"))
+
+    return run_ahead(score())
 
 
 def publish(settings: Settings, as_of_date: date) -> Outcome:
@@ -96,7 +151,7 @@ def publish(settings: Settings, as_of_date: date) -> Outcome:
     if staged.status == "published":
         return Outcome(f"{as_of_date} has been published since {staged.published_at:%Y-%m-%d %H:%M} UTC", True)
     done = transformer.refresh(settings, "analytics.predictions", RISK_MODELS, [as_of_date])
-    warehouse.publish(engine, as_of_date, now_utc())
+    warehouse.publish(engine, [as_of_date], now_utc())
     audits = sum(one.audits_passed for one in done)
     told = f"{as_of_date} is published: {audits} audits passed, {staged.customers_count:,} customers"
     return Outcome(told, details=tuple(asdict(one) for one in done))

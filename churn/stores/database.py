@@ -4,13 +4,15 @@ Knows nothing of customers or scores; `warehouse` does.
 """
 
 import io
+import re
 import zlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import polars as pl
@@ -22,6 +24,8 @@ from sqlalchemy.engine import make_url
 from churn.errors import Busy, Unavailable, WrongUsage
 from churn.settings import Settings
 from churn.stores import embedded, tables
+
+Item = TypeVar("Item")
 
 
 class Lock(StrEnum):
@@ -177,6 +181,25 @@ def read_batches(engine: Engine, query: str, parameters: Sequence[Any] = ()) -> 
 
     uri = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with adbc.connect(uri) as connection, connection.cursor() as cursor:
-        cursor.execute(query, tuple(parameters) or None)
+        cursor.execute(_written_out(query, parameters))
         for batch in cursor.fetch_record_batch():
             yield pl.DataFrame(pl.from_arrow(batch))
+
+
+def _written_out(query: str, parameters: Sequence[Any]) -> str:
+    """The query with its parameters as literals: given them apart, the driver reads all rows into one batch."""
+    literals = [sql.Literal(parameter).as_string(None) for parameter in parameters]
+    return re.sub(r"\$(\d+)", lambda found: literals[int(found[1]) - 1], query)
+
+
+def run_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Yields items of which a thread of its own makes the next meanwhile: one waits for Postgres, another computes.
+
+    An error of the thread is raised here. At most one item is ready and not taken yet, so that memory is bounded.
+    """
+    end: Any = object()
+    with ThreadPoolExecutor(1, thread_name_prefix="run-ahead") as thread:
+        coming = thread.submit(next, items, end)
+        while (item := coming.result()) is not end:
+            coming = thread.submit(next, items, end)
+            yield item

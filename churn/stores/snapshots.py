@@ -18,7 +18,7 @@ from churn.errors import ContractBroken
 from churn.intake.limits import Tally
 from churn.intake.screening import Screened
 from churn.stores.database import copy_in
-from churn.stores.tables import loads, publications, rejected_rows, telco_churn_raw
+from churn.stores.tables import loads, publications, rejected_rows, telco_churn_raw, telco_churn_reconstructed
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,11 @@ def find_latest_snapshot_date(engine: Engine) -> date | None:
     query = sa.select(sa.func.max(loads.c.snapshot_date)).where(loads.c.status == "loaded")
     with engine.connect() as connection:
         return connection.execute(query).scalar_one()
+
+
+def find_current_loads(engine: Engine) -> list[Load]:
+    """Returns the load of every stored snapshot, in order of date."""
+    return list(reversed(_select_loads(engine, loads.c.status == "loaded", order=loads.c.snapshot_date)))
 
 
 def find_load_before(engine: Engine, snapshot_date: date) -> Load | None:
@@ -202,6 +207,8 @@ def _clear_or_take_over(connection: Connection, load_id: int, day: date, keeps: 
     """Removes a date's rows; or, where corrected rows are added to them, makes them rows of the new load."""
     of_day = telco_churn_raw.c.snapshot_date == day
     taken_over = sa.update(telco_churn_raw).where(of_day).values(load_id=load_id)
+    rewound = telco_churn_reconstructed  # what the source says of a day takes the place of what was made of another's
+    connection.execute(sa.delete(rewound).where(rewound.c.snapshot_date == day))
     connection.execute(taken_over if keeps else sa.delete(telco_churn_raw).where(of_day))
 
 

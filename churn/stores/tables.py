@@ -106,6 +106,11 @@ telco_churn_raw = Table(
     comment="One row per customer per daily snapshot, as the source said it.",
 )
 
+telco_churn_reconstructed = telco_churn_raw.to_metadata(metadata, name="telco_churn_reconstructed")
+telco_churn_reconstructed.comment = (
+    "One row per customer and day before the first snapshot, rewound from it by whole months. No source said it."
+)
+
 rejected_rows = Table(
     "rejected_rows",
     metadata,
@@ -156,6 +161,10 @@ publications = Table(
     Column("status", Text, nullable=False, comment="staged or published"),
     Column("basis", Text, nullable=False, comment="live, replayed, as_if or reconstructed"),
     Column("customers_count", BigInteger, nullable=False, comment="Predictions written"),
+    Column(
+        "eligible_count", BigInteger, nullable=False, comment="Customers of the day: those scored and those refused"
+    ),
+    Column("refused_count", BigInteger, nullable=False, comment="Set aside by the load, with reasons; never scored"),
     Column("load_id", BigInteger, nullable=False, comment="The load the features came from"),
     Column("source_sha256", Text, nullable=False, comment="Of the file the features came from"),
     Column("transforms_version", Text, nullable=False, comment="Fingerprint of the SQL models"),
@@ -165,6 +174,7 @@ publications = Table(
     Column("staged_at", DateTime(timezone=True), nullable=False, comment="When its scores were written, UTC"),
     Column("published_at", DateTime(timezone=True), comment="NULL while staged"),
     CheckConstraint("status in ('staged', 'published')", name="publications_status"),
+    CheckConstraint("eligible_count = customers_count + refused_count", name="publications_coverage"),
     CheckConstraint("(status = 'published') = (published_at is not null)", name="publications_published_at"),
     schema="ops",
     comment="One row per scored date; readers of reporting see a date only while it is published.",

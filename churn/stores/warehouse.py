@@ -3,8 +3,8 @@
 Every write is one transaction that replaces a date as a whole. Nothing here decides; it keeps and gives back.
 """
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,19 +13,28 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from churn.contracts import FEATURES
-from churn.errors import NotThere
+from churn.errors import AuditFailed, NotThere
 from churn.stores.database import copy_in, read_batches
 from churn.stores.tables import predictions, publications
 
 
 @dataclass(frozen=True)
 class Publication:
-    """A scored date and what it was made from. `published_at` is None while readers do not see it."""
+    """A scored date and what it was made from.
+
+    Attributes:
+        customers_count: customers scored.
+        eligible_count: customers who should have been: those scored, and those refused with a reason.
+        refused_count: rows the load set aside.
+        published_at: None while readers do not see it.
+    """
 
     prediction_date: date
     status: str
     basis: str
     customers_count: int
+    eligible_count: int
+    refused_count: int
     load_id: int
     source_sha256: str
     transforms_version: str
@@ -82,37 +91,61 @@ def _is_flag(feature: str) -> bool:
     return feature.startswith(("is_", "has_", "uses_", "no_"))
 
 
-def stage_predictions(engine: Engine, publication: Publication, scores: Iterator[pl.DataFrame]) -> Publication:
-    """Replaces the predictions of a date and marks it staged: readers do not see it until it is published.
+def stream_features(engine: Engine, first: date, last: date) -> Iterator[pl.DataFrame]:
+    """Yields as_of_date, customer_id, has_churned, plan and every model feature (float64) of some days, in no order.
+
+    What scoring reads: sorting a million customers takes longer than scoring them, and a score is its row's alone.
+
+    Raises:
+        NotThere: no features of those days.
+    """
+    query = f"""
+        SELECT as_of_date, customer_id, has_churned, contract, internet_service, {", ".join(FEATURES)}
+        FROM analytics.fct_customer_features WHERE as_of_date BETWEEN $1 AND $2
+    """
+    is_empty = True
+    for batch in read_batches(engine, query, [first, last]):
+        is_empty = is_empty and batch.is_empty()
+        plan = pl.concat_str("contract", "internet_service", separator=", ").alias("plan")
+        yield batch.with_columns(pl.col(FEATURES).cast(pl.Float64), plan)
+    if is_empty:
+        raise NotThere(f"There are no features of {first}.", "load the extract of that date with `churn run`.")
+
+
+def stage_predictions(
+    engine: Engine, wanted: Sequence[Publication], scores: Iterator[pl.DataFrame]
+) -> list[Publication]:
+    """Replaces the predictions of dates and marks them staged: readers do not see them until they are published.
 
     Args:
-        publication: what the scores are made from; its counts are filled in here.
-        scores: batches that satisfy `CustomerScores`.
+        engine: the database.
+        wanted: what the scores are made from, by date; one model and one basis. Its customers_count is filled in here.
+        scores: batches that satisfy `CustomerScores`, and their prediction_date.
 
     Returns:
-        The publication as stored.
+        The publications as stored.
+
+    Raises:
+        AuditFailed: an eligible customer was neither scored nor refused; nothing was written.
     """
-    day = publication.prediction_date
-    constants = {
-        "prediction_date": day,
-        "model_name": publication.model_name,
-        "model_version": publication.model_version,
-        "basis": publication.basis,
-        "scored_at": publication.staged_at,
-        "run_id": publication.run_id,
-    }
+    days = [one.prediction_date for one in wanted]
+    scored = dict.fromkeys(days, 0)
     with engine.begin() as connection:
-        connection.execute(sa.delete(predictions).where(predictions.c.prediction_date == day))
-        count = 0
+        connection.execute(sa.delete(predictions).where(predictions.c.prediction_date.in_(days)))
         for batch in scores:
-            copy_in(
-                connection, predictions, batch.with_columns(pl.lit(value).alias(k) for k, value in constants.items())
-            )
-            count += batch.height
-        connection.execute(sa.delete(publications).where(publications.c.prediction_date == day))
-        stored = {**asdict(publication), "status": "staged", "published_at": None, "customers_count": count}
-        connection.execute(sa.insert(publications).values(stored))
-    return Publication(**stored)
+            copy_in(connection, predictions, batch.with_columns(_constants(wanted[0])))
+            for day, count in batch.group_by("prediction_date").len().iter_rows():
+                scored[day] += count
+        stored = [
+            replace(one, status="staged", published_at=None, customers_count=scored[one.prediction_date])
+            for one in wanted
+        ]
+        _check_coverage(stored)
+        connection.execute(sa.delete(publications).where(publications.c.prediction_date.in_(days)))
+        connection.execute(sa.insert(publications), [asdict(one) for one in stored])
+        # The join that follows is planned at once: without it Postgres takes new dates for empty and loops for hours.
+        connection.execute(sa.text("ANALYZE analytics.predictions"))
+    return stored
 
 
 def count_unseen_plans(engine: Engine, prediction_date: date) -> int:
@@ -122,9 +155,29 @@ def count_unseen_plans(engine: Engine, prediction_date: date) -> int:
         return int(connection.execute(sa.select(sa.func.count()).where(chosen)).scalar_one())
 
 
-def publish(engine: Engine, prediction_date: date, published_at: datetime) -> None:
-    """Shows an audited date to readers: one status change."""
-    shown = sa.update(publications).where(publications.c.prediction_date == prediction_date)
+def _constants(publication: Publication) -> list[pl.Expr]:
+    """Columns that are the same in every row; the moment as text, so that it is not rendered a million times."""
+    return [
+        pl.lit(publication.model_name).alias("model_name"),
+        pl.lit(publication.model_version).alias("model_version"),
+        pl.lit(publication.basis).alias("basis"),
+        pl.lit(publication.staged_at.isoformat()).alias("scored_at"),
+        pl.lit(publication.run_id).alias("run_id"),
+    ]
+
+
+def _check_coverage(stored: Sequence[Publication]) -> None:
+    """Eligible customers are those scored and those refused with a reason: nobody is lost on the way."""
+    for one in stored:
+        missing = one.eligible_count - one.refused_count - one.customers_count
+        if missing:
+            query = f"SELECT * FROM ops.publications WHERE prediction_date = '{one.prediction_date}'"
+            raise AuditFailed("eligible_is_scored_and_refused", "analytics.predictions", abs(missing), query)
+
+
+def publish(engine: Engine, prediction_dates: Sequence[date], published_at: datetime) -> None:
+    """Shows audited dates to readers: one status change."""
+    shown = sa.update(publications).where(publications.c.prediction_date.in_(prediction_dates))
     with engine.begin() as connection:
         connection.execute(shown.values(status="published", published_at=published_at))
 
@@ -140,6 +193,14 @@ def find_publication(engine: Engine, prediction_date: date | None = None) -> Pub
     with engine.connect() as connection:
         row = connection.execute(query).mappings().one_or_none()
     return None if row is None else Publication(**row)
+
+
+def find_publications(engine: Engine, first: date, last: date) -> dict[date, Publication]:
+    """Returns the publications of a range of dates, staged or published."""
+    query = sa.select(publications).where(publications.c.prediction_date.between(first, last))
+    with engine.connect() as connection:
+        rows = connection.execute(query).mappings().all()
+    return {row["prediction_date"]: Publication(**row) for row in rows}
 
 
 # --- what people read --------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from churn.settings import Settings
-from churn.stages import intake, scoring, transforms
+from churn.stages import history, intake, scoring, transforms
 from churn.stores import promotions, registry
 from churn.stores.database import open_engine
 from tests.conftest import DAY
@@ -88,3 +88,13 @@ def ask(settings: Settings, query: str) -> list[tuple[object, ...]]:
     """The rows of a query."""
     with open_engine(settings).connect() as connection:
         return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def run_backfill(settings: Settings, days: int, until: date | None = None) -> history.Backfill:
+    """Every stage of a backfill."""
+    plan = history.plan_backfill(settings, days, until)
+    for portion in plan.portions:
+        history.rebuild_features(settings, portion)
+        history.score_history(settings, portion, "test backfill")
+        history.publish_history(settings, portion)
+    return plan

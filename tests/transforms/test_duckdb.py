@@ -15,7 +15,7 @@ from churn.settings import Settings, load_settings
 from churn.stores import registry
 from churn.stores.transformer import TRANSFORMS_DIR
 from tests.conftest import new_database
-from tests.integration.days import ask, day_number, name_rule_of_thumb_champion, run_day, write_day
+from tests.integration.days import ask, day_number, name_rule_of_thumb_champion, run_backfill, run_day, write_day
 from tests.transforms.conftest import models_of
 
 DAYS = [day_number(0), day_number(1)]
@@ -23,7 +23,7 @@ DAYS = [day_number(0), day_number(1)]
 
 @pytest.fixture(scope="module")
 def on_postgres(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Two published days."""
+    """Two published days, and one before them rewound."""
     folder = tmp_path_factory.mktemp("engines")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
@@ -34,6 +34,7 @@ def on_postgres(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         name_rule_of_thumb_champion(settings)
         for day in DAYS:
             run_day(settings, write_day(folder, day), day)
+        run_backfill(settings, 3)
         yield settings
 
 

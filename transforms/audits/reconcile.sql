@@ -10,7 +10,15 @@ FROM (
   SELECT
     snapshot_date,
     COUNT(*) AS row_count
-  FROM raw_data.telco_churn_raw
+  FROM (
+    SELECT
+      snapshot_date
+    FROM raw_data.telco_churn_raw
+    UNION ALL
+    SELECT
+      snapshot_date
+    FROM raw_data.telco_churn_reconstructed
+  ) AS both_tables
   WHERE
     snapshot_date BETWEEN @start_date AND @end_date
   GROUP BY

@@ -144,4 +144,6 @@ CROSS JOIN LATERAL (
     ) AS list_price_usd
 ) AS prices;
 
-@index_the_grain(as_of_date, customer_id)
+@index_the_grain(as_of_date, customer_id);
+
+@analyze_the_table()

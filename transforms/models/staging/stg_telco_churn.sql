@@ -4,7 +4,7 @@ MODEL (
   kind INCREMENTAL_BY_TIME_RANGE (
     time_column snapshot_date
   ),
-  description 'One row per customer and snapshot date: the extract as it arrived, typed, its Yes/No words made booleans. Nothing derived.',
+  description 'One row per customer and snapshot date: the extract as it arrived, typed, its Yes/No words made booleans. Nothing derived. Days before the first snapshot are those a backfill rewound, marked.',
   grain (snapshot_date, customer_id),
   audits (
     unique_combination_of_columns(columns := (snapshot_date, customer_id)),
@@ -25,6 +25,65 @@ MODEL (
   )
 );
 
+WITH customers AS (
+  SELECT
+    snapshot_date,
+    customer_id,
+    gender,
+    senior_citizen,
+    partner,
+    dependents,
+    tenure,
+    phone_service,
+    multiple_lines,
+    internet_service,
+    online_security,
+    online_backup,
+    device_protection,
+    tech_support,
+    streaming_tv,
+    streaming_movies,
+    contract,
+    paperless_billing,
+    payment_method,
+    monthly_charges,
+    total_charges,
+    churn,
+    load_id,
+    FALSE AS is_reconstructed
+  FROM raw_data.telco_churn_raw
+  WHERE
+    snapshot_date BETWEEN @start_date AND @end_date
+  UNION ALL
+  SELECT
+    snapshot_date,
+    customer_id,
+    gender,
+    senior_citizen,
+    partner,
+    dependents,
+    tenure,
+    phone_service,
+    multiple_lines,
+    internet_service,
+    online_security,
+    online_backup,
+    device_protection,
+    tech_support,
+    streaming_tv,
+    streaming_movies,
+    contract,
+    paperless_billing,
+    payment_method,
+    monthly_charges,
+    total_charges,
+    churn,
+    load_id,
+    TRUE AS is_reconstructed
+  FROM raw_data.telco_churn_reconstructed
+  WHERE
+    snapshot_date BETWEEN @start_date AND @end_date
+)
 SELECT
   snapshot_date::DATE AS snapshot_date, /* Business date of the extract */
   customer_id::TEXT AS customer_id, /* The company's own customer number */
@@ -48,9 +107,10 @@ SELECT
   monthly_charges::DOUBLE PRECISION AS monthly_charges, /* Billed per month, USD */
   COALESCE(total_charges, 0)::DOUBLE PRECISION AS total_charges, /* Billed since joining, USD; blank at tenure 0 is nothing billed yet, so 0 */
   churn = 'Yes' AS has_churned, /* Left within the month the extract covers */
-  load_id::BIGINT AS load_id /* The load (raw_data.loads) this row came with */
-FROM raw_data.telco_churn_raw
-WHERE
-  snapshot_date BETWEEN @start_date AND @end_date;
+  load_id::BIGINT AS load_id, /* The load (raw_data.loads) this row came with, or was rewound from */
+  is_reconstructed::BOOLEAN AS is_reconstructed /* Rewound from the first snapshot by a backfill: no source said it */
+FROM customers;
 
-@index_the_grain(snapshot_date, customer_id)
+@index_the_grain(snapshot_date, customer_id);
+
+@analyze_the_table()

@@ -1,0 +1,44 @@
+"""The commands about scores and their history: score a date, fill in the days before, compare, export."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from churn.settings import load_settings
+from churn.terminal import Verbose, parse_date, told_in_one_line
+
+app = typer.Typer()
+
+LatestAsOf = Annotated[
+    date | None,
+    typer.Option("--as-of", parser=parse_date, help="Business date; the latest extract's.", metavar="DATE"),
+]
+
+
+@app.command(rich_help_panel="Scores and history")
+def score(
+    as_of: LatestAsOf = None,
+    model: Annotated[int | None, typer.Option(help="Version of the model; the champion.", metavar="VERSION")] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Score the customers of a date whose extract was run, audit the scores, publish them."""
+    with told_in_one_line(verbose):
+        from churn import watch
+
+        watch.run_score(load_settings(), as_of, model, verbose)
+
+
+@app.command(rich_help_panel="Scores and history")
+def backfill(
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days, the last included.")] = 60,
+    until: Annotated[
+        date | None, typer.Option(parser=parse_date, help="The last day; the latest extract's.", metavar="DATE")
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Fill in the days before: stored extracts replayed, earlier days rewound. Live days stay as they are."""
+    with told_in_one_line(verbose):
+        from churn import watch
+
+        typer.echo(watch.run_backfill(load_settings(), days, until, verbose))

@@ -1,0 +1,215 @@
+"""Filling in days before: what can be made from stored snapshots and the first one is made, audited and published.
+
+A day published live is never touched. A day whose inputs did not change since it was made is left as it is, so that a
+backfill that was stopped goes on where it was, and one that is repeated does nothing.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from churn.errors import NotThere, WrongUsage
+from churn.scoring.history import PastDay, plan_history
+from churn.scoring.reconstruction import rewind
+from churn.settings import Settings
+from churn.stages import Outcome
+from churn.stages.learning import require_champion
+from churn.stages.scoring import find_latest_day, make_scorer, score_days
+from churn.stores import history, registry, snapshots, transformer, warehouse
+from churn.stores.database import open_engine
+from churn.stores.snapshots import Load
+from churn.stores.transformer import FEATURE_MODELS, RISK_MODELS
+from churn.stores.warehouse import Publication
+from churn.timeline import EARLIEST_SNAPSHOT, days_until, now_utc, today, unbroken_ranges, whole_months_between
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+ROWS_AT_ONCE = 500_000
+"""Days are made in portions of about so many rows: the models run once for all of one, and a stop loses one at most."""
+
+listeners: list[Callable[[int, int], None]] = []
+"""Who wants to know how many of how many days are done: the terminal does."""
+
+
+def tell_progress(done: int, total: int) -> None:
+    """Tells every listener."""
+    for listener in listeners:
+        listener(done, total)
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """What there is to do.
+
+    Attributes:
+        portions: days to make, in unbroken ranges.
+        kept_count: days published already, live or with the same inputs.
+        gaps: days after the first snapshot that have none.
+    """
+
+    portions: list[list[date]]
+    kept_count: int
+    gaps: list[date]
+
+
+def plan_backfill(settings: Settings, days: int, until: date | None) -> Backfill:
+    """Finds which of the days up to `until` have to be made.
+
+    Raises:
+        NotThere: there is no snapshot, or no champion yet.
+        WrongUsage: the range reaches into the future or before 2000.
+    """
+    engine = open_engine(settings)
+    wanted = days_until(until or find_latest_day(settings), days)
+    if wanted[-1] > today() or wanted[0] < EARLIEST_SNAPSHOT:
+        raise WrongUsage(
+            f"{wanted[0]} to {wanted[-1]} is not all between {EARLIEST_SNAPSHOT} and today.", "give other --days."
+        )
+    require_champion(engine)
+    transforms_version = transformer.deploy(settings, today())
+    planned = _plan(engine, wanted)
+    made = warehouse.find_publications(engine, wanted[0], wanted[-1])
+    open_days = [past for past in planned if not _is_made(past, made.get(past.day), transforms_version)]
+    gaps = sorted(set(wanted) - {past.day for past in planned})
+    return Backfill(_portions(engine, open_days), len(planned) - len(open_days), gaps)
+
+
+def _plan(engine: "Engine", days: Sequence[date]) -> list[PastDay]:
+    loads = {load.snapshot_date: load.load_id for load in snapshots.find_current_loads(engine)}
+    return plan_history(days, loads, history.read_reigns(engine))
+
+
+def _is_made(past: PastDay, made: Publication | None, transforms_version: str) -> bool:
+    if made is None or made.status != "published":
+        return False
+    inputs = (past.load_id, transforms_version, past.basis, registry.MODEL_NAME, past.model_version)
+    return made.basis == "live" or made.inputs() == inputs
+
+
+def _portions(engine: "Engine", open_days: Sequence[PastDay]) -> list[list[date]]:
+    """Cuts days into unbroken ranges of one basis and model, of about ROWS_AT_ONCE rows each."""
+    if not open_days:
+        return []
+    customers = max(load.rows_accepted for load in snapshots.find_current_loads(engine))
+    length = max(1, ROWS_AT_ONCE // max(1, customers))
+    portions = []
+    for _, alike in groupby(open_days, key=lambda past: (past.basis, past.model_version)):
+        for unbroken in unbroken_ranges(past.day for past in alike):
+            portions += [unbroken[start : start + length] for start in range(0, len(unbroken), length)]
+    return portions
+
+
+def rebuild_features(settings: Settings, days: Sequence[date]) -> Outcome:
+    """Rewinds the days that lie before the first snapshot, and evaluates staging and features of all of them.
+
+    Raises:
+        AuditFailed: rows failed an audit; the days are not published.
+    """
+    engine = open_engine(settings)
+    rewound = [past.day for past in _plan(engine, days) if past.basis == "reconstructed"]
+    first = snapshots.find_current_loads(engine)[0]
+    held = history.find_reconstructed(engine, days[0], days[-1])
+    missing = [day for day in rewound if held.get(day, (None, 0))[0] != first.load_id]
+    if missing:
+        rows = _rewind_days(engine, first.snapshot_date, missing)
+        history.replace_reconstructed(engine, missing, first.load_id, rows)
+    done = transformer.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, days)
+    audits = sum(one.audits_passed for one in done)
+    return Outcome(f"{len(missing)} days rewound from {first.snapshot_date}, {audits} audits passed")
+
+
+def _rewind_days(engine: "Engine", first_snapshot: date, days: Sequence[date]) -> Iterator[pl.DataFrame]:
+    """Yields the rewound rows of days; days that are as many whole months away hold the same customers."""
+    for batch in history.read_snapshot(engine, first_snapshot):
+        for months, alike in groupby(days, key=lambda day: whole_months_between(day, first_snapshot)):
+            rewound = rewind(batch, months)
+            for day in alike:
+                yield rewound.with_columns(pl.lit(day).alias("snapshot_date"))
+
+
+def score_history(settings: Settings, days: Sequence[date], run_id: str) -> Outcome:
+    """Scores days of one basis and model, staged: readers do not see them yet.
+
+    Raises:
+        NotThere: the registry lost the model.
+        AuditFailed: a customer was neither scored nor refused; nothing was written.
+    """
+    engine = open_engine(settings)
+    planned = _plan(engine, days)
+    wanted = _describe_publications(settings, engine, planned, run_id)
+    scorer = make_scorer(settings, planned[0].model_version)
+    staged = warehouse.stage_predictions(engine, wanted, score_days(engine, scorer, days[0], days[-1]))
+    count = sum(one.customers_count for one in staged)
+    return Outcome(f"{count:,} scores, {planned[0].basis}, version {planned[0].model_version}")
+
+
+def _describe_publications(
+    settings: Settings, engine: "Engine", planned: Sequence[PastDay], run_id: str
+) -> list[Publication]:
+    loads = {load.load_id: load for load in snapshots.find_current_loads(engine)}
+    held = history.find_reconstructed(engine, planned[0].day, planned[-1].day)
+    pattern = Publication(
+        prediction_date=planned[0].day,
+        status="staged",
+        basis=planned[0].basis,
+        customers_count=0,
+        eligible_count=0,
+        refused_count=0,
+        load_id=0,
+        source_sha256="",
+        transforms_version=transformer.deploy(settings, today()),
+        model_name=registry.MODEL_NAME,
+        model_version=planned[0].model_version,
+        run_id=run_id,
+        staged_at=now_utc(),
+        published_at=None,
+    )
+    return [_describe(pattern, past, loads[past.load_id], held) for past in planned]
+
+
+def _describe(
+    pattern: Publication, past: PastDay, load: Load, reconstructed: dict[date, tuple[int, int]]
+) -> Publication:
+    """Fills in what differs by day. Nobody was refused on a day that was rewound: it holds who was accepted."""
+    is_rewound = past.basis == "reconstructed"
+    refused = 0 if is_rewound else load.rows_rejected
+    accepted = reconstructed[past.day][1] if is_rewound else load.rows_accepted
+    return replace(
+        pattern,
+        prediction_date=past.day,
+        eligible_count=accepted + refused,
+        refused_count=refused,
+        load_id=load.load_id,
+        source_sha256=load.sha256,
+    )
+
+
+def publish_history(settings: Settings, days: Sequence[date]) -> Outcome:
+    """Refreshes and audits what readers see of days, then shows them all at once.
+
+    Raises:
+        AuditFailed: the days stay hidden.
+        NotThere: a day has no scores.
+    """
+    engine = open_engine(settings)
+    staged = warehouse.find_publications(engine, days[0], days[-1])
+    if missing := [day for day in days if day not in staged]:
+        raise NotThere(f"There are no scores of {missing[0]}.", "run `churn backfill` again.")
+    done = transformer.refresh(settings, "analytics.predictions", RISK_MODELS, days)
+    warehouse.publish(engine, days, now_utc())
+    audits = sum(one.audits_passed for one in done)
+    return Outcome(f"{days[0]} to {days[-1]} published, {audits} audits passed")
+
+
+def summarise(plan: Backfill) -> Outcome:
+    """Returns what a backfill did, in one line."""
+    made = sum(map(len, plan.portions))
+    told = [f"{made} days made, {plan.kept_count} left as they were"]
+    if plan.gaps:
+        told.append(f"{len(plan.gaps)} left out, having no extract ({plan.gaps[0]} the first)")
+    return Outcome("; ".join(told), not made)

@@ -1,0 +1,70 @@
+"""History: the days before, as far as they can be known, scored and published.
+
+uv run python -m flows.backfill --days 60
+"""
+
+from datetime import date
+
+from prefect import flow, task
+from prefect.runtime import flow_run
+
+from churn.settings import load_settings
+from churn.stages import Outcome, one_pipeline
+from flows.policy import stage_policy
+
+
+@task(**stage_policy())
+def rebuild_features(days: list[date]) -> Outcome:
+    """Days before the first extract rewound from it; staging and features of the days evaluated and audited."""
+    from churn.stages import history
+
+    return history.rebuild_features(load_settings(), days)
+
+
+@task(**stage_policy())
+def score_history(days: list[date]) -> Outcome:
+    """The days scored by the model that was champion then, staged."""
+    from churn.stages import history
+
+    return history.score_history(load_settings(), days, str(flow_run.id))
+
+
+@task(**stage_policy())
+def publish_history(days: list[date]) -> Outcome:
+    """Money invariants hold; the days are shown to readers."""
+    from churn.stages import history
+
+    return history.publish_history(load_settings(), days)
+
+
+STAGES = (rebuild_features, score_history, publish_history)
+
+
+@flow(name="backfill", flow_run_name="backfill {days} days", persist_result=False)
+def backfill(days: int = 60, until: date | None = None) -> Outcome:
+    """Makes the days that are missing; live ones stay as they are.
+
+    Args:
+        days: how many, the last included.
+        until: the last day; that of the latest extract when left out.
+    """
+    from churn.stages import history
+
+    settings = load_settings()
+    with one_pipeline(settings):
+        plan = history.plan_backfill(settings, days, until)
+        done, total = 0, sum(map(len, plan.portions))
+        for portion in plan.portions:
+            history.tell_progress(done, total)
+            rebuild_features(portion)
+            score_history(portion)
+            publish_history(portion)
+            done += len(portion)
+        history.tell_progress(done, total)
+        return history.summarise(plan)
+
+
+if __name__ == "__main__":
+    from churn.cli import run_flow_file
+
+    run_flow_file(backfill)

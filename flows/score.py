@@ -1,0 +1,47 @@
+"""Scores of a date alone: its features are there, a model too.
+
+uv run python -m flows.score --as-of 2026-11-22
+"""
+
+from datetime import date
+
+from prefect import flow, task
+from prefect.runtime import flow_run
+
+from churn.settings import load_settings
+from churn.stages import Outcome, one_pipeline
+from flows.churn_pipeline import publish
+from flows.policy import stage_policy
+
+
+@task(**stage_policy())
+def score_customers(as_of: date, model: int | None) -> Outcome:
+    """Every customer of the date scored, staged."""
+    from churn.stages import scoring
+
+    return scoring.score_customers(load_settings(), as_of, str(flow_run.id), model)
+
+
+STAGES = (score_customers, publish)
+
+
+@flow(name="score", flow_run_name="score {as_of}", persist_result=False)
+def score(as_of: date | None = None, model: int | None = None) -> list[Outcome]:
+    """Scores the customers of a date, audits the scores and shows them.
+
+    Args:
+        as_of: a date whose extract was run; the latest when left out.
+        model: version of the model; the champion when left out.
+    """
+    from churn.stages import scoring
+
+    settings = load_settings()
+    with one_pipeline(settings):
+        day = as_of or scoring.find_latest_day(settings)
+        return [score_customers(day, model), publish(day)]
+
+
+if __name__ == "__main__":
+    from churn.cli import run_flow_file
+
+    run_flow_file(score)
