@@ -18,7 +18,7 @@ from churn.scoring.reconstruction import rewind
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.learning import require_champion
-from churn.stages.scoring import find_latest_day, make_scorer, score_days
+from churn.stages.scoring import Scorer, find_latest_day, make_scorer, score_days
 from churn.stores import history, registry, snapshots, transformer, warehouse
 from churn.stores.database import open_engine
 from churn.stores.snapshots import Load
@@ -142,10 +142,24 @@ def score_history(settings: Settings, days: Sequence[date], run_id: str) -> Outc
     engine = open_engine(settings)
     planned = _plan(engine, days)
     wanted = _describe_publications(settings, engine, planned, run_id)
-    scorer = make_scorer(settings, planned[0].model_version)
-    staged = warehouse.stage_predictions(engine, wanted, score_days(engine, scorer, days[0], days[-1]))
+    scores = _score_past(engine, planned, make_scorer(settings, planned[0].model_version))
+    staged = warehouse.stage_predictions(engine, wanted, scores)
     count = sum(one.customers_count for one in staged)
     return Outcome(f"{count:,} scores, {planned[0].basis}, version {planned[0].model_version}")
+
+
+def _score_past(engine: "Engine", planned: Sequence[PastDay], scorer: Scorer) -> Iterator[pl.DataFrame]:
+    """Yields the scores of days; rewound ones that hold the same customers are scored once, and told for each."""
+    first, last = planned[0].day, planned[-1].day
+    if planned[0].basis != "reconstructed":
+        yield from score_days(engine, scorer, first, last)
+        return
+    first_snapshot = snapshots.find_current_loads(engine)[0].snapshot_date
+    for _, alike in groupby((past.day for past in planned), key=lambda day: whole_months_between(day, first_snapshot)):
+        same = list(alike)
+        for scores in score_days(engine, scorer, same[0], same[0]):
+            for day in same:
+                yield scores.with_columns(pl.lit(day).alias("prediction_date"))
 
 
 def _describe_publications(

@@ -207,14 +207,15 @@ def _clear_or_take_over(connection: Connection, load_id: int, day: date, keeps: 
     """Removes a date's rows; or, where corrected rows are added to them, makes them rows of the new load."""
     of_day = telco_churn_raw.c.snapshot_date == day
     taken_over = sa.update(telco_churn_raw).where(of_day).values(load_id=load_id)
-    rewound = telco_churn_reconstructed  # what the source says of a day takes the place of what was made of another's
-    connection.execute(sa.delete(rewound).where(rewound.c.snapshot_date == day))
+    rewound = telco_churn_reconstructed  # from this snapshot on, no day lies before the first one any more
+    connection.execute(sa.delete(rewound).where(rewound.c.snapshot_date >= day))
     connection.execute(taken_over if keeps else sa.delete(telco_churn_raw).where(of_day))
 
 
 def _withdraw(connection: Connection, day: date) -> None:
-    """Hides a published date from readers until it is published again."""
-    hidden = sa.update(publications).where(publications.c.prediction_date == day)
+    """Hides a published date from readers until it is published again, and later ones that were only rewound."""
+    is_rewound_later = (publications.c.basis == "reconstructed") & (publications.c.prediction_date > day)
+    hidden = sa.update(publications).where((publications.c.prediction_date == day) | is_rewound_later)
     connection.execute(hidden.values(status="staged", published_at=None))
 
 

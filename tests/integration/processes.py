@@ -15,6 +15,7 @@ from churn.errors import Busy
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     [
+        "churn.stages.history",
         "churn.stages.intake",
         "churn.stages.scoring",
         "churn.stages.transforms",

@@ -1,0 +1,232 @@
+"""History, promise by promise: live days untouched, replays equal, rewound days honest, a kill -9 without a trace."""
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from churn.errors import WrongUsage
+from churn.settings import Settings, load_settings
+from churn.stages import history, scoring
+from churn.stores import registry, warehouse
+from tests.conftest import DAY, new_database
+from tests.factories import make_customer, write_extract
+from tests.integration import processes
+from tests.integration.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day, write_day
+
+SCORES = """customer_id, churn_probability, at_risk_flag, risk_tier, revenue_at_risk_usd, expected_annual_loss_usd,
+            lifetime_value_usd, is_active, has_unseen_plan, reasons, model_name, model_version"""
+
+
+@pytest.fixture
+def telecom(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    name_rule_of_thumb_champion(settings)
+    return settings
+
+
+def rows_of(settings: Settings, columns: str = f"prediction_date, basis, {SCORES}") -> list[tuple[object, ...]]:
+    return ask(settings, f"SELECT {columns} FROM analytics.predictions ORDER BY prediction_date, customer_id")
+
+
+def test_live_days_stay_and_earlier_ones_are_rewound_and_published(telecom: Settings, tmp_path: Path) -> None:
+    run_day(telecom, write_day(tmp_path, DAY), DAY)
+    before = rows_of(telecom, f"{SCORES}, scored_at, run_id")
+
+    plan = run_backfill(telecom, 60)
+
+    assert (sum(map(len, plan.portions)), plan.kept_count, plan.gaps) == (59, 1, [])
+    kept = f"SELECT {SCORES}, scored_at, run_id FROM analytics.predictions WHERE prediction_date = '{DAY}' ORDER BY 1"
+    assert ask(telecom, kept) == before
+    shown = ask(telecom, "SELECT basis, count(*), min(prediction_date) FROM reporting.kpi_daily GROUP BY 1 ORDER BY 1")
+    assert shown == [("live", 1, DAY), ("reconstructed", 59, DAY - timedelta(days=59))]
+    assert ask(telecom, "SELECT count(*) FROM raw_data.telco_churn_raw") == [(len(before),)]
+    assert ask(telecom, "SELECT count(*) FROM ops.publications WHERE eligible_count <> customers_count") == [(0,)]
+    assert run_backfill(telecom, 60).portions == []
+
+
+def test_rewound_days_have_nobody_who_had_not_joined_and_everybody_who_left_later(
+    telecom: Settings, tmp_path: Path
+) -> None:
+    customers = [
+        make_customer(customerID="ONE", tenure="1", TotalCharges="45.00"),
+        make_customer(customerID="TWO", tenure="2", TotalCharges="90.00"),
+        make_customer(customerID="SIXTY", tenure="60", TotalCharges="2700.00"),
+        make_customer(customerID="LEFT", Churn="Yes"),
+    ]
+    run_day(telecom, write_extract(tmp_path / "four.csv", customers), DAY)
+
+    run_backfill(telecom, 63)
+
+    def known(days_back: int) -> list[tuple[object, ...]]:
+        return ask(
+            telecom,
+            f"""SELECT customer_id, tenure_months, total_charges, is_active FROM analytics.customer_risk
+                WHERE prediction_date = '{DAY - timedelta(days=days_back)}' ORDER BY 1""",
+        )
+
+    assert known(30) == [
+        ("LEFT", 10, 450.0, False),
+        ("ONE", 1, 45.0, True),
+        ("SIXTY", 60, 2700.0, True),
+        ("TWO", 2, 90.0, True),
+    ]
+    assert known(31) == [
+        ("LEFT", 9, 405.0, True),
+        ("ONE", 0, 0.0, True),
+        ("SIXTY", 59, 2655.0, True),
+        ("TWO", 1, 45.0, True),
+    ]
+    assert known(62) == [("LEFT", 8, 360.0, True), ("SIXTY", 58, 2610.0, True), ("TWO", 0, 0.0, True)]
+
+
+def test_the_trend_of_a_base_in_balance_is_flat(telecom: Settings, tmp_path: Path) -> None:
+    """Each month one customer joins and the oldest leaves: every month's active base is the same."""
+    customers = [
+        make_customer(
+            customerID=f"C{tenure:02d}",
+            tenure=str(tenure),
+            TotalCharges=f"{45 * tenure:.2f}" if tenure else " ",
+            Churn="Yes" if tenure == 40 else "No",
+        )
+        for tenure in range(41)
+    ]
+    run_day(telecom, write_extract(tmp_path / "balance.csv", customers), DAY)
+
+    run_backfill(telecom, 60)
+
+    figures = """
+        SELECT DISTINCT active_customers_count, at_risk_customers_count, round(average_churn_probability::numeric, 9),
+            annual_revenue_usd, revenue_at_risk_usd, expected_annual_loss_usd
+        FROM reporting.kpi_daily
+    """
+    assert ask(telecom, "SELECT count(*) FROM reporting.kpi_daily") == [(60,)]
+    (only,) = ask(telecom, figures)
+    assert only[0] == 40
+
+
+def test_a_replayed_day_has_the_rows_that_were_published(telecom: Settings, tmp_path: Path) -> None:
+    run_day(telecom, write_day(tmp_path, DAY), DAY)
+    live = rows_of(telecom, SCORES)
+    execute(telecom, "DELETE FROM ops.publications")
+    execute(telecom, "DELETE FROM analytics.predictions")
+
+    run_backfill(telecom, 1)
+
+    assert ask(telecom, "SELECT basis, status FROM ops.publications") == [("replayed", "published")]
+    assert rows_of(telecom, SCORES) == live
+
+
+def test_a_stored_day_before_the_first_champion_is_scored_as_if(telecom: Settings, tmp_path: Path) -> None:
+    earlier = DAY - timedelta(days=2)
+    run_day(telecom, write_day(tmp_path, DAY), DAY)
+    run_day(telecom, write_day(tmp_path, earlier), earlier)
+    execute(telecom, f"DELETE FROM ops.publications WHERE prediction_date = '{earlier}'")
+
+    plan = run_backfill(telecom, 4)
+
+    assert plan.gaps == [DAY - timedelta(days=1)]
+    assert ask(telecom, "SELECT prediction_date, basis FROM reporting.kpi_daily ORDER BY 1") == [
+        (earlier - timedelta(days=1), "reconstructed"),
+        (earlier, "as_if"),
+        (DAY, "live"),
+    ]
+
+
+def test_an_earlier_extract_takes_the_place_of_what_was_rewound(telecom: Settings, tmp_path: Path) -> None:
+    run_day(telecom, write_day(tmp_path, DAY), DAY)
+    run_backfill(telecom, 4)
+    earlier = DAY - timedelta(days=2)
+
+    run_day(telecom, write_day(tmp_path, earlier), earlier)
+    run_backfill(telecom, 4)
+
+    assert ask(telecom, "SELECT prediction_date, basis FROM reporting.kpi_daily ORDER BY 1") == [
+        (DAY - timedelta(days=3), "reconstructed"),
+        (DAY - timedelta(days=2), "live"),
+        (DAY, "live"),
+    ]
+    rewound = ask(telecom, "SELECT DISTINCT snapshot_date FROM raw_data.telco_churn_reconstructed ORDER BY 1")
+    assert rewound == [(earlier - timedelta(days=1),)]
+
+
+def test_days_in_the_future_are_refused(telecom: Settings, tmp_path: Path) -> None:
+    run_day(telecom, write_day(tmp_path, DAY), DAY)
+
+    with pytest.raises(WrongUsage, match="today"):
+        history.plan_backfill(telecom, 5, DAY.replace(year=2099))
+
+
+def backfill_and_die(kill_at: str) -> None:
+    """Runs in a process of its own, which dies at one of its steps."""
+    genuine = {
+        "rewound": (history.history, "replace_reconstructed"),
+        "features": (history.transformer, "refresh"),
+        "scores": (warehouse, "copy_in"),
+        "staged": (warehouse, "stage_predictions"),
+        "shown": (warehouse, "publish"),
+    }
+    owner, name = genuine[kill_at]
+    if kill_at == "shown":
+        setattr(owner, name, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    else:
+        processes._die_after(owner, name)
+    settings = load_settings()
+    name_rule_of_thumb_champion(settings)
+    history.ROWS_AT_ONCE = 4000
+    run_backfill(settings, 21)
+
+
+def test_killed_at_any_step_and_started_again_it_ends_in_the_same_rows(
+    server: str, telecom: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = write_day(tmp_path, DAY)
+    run_day(telecom, extract, DAY)
+    run_backfill(telecom, 21)
+    undisturbed = rows_of(telecom)
+    monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
+    monkeypatch.setattr(history, "ROWS_AT_ONCE", 4000)
+    disturbed = load_settings()
+    name_rule_of_thumb_champion(disturbed)
+    run_day(disturbed, extract, DAY)
+
+    for step in ("rewound", "features", "scores", "staged", "shown"):
+        assert processes.finish(processes.start(backfill_and_die, step)) == -signal.SIGKILL
+    assert ask(disturbed, "SELECT count(*) FROM reporting.kpi_daily") == [(1,)]
+    run_backfill(disturbed, 21)
+
+    assert rows_of(disturbed) == undisturbed
+    assert ask(disturbed, "SELECT count(*) FROM reporting.kpi_daily") == [(21,)]
+
+
+def test_every_customer_is_scored_or_refused_with_a_reason(telecom: Settings, tmp_path: Path) -> None:
+    customers = [make_customer(customerID=f"C{number:03d}") for number in range(200)]
+    customers[7]["MonthlyCharges"] = "-5"
+    run_day(telecom, write_extract(tmp_path / "one-bad.csv", customers), DAY)
+
+    counts = ask(telecom, "SELECT eligible_count, customers_count, refused_count FROM ops.publications")
+    assert counts == [(200, 199, 1)]
+
+
+def test_a_customer_lost_on_the_way_stops_the_publication(telecom: Settings, tmp_path: Path) -> None:
+    from churn.errors import AuditFailed
+
+    run_day(telecom, write_day(tmp_path, DAY), DAY)
+    before = rows_of(telecom)
+    execute(telecom, "UPDATE ops.publications SET status = 'staged', published_at = NULL")
+    lost = scoring.warehouse.stream_features
+
+    def lose_one(*arguments: object) -> Iterator[pl.DataFrame]:
+        yield from (batch.slice(1) for batch in lost(*arguments))  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(warehouse, "stream_features", lose_one)
+        with pytest.raises(AuditFailed) as failure:
+            scoring.score_customers(telecom, DAY, "test run")
+
+    assert (failure.value.audit, failure.value.count) == ("eligible_is_scored_and_refused", 1)
+    assert rows_of(telecom) == before
