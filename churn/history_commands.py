@@ -1,6 +1,7 @@
 """The commands about scores and their history: score a date, fill in the days before, compare, export."""
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,3 +43,23 @@ def backfill(
         from churn import watch
 
         typer.echo(watch.run_backfill(load_settings(), days, until, verbose))
+
+
+@app.command(
+    rich_help_panel="Scores and history",
+    epilog="Example: churn export action-list --format xlsx --out calls.xlsx",
+)
+def export(
+    what: Annotated[str, typer.Argument(help="action-list or predictions.")],
+    out: Annotated[Path, typer.Option(help="The file to write.", metavar="PATH")],
+    file_format: Annotated[str, typer.Option("--format", help="csv, parquet or xlsx.")] = "csv",
+    as_of: Annotated[
+        date | None, typer.Option(parser=parse_date, help="A published date; the latest.", metavar="DATE")
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Write a published date to a file for the CRM; no cell of it is a formula."""
+    with told_in_one_line(verbose):
+        from churn.stages import exporting
+
+        typer.echo(exporting.export(load_settings(), what, file_format, out, as_of))

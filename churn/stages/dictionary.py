@@ -18,7 +18,8 @@ LAYERS = {
     "reporting": "what people and BI tools read: published dates only",
     "ops": "ledgers of what ran and what was decided",
 }
-EXTRACT, FEATURES_MODEL = "raw_data.telco_churn_raw", "analytics.fct_customer_features"
+EXTRACTS = ("raw_data.telco_churn_raw", "raw_data.telco_churn_reconstructed")
+FEATURES_MODEL = "analytics.fct_customer_features"
 _PREFACE = """# Data dictionary
 
 Generated from the SQL models' own comments, the tables that Python declares and the contracts; do not edit.
@@ -51,7 +52,7 @@ def _table(note: TableNote) -> Iterator[str]:
 
 def _meaning(table: str, column: ColumnNote) -> str:
     said = [column.meaning] if column.meaning else []
-    if table == EXTRACT and column.name in CustomerExtract.to_schema().columns:
+    if table in EXTRACTS and column.name in CustomerExtract.to_schema().columns:
         said.append(_allowed(column.name))
     if table == FEATURES_MODEL and column.name in DIRECTIONS:
         said.append(_DIRECTION.get(DIRECTIONS[column.name], "Given to the model."))

@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from churn.errors import WrongUsage
+from churn.settings import Settings
+from churn.stages.exporting import defuse, export
+from tests.conftest import DAY
+from tests.integration.days import ask
+
+
+def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe() -> None:
+    cells = ["=1+1", "+1", "-1", "@x", "\tx", "plain", "a=b", None]
+
+    assert defuse(pl.DataFrame({"a": cells, "n": range(8)}))["a"].to_list() == [
+        "'=1+1",
+        "'+1",
+        "'-1",
+        "'@x",
+        "'\tx",
+        "plain",
+        "a=b",
+        None,
+    ]
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_the_action_list_leaves_in_the_order_of_calls(published: Settings, tmp_path: Path, file_format: str) -> None:
+    out = tmp_path / f"calls.{file_format}"
+
+    told = export(published, "action-list", file_format, out, None)
+
+    rows = pl.read_csv(out) if file_format == "csv" else pl.read_parquet(out)
+    wanted = ask(published, "SELECT customer_id FROM reporting.action_list ORDER BY call_rank")
+    assert [(customer,) for customer in rows["customer_id"]] == wanted
+    assert told == f"{out}: {len(wanted):,} rows of action-list as of {DAY}"
+    assert not rows["reasons"].str.contains(r"^[+=-]").any()
+
+
+def test_a_formula_in_a_sheet_is_text(published: Settings, tmp_path: Path) -> None:
+    import zipfile
+
+    out = tmp_path / "calls.xlsx"
+    export(published, "predictions", "xlsx", out, DAY)
+
+    sheet = zipfile.ZipFile(out).read("xl/worksheets/sheet1.xml").decode()
+    assert sheet.count("<row ") == 1201
+    assert "<f>" not in sheet
+
+
+def test_an_unknown_export_is_refused_and_leaves_no_file(published: Settings, tmp_path: Path) -> None:
+    with pytest.raises(WrongUsage, match="choose action-list or predictions"):
+        export(published, "secrets", "csv", tmp_path / "out.csv", None)
+
+    assert list(tmp_path.iterdir()) == []
