@@ -63,3 +63,18 @@ def export(
         from churn.stages import exporting
 
         typer.echo(exporting.export(load_settings(), what, file_format, out, as_of))
+
+
+@app.command(rich_help_panel="Scores and history", epilog="Example: churn compare 2026-11-20 2026-11-21")
+def compare(
+    first: Annotated[date, typer.Argument(parser=parse_date, help="A published date.", metavar="DATE1")],
+    second: Annotated[date, typer.Argument(parser=parse_date, help="Another.", metavar="DATE2")],
+    verbose: Verbose = False,
+) -> None:
+    """Show who moved tier between two dates, and what of each move features, model and corrections made."""
+    with told_in_one_line(verbose):
+        from churn import display_history, watch
+        from churn.stages import comparing
+
+        watch.quieten(verbose)
+        display_history.show_comparison(comparing.compare(load_settings(), first, second))
