@@ -32,7 +32,7 @@ def load(settings: Settings, extract: pl.DataFrame, day: date, folder: Path) -> 
 
 @pytest.fixture(scope="module")
 def two_versions(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Version 1 is champion; version 2, trained on the same examples, was held. A new contract came on NEXT_DAY."""
+    """A champion, and a version trained on the same examples that was held. A new contract came on NEXT_DAY."""
     folder = tmp_path_factory.mktemp("promotion")
     everybody = make_extract(1500)
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -60,14 +60,18 @@ def champion_of(settings: Settings) -> int | None:
     return version
 
 
+def version_numbers(settings: Settings) -> tuple[int, int]:
+    """Of the first champion and of the one held; the registry is shared, so it may have counted further before."""
+    first, second = (one.model_version for one in models.read_history(settings)[:2])
+    return first, second
+
+
 def test_the_first_model_is_promoted_and_its_equal_held(two_versions: Settings) -> None:
     history = models.read_history(two_versions)[:2]
 
-    assert [(one.model_version, one.decision, one.decided_by) for one in history] == [
-        (1, "promote", "gate"),
-        (2, "hold", "gate"),
-    ]
-    assert history[1].champion_version == 1
+    assert [(one.decision, one.decided_by) for one in history] == [("promote", "gate"), ("hold", "gate")]
+    assert history[1].model_version == history[0].model_version + 1
+    assert history[1].champion_version == history[0].model_version
     assert any(reason.endswith("customers would change tier") for reason in history[1].reasons)
 
 
@@ -80,27 +84,31 @@ def test_the_evidence_holds_the_policy_the_slices_and_the_gains(two_versions: Se
 
 
 def test_a_person_promotes_with_a_reason_and_rolls_back(two_versions: Settings) -> None:
-    models.promote_version(two_versions, 2, "the new price list suits it")
-    assert champion_of(two_versions) == 2
+    first, second = version_numbers(two_versions)
+
+    models.promote_version(two_versions, second, "the new price list suits it")
+    assert champion_of(two_versions) == second
 
     models.roll_back(two_versions, "complaints from the call centre")
-    assert champion_of(two_versions) == 1
+    assert champion_of(two_versions) == first
 
     by_hand = models.read_history(two_versions)[-2:]
     assert [(one.model_version, one.champion_version, one.decided_by) for one in by_hand] == [
-        (2, 1, "person"),
-        (1, 2, "person"),
+        (second, first, "person"),
+        (first, second, "person"),
     ]
     assert [one.reasons[0] for one in by_hand] == ["the new price list suits it", "complaints from the call centre"]
 
 
 def test_promotions_that_make_no_sense_are_refused(two_versions: Settings) -> None:
-    with pytest.raises(NotThere, match="no model version 99"):
-        models.promote_version(two_versions, 99, "why not")
+    first, second = version_numbers(two_versions)
+
+    with pytest.raises(NotThere, match="no model version 9999"):
+        models.promote_version(two_versions, 9999, "why not")
     with pytest.raises(WrongUsage, match="needs a reason"):
-        models.promote_version(two_versions, 2, " ")
+        models.promote_version(two_versions, second, " ")
     with pytest.raises(WrongUsage, match="champion already"):
-        models.promote_version(two_versions, 1, "once more")
+        models.promote_version(two_versions, first, "once more")
 
 
 @pytest.mark.parametrize(
@@ -150,20 +158,21 @@ def test_customers_with_a_plan_the_model_never_saw_are_scored_flagged_and_counte
 def test_a_model_fitted_with_another_library_version_is_refused(two_versions: Settings) -> None:
     import mlflow
 
-    registry.load_predictor(two_versions, 2)
-    mlflow.MlflowClient().set_model_version_tag(registry.MODEL_NAME, "2", "scikit-learn_version", "0.9")
+    _, second = version_numbers(two_versions)
+    registry.load_predictor(two_versions, second)
+    mlflow.MlflowClient().set_model_version_tag(registry.MODEL_NAME, str(second), "scikit-learn_version", "0.9")
 
-    with pytest.raises(ModelRefused, match=r"version 2 was fitted with scikit-learn 0\.9"):
-        registry.load_predictor(two_versions, 2)
+    with pytest.raises(ModelRefused, match=rf"version {second} was fitted with scikit-learn 0\.9"):
+        registry.load_predictor(two_versions, second)
     with pytest.raises(ModelRefused):
-        models.promote_version(two_versions, 2, "it looked so good")
+        models.promote_version(two_versions, second, "it looked so good")
     assert champion_of(two_versions) == 1
 
 
 def test_a_run_keeps_what_it_takes_to_repeat_it(two_versions: Settings) -> None:
     import mlflow
 
-    decision = promotions.find_decision(open_engine(two_versions), 1)
+    decision = promotions.find_decision(open_engine(two_versions), version_numbers(two_versions)[0])
     assert decision is not None
     tags = mlflow.get_run(decision.mlflow_run_id).data.tags
 
