@@ -158,7 +158,7 @@ def test_customers_with_a_plan_the_model_never_saw_are_scored_flagged_and_counte
 def test_a_model_fitted_with_another_library_version_is_refused(two_versions: Settings) -> None:
     import mlflow
 
-    _, second = version_numbers(two_versions)
+    first, second = version_numbers(two_versions)
     registry.load_predictor(two_versions, second)
     mlflow.MlflowClient().set_model_version_tag(registry.MODEL_NAME, str(second), "scikit-learn_version", "0.9")
 
@@ -166,7 +166,7 @@ def test_a_model_fitted_with_another_library_version_is_refused(two_versions: Se
         registry.load_predictor(two_versions, second)
     with pytest.raises(ModelRefused):
         models.promote_version(two_versions, second, "it looked so good")
-    assert champion_of(two_versions) == 1
+    assert champion_of(two_versions) == first
 
 
 def test_a_run_keeps_what_it_takes_to_repeat_it(two_versions: Settings) -> None:
