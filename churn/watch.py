@@ -177,6 +177,9 @@ def _warm_up() -> None:
         import churn.stages.scoring
         import churn.stages.transforms
         import churn.stores.sqlmesh_console  # noqa: F401
+        from churn.stores.registry import import_mlflow
+
+        import_mlflow()
 
     threading.Thread(target=load, name="warm-up", daemon=True).start()
 

@@ -73,11 +73,18 @@ def locate_registry(settings: Settings) -> str:
     return make_url(uri).set(drivername="postgresql+psycopg", database="mlflow").render_as_string(hide_password=False)
 
 
+def import_mlflow() -> None:
+    """Imports MLflow, its telemetry and progress bars off, and skops; callable ahead of time, for it takes seconds."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    import mlflow.sklearn
+    import skops.io  # noqa: F401
+
+
 @lru_cache(maxsize=1)
 def _connect(settings: Settings) -> Any:
     """Imports and configures MLflow once per process; returns its client."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    import_mlflow()
     import mlflow
 
     for name in ("mlflow", "alembic"):
