@@ -77,7 +77,7 @@ def import_mlflow() -> None:
     """Imports MLflow, its telemetry and progress bars off, and skops; callable ahead of time, for it takes seconds."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    import mlflow.sklearn
+    import mlflow.sklearn  # noqa: F401
     import skops.io  # noqa: F401
 
 
