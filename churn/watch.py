@@ -50,8 +50,11 @@ def run_pipeline(
     Returns:
         The date that is published; None for a folder of daily files, the latest of which is.
     """
+    from churn.intake.sources import check_there
     from churn.stores.database import open_engine
 
+    if source is not None:
+        check_there(source)
     console = Console(stderr=True)
     is_folder = source is not None and os.path.isdir(source)  # noqa: PTH112 Path.is_dir raises where the folder may not be read
     day = as_of if is_folder else as_of or today()

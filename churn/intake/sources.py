@@ -5,6 +5,7 @@ address may end in `#sha256=<hex>`: the bytes must then be those.
 """
 
 import hashlib
+import os
 import shutil
 import sys
 import tempfile
@@ -148,6 +149,17 @@ def _max_bytes(settings: Settings) -> int:
 def _patience(settings: Settings) -> tuple[float, float]:
     """Seconds of silence, and seconds in all, after which a download is given up."""
     return settings.download_timeout_seconds, settings.statement_timeout_minutes * 60.0
+
+
+def check_there(source: str) -> None:
+    """Refuses a path that leads nowhere, before anything slow is started.
+
+    Raises:
+        WrongUsage: there is no such file or folder.
+    """
+    is_path = source != STDIN and "://" not in source and not source.startswith("file:")
+    if is_path and not os.path.lexists(Path(source).expanduser()):
+        raise WrongUsage(f"There is no file {source}.", "give --source the path or address of a customer extract.")
 
 
 def _describe(path: Path, name: str, origin: str, settings: Settings) -> Extract:
