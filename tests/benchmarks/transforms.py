@@ -169,7 +169,8 @@ def _time_action_list(page: Page, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(
             sa.text(f"""INSERT INTO ops.publications
-                SELECT '{MILLION_DATE}', 'published', 'live', 1000106, 1, '', '', 'benchmark', 1, '', now(), now()""")
+                SELECT '{MILLION_DATE}', 'published', 'live', 1000106, 1000106, 0, 1, '', '', 'benchmark', 1, '',
+                       now(), now()""")
         )
     query = f"SELECT * FROM reporting.action_list WHERE prediction_date = '{MILLION_DATE}' AND call_rank <= 100"
     with engine.connect() as connection:
