@@ -232,12 +232,17 @@ def db_stop(verbose: Verbose = False) -> None:
 def run_flow_file(flow: Any) -> None:
     """Runs a flow file by itself, the way one tries a flow before deploying it: its parameters become options."""
     import inspect
+    from typing import get_type_hints
 
     def call(**arguments: Any) -> None:
         with _told_in_one_line(verbose=False):
             flow(**arguments)
 
-    parameters = [_as_option(parameter) for parameter in inspect.signature(flow.fn).parameters.values()]
+    kinds = get_type_hints(flow.fn)  # without the bounds, which the flow itself checks
+    parameters = [
+        _as_option(parameter.replace(annotation=kinds[name]))
+        for name, parameter in inspect.signature(flow.fn).parameters.items()
+    ]
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     call.__doc__ = inspect.getdoc(flow.fn)
     typer.run(call)

@@ -106,3 +106,11 @@ def may_pass_by_itself(error: BaseException) -> bool:
         return error.may_pass_by_itself
     names = {kind.__name__ for kind in type(error).__mro__}
     return isinstance(error, ConnectionError | TimeoutError) or not names.isdisjoint(_CONNECTION_LOSSES)
+
+
+def understand(error: BaseException) -> ChurnError:
+    """Returns an error as a person is told it: an understood one as it is, any other by its kind and first line."""
+    if isinstance(error, ChurnError):
+        return error
+    first_line = (str(error).strip() or "no message").splitlines()[0]
+    return ChurnError(f"{type(error).__name__}: {first_line}", "run it again with -v to see where.")

@@ -17,7 +17,7 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """The environment, read once and frozen. Every field is documented in README's settings table."""
 
-    model_config = SettingsConfigDict(env_prefix="CHURN_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CHURN_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     home: Path = Field(
         default=Path(".churn"),
@@ -31,6 +31,11 @@ class Settings(BaseSettings):
         default=None,
         validation_alias=AliasChoices("CHURN_MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_URI"),
         description="MLflow server; unset: a database `mlflow` beside the product's own, artifacts under CHURN_HOME.",
+    )
+    alert_urls: SecretStr | None = Field(
+        default=None,
+        description="Where failures and recoveries are told: apprise addresses (Slack, e-mail, webhook and others), "
+        "separated by spaces or commas; unset: nowhere.",
     )
     statement_timeout_minutes: int = Field(
         default=30, ge=1, le=24 * 60, description="No database statement and no task may run longer."

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from churn.errors import ChurnError, ExitCode
+from churn.errors import ExitCode, understand
+from churn.secrecy import hide_secrets
+from churn.settings import load_settings
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the extract breaks the contract, 4 an audit failed."
 
@@ -41,13 +43,16 @@ def told_in_one_line(verbose: bool) -> Iterator[None]:
         raise typer.Exit(ExitCode.FAILED) from None
     except Exception as error:
         if verbose:
-            traceback.print_exc()
-        known = error if isinstance(error, ChurnError) else _unforeseen(error)
-        typer.secho(f"churn: {known.fact}", err=True, fg="red")
-        typer.echo(f"  next: {known.next_step}", err=True)
+            typer.echo(_without_secrets(traceback.format_exc()), err=True)
+        known = understand(error)
+        typer.secho(f"churn: {_without_secrets(known.fact)}", err=True, fg="red")
+        typer.echo(f"  next: {_without_secrets(known.next_step)}", err=True)
         raise typer.Exit(known.exit_code) from None
 
 
-def _unforeseen(error: Exception) -> ChurnError:
-    first_line = (str(error).strip() or "no message").splitlines()[0]
-    return ChurnError(f"{type(error).__name__}: {first_line}", "run it again with -v to see where.")
+def _without_secrets(text: str) -> str:
+    try:
+        settings = load_settings()
+    except ValueError:  # the environment is what the text complains of; its own message shows no values
+        return text
+    return hide_secrets(text, settings)

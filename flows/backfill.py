@@ -8,12 +8,13 @@ from datetime import date
 from prefect import flow, task
 from prefect.runtime import flow_run
 
+from churn.parameters import Day, Days
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
-from flows.policy import stage_policy
+from flows.policy import flow_policy, stage_policy
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="rebuild_features {days[0]}")
 def rebuild_features(days: list[date]) -> Outcome:
     """Days before the first extract rewound from it; staging and features of the days evaluated and audited."""
     from churn.stages import history
@@ -21,7 +22,7 @@ def rebuild_features(days: list[date]) -> Outcome:
     return history.rebuild_features(load_settings(), days)
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="score_history {days[0]}")
 def score_history(days: list[date]) -> Outcome:
     """The days scored by the model that was champion then, staged."""
     from churn.stages import history
@@ -29,7 +30,7 @@ def score_history(days: list[date]) -> Outcome:
     return history.score_history(load_settings(), days, str(flow_run.id))
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="publish_history {days[0]}")
 def publish_history(days: list[date]) -> Outcome:
     """Money invariants hold; the days are shown to readers."""
     from churn.stages import history
@@ -40,8 +41,8 @@ def publish_history(days: list[date]) -> Outcome:
 STAGES = (rebuild_features, score_history, publish_history)
 
 
-@flow(name="backfill", flow_run_name="backfill {days} days", persist_result=False)
-def backfill(days: int = 60, until: date | None = None) -> Outcome:
+@flow(name="backfill", **flow_policy())
+def backfill(days: Days = 60, until: Day | None = None) -> Outcome:
     """Makes the days that are missing; live ones stay as they are.
 
     Args:

@@ -9,12 +9,14 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.runtime import flow_run
 
+from churn.errors import AuditFailed, ContractBroken
+from churn.parameters import Day, Source
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
-from flows.policy import stage_policy
+from flows.policy import flow_policy, is_scheduled, run_date, stage_policy, tell_notes
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="load_extract {as_of}")
 def load_extract(source: str, as_of: date, mapping: Path | None = None) -> Outcome:
     """Contract at the door, then COPY into raw_data with a line in the ledger."""
     from churn.stages import intake
@@ -22,7 +24,7 @@ def load_extract(source: str, as_of: date, mapping: Path | None = None) -> Outco
     return intake.load_extract(load_settings(), source, as_of, mapping)
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="validate_extract {as_of}")
 def validate_extract(as_of: date) -> Outcome:
     """The database holds what the ledger says."""
     from churn.stages import intake
@@ -30,7 +32,7 @@ def validate_extract(as_of: date) -> Outcome:
     return intake.validate_extract(load_settings(), as_of)
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="run_transforms {as_of}")
 def run_transforms(as_of: date) -> Outcome:
     """SQL models deployed, staging and features of the date evaluated."""
     from churn.stages import transforms
@@ -38,7 +40,7 @@ def run_transforms(as_of: date) -> Outcome:
     return transforms.run_transforms(load_settings(), as_of)
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="audit_transforms {as_of}")
 def audit_transforms(as_of: date) -> Outcome:
     """Every audit of staging and features passes on what is stored."""
     from churn.stages import transforms
@@ -46,7 +48,7 @@ def audit_transforms(as_of: date) -> Outcome:
     return transforms.audit_transforms(load_settings(), as_of)
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="train_models {as_of}")
 def train_models(as_of: date, retrain: bool) -> Outcome:
     """Candidates trained and compared, the best registered, the gate's decision in the ledger."""
     from churn.learning.params import ModelParams
@@ -55,7 +57,7 @@ def train_models(as_of: date, retrain: bool) -> Outcome:
     return learning.train_models(load_settings(), as_of, ModelParams(), retrain)
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="score_customers {as_of}")
 def score_customers(as_of: date) -> Outcome:
     """Every customer of the date scored by the champion, staged."""
     from churn.stages import scoring
@@ -63,7 +65,7 @@ def score_customers(as_of: date) -> Outcome:
     return scoring.score_customers(load_settings(), as_of, str(flow_run.id))
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="publish {as_of}")
 def publish(as_of: date) -> Outcome:
     """Money invariants hold; the date is shown to readers."""
     from churn.stages import scoring
@@ -74,25 +76,44 @@ def publish(as_of: date) -> Outcome:
 STAGES = (load_extract, validate_extract, run_transforms, audit_transforms, train_models, score_customers, publish)
 
 
-@flow(name="churn_pipeline", flow_run_name="churn {as_of}", persist_result=False)
+@flow(name="churn_pipeline", **flow_policy())
 def churn_pipeline(
-    source: str | None = None, as_of: date | None = None, retrain: bool = False, mapping: Path | None = None
+    source: Source | None = None, as_of: Day | None = None, retrain: bool = False, mapping: Path | None = None
 ) -> list[Outcome]:
     """Takes an extract, or each new one of a folder in order of date, to a published date.
 
     Args:
         source: a CSV (or .csv.gz) or Parquet file with the 21 columns of data/README.md, a file: or http(s): address,
             or a folder of daily files named by their date. Left out: made-up customers, labelled as such.
-        as_of: its business date; today (UTC) when left out, in a folder every date that is new.
+        as_of: its business date; when left out the date the run was scheduled for (UTC), in a folder every date that
+            is not published yet.
         retrain: train even when these examples and settings were trained on before.
         mapping: a TOML file that says how the extract differs from the public names and words.
     """
-    from churn.stages import intake
+    from churn.stages import planning
 
     settings = load_settings()
     with one_pipeline(settings):
-        days = intake.find_extracts(settings, source, as_of)
-        return [outcome for extract, day in days for outcome in run_day(extract, day, retrain, mapping)]
+        plan = planning.plan_run(settings, source, as_of, run_date())
+        tell_notes(plan.notes)
+        outcomes = run_days(plan.days, retrain, mapping)
+        if is_scheduled() and as_of is None:
+            planning.check_arrived(settings, source, run_date())
+        return outcomes
+
+
+def run_days(days: list[tuple[str, date]], retrain: bool, mapping: Path | None) -> list[Outcome]:
+    """Every date in order. A refused one fails the run, but only after the others, whose extracts may be sound."""
+    outcomes: list[Outcome] = []
+    refusals: list[ContractBroken | AuditFailed] = []
+    for extract, day in days:
+        try:
+            outcomes += run_day(extract, day, retrain, mapping)
+        except (ContractBroken, AuditFailed) as refusal:
+            refusals.append(refusal)
+    if refusals:
+        raise refusals[0]
+    return outcomes
 
 
 def run_day(extract: str, as_of: date, retrain: bool, mapping: Path | None) -> list[Outcome]:

@@ -8,13 +8,14 @@ from datetime import date
 from prefect import flow, task
 from prefect.runtime import flow_run
 
+from churn.parameters import Day, Version
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
 from flows.churn_pipeline import publish
-from flows.policy import stage_policy
+from flows.policy import flow_policy, stage_policy
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="score_customers {as_of}")
 def score_customers(as_of: date, model: int | None) -> Outcome:
     """Every customer of the date scored, staged."""
     from churn.stages import scoring
@@ -25,8 +26,8 @@ def score_customers(as_of: date, model: int | None) -> Outcome:
 STAGES = (score_customers, publish)
 
 
-@flow(name="score", flow_run_name="score {as_of}", persist_result=False)
-def score(as_of: date | None = None, model: int | None = None) -> list[Outcome]:
+@flow(name="score", **flow_policy())
+def score(as_of: Day | None = None, model: Version | None = None) -> list[Outcome]:
     """Scores the customers of a date, audits the scores and shows them.
 
     Args:

@@ -8,12 +8,13 @@ from datetime import date
 from prefect import flow, task
 
 from churn.learning.params import ModelParams
+from churn.parameters import Day, Minutes, Trials
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
-from flows.policy import stage_policy
+from flows.policy import flow_policy, stage_policy
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="tune_params {as_of}")
 def tune_params(as_of: date, params: ModelParams, trials: int, timeout_minutes: int) -> ModelParams:
     """A stored search, gone on with where it was stopped."""
     from churn.stages import searching
@@ -21,7 +22,7 @@ def tune_params(as_of: date, params: ModelParams, trials: int, timeout_minutes: 
     return searching.tune_params(load_settings(), as_of, params, trials, timeout_minutes * 60)
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="prune_params {as_of}")
 def prune_params(as_of: date, params: ModelParams) -> ModelParams:
     """Features left out that the models do not miss."""
     from churn.stages import searching
@@ -29,7 +30,7 @@ def prune_params(as_of: date, params: ModelParams) -> ModelParams:
     return searching.prune_params(load_settings(), as_of, params)
 
 
-@task(**stage_policy())
+@task(**stage_policy(), task_run_name="train_models {as_of}")
 def train_models(as_of: date, params: ModelParams, retrain: bool) -> Outcome:
     """Candidates trained and compared, the best registered, the gate's decision in the ledger."""
     from churn.stages import learning
@@ -37,12 +38,12 @@ def train_models(as_of: date, params: ModelParams, retrain: bool) -> Outcome:
     return learning.train_models(load_settings(), as_of, params, retrain)
 
 
-@flow(name="train", flow_run_name="train {as_of}", persist_result=False)
+@flow(name="train", **flow_policy())
 def train(
-    as_of: date | None = None,
+    as_of: Day | None = None,
     tune: bool = False,
-    trials: int = 30,
-    timeout_minutes: int = 20,
+    trials: Trials = 30,
+    timeout_minutes: Minutes = 20,
     select: bool = False,
     retrain: bool = False,
 ) -> Outcome:

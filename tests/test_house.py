@@ -119,6 +119,43 @@ def test_every_deployment_points_at_a_flow() -> None:
         assert set(deployment["parameters"]) <= set(getattr(module, name).parameters.properties)
 
 
+def test_every_deployment_is_described_tagged_and_one_at_a_time() -> None:
+    deployments = yaml.safe_load((PROJECT_DIR / "prefect.yaml").read_text())["deployments"]
+
+    assert [one["name"] for one in deployments] == ["churn-pipeline", "train", "score", "backfill"]
+    assert all(one["description"] and one["tags"] for one in deployments)
+    assert all((one["concurrency_limit"]["limit"], one["work_pool"]["name"]) == (1, "churn") for one in deployments)
+    schedules = {one["name"]: schedule for one in deployments for schedule in one.get("schedules", [])}
+    daily, weekly = schedules["churn-pipeline"], schedules["train"]
+    assert (daily["cron"], daily["timezone"], daily["active"]) == ("0 0 * * *", "UTC", True)
+    assert weekly["active"] is False
+
+
+@pytest.mark.parametrize(
+    ("flow", "parameters"),
+    [
+        ("churn_pipeline", {"source": ""}),
+        ("churn_pipeline", {"as_of": "1999-12-31"}),
+        ("train", {"trials": 0}),
+        ("train", {"timeout_minutes": 24 * 60 + 1}),
+        ("score", {"model": 0}),
+        ("backfill", {"days": 3661}),
+    ],
+)
+def test_a_flow_refuses_parameters_out_of_bounds(flow: str, parameters: dict[str, object]) -> None:
+    from prefect.exceptions import ParameterTypeError
+
+    with pytest.raises(ParameterTypeError):
+        getattr(importlib.import_module(f"flows.{flow}"), flow).validate_parameters(parameters)
+
+
+def test_every_parameter_of_a_deployment_is_described() -> None:
+    for name in ("churn_pipeline", "train", "score", "backfill"):
+        properties = getattr(importlib.import_module(f"flows.{name}"), name).parameters.properties
+
+        assert [one for one, told in properties.items() if not told.get("description")] == []
+
+
 def test_compose_asks_for_every_password() -> None:
     compose = (PROJECT_DIR / "compose.yaml").read_text()
 

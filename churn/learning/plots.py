@@ -101,6 +101,26 @@ def draw_splits(results: pl.DataFrame) -> Figure:
     return figure
 
 
+def draw_comparison(tests: dict[str, dict[str, dict[str, float]]]) -> Figure:
+    """PR-AUC and log loss of every candidate on the test part, with their 95 % intervals.
+
+    Args:
+        tests: family, then figure, then value, low and high, as the ledger keeps them.
+    """
+    figure = Figure(figsize=(8.4, 0.9 + 0.5 * len(tests)), dpi=80, layout="constrained")
+    FigureCanvasAgg(figure)
+    titles = {"pr_auc": "PR-AUC (higher is better)", "log_loss": "Log loss (lower is better)"}
+    for axes, (name, title) in zip(np.atleast_1d(figure.subplots(1, 2, sharey=True)), titles.items(), strict=True):
+        _dress(axes, title, "", "")
+        for height, test in enumerate(tests.values()):
+            told = test[name]
+            axes.plot([told["low"], told["high"]], [height, height], color=PALE, linewidth=6, solid_capstyle="round")
+            axes.plot(told["value"], height, "o", color=BLUE)
+        axes.set_yticks(range(len(tests)), [family.replace("_", " ") for family in tests])
+        axes.set_ylim(len(tests) - 0.5, -0.5)
+    return figure
+
+
 def draw_tuning(history: pl.DataFrame) -> Figure:
     """Every trial's cross-validated log loss and the best so far, one line a family."""
     figure, axes = _sheet("Settings tried", "Trial", "Cross-validated log loss (lower is better)")

@@ -19,7 +19,7 @@ from churn.intake.sources import Extract, check_unchanged, open_extract
 from churn.settings import Settings
 from churn.simulation.extracts import is_synthetic, provide_synthetic_extract
 from churn.stages import Outcome
-from churn.stores import snapshots
+from churn.stores import snapshots, warehouse
 from churn.stores.database import Lock, hold_lock, open_engine
 from churn.stores.snapshots import Arrival, DuplicateCustomer, Load
 from churn.timeline import check_snapshot_date, today
@@ -32,13 +32,13 @@ def find_extracts(settings: Settings, source: str | Path | None, as_of: date | N
     """Returns the extracts a source stands for, each with its date, in order of date. No source: made-up customers.
 
     A file or address is one extract: of `as_of`, else of today. A folder is all of its daily files, or that of
-    `as_of`; those whose date holds that very file already are left out.
+    `as_of`; those whose date is published from that very file are left out.
 
     Raises:
         WrongUsage: the folder may not be read, or holds no file of the date.
     """
     source = source or provide_synthetic_extract(settings.home_dir)
-    if not _is_folder(source):
+    if not is_folder(source):
         return [(str(source), as_of or today())]
     found = daily_files.find_daily_files(Path(source))
     if as_of is not None:
@@ -46,12 +46,22 @@ def find_extracts(settings: Settings, source: str | Path | None, as_of: date | N
         if not found:
             raise WrongUsage(f"The folder {source} holds no file of {as_of}.", "check the date and the files' names.")
         return [(str(path), day) for day, path in found]
-    engine = open_engine(settings)
-    held = {day: load.sha256 for day, _ in found if (load := snapshots.find_current_load(engine, day)) is not None}
-    return [(str(path), day) for day, path in found if held.get(day) != _fingerprint(path)]
+    published = _find_published(open_engine(settings), [day for day, _ in found])
+    return [(str(path), day) for day, path in found if published.get(day) != _fingerprint(path)]
 
 
-def _is_folder(source: str | Path) -> bool:
+def _find_published(engine: "Engine", days: list[date]) -> dict[date, str]:
+    """Returns the published ones of some dates, each with the sha256 of the file it holds."""
+    made = warehouse.find_publications(engine, min(days), max(days))
+    return {day: one.source_sha256 for day, one in made.items() if one.status == "published"}
+
+
+def is_folder(source: str | Path) -> bool:
+    """Whether a source is a folder of daily files.
+
+    Raises:
+        WrongUsage: it may not be looked at.
+    """
     try:
         return Path(source).is_dir()
     except PermissionError as error:

@@ -205,6 +205,24 @@ promotions = Table(
     comment="Ledger of every gate decision. The champion is the last version promoted here.",
 )
 
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("incident_id", BigInteger, Identity(always=True), primary_key=True, comment="Number, in order"),
+    Column("incident_key", Text, nullable=False, comment="The same failure of the same flow has the same"),
+    Column("flow", Text, nullable=False, comment="The flow that failed"),
+    Column("as_of_date", Date, comment="The date that was being made; NULL where the flow makes none"),
+    Column("severity", Text, nullable=False, comment="critical, error or warning"),
+    Column("fact", Text, nullable=False, comment="What happened"),
+    Column("next_step", Text, nullable=False, comment="What to do about it"),
+    Column("opened_at", DateTime(timezone=True), nullable=False, comment="When it was seen first, UTC"),
+    Column("told_at", DateTime(timezone=True), comment="When people were told, UTC; NULL while no message got through"),
+    Column("closed_at", DateTime(timezone=True), comment="When the flow did well again, UTC; NULL while it lasts"),
+    Index("incidents_one_open", "incident_key", unique=True, postgresql_where="closed_at is null"),
+    schema="ops",
+    comment="One row per incident that alerts told of, from its first failure to the recovery.",
+)
+
 _REFUSE_CHANGE = """
 CREATE OR REPLACE FUNCTION ops.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

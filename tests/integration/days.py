@@ -3,6 +3,7 @@
 The champion is a rule of thumb, so that what is tested is the way of the rows and not the training of a model.
 """
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 
 from churn.settings import Settings
 from churn.stages import history, intake, scoring, transforms
-from churn.stores import promotions, registry
+from churn.stores import promotions, registry, warehouse
 from churn.stores.database import open_engine
+from churn.stores.tables import publications
 from tests.conftest import DAY
 from tests.factories import make_extract, write_extract
 
@@ -61,6 +63,29 @@ def day_number(number: int) -> date:
 def write_day(folder: Path, day: date) -> Path:
     """An extract of its own for each day."""
     return write_extract(folder / f"{day}.csv", make_extract(CUSTOMERS, seed=day.toordinal()))
+
+
+def show_day(settings: Settings, day: date, source_sha256: str = "") -> None:
+    """A published date with no customer in it: for what looks at publications only."""
+    moment = datetime(2026, 1, 31, 0, 4, tzinfo=UTC)
+    publication = warehouse.Publication(
+        prediction_date=day,
+        status="published",
+        basis="live",
+        customers_count=0,
+        eligible_count=0,
+        refused_count=0,
+        load_id=1,
+        source_sha256=source_sha256,
+        transforms_version="none",
+        model_name=registry.MODEL_NAME,
+        model_version=1,
+        run_id="test run",
+        staged_at=moment,
+        published_at=moment,
+    )
+    with open_engine(settings).begin() as connection:
+        connection.execute(sa.insert(publications).values(asdict(publication)))
 
 
 def run_until_scored(settings: Settings, extract: Path, day: date) -> None:

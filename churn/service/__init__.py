@@ -1,0 +1,1 @@
+"""The product as something that runs by itself: the local stack of one machine."""

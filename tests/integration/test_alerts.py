@@ -1,0 +1,192 @@
+"""Alerts arrive at a real web server and a real mail server: once for an incident, once for its end."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from aiosmtpd.controller import Controller
+
+from churn.errors import Busy, ContractBroken, Unavailable
+from churn.service import alerts
+from churn.settings import Settings, load_settings
+from churn.stores.database import open_engine
+from tests.conftest import DAY
+from tests.integration.days import show_day
+
+YESTERDAY = DAY - timedelta(days=1)
+BROKEN = ContractBroken("x.csv lacks the column Churn.", "ask for the extract again.")
+
+
+@dataclass
+class Receivers:
+    """What a web server and a mail server got."""
+
+    web: list[dict[str, Any]] = field(default_factory=list)
+    mail: list[str] = field(default_factory=list)
+    addresses: str = ""
+    status: int = 200
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Receivers]:
+    got = Receivers()
+
+    class Web(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.web.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(got.status)
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    class Mail:
+        async def handle_DATA(
+            self,
+            server: Any,
+            session: Any,
+            envelope: Any,
+        ) -> str:
+            got.mail.append(envelope.content.decode())
+            return "250 taken"
+
+    web = ThreadingHTTPServer(("127.0.0.1", 0), Web)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    port = free_port()
+    mail = Controller(Mail(), hostname="127.0.0.1", port=port)
+    mail.start()
+    got.addresses = (
+        f"json://127.0.0.1:{web.server_port}/hook, "
+        f"mailto://127.0.0.1:{port}?from=churn@telecom.example&to=data-team@telecom.example"
+    )
+    yield got
+    mail.stop()
+    web.shutdown()
+
+
+@pytest.fixture
+def receivers(servers: Receivers, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Receivers:
+    servers.web, servers.mail, servers.status = [], [], 200
+    monkeypatch.setenv("CHURN_ALERT_URLS", servers.addresses)
+    return servers
+
+
+def publish(day: date) -> None:
+    """A published date, as far as alerts look at it."""
+    show_day(load_settings(), day)
+
+
+def test_a_failure_is_told_on_the_web_and_by_mail_with_what_is_still_true_and_what_to_do(receivers: Receivers) -> None:
+    publish(YESTERDAY)
+
+    alerts.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN, "http://prefect.example/runs/flow-run/7")
+
+    (told,) = receivers.web
+    assert (told["title"], told["type"]) == ("[churn] error: churn_pipeline of 2026-01-31 failed", "failure")
+    assert told["message"].splitlines() == [
+        "What happened: x.csv lacks the column Churn.",
+        "Still true: readers still see 2026-01-30, published 2026-01-31 00:04 UTC.",
+        "Next: ask for the extract again.",
+        "Run: http://prefect.example/runs/flow-run/7",
+    ]
+    (mail,) = receivers.mail
+    assert "Subject: [churn] error: churn_pipeline of 2026-01-31 failed" in mail
+    assert "readers still see 2026-01-30" in mail
+    assert "data-team@telecom.example" in mail
+
+
+def test_the_same_incident_is_told_once_and_another_one_too(receivers: Receivers) -> None:
+    other = Unavailable("The registry did not answer.", "look at it.")
+
+    for error in (BROKEN, BROKEN, other, BROKEN, other):
+        alerts.tell_failure(load_settings(), "churn_pipeline", DAY, error)
+
+    assert [told["message"].splitlines()[0] for told in receivers.web] == [
+        "What happened: x.csv lacks the column Churn.",
+        "What happened: The registry did not answer.",
+    ]
+
+
+def test_a_recovery_is_told_once_and_the_next_failure_is_news_again(receivers: Receivers) -> None:
+    alerts.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN)
+    alerts.tell_recovery(load_settings(), "churn_pipeline")
+    publish(DAY)
+    for _ in range(2):
+        alerts.tell_recovery(load_settings(), "churn_pipeline")
+    alerts.tell_failure(load_settings(), "churn_pipeline", DAY + timedelta(days=1), BROKEN)
+
+    titles = [told["title"] for told in receivers.web]
+    assert titles == [
+        "[churn] error: churn_pipeline of 2026-01-31 failed",
+        "[churn] recovered: churn_pipeline does well again",
+        "[churn] error: churn_pipeline of 2026-02-01 failed",
+    ]
+    assert "Over: x.csv lacks the column Churn.\nNow true: readers see 2026-01-31" in receivers.web[1]["message"]
+    assert receivers.web[1]["type"] == "success"
+
+
+def test_a_message_that_nobody_took_is_sent_again(receivers: Receivers, caplog: pytest.LogCaptureFixture) -> None:
+    receivers.status = 500
+    alerts.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN)
+    receivers.status = 200
+    for _ in range(2):
+        alerts.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN)
+
+    assert len(receivers.web) == 2
+    assert "Not every address of CHURN_ALERT_URLS took the message" in caplog.text
+
+
+def test_while_the_database_is_down_an_incident_is_told_once_and_its_end_when_it_is_back(
+    receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(YESTERDAY)
+    alerts.tell_recovery(load_settings(), "churn_pipeline")
+    up = load_settings().database_url
+    assert up is not None
+    down = Unavailable("The database did not answer.", "start it.")
+
+    monkeypatch.setenv("CHURN_DATABASE_URL", "postgresql://churn@127.0.0.1:1/churn")
+    for _ in range(3):
+        alerts.tell_failure(load_settings(), "churn_pipeline", DAY, down)
+    monkeypatch.setenv("CHURN_DATABASE_URL", up.get_secret_value())
+    publish(DAY)
+    for _ in range(2):
+        alerts.tell_recovery(load_settings(), "churn_pipeline")
+
+    assert [told["title"] for told in receivers.web] == [
+        "[churn] critical: churn_pipeline of 2026-01-31 failed",
+        "[churn] recovered: churn_pipeline does well again",
+    ]
+    assert "readers see nothing; the last date they saw is 2026-01-30." in receivers.web[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("flow", "error"),
+    [("train", BROKEN), ("churn_pipeline", Busy("Another pipeline run is at work.", "wait."))],
+    ids=["training", "another run at work"],
+)
+def test_what_leaves_readers_with_their_date_is_a_warning(receivers: Receivers, flow: str, error: Exception) -> None:
+    alerts.tell_failure(load_settings(), flow, None, error)
+
+    assert receivers.web[0]["type"] == "warning"
+
+
+def test_without_addresses_nothing_is_told_or_kept(settings: Settings) -> None:
+    alerts.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN)
+    alerts.tell_recovery(load_settings(), "churn_pipeline")
+
+    with open_engine(settings).connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM ops.incidents")).scalar_one() == 0

@@ -1,0 +1,112 @@
+"""Which dates a run makes: its scheduled one, and those nobody published before it."""
+
+import hashlib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from churn.errors import NotThere
+from churn.settings import Settings
+from churn.stages import intake, planning
+from tests.factories import make_extract, write_extract
+from tests.integration.days import day_number, show_day
+
+YESTERDAY, TODAY = day_number(0), day_number(4)
+MISSED = [day_number(1), day_number(2), day_number(3)]
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is TODAY."""
+    monkeypatch.setattr(planning, "today", lambda: TODAY)
+    monkeypatch.setattr(intake, "today", lambda: TODAY)
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Path:
+    (tmp_path / "landing").mkdir()
+    return tmp_path / "landing"
+
+
+def put(landing: Path, *days: date) -> None:
+    for day in days:
+        write_extract(landing / f"customers-{day}.csv", make_extract(5, seed=day.day))
+
+
+def days_of(plan: planning.Plan) -> list[date]:
+    return [day for _, day in plan.days]
+
+
+def test_a_file_is_run_for_the_scheduled_date_on_that_day(settings: Settings) -> None:
+    assert planning.plan_run(settings, "extract.csv", None, TODAY) == planning.Plan([("extract.csv", TODAY)])
+
+
+def test_dates_that_a_file_cannot_give_back_are_named_with_the_reason(settings: Settings) -> None:
+    show_day(settings, YESTERDAY)
+
+    plan = planning.plan_run(settings, "extract.csv", None, TODAY)
+
+    assert days_of(plan) == [TODAY]
+    assert plan.notes == [
+        "Missing: 2026-02-01 to 2026-02-03. They cannot be caught up: extract.csv holds the latest extract only. "
+        "If you have theirs: churn run --source FILE --as-of DATE; a folder of daily files is caught up by itself."
+    ]
+
+
+def test_a_file_that_is_read_a_day_late_is_not_taken_for_the_day_before(settings: Settings) -> None:
+    show_day(settings, YESTERDAY)
+
+    late = planning.plan_run(settings, "extract.csv", None, MISSED[0])
+    done = planning.plan_run(settings, "extract.csv", None, YESTERDAY)
+
+    assert (late.days, done.days) == ([], [])
+    assert late.notes[0].startswith("Missing: 2026-02-01. Its run came only on 2026-02-04, when extract.csv may hold a")
+    assert done.notes == ["2026-01-31 is published already: this run came late and has nothing to do."]
+
+
+def test_a_date_that_was_asked_for_is_never_late(settings: Settings) -> None:
+    assert days_of(planning.plan_run(settings, "extract.csv", MISSED[0], TODAY)) == [MISSED[0]]
+
+
+def test_a_folder_is_caught_up_in_order_and_gaps_in_it_are_named(settings: Settings, landing: Path) -> None:
+    show_day(settings, YESTERDAY)
+    put(landing, TODAY, MISSED[2], MISSED[0])
+
+    plan = planning.plan_run(settings, str(landing), None, TODAY)
+
+    assert days_of(plan) == [MISSED[0], MISSED[2], TODAY]
+    assert plan.notes == [
+        "Catching up 2026-02-01, 2026-02-03, in order.",
+        f"Missing: 2026-02-02. {landing} holds no extract of it; put it there, the next run takes it.",
+    ]
+
+
+def test_a_day_of_a_folder_that_was_loaded_but_not_published_is_made_again(settings: Settings, landing: Path) -> None:
+    put(landing, YESTERDAY)
+    extract = str(landing / f"customers-{YESTERDAY}.csv")
+    intake.load_extract(settings, extract, YESTERDAY)
+
+    assert days_of(planning.plan_run(settings, str(landing), None, TODAY)) == [YESTERDAY]
+
+
+def test_a_late_run_of_a_folder_says_that_its_date_is_published(settings: Settings, landing: Path) -> None:
+    put(landing, YESTERDAY)
+    with (landing / f"customers-{YESTERDAY}.csv").open("rb") as stream:
+        show_day(settings, YESTERDAY, hashlib.file_digest(stream, "sha256").hexdigest())
+
+    plan = planning.plan_run(settings, str(landing), None, YESTERDAY)
+
+    assert plan == planning.Plan([], ["2026-01-31 is published already: nothing to do."])
+
+
+def test_a_scheduled_run_whose_extract_has_not_arrived_fails_and_says_when_it_is_made_up_for(
+    settings: Settings, landing: Path
+) -> None:
+    put(landing, YESTERDAY)
+
+    with pytest.raises(NotThere, match=r"No extract of 2026-02-04 has arrived in .*landing\. Next: .* by itself"):
+        planning.check_arrived(settings, str(landing), TODAY)
+
+    show_day(settings, TODAY)
+    planning.check_arrived(settings, str(landing), TODAY)

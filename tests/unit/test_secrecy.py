@@ -1,0 +1,88 @@
+"""No secret of the settings survives in a text or a log."""
+
+import io
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from churn.secrecy import hide_in_logs, hide_secrets
+from churn.settings import Settings, load_settings
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("CHURN_DATABASE_URL", "postgresql://churn:p%40ss%2Fword9@db.example:5432/churn?sslmode=require")
+    monkeypatch.setenv("CHURN_MLFLOW_TRACKING_URI", "https://bot:trackme77@mlflow.example")
+    monkeypatch.setenv(
+        "CHURN_ALERT_URLS",
+        "slack://TokenAAA/TokenBBB/TokenCCC123 mailto://ops:mailpass1@mail.example?to=boss@a.example",
+    )
+    return load_settings()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    told, genuine = io.StringIO(), logging.getLogRecordFactory()
+    handler = logging.StreamHandler(told)
+    logging.getLogger("some.library").addHandler(handler)
+    yield told
+    logging.getLogger("some.library").removeHandler(handler)
+    logging.setLogRecordFactory(genuine)
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("postgresql://churn:p%40ss%2Fword9@db.example:5432/churn", "postgresql://churn:***@db.example:5432/churn"),
+        ("password p@ss/word9 refused", "password *** refused"),
+        ("GET https://bot:trackme77@mlflow.example/api", "GET https://bot:***@mlflow.example/api"),
+        (
+            "https://hooks.slack.com/services/TokenAAA/TokenBBB/TokenCCC123",
+            "https://hooks.slack.com/services/***/***/***",
+        ),
+        ("535 mailpass1 rejected by mail.example", "535 *** rejected by mail.example"),
+        ("db.example:5432 did not answer", "db.example:5432 did not answer"),
+    ],
+)
+def test_secrets_are_three_stars_and_the_rest_stays(settings: Settings, text: str, hidden: str) -> None:
+    assert hide_secrets(text, settings) == hidden
+
+
+def test_a_password_that_tears_its_address_apart_is_hidden_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHURN_DATABASE_URL", "postgresql://churn:half/and:half@db.example/churn")
+
+    assert (
+        hide_secrets("postgresql://churn:half/and:half@db.example", load_settings())
+        == "postgresql://churn:***@db.example"
+    )
+
+
+def test_nothing_is_hidden_where_nothing_is_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHURN_DATABASE_URL", "postgresql://churn@/churn?host=/run/postgresql")
+
+    assert hide_secrets("postgresql://churn@/churn?host=/run/postgresql", load_settings()) == (
+        "postgresql://churn@/churn?host=/run/postgresql"
+    )
+
+
+def test_a_log_has_no_secret_in_message_arguments_or_traceback(settings: Settings, log: io.StringIO) -> None:
+    hide_in_logs(settings)
+    hide_in_logs(settings)
+    try:
+        raise ConnectionError("no route to bot:trackme77@mlflow.example")
+    except ConnectionError:
+        logging.getLogger("some.library").exception("gave up on %s", "https://bot:trackme77@mlflow.example")
+
+    assert "trackme77" not in log.getvalue()
+    assert "gave up on https://bot:***@mlflow.example" in log.getvalue()
+    assert "ConnectionError: no route to bot:***@mlflow.example" in log.getvalue()
+
+
+def test_a_setting_that_is_refused_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHURN_RETRY_DELAY_SECONDS", "hunter2-by-mistake")
+
+    with pytest.raises(ValueError, match="retry_delay_seconds") as refused:
+        load_settings()
+
+    assert "hunter2" not in str(refused.value)
