@@ -30,7 +30,7 @@ TITLES = {
     "publish": "Audit and publish",
     "rebuild_features": "Rebuild the features",
     "score_history": "Score the days",
-    "publish_history": "Audit and publish",
+    "publish_history": "Publish the days",
 }
 
 
@@ -63,9 +63,9 @@ def run_pipeline(
     open_engine(settings)  # A database that is down is told now, not after two retries.
     with _kept(settings, source) as kept, _progress(console, transient=verbose) as progress:
         waiting = progress.add_task("Start Prefect", total=None, note="")
-        from flows.churn_pipeline import STAGES, churn_pipeline
+        from flows.churn_pipeline import PAST_STAGES, STAGES, churn_pipeline
 
-        _watch(STAGES, progress, waiting, times)
+        _watch((*STAGES, *PAST_STAGES), progress, waiting, times)
         _warm_up()
         outcomes = churn_pipeline(kept, day, retrain, mapping)
     if not outcomes:

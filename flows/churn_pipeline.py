@@ -4,15 +4,17 @@ uv run python -m flows.churn_pipeline --source extract.csv --as-of 2026-11-22
 """
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from prefect import flow, task
 from prefect.runtime import flow_run
 
-from churn.errors import AuditFailed, ContractBroken
 from churn.parameters import Day, Source
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
+from flows.attempts import Attempts
+from flows.backfill import publish_history, rebuild_features, score_history
 from flows.policy import flow_policy, is_scheduled, run_date, stage_policy, tell_notes
 
 
@@ -74,6 +76,8 @@ def publish(as_of: date) -> Outcome:
 
 
 STAGES = (load_extract, validate_extract, run_transforms, audit_transforms, train_models, score_customers, publish)
+PAST_STAGES = (rebuild_features, score_history, publish_history)
+"""What makes the dates before the newest: missed ones, and old ones whose extract was corrected."""
 
 
 @flow(name="churn_pipeline", **flow_policy())
@@ -103,30 +107,34 @@ def churn_pipeline(
 
 
 def run_days(days: list[tuple[str, date]], retrain: bool, mapping: Path | None) -> list[Outcome]:
-    """Every date in order. A refused one fails the run, but only after the others, whose extracts may be sound."""
-    outcomes: list[Outcome] = []
-    refusals: list[ContractBroken | AuditFailed] = []
-    for extract, day in days:
-        try:
-            outcomes += run_day(extract, day, retrain, mapping)
-        except (ContractBroken, AuditFailed) as refusal:
-            refusals.append(refusal)
-    if refusals:
-        raise refusals[0]
-    return outcomes
+    """Every date of a run: all taken in, the newest learned from, then each scored and shown, in order.
+
+    A refused date fails the run, but only after the others, whose extracts may be sound.
+    """
+    from churn.stages import history
+
+    settings, run = load_settings(), Attempts()
+    if len(days) > 1:
+        history.make_ready(settings)
+    taken = [day for extract, day in days if run.attempt(*take_in(extract, day, mapping))]
+    portions, newest = history.part_days(settings, taken)
+    past = [day for portion in portions for day in run.attempt_days(portion, rebuild_features)]
+    is_learned = newest is not None and run.attempt(*learn(newest, retrain))
+    for portion in history.plan_days(settings, past).portions:
+        run.attempt_days(portion, score_history, publish_history)
+    if is_learned:
+        run.attempt(partial(score_customers, newest), partial(publish, newest))
+    return run.finish()
 
 
-def run_day(extract: str, as_of: date, retrain: bool, mapping: Path | None) -> list[Outcome]:
-    """Every stage of one date."""
-    return [
-        load_extract(extract, as_of, mapping),
-        validate_extract(as_of),
-        run_transforms(as_of),
-        audit_transforms(as_of),
-        train_models(as_of, retrain),
-        score_customers(as_of),
-        publish(as_of),
-    ]
+def take_in(extract: str, as_of: date, mapping: Path | None) -> list[partial[Outcome]]:
+    """The stages that bring an extract into the database."""
+    return [partial(load_extract, extract, as_of, mapping), partial(validate_extract, as_of)]
+
+
+def learn(as_of: date, retrain: bool) -> list[partial[Outcome]]:
+    """The stages from a snapshot to a champion."""
+    return [partial(run_transforms, as_of), partial(audit_transforms, as_of), partial(train_models, as_of, retrain)]
 
 
 if __name__ == "__main__":

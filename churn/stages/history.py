@@ -1,11 +1,12 @@
-"""Filling in days before: what can be made from stored snapshots and the first one is made, audited and published.
+"""Days before the newest: what can be made from stored snapshots and the first one is made, audited and published.
 
-A day published live is never touched. A day whose inputs did not change since it was made is left as it is, so that a
-backfill that was stopped goes on where it was, and one that is repeated does nothing.
+A day published live is never touched, unless its extract was corrected since. A day whose inputs did not change since
+it was made is left as it is, so that a backfill that was stopped goes on where it was, and one that is repeated does
+nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -19,8 +20,9 @@ from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.learning import require_champion
 from churn.stages.scoring import Scorer, find_latest_day, make_scorer, score_days
-from churn.stores import history, registry, snapshots, transformer, warehouse
+from churn.stores import history, promotions, registry, revisions, snapshots, transformer, warehouse
 from churn.stores.database import open_engine
+from churn.stores.revisions import Revision
 from churn.stores.snapshots import Load
 from churn.stores.transformer import FEATURE_MODELS, RISK_MODELS
 from churn.stores.warehouse import Publication
@@ -71,12 +73,37 @@ def plan_backfill(settings: Settings, days: int, until: date | None) -> Backfill
             f"{wanted[0]} to {wanted[-1]} is not all between {EARLIEST_SNAPSHOT} and today.", "give other --days."
         )
     require_champion(engine)
+    return plan_days(settings, wanted)
+
+
+def plan_days(settings: Settings, wanted: Sequence[date]) -> Backfill:
+    """Finds which of some days, in order, have to be made; none of them while no model can score them."""
+    engine = open_engine(settings)
+    if not wanted or promotions.find_champion(engine) is None:
+        return Backfill([], 0, [])
     transforms_version = transformer.deploy(settings, today())
     planned = _plan(engine, wanted)
     made = warehouse.find_publications(engine, wanted[0], wanted[-1])
     open_days = [past for past in planned if not _is_made(past, made.get(past.day), transforms_version)]
     gaps = sorted(set(wanted) - {past.day for past in planned})
     return Backfill(_portions(engine, open_days), len(planned) - len(open_days), gaps)
+
+
+def part_days(settings: Settings, days: Sequence[date]) -> tuple[list[list[date]], date | None]:
+    """Parts days that were just taken in, in order, into past ones and the newest, from which is learned.
+
+    The last one is the newest unless a later snapshot is stored: a correction of an old day, or an old day found late,
+    is history. Before the first model it is learned from all the same.
+
+    Returns:
+        The past days, in portions whose features are evaluated at once; and the newest, or None.
+    """
+    engine = open_engine(settings)
+    if not days:
+        return [], None
+    is_newest = days[-1] == snapshots.find_latest_snapshot_date(engine) or promotions.find_champion(engine) is None
+    past = list(days[:-1] if is_newest else days)
+    return _cut(engine, past), days[-1] if is_newest else None
 
 
 def _plan(engine: "Engine", days: Sequence[date]) -> list[PastDay]:
@@ -88,20 +115,28 @@ def _is_made(past: PastDay, made: Publication | None, transforms_version: str) -
     if made is None or made.status != "published":
         return False
     inputs = (past.load_id, transforms_version, past.basis, registry.MODEL_NAME, past.model_version)
-    return made.basis == "live" or made.inputs() == inputs
+    return (made.basis, made.load_id) == ("live", past.load_id) or made.inputs() == inputs
 
 
 def _portions(engine: "Engine", open_days: Sequence[PastDay]) -> list[list[date]]:
     """Cuts days into unbroken ranges of one basis and model, of about ROWS_AT_ONCE rows each."""
-    if not open_days:
+    alike = groupby(open_days, key=lambda past: (past.basis, past.model_version))
+    return [portion for _, group in alike for portion in _cut(engine, [past.day for past in group])]
+
+
+def _cut(engine: "Engine", days: Sequence[date]) -> list[list[date]]:
+    """Cuts days into unbroken ranges of about ROWS_AT_ONCE rows each."""
+    if not days:
         return []
     customers = max(load.rows_accepted for load in snapshots.find_current_loads(engine))
     length = max(1, ROWS_AT_ONCE // max(1, customers))
-    portions = []
-    for _, alike in groupby(open_days, key=lambda past: (past.basis, past.model_version)):
-        for unbroken in unbroken_ranges(past.day for past in alike):
-            portions += [unbroken[start : start + length] for start in range(0, len(unbroken), length)]
-    return portions
+    ranges = unbroken_ranges(days)
+    return [unbroken[start : start + length] for unbroken in ranges for start in range(0, len(unbroken), length)]
+
+
+def make_ready(settings: Settings) -> None:
+    """Deploys the SQL models as they stand; before many days are loaded, or it evaluates them all, and again later."""
+    transformer.deploy(settings, today())
 
 
 def rebuild_features(settings: Settings, days: Sequence[date]) -> Outcome:
@@ -110,9 +145,10 @@ def rebuild_features(settings: Settings, days: Sequence[date]) -> Outcome:
     Raises:
         AuditFailed: rows failed an audit; the days are not published.
     """
+    make_ready(settings)
     engine = open_engine(settings)
-    rewound = [past.day for past in _plan(engine, days) if past.basis == "reconstructed"]
     first = snapshots.find_current_loads(engine)[0]
+    rewound = [day for day in days if day < first.snapshot_date]
     held = history.find_reconstructed(engine, days[0], days[-1])
     missing = [day for day in rewound if held.get(day, (None, 0))[0] != first.load_id]
     if missing:
@@ -120,7 +156,8 @@ def rebuild_features(settings: Settings, days: Sequence[date]) -> Outcome:
         history.replace_reconstructed(engine, missing, first.load_id, rows)
     done = transformer.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, days)
     audits = sum(one.audits_passed for one in done)
-    return Outcome(f"{len(missing)} days rewound from {first.snapshot_date}, {audits} audits passed")
+    made = f"{len(missing)} days rewound from {first.snapshot_date}" if missing else f"{len(days)} days"
+    return Outcome(f"{made}, {audits} audits passed")
 
 
 def _rewind_days(engine: "Engine", first_snapshot: date, days: Sequence[date]) -> Iterator[pl.DataFrame]:
@@ -145,7 +182,18 @@ def score_history(settings: Settings, days: Sequence[date], run_id: str) -> Outc
     scores = _score_past(engine, planned, make_scorer(settings, planned[0].model_version))
     staged = warehouse.stage_predictions(engine, wanted, scores)
     count = sum(one.customers_count for one in staged)
-    return Outcome(f"{count:,} scores, {planned[0].basis}, version {planned[0].model_version}")
+    told = [f"{count:,} scores, {planned[0].basis}, version {planned[0].model_version}"]
+    changed = revisions.read_revisions(engine, days, run_id)
+    return Outcome("; ".join([*told, *map(tell_revision, changed)]), details=tuple(asdict(one) for one in changed))
+
+
+def tell_revision(one: Revision) -> str:
+    """Returns what changed of a published day, in one line."""
+    return (
+        f"{one.prediction_date} revised: {one.changed_count:,} customers changed, {one.added_count:,} added, "
+        f"{one.removed_count:,} gone, {one.unchanged_count:,} as they were; {one.moved_tier_count:,} in another "
+        f"tier; revenue at risk {one.revenue_at_risk_before_usd:,.2f} to {one.revenue_at_risk_after_usd:,.2f} USD"
+    )
 
 
 def _score_past(engine: "Engine", planned: Sequence[PastDay], scorer: Scorer) -> Iterator[pl.DataFrame]:

@@ -109,7 +109,8 @@ def create_database_if_missing(uri: str, name: str) -> None:
 @lru_cache(maxsize=4)
 def _create_tables_once(engine: Engine) -> None:
     inspector = inspect(engine)
-    if inspector.has_table("promotions", schema="ops"):
+    there = {f"{schema}.{name}" for schema in tables.SCHEMAS for name in inspector.get_table_names(schema)}
+    if there.issuperset(tables.metadata.tables):
         return
     with engine.begin() as connection:
         for schema in tables.SCHEMAS:

@@ -216,7 +216,8 @@ def _withdraw(connection: Connection, day: date) -> None:
     """Hides a published date from readers until it is published again, and later ones that were only rewound."""
     is_rewound_later = (publications.c.basis == "reconstructed") & (publications.c.prediction_date > day)
     hidden = sa.update(publications).where((publications.c.prediction_date == day) | is_rewound_later)
-    connection.execute(hidden.values(status="staged", published_at=None))
+    is_shown = publications.c.status == "published"
+    connection.execute(hidden.where(is_shown).values(status="withdrawn", published_at=None))
 
 
 def _copy_accepted(connection: Connection, load_id: int, arrival: Arrival, accepted: pl.DataFrame) -> None:

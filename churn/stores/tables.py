@@ -158,7 +158,7 @@ publications = Table(
     "publications",
     metadata,
     Column("prediction_date", Date, primary_key=True, comment="The as-of date that was scored"),
-    Column("status", Text, nullable=False, comment="staged or published"),
+    Column("status", Text, nullable=False, comment="staged, published, or withdrawn: its extract was corrected since"),
     Column("basis", Text, nullable=False, comment="live, replayed, as_if or reconstructed"),
     Column("customers_count", BigInteger, nullable=False, comment="Predictions written"),
     Column(
@@ -172,8 +172,8 @@ publications = Table(
     Column("model_version", Integer, nullable=False, comment="Version of the model that gave the scores"),
     Column("run_id", Text, nullable=False, comment="The flow run that wrote it"),
     Column("staged_at", DateTime(timezone=True), nullable=False, comment="When its scores were written, UTC"),
-    Column("published_at", DateTime(timezone=True), comment="NULL while staged"),
-    CheckConstraint("status in ('staged', 'published')", name="publications_status"),
+    Column("published_at", DateTime(timezone=True), comment="NULL while readers do not see it"),
+    CheckConstraint("status in ('staged', 'published', 'withdrawn')", name="publications_status"),
     CheckConstraint("eligible_count = customers_count + refused_count", name="publications_coverage"),
     CheckConstraint("(status = 'published') = (published_at is not null)", name="publications_published_at"),
     schema="ops",
@@ -223,6 +223,30 @@ incidents = Table(
     comment="One row per incident that alerts told of, from its first failure to the recovery.",
 )
 
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("revision_id", BigInteger, Identity(always=True), primary_key=True, comment="Number, in order"),
+    Column("prediction_date", Date, nullable=False, comment="The published date whose scores were replaced"),
+    Column("load_id_before", BigInteger, nullable=False, comment="The load the old scores came from"),
+    Column("load_id_after", BigInteger, nullable=False, comment="The load the new scores come from"),
+    Column("model_version_before", Integer, nullable=False, comment="Version of the model that gave the old scores"),
+    Column("model_version_after", Integer, nullable=False, comment="Version of the model that gave the new scores"),
+    Column("basis_before", Text, nullable=False, comment="live, replayed, as_if or reconstructed"),
+    Column("basis_after", Text, nullable=False, comment="live, replayed, as_if or reconstructed"),
+    Column("unchanged_count", BigInteger, nullable=False, comment="Customers whose score and money stayed the same"),
+    Column("changed_count", BigInteger, nullable=False, comment="Customers whose score or money changed"),
+    Column("added_count", BigInteger, nullable=False, comment="Customers who had no score of that date"),
+    Column("removed_count", BigInteger, nullable=False, comment="Customers who have no score of that date any more"),
+    Column("moved_tier_count", BigInteger, nullable=False, comment="Customers in another risk tier than before"),
+    Column("revenue_at_risk_before_usd", Numeric, nullable=False, comment="Sum over the old scores"),
+    Column("revenue_at_risk_after_usd", Numeric, nullable=False, comment="Sum over the new scores"),
+    Column("run_id", Text, nullable=False, comment="The flow run that replaced them"),
+    Column("revised_at", DateTime(timezone=True), nullable=False, server_default=func.now(), comment="When, UTC"),
+    schema="ops",
+    comment="Ledger: one row per time that the scores of a date that readers had seen were replaced, and what changed.",
+)
+
 _REFUSE_CHANGE = """
 CREATE OR REPLACE FUNCTION ops.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -230,8 +254,9 @@ BEGIN
 END $$
 """
 _APPEND_ONLY = """
-CREATE TRIGGER promotions_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ops.promotions
+CREATE TRIGGER {0}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ops.{0}
 FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change()
 """
-for _statement in (_REFUSE_CHANGE, _APPEND_ONLY):
-    event.listen(promotions, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]
+for _ledger in (promotions, revisions):
+    for _statement in (_REFUSE_CHANGE, _APPEND_ONLY.format(_ledger.name)):
+        event.listen(_ledger, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]

@@ -138,8 +138,8 @@ def deploy(settings: Settings, today: date) -> str:
 
 
 def _discard_staged_scores(settings: Settings) -> None:
-    """Drops scores that nobody sees: changed models make them outdated, and failed ones would stop the change."""
-    staged = sa.select(publications.c.prediction_date).where(publications.c.status == "staged")
+    """Drops scores that readers do not see: changed models make them outdated, failed ones would stop the change."""
+    staged = sa.select(publications.c.prediction_date).where(publications.c.status != "published")
     with open_engine(settings).begin() as connection:
         connection.execute(sa.delete(predictions).where(predictions.c.prediction_date.in_(staged)))
 

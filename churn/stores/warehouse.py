@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from churn.contracts import FEATURES
 from churn.errors import AuditFailed, NotThere
 from churn.stores.database import copy_in, read_batches
+from churn.stores.revisions import keep_scores_aside, record_revisions
 from churn.stores.tables import predictions, publications
 
 
@@ -131,6 +132,7 @@ def stage_predictions(
     days = [one.prediction_date for one in wanted]
     scored = dict.fromkeys(days, 0)
     with engine.begin() as connection:
+        revised = keep_scores_aside(connection, days)
         connection.execute(sa.delete(predictions).where(predictions.c.prediction_date.in_(days)))
         for batch in scores:
             copy_in(connection, predictions, batch.with_columns(_constants(wanted[0])))
@@ -143,6 +145,7 @@ def stage_predictions(
         _check_coverage(stored)
         connection.execute(sa.delete(publications).where(publications.c.prediction_date.in_(days)))
         connection.execute(sa.insert(publications), [asdict(one) for one in stored])
+        record_revisions(connection, revised)
         # The join that follows is planned at once: without it Postgres takes new dates for empty and loops for hours.
         connection.execute(sa.text("ANALYZE analytics.predictions"))
     return stored

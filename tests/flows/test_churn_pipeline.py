@@ -19,14 +19,14 @@ from churn.errors import Busy, ContractBroken, Unavailable
 from churn.settings import Settings
 from churn.stages import Outcome, intake
 from churn.stages.status import read_status
+from churn.stores import registry
 from churn.stores.database import Lock, hold_lock, open_engine
-from churn.stores.snapshots import find_current_load
 from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
 from flows.policy import stage_policy
 from flows.train import train
 from tests.conftest import DAY
 from tests.factories import make_customer, make_extract, write_extract
-from tests.integration.days import show_day
+from tests.integration.days import ask, name_rule_of_thumb_champion
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,39 +63,39 @@ def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(settin
     assert "Synthetic customers, made up by the simulator: nobody here is real." in page.export_text()
 
 
-def test_a_folder_runs_each_of_its_days_that_is_new_in_order(
+def test_a_folder_is_taken_in_learned_from_once_and_published_in_order(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from churn.stages import learning, scoring, transforms
+    from churn.stages import learning
 
-    done = []
+    learned = []
 
-    def publish(_: Settings, day: date) -> Outcome:
-        load = find_current_load(open_engine(settings), day)
-        show_day(settings, day, load.sha256 if load else "")
-        done.append(("publish", day.day))
-        return Outcome("published")
+    def learn(settings: Settings, day: date, *_: object) -> Outcome:
+        learned.append(day.day)
+        name_rule_of_thumb_champion(settings)
+        return Outcome("learned")
 
-    monkeypatch.setattr(scoring, "publish", publish)
-    for room, stage in ((transforms, "run_transforms"), (learning, "train_models")):
-        monkeypatch.setattr(
-            room, stage, lambda _, day, *__, stage=stage: done.append((stage, day.day)) or Outcome(stage)
-        )
-    for room, stage in ((transforms, "audit_transforms"), (scoring, "score_customers")):
-        monkeypatch.setattr(room, stage, lambda *_, stage=stage: Outcome(stage))
-    for day in ("2026-01-30", "2026-01-29"):
-        write_extract(tmp_path / f"customers-{day}.csv", make_extract(300))
+    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    monkeypatch.setattr(learning, "train_models", learn)
+    for day in (30, 28, 29):
+        write_extract(tmp_path / f"customers-2026-01-{day}.csv", make_extract(300))
+    (tmp_path / "customers-2026-01-27.csv").write_text("not an extract\n")
 
-    outcomes = churn_pipeline(str(tmp_path))
+    with pytest.raises(ContractBroken, match=r"customers-2026-01-27\.csv"):
+        churn_pipeline(str(tmp_path))
+    write_extract(tmp_path / "customers-2026-01-27.csv", make_extract(300))
     write_extract(tmp_path / "customers-2026-01-31.csv", make_extract(310))
-    again = churn_pipeline(str(tmp_path))
+    churn_pipeline(str(tmp_path))
 
-    assert [outcomes[0].summary, outcomes[7].summary] == [
-        "300 customers as of 2026-01-29",
-        "300 customers as of 2026-01-30",
+    assert learned == [30, 31]
+    shown = "SELECT prediction_date, basis, customers_count FROM reporting.kpi_daily ORDER BY 1"
+    assert [(day.day, *rest) for day, *rest in ask(settings, shown)] == [
+        (27, "as_if", 300),
+        (28, "as_if", 300),
+        (29, "as_if", 300),
+        (30, "live", 300),
+        (31, "live", 310),
     ]
-    assert (len(again), again[0].summary) == (7, "310 customers as of 2026-01-31")
-    assert done == [(stage, day) for day in (29, 30, 31) for stage in ("run_transforms", "train_models", "publish")]
     assert churn_pipeline(str(tmp_path)) == []
 
 
