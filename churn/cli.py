@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from churn import history_commands, model_commands
+from churn import history_commands, model_commands, stack_commands
 from churn.errors import ExitCode
 from churn.settings import load_settings
 from churn.terminal import EXIT_CODES, AsOf, Verbose
@@ -40,6 +40,7 @@ database_app = typer.Typer(help="Reach the database.", no_args_is_help=True)
 data_app = typer.Typer(help="Get data to try it on.", no_args_is_help=True)
 app.add_typer(model_commands.app)
 app.add_typer(history_commands.app)
+app.add_typer(stack_commands.app)
 app.add_typer(database_app, name="db", rich_help_panel="Look after it")
 app.add_typer(data_app, name="data", rich_help_panel="Look after it")
 
@@ -236,6 +237,9 @@ def run_flow_file(flow: Any) -> None:
 
     def call(**arguments: Any) -> None:
         with _told_in_one_line(verbose=False):
+            from churn.watch import use_local_prefect
+
+            use_local_prefect(load_settings())
             flow(**arguments)
 
     kinds = get_type_hints(flow.fn)  # without the bounds, which the flow itself checks

@@ -34,6 +34,8 @@ def show_status(status: dict[str, Any], console: Console | None = None) -> None:
         "Open next: [cyan]churn status --json[/cyan] for everything, "
         "[cyan]churn db psql[/cyan] for the tables (reporting.kpi_daily, analytics.customer_risk)."
     )
+    if pages := {title: url for title, url in (status["stack"] or {}).items() if url.startswith("http")}:
+        console.print("Local stack: " + ", ".join(f"{title} {url}" for title, url in pages.items()))
 
 
 def _figures(status: dict[str, Any]) -> Table:

@@ -4,12 +4,15 @@ Settings say where (database, registry, home folder) and how long to wait. What 
 model is `ModelParams`; neither belongs here.
 """
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from churn.local_stack import find_stack
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
@@ -68,12 +71,39 @@ class Settings(BaseSettings):
         default=60, gt=0, le=3600, description="An address that is silent for longer is given up."
     )
 
+    prefect_port: int = Field(default=4200, ge=1, le=65535, description="Where the Prefect of `churn up` answers.")
+    worker_port: int = Field(
+        default=4201, ge=1, le=65535, description="Where the worker of `churn up` says that it is well."
+    )
+    mlflow_port: int = Field(default=5000, ge=1, le=65535, description="Where the MLflow of `churn up` answers.")
+    dashboard_port: int = Field(default=8501, ge=1, le=65535, description="Where the dashboard of `churn up` answers.")
+
     @cached_property
     def home_dir(self) -> Path:
         """Absolute path of `home`, so that a later change of directory does not move it."""
         return self.home.expanduser().resolve()
 
+    @property
+    def artifacts_dir(self) -> Path:
+        """Where models and pictures are kept unless an MLflow server of one's own says where."""
+        return self.home_dir / "mlflow" / "artifacts"
+
+
+def read_environment() -> Settings:
+    """Reads the environment as it is now, and nothing else."""
+    return Settings()
+
 
 def load_settings() -> Settings:
-    """Reads the environment as it is now."""
-    return Settings()
+    """Reads the environment as it is now; what it leaves open, a local stack that is up answers (`churn up`)."""
+    settings = read_environment()
+    stack = find_stack(settings.home_dir)
+    registry = stack.url_of("mlflow") if stack is not None else None
+    if registry is None or settings.mlflow_tracking_uri is not None:
+        return settings
+    return settings.model_copy(update={"mlflow_tracking_uri": SecretStr(registry)})
+
+
+def inherited_environment() -> dict[str, str]:
+    """The environment for a service of the local stack: all of it but Prefect's settings, which are its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
+from churn.local_stack import find_stack
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.timeline import today
@@ -63,6 +64,7 @@ def run_pipeline(
     open_engine(settings)  # A database that is down is told now, not after two retries.
     with _kept(settings, source) as kept, _progress(console, transient=verbose) as progress:
         waiting = progress.add_task("Start Prefect", total=None, note="")
+        use_local_prefect(settings)
         from flows.churn_pipeline import PAST_STAGES, STAGES, churn_pipeline
 
         _watch((*STAGES, *PAST_STAGES), progress, waiting, times)
@@ -114,6 +116,7 @@ def _following(settings: Settings, verbose: bool) -> Iterator[Callable[[tuple[An
             _warm_up()
             return progress
 
+        use_local_prefect(settings)
         yield follow
     if verbose:
         console.print(_times_table(times))
@@ -169,6 +172,20 @@ def quieten(verbose: bool) -> None:
     warnings.simplefilter("ignore")
     for name in ("mlflow", "psycopg"):
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def use_local_prefect(settings: Settings) -> None:
+    """Lets a run show in the Prefect of a local stack that is up, unless another Prefect was chosen."""
+    stack = find_stack(settings.home_dir)
+    address = stack.url_of("prefect") if stack is not None else None
+    if address is None:
+        return
+    from prefect.context import refresh_global_settings_context
+    from prefect.settings import get_current_settings
+
+    if get_current_settings().api.url is None:
+        os.environ["PREFECT_API_URL"] = f"{address}/api"
+        refresh_global_settings_context()
 
 
 def _warm_up() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from churn.errors import ChurnError
+from churn.local_stack import find_stack
 from churn.settings import Settings
 
 _LIBRARIES = ("prefect", "sqlmesh", "pandera", "mlflow", "scikit-learn", "xgboost", "polars", "sqlalchemy", "psycopg")
@@ -28,7 +29,8 @@ def examine(settings: Settings) -> list[Finding]:
         _ask("database", lambda: _database(settings)),
         _ask("published", lambda: _published(settings)),
         _ask("registry", lambda: _registry(settings)),
-        _ask("prefect", _prefect),
+        _ask("prefect", lambda: _prefect(settings)),
+        _stack(settings),
         Finding("versions", ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)),
     ]
 
@@ -68,8 +70,22 @@ def _registry(settings: Settings) -> str:
     return f"MLflow at {without_password(settings.mlflow_tracking_uri.get_secret_value())}"
 
 
-def _prefect() -> str:
+def _prefect(settings: Settings) -> str:
     from prefect.settings import get_current_settings
 
-    api = get_current_settings().api.url
-    return f"server at {api}" if api else "no server configured: each run starts a temporary one"
+    stack = find_stack(settings.home_dir)
+    local = stack.url_of("prefect") if stack is not None else None
+    if api := get_current_settings().api.url:
+        return f"server at {api}"
+    return f"server at {local}/api" if local else "no server configured: each run starts a temporary one"
+
+
+def _stack(settings: Settings) -> Finding:
+    from churn.service.stack import look
+
+    services = [line.standing for line in look(settings)]
+    if not services:
+        return Finding("stack", "not up; `churn up` starts Prefect, a worker and MLflow here")
+    ill = [service.title for service in services if not service.is_well]
+    told = ", ".join(f"{service.title} {service.url}".strip() for service in services[1:])
+    return Finding("stack", f"not well: {', '.join(ill)}; read {settings.home_dir / 'logs'}" if ill else told, not ill)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from churn.errors import NotThere
 from churn.learning.params import FAMILIES
+from churn.local_stack import find_stack
 from churn.settings import Settings
 from churn.simulation.extracts import is_synthetic
 from churn.stores import promotions, snapshots, warehouse
@@ -47,7 +48,14 @@ def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str,
         "first_calls": warehouse.read_first_calls(engine, publication.prediction_date, 10),
         "unseen_plans": warehouse.count_unseen_plans(engine, publication.prediction_date),
         "published_at": publication.published_at.isoformat() if publication.published_at else None,
+        "stack": _stack(settings),
     }
+
+
+def _stack(settings: Settings) -> dict[str, str] | None:
+    """Where the services of the local stack that are well answer; None while it is not up."""
+    stack = find_stack(settings.home_dir)
+    return {one.title: one.url for one in stack.services if one.is_well and one.url} if stack is not None else None
 
 
 def _model(engine: "Engine", version: int) -> dict[str, Any]:

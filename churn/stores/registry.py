@@ -109,7 +109,7 @@ def _artifact_location(settings: Settings) -> str | None:
     """A server knows where its artifacts go; a database does not."""
     if settings.mlflow_tracking_uri is not None:
         return None
-    return (settings.home_dir / "mlflow" / "artifacts").as_uri()
+    return settings.artifacts_dir.as_uri()
 
 
 def record_training(

@@ -1,0 +1,74 @@
+"""The note of the local stack is believed only while its supervisor lives; what the environment says wins over it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from churn.local_stack import Note, Standing, find_stack, is_locked, remove_lock, take_lock, write_note
+from churn.settings import load_settings
+
+REGISTRY = Standing("mlflow", "MLflow", "http://127.0.0.1:5999", 1, is_well=True, starts=1)
+NOTE = Note(os.getpid(), (REGISTRY,))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CHURN_HOME", str(tmp_path))
+    for name in ("MLFLOW_TRACKING_URI", "CHURN_MLFLOW_TRACKING_URI"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def test_a_note_is_believed_while_its_supervisor_holds_the_lock(home: Path) -> None:
+    write_note(home, NOTE)
+    with take_lock(home):
+        assert find_stack(home) == NOTE
+    assert find_stack(home) is None
+
+
+def test_a_note_that_was_never_finished_says_nothing(home: Path) -> None:
+    (home / "stack.json").write_text('{"supervisor_pid": 1, "serv')
+    with take_lock(home):
+        assert find_stack(home) is None
+
+
+def test_only_one_holds_the_lock(home: Path) -> None:
+    with take_lock(home) as first, take_lock(home) as second:
+        assert first is not None
+        assert second is None
+        assert is_locked(home)
+    assert not is_locked(home)
+
+
+def test_a_lock_whose_file_was_removed_guards_nothing_new(home: Path) -> None:
+    with take_lock(home):
+        remove_lock(home)
+        assert not is_locked(home)
+        with take_lock(home) as another:
+            assert another is not None
+
+
+def test_settings_find_the_registry_of_a_stack_that_is_up(home: Path) -> None:
+    write_note(home, NOTE)
+    with take_lock(home):
+        found = load_settings().mlflow_tracking_uri
+    assert found is not None
+    assert found.get_secret_value() == "http://127.0.0.1:5999"
+    assert load_settings().mlflow_tracking_uri is None
+
+
+def test_what_the_environment_says_wins(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://elsewhere:5000")
+    write_note(home, NOTE)
+    with take_lock(home):
+        found = load_settings().mlflow_tracking_uri
+    assert found is not None
+    assert found.get_secret_value() == "http://elsewhere:5000"
+
+
+def test_a_registry_that_is_not_well_is_not_used(home: Path) -> None:
+    ill = Standing("mlflow", "MLflow", "http://127.0.0.1:5999", 1, is_well=False, starts=1)
+    write_note(home, Note(os.getpid(), (ill,)))
+    with take_lock(home):
+        assert load_settings().mlflow_tracking_uri is None
