@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from churn import history_commands, model_commands, stack_commands
+from churn import history_commands, model_commands, page_commands, stack_commands
 from churn.errors import ExitCode
 from churn.settings import load_settings
 from churn.terminal import EXIT_CODES, AsOf, Verbose
@@ -41,6 +41,7 @@ data_app = typer.Typer(help="Get data to try it on.", no_args_is_help=True)
 app.add_typer(model_commands.app)
 app.add_typer(history_commands.app)
 app.add_typer(stack_commands.app)
+app.add_typer(page_commands.app)
 app.add_typer(database_app, name="db", rich_help_panel="Look after it")
 app.add_typer(data_app, name="data", rich_help_panel="Look after it")
 

@@ -4,9 +4,11 @@ A spreadsheet takes a text that begins with =, +, -, @, a tab or a carriage retu
 gets an apostrophe in front; in XLSX it is stored as text; Parquet knows no formulas.
 """
 
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from polars import selectors
@@ -56,6 +58,19 @@ def export(settings: Settings, what: str, file_format: str, out: Path, as_of_dat
     finally:
         unfinished.unlink(missing_ok=True)
     return f"{out}: {rows:,} rows of {what} as of {publication.prediction_date}"
+
+
+def pack(rows: Sequence[Mapping[str, Any]], file_format: str) -> bytes:
+    """Returns rows as the bytes of a file, as safe from formulas as an export.
+
+    Args:
+        rows: at least one; all with the same columns.
+        file_format: csv or xlsx.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"rows.{file_format}")
+        _WRITERS[file_format](iter([_told(pl.DataFrame(rows, infer_schema_length=None))]), path)
+        return path.read_bytes()
 
 
 def _told(batch: pl.DataFrame) -> pl.DataFrame:

@@ -53,7 +53,7 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     if is_made_up and champion is not None and not knows_made_up_only(champion):
         decision = hold_made_up(decision)
     reasons = [*decision.reasons, training.reason]
-    found = evidence(training) | {"gate": decision.evidence, "is_synthetic": is_made_up}
+    found = evidence(training, groups) | {"gate": decision.evidence, "is_synthetic": is_made_up}
     registered = registry.record_training(settings, training, as_of_date, found)
     if standing is not None:
         found["tier_changes"] = _tier_changes(training, standing, examples)
@@ -145,14 +145,19 @@ def _tier_changes(training: "Training", standing: "Predictor", examples: pl.Data
     return count_tier_changes(predict_leaving(training.selected.model, examples), predict_leaving(standing, examples))
 
 
-def evidence(training: "Training") -> dict[str, Any]:
-    """What the ledger keeps of a training: sizes, and every candidate's test figures with intervals."""
+def evidence(training: "Training", groups: pl.DataFrame) -> dict[str, Any]:
+    """What the ledger keeps of a training: sizes, every candidate's test figures with intervals, the chosen's curves.
+
+    Args:
+        groups: customer_id and the columns the test part is sliced by.
+    """
     return {
         "rows": {part: getattr(training.split, part).height for part in ("train", "validation", "test")},
         "params": asdict(training.params),
         "plans": known_plans(training.split.train),
         "tiers_out_of_fold": _tiers_out_of_fold(training),
         "candidates": {one.family: _figures(one) for one in training.candidates},
+        "curves": _curves(training, groups),
     }
 
 
@@ -163,6 +168,18 @@ def _tiers_out_of_fold(training: "Training") -> list[dict[str, Any]]:
 
     fit = partial(fit_family, training.selected.family, params=training.params)
     return tell_tiers(predict_out_of_fold(training.split.train, training.params.seed, fit))
+
+
+def _curves(training: "Training", groups: pl.DataFrame) -> dict[str, Any]:
+    """Calibration, gain, profit and slices of the selected candidate, as points that pages draw."""
+    from churn.learning.curves import tell_curves
+    from churn.learning.slices import measure_slices
+
+    test, told = training.split.test, training.selected.test_probabilities
+    labels, charges = test["has_churned"].to_numpy(), test["monthly_charges"].to_numpy()
+    sliced_by = test.select("customer_id").join(groups, on="customer_id", how="left", maintain_order="left")
+    slices = measure_slices(labels, told, sliced_by, training.params.seed)
+    return tell_curves(labels, told, charges, slices, load_policies().retention)
 
 
 def _figures(candidate: "Candidate") -> dict[str, object]:

@@ -7,11 +7,26 @@ give. So it is made where that is allowed, used where it is there, and asked for
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, text
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from churn.errors import NotThere, Unavailable
+from churn.settings import Settings
+from churn.stores import embedded
+from churn.stores.database import create_database_if_missing, locate, without_password
 
 READER = "churn_reader"
 READABLE = ("reporting", "analytics")
+
+STATEMENT_TIMEOUT_MS = 20_000
+"""A page that waits longer has lost its reader."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,3 +82,66 @@ def _can_read(connection: Connection) -> bool:
           )
     """
     return connection.scalar(text(query), {"schemas": list(READABLE), "name": READER}) == len(READABLE)
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Connection]:
+    """A connection that sees what `churn_reader` sees and can change nothing.
+
+    Where the role is missing, or the user of the address may not take it, the connection keeps the user's own sight.
+
+    Raises:
+        Unavailable: the database did not answer; the message shows its address without the password.
+        NotThere: nothing was run on it yet.
+    """
+    uri = ""
+    try:
+        uri = _locate_once(settings)
+        with _reading_engine(uri).connect() as connection:
+            yield connection
+    except (psycopg.OperationalError, OperationalError) as error:
+        _locate_once.cache_clear()  # An embedded server that was stopped is started by the next reader.
+        raise Unavailable(
+            f"The database at {without_password(uri)} did not answer: {str(error).strip().splitlines()[0]}",
+            "check that it runs and that CHURN_DATABASE_URL is right; `churn doctor` shows what is configured.",
+        ) from error
+    except ProgrammingError as error:
+        if not isinstance(error.orig, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+            raise
+        raise NotThere("Nothing was run on this database yet.", "run `churn run --source FILE`.") from error
+
+
+@lru_cache(maxsize=4)
+def _locate_once(settings: Settings) -> str:
+    uri = locate(settings)
+    if settings.database_url is None:
+        create_database_if_missing(uri, embedded.DATABASE)
+    return uri
+
+
+@lru_cache(maxsize=4)
+def _reading_engine(uri: str) -> Engine:
+    """Pages are read by many people at once, each for some milliseconds."""
+    options = f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+    engine = create_engine(
+        make_url(uri).set(drivername="postgresql+psycopg"),
+        pool_size=4,
+        max_overflow=8,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 5, "application_name": "churn pages"},
+    )
+    event.listen(engine, "connect", _become_reader)
+    return engine
+
+
+def _become_reader(connection: Any, record: Any) -> None:
+    """Takes the role for the whole session: outside a transaction, whose end would give it back."""
+    allowed = "SELECT 1 FROM pg_roles WHERE rolname = %s AND pg_has_role(current_user, oid, 'MEMBER')"
+    connection.autocommit = True
+    try:
+        if connection.execute(allowed, [READER]).fetchone():
+            connection.execute(f"SET ROLE {READER}")
+    except psycopg.errors.InsufficientPrivilege:
+        _log.warning("This user may not take the role %s; pages read with the user's own rights.", READER)
+    finally:
+        connection.autocommit = False

@@ -21,6 +21,28 @@ from tests.conftest import DAY
 from tests.factories import make_extract, write_extract
 
 CUSTOMERS = 400
+EVIDENCE = {
+    "candidates": {
+        "rule_of_thumb": {"test": {}},
+        "xgboost": {"test": {"pr_auc": {"value": 0.5, "low": 0.4, "high": 0.6}}, "confusion": {"true_positive": 3}},
+    },
+    "curves": {
+        "gain": {"01": {"x": 0.05, "y": 0.25, "customers": 20}},
+        "slices": {
+            "01": {
+                "column": "gender",
+                "value": "Male",
+                "customers": 20,
+                "leavers": 5,
+                "promised_rate": 0.25,
+                "left_rate": 0.25,
+                "flagged_rate": 0.5,
+                "roc_auc": {"value": 0.75, "low": 0.5, "high": 1.0},
+            }
+        },
+    },
+}
+"""What the ledger says of the rule of thumb and of a candidate that was not chosen."""
 
 
 class RuleOfThumb:
@@ -50,7 +72,7 @@ def name_rule_of_thumb_champion(settings: Settings) -> None:
                 champion_version=None,
                 training_fingerprint="none",
                 mlflow_run_id="none",
-                evidence={"candidates": {"rule_of_thumb": {"test": {}}}},
+                evidence=EVIDENCE,
             ),
         )
 

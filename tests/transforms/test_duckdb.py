@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,6 +16,7 @@ from churn.settings import Settings, load_settings
 from churn.stores import registry
 from churn.stores.transformer import TRANSFORMS_DIR
 from tests.conftest import new_database
+from tests.factories import make_customer, write_extract
 from tests.integration.days import ask, day_number, name_rule_of_thumb_champion, run_backfill, run_day, write_day
 from tests.transforms.conftest import models_of
 
@@ -33,9 +35,16 @@ def on_postgres(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         settings = load_settings()
         name_rule_of_thumb_champion(settings)
         for day in DAYS:
-            run_day(settings, write_day(folder, day), day)
+            run_day(settings, with_a_broken_row(write_day(folder, day)), day)
         run_backfill(settings, 3)
         yield settings
+
+
+def with_a_broken_row(extract: Path) -> Path:
+    """A customer who is set aside, so that there is a reject to tell of."""
+    broken = pl.DataFrame([make_customer(customerID="broken", tenure="-1")])
+    rows = pl.read_csv(extract, infer_schema=False)
+    return write_extract(extract, pl.concat([rows, broken]))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,58 @@
+"""The web app: one page after another, the same band of facts above each. Run by `churn dashboard`."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from churn.dashboard import markup, palette, summary
+from churn.dashboard.access import Shown, find_shown
+from churn.dashboard.formats import tell_day
+from churn.dashboard.pages import actions, customer, data, model, overview, segments, trend
+from churn.errors import ChurnError
+
+# Path and title of each page, in the order of the menu.
+PAGES: dict[str, tuple[str, Callable[[Shown], None]]] = {
+    "overview": ("Overview", overview.show),
+    "calls": ("Action list", actions.show),
+    "segments": ("Segments", segments.show),
+    "trend": ("Trend", trend.show),
+    "customer": ("Customer", customer.show),
+    "model": ("Model", model.show),
+    "data": ("Data", data.show),
+}
+
+
+def main() -> None:
+    """Shows the page of the address."""
+    st.set_page_config(page_title="Churn", page_icon=palette.ICON, layout="wide")
+    st.html(palette.STYLE)
+    pages = [
+        st.Page(_guard(title, show), title=title, url_path=path, default=path == "overview")
+        for path, (title, show) in PAGES.items()
+    ]
+    st.navigation(pages, position="top").run()
+
+
+def _guard(title: str, show: Callable[[Shown], None]) -> Callable[[], None]:
+    """The page, or in its place what is wrong and what to do about it."""
+
+    def run() -> None:
+        st.title(title)
+        try:
+            shown = find_shown()
+            _show_band(shown)
+            show(shown)
+        except ChurnError as error:
+            st.html(markup.say(error.fact, error.next_step))
+
+    return run
+
+
+def _show_band(shown: Shown) -> None:
+    marks = "".join(markup.draw_pill(mark, True) for mark in summary.tell_marks(shown.latest))
+    day = f'<strong data-figure="prediction_date">As of {tell_day(shown.day)}</strong>'
+    st.html(f'<div class="band">{day}{marks}</div>')
+
+
+if __name__ == "__main__":
+    main()

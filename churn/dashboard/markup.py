@@ -1,0 +1,146 @@
+"""Rows as HTML: cards, tables, messages. Everything that comes from data is escaped here, and nowhere else."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from churn.dashboard import palette
+from churn.dashboard.formats import Form
+from churn.dashboard.glossary import FIGURES, Figure
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A figure at a glance.
+
+    Attributes:
+        name: column name, by which tests and the reader's SQL find it.
+        value: as it is shown.
+        changes: what it was before, in words.
+    """
+
+    name: str
+    figure: Figure
+    value: str
+    changes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its figure, and how a cell becomes HTML where escaping the form is not enough."""
+
+    name: str
+    figure: Figure
+    cell: Callable[[Row], str] | None = None
+    is_number: bool = False
+    is_wide: bool = False
+
+    def render(self, row: Row) -> str:
+        """The cell of a row, as HTML."""
+        return self.cell(row) if self.cell else escape(self.figure.form(row[self.name]))
+
+
+def explain(figure: Figure) -> str:
+    """A label with its definition on hover and for screen readers."""
+    told = escape(figure.definition, quote=True)
+    return f'<span class="what" title="{told}">{escape(figure.label)}</span>'
+
+
+def draw_cards(cards: Iterable[Card]) -> str:
+    """Cards side by side, as many as the width allows."""
+    return f'<div class="cards">{"".join(map(_draw_card, cards))}</div>'
+
+
+def _draw_card(card: Card) -> str:
+    changes = "".join(f'<span class="change">{escape(change)}</span>' for change in card.changes)
+    return (
+        f'<div class="card" data-figure="{escape(card.name)}"><div class="label">{explain(card.figure)}</div>'
+        f'<div class="value">{escape(card.value)}</div>{changes}</div>'
+    )
+
+
+def name_columns(*names: str, numbers: Sequence[str] = (), wide: Sequence[str] = ()) -> list[Column]:
+    """Columns of the glossary, in that order."""
+    return [Column(name, FIGURES[name], _CELLS.get(name), name in numbers, name in wide) for name in names]
+
+
+def draw_table(name: str, caption: str, columns: Sequence[Column], rows: Iterable[Row]) -> str:
+    """A table that scrolls by itself where it is wider than the screen.
+
+    Args:
+        name: by which tests find it.
+        caption: what its rows are, for screen readers.
+    """
+    head = "".join(f'<th scope="col"{_class(one)}>{explain(one.figure)}</th>' for one in columns)
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td data-column="{one.name}"{_class(one)}>{one.render(row)}</td>' for one in columns)
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        f'<table class="figures" data-table="{escape(name)}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _class(column: Column) -> str:
+    names = [name for name, is_so in (("number", column.is_number), ("wide", column.is_wide)) if is_so]
+    return f' class="{" ".join(names)}"' if names else ""
+
+
+def draw_tier(tier: str) -> str:
+    """A tier with its colour; the word says it too."""
+    return f'<span class="dot" style="background:{palette.TIERS.get(tier, palette.MUTED)}"></span>{escape(tier)}'
+
+
+def draw_bar(text: str, share: float) -> str:
+    """A figure above a bar of its share of the longest one."""
+    return f'{escape(text)}<span class="bar" style="width:{max(0.0, min(1.0, share)) * 100:.0f}%"></span>'
+
+
+def link_customer(customer_id: str) -> str:
+    """A customer's number that leads to the customer's page."""
+    return f'<a href="customer?id={quote(customer_id, safe="")}" target="_self">{escape(customer_id)}</a>'
+
+
+def draw_pill(text: str, is_mark: bool = False) -> str:
+    """A short remark in a frame; a mark is one that must not be overlooked."""
+    return f'<span class="pill{" mark" if is_mark else ""}">{escape(text)}</span>'
+
+
+def say(fact: str, next_step: str) -> str:
+    """A message where figures would stand: what is so, and what to do."""
+    return f'<div class="say" role="status"><strong>{escape(fact)}</strong>{_with_code(next_step)}</div>'
+
+
+def note(text: str) -> str:
+    """A remark under a heading or a chart; what stands between backticks is code."""
+    return f'<p class="note">{_with_code(text)}</p>'
+
+
+def _with_code(text: str) -> str:
+    parts = escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))
+
+
+def define(figures: Iterable[Figure]) -> str:
+    """Labels and definitions as a list, for whoever has no mouse to hover with."""
+    terms = "".join(f"<dt><b>{escape(one.label)}</b></dt><dd>{escape(one.definition)}</dd>" for one in figures)
+    return f'<dl class="note">{terms}</dl>'
+
+
+def in_form(form: Form, value: object) -> str:
+    """A value in a form, as HTML."""
+    return escape(form(value))
+
+
+_CELLS: dict[str, Callable[[Row], str]] = {
+    "risk_tier": lambda row: draw_tier(row["risk_tier"]),
+    "customer_id": lambda row: link_customer(row["customer_id"]),
+}

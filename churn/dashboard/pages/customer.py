@@ -1,0 +1,113 @@
+"""One customer: profile, score and its history, reasons, what changed."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import streamlit as st
+
+from churn.dashboard import charts, markup
+from churn.dashboard.access import Shown, ask
+from churn.dashboard.formats import tell_change, tell_day, tell_percent
+from churn.dashboard.glossary import FIGURES, Figure
+from churn.stores import marts
+
+HEADLINES = (
+    *("churn_probability", "expected_annual_loss_usd", "revenue_at_risk_usd", "lifetime_value_usd", "monthly_charges"),
+    "tenure_months",
+)
+PROFILE = (
+    *("contract", "internet_service", "payment_method", "services_count", "has_online_security", "has_tech_support"),
+    *("is_senior_citizen", "total_charges", "price_above_list_usd"),
+)
+WATCHED = (
+    *("contract", "internet_service", "payment_method", "services_count", "has_online_security", "has_tech_support"),
+    *("monthly_charges", "risk_tier"),
+)
+
+
+def show(shown: Shown) -> None:
+    """Asks for a number, then shows the customer."""
+    customer_id = st.text_input(
+        "Customer number", key="id", bind="query-params", max_chars=200, placeholder="as it stands in the action list"
+    )
+    if not customer_id:
+        st.html(markup.say("Whom do you want to see?", "Type a customer number, or choose one in the action list."))
+        return
+    history = ask(shown, marts.read_customer, customer_id.strip())
+    if not history:
+        st.html(markup.say(f"No published day knows the customer {customer_id}.", "Check the number."))
+        return
+    now = history[0]
+    _show_now(now, shown)
+    _show_history(list(reversed(history)))
+
+
+def _show_now(now: markup.Row, shown: Shown) -> None:
+    pills = [markup.draw_pill(f"As of {tell_day(now['prediction_date'])}")]
+    if not now["is_active"]:
+        pills.append(markup.draw_pill("Has left: no longer counted, nothing to lose", True))
+    elif now["prediction_date"] != shown.day:
+        pills.append(markup.draw_pill("No longer in the extract", True))
+    title = f'<strong data-figure="customer_id">{markup.in_form(str, now["customer_id"])}</strong>'
+    st.html(f'<div class="band">{title}{markup.draw_tier(now["risk_tier"])}{"".join(pills)}</div>')
+    st.html(markup.draw_cards(markup.Card(name, FIGURES[name], FIGURES[name].form(now[name])) for name in HEADLINES))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader("Why")
+        reasons = [{"reason": reason} for reason in now["reasons"] or []]
+        column = markup.Column("reason", Figure("Reason", FIGURES["reasons"].definition))
+        if reasons:
+            st.html(markup.draw_table("reasons", "Reasons of the score", [column], reasons))
+        else:
+            st.html(markup.note("This model gives no reasons."))
+        if now["is_active"]:
+            st.html(markup.note(f"What to do: {now['recommended_action']}."))
+    with right:
+        st.subheader("Who")
+        rows = [{"label": FIGURES[name].label, "value": FIGURES[name].form(now[name])} for name in PROFILE]
+        columns = [
+            markup.Column("label", Figure("Attribute", "What is known of the customer.")),
+            markup.Column("value", Figure("Value", "On the date above.")),
+        ]
+        st.html(markup.draw_table("profile", "The customer's profile", columns, rows))
+
+
+def _show_history(history: Sequence[markup.Row]) -> None:
+    st.subheader("Probability over time")
+    if len(history) < 2:
+        st.html(markup.say("One day so far.", "`churn backfill --days 60` fills in the days before."))
+        return
+    st.altair_chart(charts.draw_history(history))
+    st.subheader("What changed")
+    changes = find_changes(history)
+    if not changes:
+        st.html(markup.note(f"Nothing in {len(history)} days but the months of tenure."))
+        return
+    texts = {"day": ("Date", "The day it was first seen."), "what": ("What", "From what to what."),
+             "move": ("Probability", "How the score moved on that day.")}  # fmt: skip
+    columns = [markup.Column(name, Figure(*text)) for name, text in texts.items()]
+    st.html(markup.draw_table("changes", "What changed, the latest first", columns, list(reversed(changes))))
+
+
+def find_changes(history: Sequence[markup.Row]) -> list[dict[str, Any]]:
+    """Returns day, what and move for each day on which the customer or the model changed.
+
+    Args:
+        history: the customer's scores in order of date.
+    """
+    found = []
+    for before, after in pairwise(history):
+        what = [
+            f"{FIGURES[name].label}: {FIGURES[name].form(before[name])} to {FIGURES[name].form(after[name])}"
+            for name in WATCHED
+            if before[name] != after[name]
+        ]
+        if before["model_version"] != after["model_version"]:
+            what.append(f"Model: version {before['model_version']} to {after['model_version']}")
+        if before["is_active"] and not after["is_active"]:
+            what.append("The customer left")
+        if what:
+            move = tell_change(after["churn_probability"], before["churn_probability"], tell_percent)
+            found.append({"day": tell_day(after["prediction_date"]), "what": "; ".join(what), "move": move})
+    return found

@@ -1,0 +1,157 @@
+"""Whether to trust the scores: champion and candidates, calibration, lift, profit, confusion, slices, the ledger."""
+
+from collections import defaultdict
+from typing import Any
+
+import streamlit as st
+
+from churn.dashboard import charts, markup
+from churn.dashboard.access import Shown, ask
+from churn.dashboard.formats import tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text
+from churn.dashboard.glossary import FAMILIES, MODEL_FIGURES, Figure
+from churn.stores import marts
+
+DIMENSIONS = {
+    "contract": "Contract",
+    "tenure_band": "Tenure band",
+    "is_senior_citizen": "Senior",
+    "gender": "Gender",
+}
+YES_NO: dict[str, str] = {"True": "Yes", "False": "No"}
+
+
+def show(shown: Shown) -> None:
+    """The champion, how good it was on customers it had not seen, and how it came to be."""
+    decisions = ask(shown, marts.read_models)
+    champion = next((one for one in decisions if one["is_champion"]), decisions[0])
+    _tell_champion(champion)
+    figures = ask(shown, marts.read_model_figures, champion["promotion_id"])
+    st.subheader("Candidates on the test customers")
+    st.html(_draw_candidates(figures))
+    st.html(markup.note("In brackets: 95 % interval. Where intervals overlap, one candidate may be better by luck."))
+    _show_curves(shown, champion, figures)
+    _show_slices(shown, champion)
+    st.subheader("How champions came to be")
+    st.html(markup.draw_table("decisions", "Decisions, the latest first", _ledger_columns(), decisions))
+    with st.expander("What the figures mean"):
+        st.html(markup.define(MODEL_FIGURES.values()))
+
+
+def _tell_champion(champion: markup.Row) -> None:
+    family = FAMILIES.get(champion["family"], champion["family"])
+    pills = [
+        markup.draw_pill(f"Champion since {tell_moment(champion['champion_from'])}"),
+        markup.draw_pill(f"Trained as of {tell_day(champion['as_of_date'])}"),
+        markup.draw_pill(f"Scored {champion['published_dates_count']:,} published days"),
+    ]
+    name = f'<strong data-figure="champion">Version {champion["model_version"]}, {markup.in_form(str, family)}</strong>'
+    st.html(f'<div class="band">{name}{"".join(pills)}</div>')
+
+
+def _draw_candidates(figures: list[markup.Row]) -> str:
+    by_family: dict[str, dict[str, Any]] = defaultdict(dict)
+    for row in figures:
+        if row["figure"] in MODEL_FIGURES:
+            form = MODEL_FIGURES[row["figure"]].form
+            interval = f"{form(row['value'])} ({form(row['low'])} to {form(row['high'])})"
+            by_family[row["family"]] |= {row["figure"]: interval, "is_selected": row["is_selected"]}
+    rows = [
+        dict.fromkeys(MODEL_FIGURES)
+        | {"family": f"{FAMILIES.get(family, family)}{' ★ chosen' if cells['is_selected'] else ''}"}
+        | cells
+        for family, cells in by_family.items()
+    ]
+    told = [
+        markup.Column(name, Figure(figure.label, figure.definition), is_number=True)
+        for name, figure in MODEL_FIGURES.items()
+    ]
+    family = markup.Column("family", Figure("Candidate", "Kind of model; the star marks the one that was chosen."))
+    return markup.draw_table("candidates", "Candidates and their figures", [family, *told], rows)
+
+
+def _show_curves(shown: Shown, champion: markup.Row, figures: list[markup.Row]) -> None:
+    curves: dict[str, list[markup.Row]] = defaultdict(list)
+    for point in ask(shown, marts.read_model_curves, champion["promotion_id"]):
+        curves[point["curve"]].append(point)
+    if not curves:
+        told = "Curves are kept from the next training on: `churn train --retrain`."
+        st.html(markup.say("This model was trained before its curves were kept.", told))
+    else:
+        _draw_curves(curves)
+    st.subheader("Confusion at 0.5")
+    st.html(_draw_confusion(figures))
+
+
+def _draw_confusion(figures: list[markup.Row]) -> str:
+    cells = {row["figure"]: row["value"] for row in figures if row["is_selected"]}
+    rows = [
+        {"happened": "Left", "flagged": cells.get("true_positive"), "passed": cells.get("false_negative")},
+        {"happened": "Stayed", "flagged": cells.get("false_positive"), "passed": cells.get("true_negative")},
+    ]
+    columns = [
+        markup.Column("happened", Figure("What happened", "Whether the test customer left.")),
+        markup.Column("flagged", Figure("Flagged", "A probability of 0.5 or more.", tell_count), is_number=True),
+        markup.Column("passed", Figure("Not flagged", "A probability below 0.5.", tell_count), is_number=True),
+    ]
+    return markup.draw_table("confusion", "Test customers by what happened and what was said", columns, rows)
+
+
+def _draw_curves(curves: dict[str, list[markup.Row]]) -> None:
+    places = st.columns(3, gap="medium")
+    with places[0]:
+        st.subheader("Are the probabilities honest?")
+        st.altair_chart(charts.draw_calibration(curves["calibration"]))
+    with places[1]:
+        st.subheader("How many leavers are found?")
+        st.altair_chart(charts.draw_curve(curves["gain"], "Share of leavers found", "%", 1.0))
+    with places[2]:
+        st.subheader("How many calls pay?")
+        st.altair_chart(charts.draw_curve(curves["profit"], "USD per 1,000 customers", "$,.0f", None))
+    tenth = next(point for point in curves["gain"] if point["point_number"] == 2)
+    best = max(curves["profit"], key=lambda point: point["y_value"])
+    told = (
+        f"Calling the tenth ranked highest finds {tell_percent(tenth['y_value'])} of leavers: "
+        f"{tenth['y_value'] / tenth['x_value']:.1f} times what chance would. Under the offer of the policy "
+        f"file, calling {tell_percent(best['x_value'])} of customers earns most."
+    )
+    st.html(markup.note(told))
+
+
+def _show_slices(shown: Shown, champion: markup.Row) -> None:
+    slices = ask(shown, marts.read_model_slices, champion["promotion_id"])
+    if not slices:
+        return
+    st.subheader("The same for every kind of customer?")
+    texts: dict[str, tuple[str, str, Any]] = {
+        "customers_count": ("Customers", "Test customers of the kind.", tell_count),
+        "churned_customers_count": ("Left", "Of them, left.", tell_count),
+        "average_churn_probability": ("Promised", "Mean probability they were given.", tell_percent),
+        "churn_rate": ("Happened", "Share who left.", tell_percent),
+        "at_risk_rate": ("Flagged", "Share with a probability of 0.5 or more.", tell_percent),
+        "roc_auc": ("ROC-AUC", MODEL_FIGURES["roc_auc"].definition, tell_ratio),
+    }
+    columns = [
+        markup.Column(
+            "dimension", Figure("Dimension", "What customers are divided by.", lambda name: DIMENSIONS[name])
+        ),
+        markup.Column("segment", Figure("Kind", "Value within it.", _tell_kind)),
+        *(markup.Column(name, Figure(*text), is_number=True) for name, text in texts.items()),
+    ]
+    st.html(markup.draw_table("slices", "The model by kind of customer", columns, slices))
+
+
+def _ledger_columns() -> list[markup.Column]:
+    texts: dict[str, tuple[str, str, Any]] = {
+        "decided_at": ("Decided", "When the gate or a person decided.", tell_moment),
+        "model_version": ("Version", "The version that was judged.", tell_text),
+        "family": ("Kind", "Kind of model.", lambda family: FAMILIES.get(family, family)),
+        "decision": ("Decision", "promote, hold or refuse.", tell_text),
+        "decided_by": ("By", "gate, or person: by hand.", tell_text),
+        "test_pr_auc": ("PR-AUC", MODEL_FIGURES["pr_auc"].definition, tell_ratio),
+        "reasons": ("Why", "The reasons, in words.", tell_text),
+    }
+    return [markup.Column(name, Figure(*text), is_wide=name == "reasons") for name, text in texts.items()]
+
+
+def _tell_kind(value: str) -> str:
+    return YES_NO.get(value, value)

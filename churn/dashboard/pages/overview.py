@@ -1,0 +1,84 @@
+"""How many are at risk, what it costs, is it getting better: the first page of the morning."""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from churn.dashboard import charts, glossary, markup, summary
+from churn.dashboard.access import Shown, ask
+from churn.dashboard.formats import tell_moment
+from churn.stores import calls, marts
+from churn.timeline import today
+
+DAYS = 60
+FIRST_CALLS = 10
+
+
+def show(shown: Shown) -> None:
+    """Cards, tiers, trend, the first calls, and whether the run is healthy."""
+    days = ask(shown, marts.read_days, shown.day - timedelta(days=DAYS), shown.day)
+    now = days[-1]
+    st.html(markup.draw_cards(summary.make_cards(days, shown.day)))
+    st.html(markup.note(summary.tell_shape(now)))
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        st.subheader("Active customers by tier")
+        st.altair_chart(charts.draw_tiers(now))
+        st.html(markup.draw_table("tiers", "Active customers by tier", _tier_columns(), _tier_rows(now)))
+    with right:
+        st.subheader("At risk, day by day")
+        if len(days) > 1:
+            st.altair_chart(charts.draw_counts(days, height=330))
+            st.html(markup.note("Pale bars are reconstructed days. A grey band is a day without an extract."))
+        else:
+            st.html(markup.say("One day so far.", "`churn backfill --days 60` fills in the days before."))
+    _show_calls(shown)
+    _show_health(shown)
+    with st.expander("What the figures mean"):
+        st.html(markup.define([glossary.FIGURES[name] for name in summary.HEADLINES]))
+
+
+def _tier_columns() -> list[markup.Column]:
+    share = glossary.Figure("Share", "Of active customers.", glossary.FIGURES["at_risk_rate"].form)
+    count = glossary.FIGURES["active_customers_count"]
+    return [
+        *markup.name_columns("risk_tier"),
+        markup.Column("customers", count, is_number=True),
+        markup.Column("share", share, is_number=True),
+    ]
+
+
+def _tier_rows(now: markup.Row) -> list[dict[str, object]]:
+    active = now["active_customers_count"] or 1
+    counts = {tier: now[f"{tier.lower()}_count"] for tier in ("High", "Medium", "Low")}
+    return [{"risk_tier": tier, "customers": count, "share": count / active} for tier, count in counts.items()]
+
+
+def _show_calls(shown: Shown) -> None:
+    st.subheader("Call first")
+    found = ask(shown, calls.read_calls, calls.Wanted(shown.day), FIRST_CALLS)
+    if not found:
+        st.html(markup.say("Nobody is at risk.", "No active customer has a probability of 0.5 or more."))
+        return
+    columns = markup.name_columns(
+        *("call_rank", "customer_id", "risk_tier", "churn_probability", "expected_annual_loss_usd", "contract"),
+        *("tenure_months", "reasons"),
+        numbers=("call_rank", "churn_probability", "expected_annual_loss_usd", "tenure_months"),
+        wide=("reasons",),
+    )
+    st.html(markup.draw_table("first_calls", "The ten customers to call first", columns, found))
+
+
+def _show_health(shown: Shown) -> None:
+    st.subheader("Is the run healthy?")
+    late = summary.find_late(shown.latest, today())
+    pills = [
+        markup.draw_pill(f"Published {tell_moment(shown.latest['published_at'])}"),
+        markup.draw_pill(f"Figures are {late} days old" if late > 1 else "Up to date", late > 1),
+        markup.draw_pill(f"{shown.latest['customers_count']:,} of {shown.latest['eligible_count']:,} customers scored"),
+        markup.draw_pill(f"Model version {shown.latest['model_version']}"),
+    ]
+    hidden = [one for one in shown.publications if one["status"] != "published"]
+    if hidden:
+        pills.append(markup.draw_pill(f"{hidden[0]['prediction_date']} is scored but not published", True))
+    st.html(f'<div class="band">{"".join(pills)}</div>')

@@ -1,0 +1,74 @@
+"""Where the risk and the money sit: contract, tenure, internet, payment, senior; a click on the heat map filters."""
+
+from typing import Any
+
+import streamlit as st
+
+from churn.dashboard import charts, markup
+from churn.dashboard.access import Shown, ask
+from churn.dashboard.glossary import DIMENSIONS, FIGURES
+from churn.dashboard.segmentation import add_up, filter_profiles
+from churn.stores import marts
+
+NUMBERS = (
+    *("active_customers_count", "at_risk_customers_count", "at_risk_rate", "average_churn_probability"),
+    *("revenue_at_risk_usd", "expected_annual_loss_usd"),
+)
+
+
+def show(shown: Shown) -> None:
+    """The heat map, filters, and a table for each dimension."""
+    profiles = ask(shown, marts.read_profiles, shown.day)
+    st.subheader("Share at risk by contract and tenure")
+    cells = add_up(profiles, ("contract", "tenure_band"))
+    event: Any = st.altair_chart(charts.draw_heat(cells, "picked"), on_select="rerun", key="heat")
+    st.html(markup.note("Click a field to look at those customers only; click beside the fields to see all again."))
+    picked = event.selection.get("picked", [])
+    one_of = _ask_filters(profiles)
+    if picked:
+        st.html(f'<div class="band">{"".join(_tell(one) for one in picked)}</div>')
+        profiles = [row for row in profiles if any(row.items() >= one.items() for one in picked)]
+    chosen = filter_profiles(profiles, one_of)
+    if not chosen:
+        st.html(markup.say("Nobody is like that.", "Take a filter away."))
+        return
+    (total,) = add_up([dict(row) | {"all": "all"} for row in chosen], ("all",))
+    st.html(markup.draw_cards(markup.Card(name, FIGURES[name], FIGURES[name].form(total[name])) for name in NUMBERS))
+    for dimension in DIMENSIONS:
+        st.subheader(FIGURES[dimension].label)
+        rows = add_up(chosen, (dimension,))
+        if dimension != "tenure_band":  # which has an order of its own
+            rows.sort(key=lambda row: -row["expected_annual_loss_usd"])
+        st.html(markup.draw_table(dimension, f"Figures by {FIGURES[dimension].label}", _columns(dimension, rows), rows))
+
+
+def _tell(picked: dict[str, str]) -> str:
+    return markup.draw_pill(f"Only {picked['contract']}, {picked['tenure_band']} months", True)
+
+
+def _ask_filters(profiles: list[markup.Row]) -> dict[str, list[str]]:
+    """One filter a dimension, kept in the address so that a view can be sent to a colleague."""
+    found = {}
+    for dimension, place in zip(DIMENSIONS, st.columns(len(DIMENSIONS)), strict=True):
+        values = sorted({row[dimension] for row in profiles})
+        found[dimension] = place.multiselect(
+            FIGURES[dimension].label, values, key=dimension, bind="query-params", placeholder="All"
+        )
+    return found
+
+
+def _columns(dimension: str, rows: list[dict[str, Any]]) -> list[markup.Column]:
+    """The money has a bar: its share of the costliest segment's."""
+    most = max(row["expected_annual_loss_usd"] for row in rows) or 1.0
+    loss = FIGURES["expected_annual_loss_usd"]
+
+    def draw_loss(row: markup.Row) -> str:
+        value = row["expected_annual_loss_usd"]
+        return markup.draw_bar(loss.form(value), value / most)
+
+    plain = markup.name_columns(*NUMBERS[:-1], numbers=NUMBERS)
+    return [
+        markup.Column(dimension, FIGURES[dimension]),
+        *plain,
+        markup.Column("expected_annual_loss_usd", loss, draw_loss, is_number=True),
+    ]

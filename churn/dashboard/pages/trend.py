@@ -1,0 +1,72 @@
+"""Where the risk is heading: days and weeks, with model changes and gaps, reconstructed days apart."""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from churn.dashboard import charts, markup
+from churn.dashboard.access import Shown, ask
+from churn.dashboard.formats import tell_day
+from churn.dashboard.glossary import FIGURES, Figure
+from churn.stores import marts
+
+RECONSTRUCTED = "Pale: reconstructed, rewound from the first extract; whoever had left by then still counts as active."
+SPANS = {"30 days": 30, "60 days": 60, "180 days": 180, "All": 3660}
+
+
+def show(shown: Shown) -> None:
+    """Counts, average probability and expected loss over time, and the same as a table."""
+    left, right = st.columns(2)
+    period = left.segmented_control(
+        "One bar is a", ["Day", "Week"], default="Day", key="period", bind="query-params", required=True
+    )
+    span = right.segmented_control(
+        "Going back", list(SPANS), default="60 days", key="span", bind="query-params", required=True
+    )
+    unit = (period or "Day").lower()
+    rows = ask(shown, marts.read_trend, unit, shown.day - timedelta(days=SPANS[span or "60 days"]))
+    if len(rows) < 2:
+        st.html(markup.say(f"One {unit} so far.", "`churn backfill --days 60` fills in the days before."))
+    else:
+        _draw(rows, unit)
+    _tabulate(rows, unit)
+
+
+def _draw(rows: list[markup.Row], unit: str) -> None:
+    st.subheader("Active customers at risk")
+    st.altair_chart(charts.draw_counts(rows, unit, height=300))
+    told = [RECONSTRUCTED] if _has_reconstructed(rows) else []
+    gaps = charts.find_gaps(rows, unit)
+    told += [f"No extract: {tell_day(first)} to {tell_day(last)}." for first, last in gaps]
+    told += [f"{one['model'].capitalize()} from {tell_day(one['day'])}." for one in charts.find_model_changes(rows)]
+    if told:
+        st.html(markup.note(" ".join(told)))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader("Average probability of leaving")
+        st.altair_chart(charts.draw_line(rows, "average_churn_probability", "Mean probability", ".1%", unit))
+    with right:
+        st.subheader("Expected yearly loss")
+        st.altair_chart(charts.draw_line(rows, "expected_annual_loss_usd", "USD a year", "$,.0f", unit))
+
+
+def _has_reconstructed(rows: list[markup.Row]) -> bool:
+    return any(row["basis"] == "reconstructed" for row in rows)
+
+
+def _tabulate(rows: list[markup.Row], unit: str) -> None:
+    st.subheader(f"{unit.capitalize()} by {unit}")
+    if unit == "week":
+        st.html(markup.note("Customers and money are states, not flows: a week shows its last published day."))
+    numbers = (
+        *("at_risk_customers_count", "high_count", "medium_count", "low_count", "average_churn_probability"),
+        *("revenue_at_risk_usd", "expected_annual_loss_usd", "model_version"),
+    )
+    begins = Figure("Begins", "The day, or the Monday of the week.", tell_day)
+    columns = [
+        markup.Column("period_start_date", begins),
+        *markup.name_columns(*numbers, numbers=numbers),
+        markup.Column("basis", FIGURES["basis"]),
+    ]
+    with st.expander("The figures", expanded=len(rows) < 15):
+        st.html(markup.draw_table("trend", f"Figures by {unit}", columns, list(reversed(rows))))

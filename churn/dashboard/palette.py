@@ -1,0 +1,56 @@
+"""Colours: Okabe and Ito's, told apart by colour-blind eyes, on light and on dark paper; never the only sign."""
+
+HIGH, MEDIUM, LOW = "#D55E00", "#E69F00", "#5B9BD5"
+TIERS = {"High": HIGH, "Medium": MEDIUM, "Low": LOW}
+ACCENT = "#2F7EB4"
+MUTED = "#8A94A0"
+HEAT = ("#FFF4E3", "#F5B971", "#DD6B17")
+"""From few to many at risk."""
+
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1F6391"/>'
+    '<path d="M6 9l7 8 5-4 8 10" fill="none" stroke="#fff" stroke-width="3.5" stroke-linejoin="round"/></svg>'
+)
+"""Drawn here: a named icon would be fetched from another host."""
+
+STYLE = """
+<style>
+:root { --line: color-mix(in srgb, currentColor 14%, transparent); }
+[data-testid="stMainBlockContainer"] { max-width: 1240px; padding: 3.6rem 1.6rem 3rem; }
+.band { display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: baseline; font-size: .9rem; }
+.band strong { font-size: 1.05rem; }
+.pill { border: 1px solid var(--line); border-radius: 999px; padding: .05rem .65rem; white-space: nowrap; }
+.pill.mark { border: 1.5px dashed #D55E00; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); gap: .8rem; margin: .2rem 0; }
+.card { border: 1px solid var(--line); border-radius: 12px; padding: .8rem 1rem;
+  background: color-mix(in srgb, currentColor 3%, transparent); }
+.card .value { font-size: 1.75rem; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.card .label { font-size: .88rem; }
+.card .change { font-size: .8rem; display: block; font-variant-numeric: tabular-nums; }
+.what { border-bottom: 1px dotted currentColor; cursor: help; }
+.scroll { overflow-x: auto; max-width: 100%; border: 1px solid var(--line); border-radius: 12px; }
+.scroll:focus-visible { outline: 2px solid #2F7EB4; }
+table.figures { border-collapse: collapse; width: 100%; font-size: .88rem; margin: 0;
+  font-variant-numeric: tabular-nums; }
+table.figures th, table.figures td { padding: .42rem .75rem; text-align: left; border: 0;
+  border-bottom: 1px solid var(--line); vertical-align: top; }
+table.figures thead th { font-weight: 600; white-space: nowrap;
+  background: color-mix(in srgb, currentColor 5%, transparent); }
+table.figures td { white-space: nowrap; }
+table.figures a { color: inherit; font-weight: 600; }
+table.figures tr:last-child td { border-bottom: 0; }
+table.figures .number { text-align: right; white-space: nowrap; }
+table.figures .wide { min-width: 17rem; white-space: normal; }
+.bar { display: block; height: 5px; border-radius: 3px; background: #2F7EB4; margin-top: .2rem; }
+.dot { display: inline-block; width: .65em; height: .65em; border-radius: 50%; margin-right: .4em; }
+.say { border: 1px solid var(--line); border-radius: 12px; padding: 1.1rem 1.3rem; max-width: 46rem; }
+.say strong { display: block; font-size: 1.1rem; margin-bottom: .3rem; }
+.say code { font-size: .92em; }
+.note { font-size: .85rem; max-width: 60rem; margin: 0; }
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] { padding: 4rem .8rem 2rem; }
+  .cards { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .5rem; }
+  .card { padding: .6rem .7rem; } .card .value { font-size: 1.3rem; }
+}
+</style>
+"""

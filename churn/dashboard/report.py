@@ -1,0 +1,118 @@
+"""Overview and action list as one HTML file: opens anywhere, offline, in light and dark; no script, nothing fetched.
+
+Its charts are those of the pages, turned into SVG here.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import vl_convert
+
+from churn.dashboard import charts, glossary, markup, palette, summary
+from churn.dashboard.formats import tell_day, tell_moment
+from churn.errors import NotThere
+from churn.settings import Settings
+from churn.stores import calls, marts
+from churn.stores.readers import reading
+
+DAYS = 60
+CALLS = 100
+COLUMNS = (
+    *("call_rank", "customer_id", "risk_tier", "churn_probability", "expected_annual_loss_usd", "monthly_charges"),
+    *("tenure_months", "contract", "reasons", "recommended_action"),
+)
+NUMBERS = ("call_rank", "churn_probability", "expected_annual_loss_usd", "monthly_charges", "tenure_months")
+_CHART_LOOK = {
+    "background": "transparent",
+    "font": "system-ui, sans-serif",
+    "axis": {"labelColor": "#75808c", "titleColor": "#75808c", "gridColor": "#8A94A044", "domainColor": "#8A94A0"},
+    "legend": {"labelColor": "#75808c", "titleColor": "#75808c"},
+    "view": {"stroke": None},
+}
+"""Greys that are read on white and on black."""
+
+Row = Mapping[str, Any]
+
+
+def write_report(settings: Settings, out: Path, as_of_date: date | None) -> str:
+    """Writes the report of a published date, the latest by default.
+
+    Returns:
+        What was written, in one line.
+
+    Raises:
+        NotThere: the date is not published.
+        Unavailable: the database did not answer.
+    """
+    with reading(settings) as connection:
+        published = [one for one in marts.read_publications(connection, 4000) if one["status"] == "published"]
+        day = as_of_date or (published[0]["prediction_date"] if published else None)
+        publication = next((one for one in published if one["prediction_date"] == day), None)
+        if day is None or publication is None:
+            raise NotThere(f"{day or 'No date'} is not published.", "run `churn run --source FILE`.")
+        days = marts.read_days(connection, day - timedelta(days=DAYS), day)
+        first_calls = calls.read_calls(connection, calls.Wanted(day), CALLS)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(render_report(publication, days, first_calls), encoding="utf-8")
+    return f"{out}: overview and {len(first_calls)} calls as of {day}, {out.stat().st_size / 1000:,.0f} kB"
+
+
+def render_report(publication: Row, days: Sequence[Row], first_calls: Sequence[Row]) -> str:
+    """Returns the report as HTML.
+
+    Args:
+        publication: of the date.
+        days: rows of kpi_daily up to the date, which is the last.
+        first_calls: the first rows of its action list.
+    """
+    now = days[-1]
+    marks = "".join(markup.draw_pill(mark, True) for mark in summary.tell_marks(publication))
+    title = f"Churn as of {tell_day(now['prediction_date'])}"
+    columns = [_without_link(one) for one in markup.name_columns(*COLUMNS, numbers=NUMBERS, wide=("reasons",))]
+    figures = [glossary.FIGURES[name] for name in dict.fromkeys((*summary.HEADLINES, *COLUMNS))]
+    trend = _draw(charts.draw_counts(days, height=260), 620) if len(days) > 1 else "<p>One day so far.</p>"
+    body = (
+        f"<h1>{escape(title)}</h1>",
+        f'<div class="band">{marks}<span>Published {tell_moment(publication["published_at"])}, model version '
+        f"{publication['model_version']}</span></div>",
+        markup.draw_cards(summary.make_cards(days, now["prediction_date"])),
+        markup.note(summary.tell_shape(now)),
+        '<div class="charts">',
+        f"<section><h2>Active customers by tier</h2>{_draw(charts.draw_tiers(now), 300)}</section>",
+        f"<section><h2>At risk, day by day</h2>{trend}</section></div>",
+        f"<h2>Call first: {len(first_calls)} of {now['at_risk_customers_count']:,}</h2>",
+        markup.draw_table("calls", "Customers to call", columns, first_calls),
+        f"<h2>What the figures mean</h2>{markup.define(figures)}",
+    )
+    return _PAGE.format(title=escape(title), style=palette.STYLE, body="\n".join(body))
+
+
+def _without_link(column: markup.Column) -> markup.Column:
+    """There are no pages to lead to."""
+    if column.name != "customer_id":
+        return column
+    return markup.Column("customer_id", column.figure)
+
+
+def _draw(chart: charts.Chart, width: int) -> str:
+    specification = chart.properties(width=width).to_dict() | {"config": _CHART_LOOK}
+    return str(vl_convert.vegalite_to_svg(specification))
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>{style}
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 1240px; margin: 0 auto; padding: 1.5rem; }}
+h1 {{ font-size: 1.7rem; margin: 0 0 .5rem; }} h2 {{ font-size: 1.15rem; margin: 1.6rem 0 .5rem; }}
+.band, .cards {{ margin-bottom: .9rem; }} dd {{ margin: 0 0 .5rem; }}
+.charts {{ display: flex; flex-wrap: wrap; gap: 0 2rem; }} .charts section {{ min-width: 0; }}
+svg {{ max-width: 100%; height: auto; }}
+</style></head><body><main>
+{body}
+</main></body></html>
+"""

@@ -1,0 +1,108 @@
+"""Tableau data sources, one for each reporting view, made from the settings. No password is ever in one."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree as Xml
+
+from churn.errors import WrongUsage
+from churn.settings import Settings
+from churn.stores import marts
+from churn.stores.readers import reading
+
+_KINDS = {
+    "date": ("date", "dimension", "ordinal"),
+    "timestamp with time zone": ("datetime", "dimension", "ordinal"),
+    "boolean": ("boolean", "dimension", "nominal"),
+    "bigint": ("integer", "measure", "quantitative"),
+    "integer": ("integer", "measure", "quantitative"),
+    "double precision": ("real", "measure", "quantitative"),
+}
+_LABELS = ("promotion_id", "model_version", "call_rank")
+"""Numbers that nobody adds up."""
+
+
+def write_sources(settings: Settings, folder: Path) -> list[Path]:
+    """Writes a .tds for each view of `marts.VIEWS` and returns their paths.
+
+    Raises:
+        WrongUsage: the database is the embedded one, which no other machine or program can reach by TCP.
+        NotThere: nothing was run yet.
+    """
+    if settings.database_url is None:
+        raise WrongUsage(
+            "The embedded database listens on a Unix socket only; Tableau cannot reach it.",
+            "set CHURN_DATABASE_URL to a Postgres of your own, or hand out files with `churn export`.",
+        )
+    address = settings.database_url.get_secret_value()
+    with reading(settings) as connection:
+        columns = {view: marts.read_columns(connection, view) for view in marts.VIEWS}
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_write(describe_source(address, view, columns[view]), folder / f"churn_{view}.tds") for view in columns]
+
+
+def _write(source: Xml.Element, path: Path) -> Path:
+    Xml.indent(source)
+    Xml.ElementTree(source).write(path, encoding="utf-8", xml_declaration=True)
+    return path
+
+
+def describe_source(address: str, view: str, columns: list[dict[str, Any]]) -> Xml.Element:
+    """Returns the data source of a view.
+
+    Args:
+        address: postgresql:// address; its password is left out, its user too: each reader logs in as themselves.
+        view: of `reporting`.
+        columns: name, type and meaning of each.
+    """
+    caption = f"Churn: {view.replace('_', ' ')}"
+    source = Xml.Element("datasource", {"formatted-name": f"churn_{view}", "caption": caption, "inline": "true"})
+    source.set("version", "18.1")
+    connection = Xml.SubElement(source, "connection", {"class": "federated"})
+    named = Xml.SubElement(Xml.SubElement(connection, "named-connections"), "named-connection")
+    named.attrib |= {"caption": _server(address), "name": "postgres.churn"}
+    Xml.SubElement(named, "connection", _address(address))
+    relation = {"connection": "postgres.churn", "name": view, "table": f"[reporting].[{view}]", "type": "table"}
+    Xml.SubElement(connection, "relation", relation)
+    for column in columns:
+        source.append(_describe_column(column))
+    return source
+
+
+def _server(address: str) -> str:
+    return urlsplit(address).hostname or "localhost"
+
+
+def _address(address: str) -> dict[str, str]:
+    parts = urlsplit(address)
+    return {
+        "class": "postgres",
+        "server": _server(address),
+        "port": str(parts.port or 5432),
+        "dbname": unquote(parts.path.lstrip("/")) or "churn",
+        "schema": "reporting",
+        "username": "",
+        "authentication": "username-password",
+        "sslmode": "require" if "sslmode=require" in parts.query else "",
+    }
+
+
+def _describe_column(column: dict[str, Any]) -> Xml.Element:
+    """A column with its caption and meaning; rates and probabilities are averaged, counts and money added up."""
+    name = column["name"]
+    datatype, role, kind = _kind(column["type"])
+    if name in _LABELS:
+        role, kind = "dimension", "ordinal"
+    found = Xml.Element("column", {"name": f"[{name}]", "caption": name.replace("_", " ").capitalize()})
+    found.attrib |= {"datatype": datatype, "role": role, "type": kind}
+    if role == "measure":
+        found.set("aggregation", "Sum" if name.endswith(("_usd", "_count", "_charges")) else "Avg")
+    run = Xml.SubElement(Xml.SubElement(Xml.SubElement(found, "desc"), "formatted-text"), "run")
+    run.text = column["meaning"] or ""
+    return found
+
+
+def _kind(type_name: str) -> tuple[str, str, str]:
+    if type_name.startswith("numeric"):
+        return _KINDS["double precision"]
+    return _KINDS.get(type_name, ("string", "dimension", "nominal"))

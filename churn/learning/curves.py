@@ -1,0 +1,75 @@
+"""The curves of a model on its test part, as points that a table can hold and a page can draw. Pure.
+
+Points are kept under their number as text ("01", "02", ...): SQL on every engine finds them by that name.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churn.learning.slices import Slice
+from churn.policies import RetentionPolicy
+from churn.retention import expected_profit_usd, profit_if_contacted_usd
+
+GROUPS = 10
+POINTS = 20
+
+Labels = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Numbered = dict[str, dict[str, Any]]
+
+
+def tell_curves(
+    labels: Labels, probabilities: Floats, monthly_charges: Floats, slices: Sequence[Slice], policy: RetentionPolicy
+) -> dict[str, Numbered]:
+    """Returns the points of calibration, gain and profit, and the slices.
+
+    Args:
+        labels: (n,) who left.
+        probabilities: (n,) of leaving.
+        monthly_charges: (n,) USD a month.
+        slices: how the model does for each kind of customer.
+        policy: the money of an offer.
+    """
+    return {
+        "calibration": _number(_calibration(labels, probabilities)),
+        "gain": _number(_gain(labels, probabilities)),
+        "profit": _number(_profit(labels, probabilities, monthly_charges, policy)),
+        "slices": _number([asdict(one) for one in slices]),
+    }
+
+
+def _number(points: Sequence[dict[str, Any]]) -> Numbered:
+    return {f"{number:02d}": point for number, point in enumerate(points, 1)}
+
+
+def _calibration(labels: Labels, probabilities: Floats) -> list[dict[str, Any]]:
+    """Mean promised probability and share who left, in ten groups of equal size, the lowest first."""
+    groups = np.array_split(np.argsort(probabilities, kind="stable"), GROUPS)
+    return [_point(probabilities[rows].mean(), labels[rows].mean(), len(rows)) for rows in groups]
+
+
+def _gain(labels: Labels, probabilities: Floats) -> list[dict[str, Any]]:
+    """Share of leavers found by contacting 5 %, 10 %, ... of customers, highest probability first."""
+    found = np.cumsum(labels[np.argsort(-probabilities, kind="stable")]) / labels.sum()
+    return [_point(count / len(labels), found[count - 1], count) for count in _counts(len(labels))]
+
+
+def _profit(
+    labels: Labels, probabilities: Floats, monthly_charges: Floats, policy: RetentionPolicy
+) -> list[dict[str, Any]]:
+    """USD per 1,000 customers by contacting 5 %, 10 %, ... of them, highest expected profit first."""
+    order = np.argsort(-expected_profit_usd(probabilities, monthly_charges, policy), kind="stable")
+    earned = np.cumsum(profit_if_contacted_usd(labels, monthly_charges, policy)[order]) / len(labels) * 1000
+    return [_point(count / len(labels), earned[count - 1], count) for count in _counts(len(labels))]
+
+
+def _counts(rows: int) -> list[int]:
+    return [int(np.ceil(rows * number / POINTS - 1e-9)) for number in range(1, POINTS + 1)]
+
+
+def _point(x: float, y: float, customers: int) -> dict[str, Any]:
+    return {"x": float(x), "y": float(y), "customers": customers}

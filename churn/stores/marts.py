@@ -1,0 +1,217 @@
+"""What pages read: published figures from `reporting`, and the additive mart behind them. Reads only.
+
+Every function takes a reader's connection (`readers.reading`) and returns rows as dicts in the order they are shown,
+named as the columns are. Money comes as float, in USD; NULL as None.
+"""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+Row = dict[str, Any]
+
+VIEWS = (
+    "kpi_daily",
+    "risk_trend",
+    "risk_by_segment",
+    "action_list",
+    "customer_scores",
+    "model_history",
+    "publication_history",
+)
+"""What a BI tool is pointed at."""
+
+
+def _read(connection: Connection, query: str, **parameters: Any) -> list[Row]:
+    return [dict(row) for row in connection.execute(text(query), parameters).mappings()]
+
+
+def read_publications(connection: Connection, limit: int = 400) -> list[Row]:
+    """Returns the scored dates, staged ones too, the latest first."""
+    return _read(
+        connection,
+        """
+        SELECT prediction_date, status, basis, is_synthetic, customers_count, eligible_count, refused_count, load_id,
+            source, model_version, staged_at, published_at
+        FROM reporting.publication_history ORDER BY prediction_date DESC LIMIT :limit
+        """,
+        limit=limit,
+    )
+
+
+def read_days(connection: Connection, first: date, last: date) -> list[Row]:
+    """Returns the figures of published dates in a range, the earliest first."""
+    return _read(
+        connection,
+        """
+        SELECT prediction_date, customers_count, active_customers_count, at_risk_customers_count, high_count,
+            medium_count, low_count, average_churn_probability, CAST(expected_leavers_count AS float8),
+            CAST(annual_revenue_usd AS float8), CAST(revenue_at_risk_usd AS float8),
+            CAST(expected_annual_loss_usd AS float8), true_positive_count, false_positive_count, false_negative_count,
+            true_negative_count, basis, model_version, published_at
+        FROM reporting.kpi_daily WHERE prediction_date BETWEEN :first AND :last ORDER BY prediction_date
+        """,
+        first=first,
+        last=last,
+    )
+
+
+def read_trend(connection: Connection, period: str, first: date) -> list[Row]:
+    """Returns days or weeks from a date on, the earliest first.
+
+    Args:
+        connection: a reader's.
+        period: day or week.
+        first: no period begins before it.
+    """
+    return _read(
+        connection,
+        """
+        SELECT trend.period_start_date, trend.prediction_date, trend.dates_count, trend.high_count, trend.medium_count,
+            trend.low_count, trend.at_risk_customers_count, trend.average_churn_probability, trend.at_risk_rate,
+            CAST(trend.revenue_at_risk_usd AS float8), CAST(trend.expected_annual_loss_usd AS float8), trend.basis,
+            publications.model_version
+        FROM reporting.risk_trend AS trend
+        JOIN reporting.publication_history AS publications USING (prediction_date)
+        WHERE trend.period = :period AND trend.period_start_date >= :first ORDER BY trend.period_start_date
+        """,
+        period=period,
+        first=first,
+    )
+
+
+def read_profiles(connection: Connection, prediction_date: date) -> list[Row]:
+    """Returns the additive counts and money of each profile of a published date, at most 432 rows."""
+    return _read(
+        connection,
+        """
+        SELECT contract, tenure_band, internet_service, payment_method,
+            CASE WHEN is_senior_citizen THEN 'Senior' ELSE 'Not senior' END AS senior_citizen,
+            active_count AS active_customers_count, at_risk_count AS at_risk_customers_count, high_count,
+            active_probability_sum, annual_revenue_usd, revenue_at_risk_usd, expected_annual_loss_usd
+        FROM analytics.risk_by_profile
+        WHERE prediction_date = :day
+            AND EXISTS (SELECT 1 FROM reporting.kpi_daily WHERE prediction_date = :day)
+        ORDER BY 1, 2, 3, 4, 5
+        """,
+        day=prediction_date,
+    )
+
+
+def read_mix(connection: Connection, first: date, last: date) -> list[Row]:
+    """Returns the customers of each segment on the published dates of a range."""
+    return _read(
+        connection,
+        """
+        SELECT prediction_date, dimension, segment, customers_count FROM reporting.risk_by_segment
+        WHERE prediction_date BETWEEN :first AND :last ORDER BY prediction_date, dimension, segment
+        """,
+        first=first,
+        last=last,
+    )
+
+
+def read_customer(connection: Connection, customer_id: str, limit: int = 400) -> list[Row]:
+    """Returns a customer's latest published scores, the latest first; none if nobody has that number."""
+    return _read(
+        connection,
+        """
+        SELECT prediction_date, customer_id, is_active, churn_probability, risk_tier, recommended_action, reasons,
+            CAST(expected_annual_loss_usd AS float8), CAST(revenue_at_risk_usd AS float8),
+            CAST(lifetime_value_usd AS float8), monthly_charges, price_above_list_usd, total_charges, tenure_months,
+            tenure_band, contract, internet_service, payment_method, has_online_security, has_tech_support,
+            services_count, is_senior_citizen, basis, model_version
+        FROM reporting.customer_scores WHERE customer_id = :customer ORDER BY prediction_date DESC LIMIT :limit
+        """,
+        customer=customer_id,
+        limit=limit,
+    )
+
+
+def read_models(connection: Connection) -> list[Row]:
+    """Returns every gate decision, the latest first."""
+    return _read(
+        connection,
+        """
+        SELECT promotion_id, decided_at, as_of_date, model_version, family, decision, decided_by, reasons, test_pr_auc,
+            test_pr_auc_low, test_pr_auc_high, champion_version, is_champion, champion_from, champion_until,
+            published_dates_count
+        FROM reporting.model_history ORDER BY promotion_id DESC
+        """,
+    )
+
+
+def read_model_figures(connection: Connection, promotion_id: int) -> list[Row]:
+    """Returns the candidates' figures of a decision."""
+    return _read(
+        connection,
+        """
+        SELECT family, figure, is_selected, value, low, high FROM reporting.model_figures
+        WHERE promotion_id = :promotion ORDER BY family, figure
+        """,
+        promotion=promotion_id,
+    )
+
+
+def read_model_curves(connection: Connection, promotion_id: int) -> list[Row]:
+    """Returns the points of calibration, gain and profit of a decision, from left to right."""
+    return _read(
+        connection,
+        """
+        SELECT curve, point_number, x_value, y_value, customers_count FROM reporting.model_curves
+        WHERE promotion_id = :promotion ORDER BY curve, point_number
+        """,
+        promotion=promotion_id,
+    )
+
+
+def read_model_slices(connection: Connection, promotion_id: int) -> list[Row]:
+    """Returns how the version of a decision does for each kind of customer."""
+    return _read(
+        connection,
+        """
+        SELECT dimension, segment, customers_count, churned_customers_count, average_churn_probability, churn_rate,
+            at_risk_rate, roc_auc, roc_auc_low, roc_auc_high
+        FROM reporting.model_slices WHERE promotion_id = :promotion ORDER BY slice_number
+        """,
+        promotion=promotion_id,
+    )
+
+
+def read_loads(connection: Connection, limit: int = 30) -> list[Row]:
+    """Returns the latest files taken in or refused, the latest first."""
+    return _read(
+        connection,
+        """
+        SELECT load_id, snapshot_date, source, is_synthetic, status, reason, rows_read, rows_accepted, rows_rejected,
+            rejected_share, notes, started_at
+        FROM reporting.load_history ORDER BY load_id DESC LIMIT :limit
+        """,
+        limit=limit,
+    )
+
+
+def read_reject_reasons(connection: Connection, loads: int = 30) -> list[Row]:
+    """Returns why rows of the latest loads were set aside, the latest load first, the commonest reason first."""
+    return _read(
+        connection,
+        """
+        SELECT load_id, reason, rows_count FROM reporting.reject_reasons
+        WHERE load_id > (SELECT max(load_id) - :loads FROM reporting.load_history)
+        ORDER BY load_id DESC, rows_count DESC, reason
+        """,
+        loads=loads,
+    )
+
+
+def read_columns(connection: Connection, view: str) -> list[Row]:
+    """Returns name, type and meaning of the columns of a view of `reporting`, in their order."""
+    return _read(
+        connection,
+        """
+        SELECT attname AS name, format_type(atttypid, atttypmod) AS type, col_description(attrelid, attnum) AS meaning
+        FROM pg_attribute WHERE attrelid = to_regclass(:view) AND attnum > 0 ORDER BY attnum
+        """,
+        view=f"reporting.{view}",
+    )

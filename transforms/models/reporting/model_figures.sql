@@ -1,0 +1,111 @@
+/* One row per gate decision, candidate family and figure: how good each candidate was on customers it had not seen. */
+MODEL (
+  name reporting.model_figures,
+  kind VIEW,
+  description 'One row per gate decision, candidate and figure, measured once on the test part, with its 95 % interval; counts of the confusion have none.',
+  grain (promotion_id, family, figure),
+  audits (
+    unique_combination_of_columns(columns := (promotion_id, family, figure)),
+    not_null(columns := (promotion_id, family, figure, value))
+  )
+);
+
+WITH decisions AS (
+  SELECT
+    promotion_id,
+    model_version,
+    family AS selected_family,
+    (
+      evidence -> 'candidates'
+    )::JSON AS candidates
+  FROM ops.promotions
+), families AS (
+  SELECT
+    'logistic_regression' AS family
+  UNION ALL
+  SELECT
+    'random_forest'
+  UNION ALL
+  SELECT
+    'xgboost'
+  UNION ALL
+  SELECT
+    'average'
+), figures AS (
+  SELECT
+    'pr_auc' AS figure
+  UNION ALL
+  SELECT
+    'roc_auc'
+  UNION ALL
+  SELECT
+    'log_loss'
+  UNION ALL
+  SELECT
+    'brier'
+  UNION ALL
+  SELECT
+    'ece'
+  UNION ALL
+  SELECT
+    'precision'
+  UNION ALL
+  SELECT
+    'recall'
+  UNION ALL
+  SELECT
+    'f1'
+  UNION ALL
+  SELECT
+    'recall_at_10'
+  UNION ALL
+  SELECT
+    'lift_at_10'
+  UNION ALL
+  SELECT
+    'true_positive'
+  UNION ALL
+  SELECT
+    'false_positive'
+  UNION ALL
+  SELECT
+    'false_negative'
+  UNION ALL
+  SELECT
+    'true_negative'
+), measured AS (
+  SELECT
+    decisions.promotion_id,
+    decisions.model_version,
+    decisions.selected_family,
+    families.family,
+    figures.figure,
+    JSON_EXTRACT_PATH(JSON_EXTRACT_PATH(decisions.candidates, families.family) -> 'test', figures.figure) AS told,
+    CAST(JSON_EXTRACT_PATH(
+      JSON_EXTRACT_PATH(decisions.candidates, families.family) -> 'confusion',
+      figures.figure
+    ) AS TEXT) AS counted
+  FROM decisions
+  CROSS JOIN families
+  CROSS JOIN figures
+)
+SELECT
+  promotion_id::BIGINT AS promotion_id, /* Number of the decision */
+  model_version::INT AS model_version, /* The version that was judged */
+  family::TEXT AS family, /* Kind of model */
+  figure::TEXT AS figure, /* pr_auc, roc_auc, log_loss, ..., or a cell of the confusion at 0.5 */
+  (
+    family = selected_family
+  )::BOOLEAN AS is_selected, /* The candidate that became the version */
+  COALESCE((
+    told ->> 'value'
+  )::DOUBLE PRECISION, counted::DOUBLE PRECISION)::DOUBLE PRECISION AS value, /* The figure; customers for a cell of the confusion */
+  (
+    told ->> 'low'
+  )::DOUBLE PRECISION AS low, /* Lower end of its 95 % interval; NULL for counts */
+  (
+    told ->> 'high'
+  )::DOUBLE PRECISION AS high /* Upper end of its 95 % interval; NULL for counts */
+FROM measured
+WHERE
+  NOT told IS NULL OR NOT counted IS NULL
