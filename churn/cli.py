@@ -201,6 +201,15 @@ def data_fetch(
         typer.echo(f"{path} is the public sample. Next: churn run --source {path}")
 
 
+@database_app.command("setup")
+def db_setup(verbose: Verbose = False) -> None:
+    """Make the tables and give the roles of a team's Postgres their rights; run it as the owner."""
+    with _told_in_one_line(verbose):
+        from churn.stages.rights import set_up
+
+        typer.echo(set_up(load_settings()))
+
+
 @database_app.command("uri")
 def db_uri(verbose: Verbose = False) -> None:
     """Print the database's address, for psql and BI tools."""

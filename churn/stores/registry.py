@@ -67,7 +67,7 @@ def locate_registry(settings: Settings) -> str:
         create_database_if_missing(uri, "mlflow")
     except Exception as error:
         raise Unavailable(
-            f"No database for MLflow could be made on {without_password(uri)} ({type(error).__name__}).",
+            f"No database for MLflow could be made on {without_password(uri)}: {str(error).strip().splitlines()[0]}",
             "set CHURN_MLFLOW_TRACKING_URI to your MLflow server, or create a database named mlflow there.",
         ) from error
     return make_url(uri).set(drivername="postgresql+psycopg", database="mlflow").render_as_string(hide_password=False)

@@ -32,6 +32,12 @@ TRANSFORMS_DIR = PROJECT_DIR / "transforms"
 STATE_SCHEMA = "sqlmesh"
 WORK_MEM = "128MB"
 
+_LIBPQ_VARIABLES = {
+    name: f"PG{name.upper()}"
+    for name in ("sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcrl", "channelbinding", "gssencmode")
+}
+"""Options of an address that SQLMesh's connection settings have no room for, and what libpq calls them otherwise."""
+
 FEATURE_MODELS = ("staging.stg_telco_churn", "analytics.fct_customer_features")
 """What a changed extract refreshes, before scoring."""
 RISK_MODELS = ("analytics.customer_risk", "analytics.risk_by_profile")
@@ -97,10 +103,14 @@ os.environ["MAX_FORK_WORKERS"] = "1"  # Before sqlmesh is imported: it would for
 
 
 def _prepare_environment(settings: Settings) -> None:
-    """Gives psycopg2 what SQLMesh's connection settings have no room for: a time limit, and memory for one big join.
+    """Gives psycopg2 what SQLMesh's connection settings have no room for: certificates, a time limit, and memory.
 
     A refresh is one connection at a time; with Postgres' default of 4 MB its joins and uniqueness audits go to disk.
     """
+    chosen = make_url(settings.database_url.get_secret_value()).query if settings.database_url is not None else {}
+    for option, variable in _LIBPQ_VARIABLES.items():
+        if option in chosen:
+            os.environ[variable] = str(chosen[option])
     wanted = f"-c statement_timeout={settings.statement_timeout_minutes}min -c work_mem={WORK_MEM}"
     options = os.environ.get("PGOPTIONS", "")
     if wanted not in options:

@@ -73,7 +73,7 @@ def test_a_run_shows_in_both_pages(up: Machine, tmp_path: Path) -> None:
 
     assert run.returncode == 0, run.stderr
     flow_runs = ask(f"http://127.0.0.1:{up.port('prefect')}/api/flow_runs/filter", {})
-    assert [one["state_type"] for one in flow_runs if one["name"] == f"churn {DAY}"] == ["COMPLETED"]
+    assert [one["state_type"] for one in flow_runs if one["parameters"].get("as_of") == str(DAY)] == ["COMPLETED"]
     mlflow = f"http://127.0.0.1:{up.port('mlflow')}/api/2.0/mlflow"
     found = ask(f"{mlflow}/runs/search", {"experiment_ids": ["1"], "filter": "run_name = 'training 2026-01-31'"})
     assert [one["info"]["status"] for one in found["runs"]] == ["FINISHED"]
