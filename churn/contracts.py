@@ -165,6 +165,7 @@ class CustomerFeatures(pa.DataFrameModel):
 
     customer_id: str
     has_churned: bool
+    as_of_date: pl.Date | None  # May be missing: the date of the example, never a feature
     plan: str | None  # May be missing: contract and internet service in words, never a feature
     monthly_charges: pl.Float64 = _feature(gt=0)
     tenure_months: pl.Float64 = _feature(-1, ge=0)

@@ -17,9 +17,10 @@ Fit = Callable[[pl.DataFrame], Predictor]
 
 def split_folds(train: pl.DataFrame, seed: int) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
     """Returns (learned on, tried on) for each fold; each customer is tried on once."""
-    fold = np.empty(train.height, dtype=np.int64)
-    fold[hash_order(train["customer_id"].to_list(), seed)] = np.arange(train.height) % FOLDS
-    folds = pl.Series(fold)
+    customers = train["customer_id"].unique(maintain_order=True)
+    fold = np.empty(len(customers), dtype=np.int64)
+    fold[hash_order(customers.to_list(), seed)] = np.arange(len(customers)) % FOLDS
+    folds = train["customer_id"].replace_strict(customers, pl.Series(fold))
     return [(train.filter(folds != number), train.filter(folds == number)) for number in range(FOLDS)]
 
 

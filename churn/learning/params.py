@@ -51,8 +51,9 @@ class ModelParams:
 
 
 def fingerprint_training(examples: pl.DataFrame, params: ModelParams) -> str:
-    """SHA-256 of the examples (whatever the order of their rows) and of every setting."""
-    ordered = examples.select("customer_id", "has_churned", *FEATURES).sort("customer_id")
+    """SHA-256 of the examples (whatever the order of their rows, whatever their dates) and of every setting."""
+    dated = ["as_of_date"] if "as_of_date" in examples.columns else []
+    ordered = examples.sort("customer_id", *dated).select("customer_id", "has_churned", *FEATURES)
     digest = hashlib.sha256(params.fingerprint().encode())
     digest.update("\n".join(ordered["customer_id"].to_list()).encode())
     digest.update(ordered["has_churned"].to_numpy().tobytes())

@@ -25,27 +25,29 @@ class Split:
 
 
 def split_examples(examples: pl.DataFrame, seed: int) -> Split:
-    """Splits 70/10/20 by customer, stratified by the label.
+    """Splits 70/10/20 by customer, stratified by the label: all dates of a customer are in one part.
 
     Args:
-        examples: one row per customer, with customer_id and has_churned.
+        examples: one row per customer (and date, where there are several), with customer_id and has_churned.
         seed: another seed, another split.
 
     Example: the 7,043 customers of the public sample give 4,929 / 705 / 1,409.
     """
-    order = hash_order(examples["customer_id"].to_list(), seed)
-    has_churned = examples["has_churned"].to_numpy()
+    customers = examples.group_by("customer_id", maintain_order=True).agg(pl.col("has_churned").any())
+    order = hash_order(customers["customer_id"].to_list(), seed)
+    has_churned = customers["has_churned"].to_numpy()
     test_size, validation_size = (
-        int(np.ceil(TEST_SHARE * examples.height)),
-        int(np.ceil(VALIDATION_SHARE * examples.height)),
+        int(np.ceil(TEST_SHARE * customers.height)),
+        int(np.ceil(VALIDATION_SHARE * customers.height)),
     )
-    part = np.full(examples.height, "train", dtype=object)
+    part = np.full(customers.height, "train", dtype=object)
     for label, share in _stratum_shares(has_churned).items():
         members = order[has_churned[order] == label]
         test_count, validation_count = _counts(label, share, test_size, validation_size)
         part[members[:test_count]] = "test"
         part[members[test_count : test_count + validation_count]] = "validation"
-    return Split(*(examples.filter(pl.Series(part == name)) for name in ("train", "validation", "test")))
+    parts = (customers["customer_id"].filter(pl.Series(part == name)) for name in ("train", "validation", "test"))
+    return Split(*(examples.filter(pl.col("customer_id").is_in(who.implode())) for who in parts))
 
 
 def hash_order(customer_ids: list[str], seed: int) -> np.ndarray:

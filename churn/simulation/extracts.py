@@ -27,17 +27,17 @@ def write_synthetic_extract(path: Path, customers: int, seed: int) -> Path:
     return _write(path, simulate_batches(customers, seed))
 
 
-def write_daily_extracts(folder: Path, world: World, days: int, until: date) -> list[Path]:
-    """Writes one extract a day of a living telecom, the last one of `until`, named synthetic-YYYY-MM-DD.csv.
+def write_daily_extracts(folder: Path, world: World, days: int, until: date, every: int = 1) -> list[Path]:
+    """Writes one extract a day, or every so many days, of a living telecom, named synthetic-YYYY-MM-DD.csv.
 
-    Beside the folder, where no pipeline looks, `<folder>-truth.parquet` holds the true hazard: as_of_date, customerID,
-    monthly_hazard of every active customer.
+    The last day is `until`. Beside the folder, where no pipeline looks, `<folder>-truth.parquet` holds the true hazard:
+    as_of_date, customerID, monthly_hazard of every active customer.
 
     Returns:
         The extracts' paths, in order of date.
     """
     written, truths = [], []
-    for day in live(world, days):
+    for day in live(world, days, every):
         as_of_date = until - timedelta(days=days - 1 - day.number)
         written.append(_write(folder / f"{_MARK}{as_of_date}.csv", iter([day.extract])))
         truths.append(day.truth.select(pl.lit(as_of_date).alias("as_of_date"), pl.all()))

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-import polars as pl
-
 from churn.learning.params import ModelParams
 from churn.settings import Settings
-from churn.stages.learning import find_training_day
-from churn.stores import registry, warehouse
+from churn.stages.learning import find_training_day, read_examples
+from churn.stores import registry
 from churn.stores.database import open_engine
 
 
@@ -27,10 +25,15 @@ def evaluate_training(
     """
     engine = open_engine(settings)
     day = find_training_day(settings, as_of_date)
-    examples = pl.concat(warehouse.read_features(engine, day))
+    examples, labels = read_examples(engine, day)
     from churn.learning import evaluating, plots  # scikit-learn and XGBoost
 
     results = evaluating.evaluate_splits(examples, params, splits, after_split)
-    summary = {"as_of_date": day.isoformat(), "examples": examples.height, **evaluating.summarise(results)}
+    summary = {
+        "as_of_date": day.isoformat(),
+        "examples": examples.height,
+        "labels": labels.kind,
+        **evaluating.summarise(results),
+    }
     registry.record_evaluation(settings, summary, results, plots.draw_splits(results), params)
     return summary

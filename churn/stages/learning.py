@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from churn.errors import NotThere
+from churn.learning.labels import FEWEST_MATURED_LEAVERS, Labels, find_matured_days
 from churn.learning.params import ModelParams, fingerprint_training
 from churn.plans import known_plans
 from churn.policies import Policies, load_policies
@@ -38,7 +39,7 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
         ContractBroken: a feature gives the label away.
     """
     engine = open_engine(settings)
-    examples = pl.concat(warehouse.read_features(engine, as_of_date))
+    examples, labels = read_examples(engine, as_of_date)
     known = promotions.find_training(engine, fingerprint_training(examples, params))
     if known is not None and not retrain:
         return Outcome(f"same examples and settings as version {known.model_version}: nothing to learn", True)
@@ -48,12 +49,12 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     is_made_up = _is_made_up(engine, as_of_date)
     champion = find_rival(promotions.find_champion(engine), is_made_up)
     standing = registry.load_predictor(settings, champion.model_version) if champion else None
-    groups = warehouse.read_groups(engine, as_of_date)
+    groups = warehouse.read_groups(engine, labels.as_of_dates)
     decision = decide(training, standing, groups, load_policies())
     if is_made_up and champion is not None and not knows_made_up_only(champion):
         decision = hold_made_up(decision)
-    reasons = [*decision.reasons, training.reason]
-    found = evidence(training, groups) | {"gate": decision.evidence, "is_synthetic": is_made_up}
+    reasons = [*decision.reasons, training.reason, labels.told()]
+    found = evidence(training, groups) | {"gate": decision.evidence, "is_synthetic": is_made_up} | labels.evidence()
     registered = registry.record_training(settings, training, as_of_date, found)
     if standing is not None:
         found["tier_changes"] = _tier_changes(training, standing, examples)
@@ -79,6 +80,20 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     if decision.verdict == "promote":
         registry.name_champion(settings, registered.version)
     return Outcome(f"version {registered.version} ({training.selected.family}): {decision.verdict}, {reasons[0]}")
+
+
+def read_examples(engine: "Engine", as_of_date: date) -> tuple[pl.DataFrame, Labels]:
+    """Returns what is learned from on a date: matured examples where enough of them left, else the date's own labels.
+
+    Raises:
+        NotThere: the date has no features.
+    """
+    stored = {load.snapshot_date for load in snapshots.find_current_loads(engine)}
+    days = find_matured_days(as_of_date, stored)
+    matured = [batch for day in days for batch in warehouse.read_matured(engine, day)]
+    if matured and sum(int(batch["has_churned"].sum()) for batch in matured) >= FEWEST_MATURED_LEAVERS:
+        return pl.concat(matured), Labels("matured", days)
+    return pl.concat(warehouse.read_features(engine, as_of_date)), Labels("snapshot", (as_of_date,))
 
 
 def _is_made_up(engine: "Engine", as_of_date: date) -> bool:
@@ -123,7 +138,7 @@ def decide(training: "Training", standing: "Predictor | None", groups: pl.DataFr
 
     Args:
         standing: the champion; None before the first.
-        groups: customer_id and the columns the test part is sliced by.
+        groups: as_of_date, customer_id and the columns the test part is sliced by.
     """
     from churn.learning.candidates import predict_leaving
     from churn.learning.gate import Contest, judge
@@ -134,9 +149,15 @@ def decide(training: "Training", standing: "Predictor | None", groups: pl.DataFr
         challenger=training.selected.test_probabilities,
         champion=predict_leaving(standing, test) if standing is not None else None,
         monthly_charges=test["monthly_charges"].to_numpy(),
-        groups=test.select("customer_id").join(groups, on="customer_id", how="left", maintain_order="left"),
+        groups=slice_by(test, groups),
     )
     return judge(contest, policies, training.params.seed)
+
+
+def slice_by(test: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    """Returns the groups of the test part's examples, in its order."""
+    keys = [name for name in ("as_of_date", "customer_id") if name in test.columns and name in groups.columns]
+    return test.select(keys).join(groups, on=keys, how="left", maintain_order="left")
 
 
 def _tier_changes(training: "Training", standing: "Predictor", examples: pl.DataFrame) -> int:
@@ -149,7 +170,7 @@ def evidence(training: "Training", groups: pl.DataFrame) -> dict[str, Any]:
     """What the ledger keeps of a training: sizes, every candidate's test figures with intervals, the chosen's curves.
 
     Args:
-        groups: customer_id and the columns the test part is sliced by.
+        groups: as_of_date, customer_id and the columns the test part is sliced by.
     """
     return {
         "rows": {part: getattr(training.split, part).height for part in ("train", "validation", "test")},
@@ -177,8 +198,7 @@ def _curves(training: "Training", groups: pl.DataFrame) -> dict[str, Any]:
 
     test, told = training.split.test, training.selected.test_probabilities
     labels, charges = test["has_churned"].to_numpy(), test["monthly_charges"].to_numpy()
-    sliced_by = test.select("customer_id").join(groups, on="customer_id", how="left", maintain_order="left")
-    slices = measure_slices(labels, told, sliced_by, training.params.seed)
+    slices = measure_slices(labels, told, slice_by(test, groups), training.params.seed)
     return tell_curves(labels, told, charges, slices, load_policies().retention)
 
 

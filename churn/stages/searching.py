@@ -7,7 +7,8 @@ import polars as pl
 
 from churn.learning.params import Family, ModelParams
 from churn.settings import Settings
-from churn.stores import registry, warehouse
+from churn.stages.learning import read_examples
+from churn.stores import registry
 from churn.stores.database import open_engine
 
 
@@ -52,7 +53,7 @@ def prune_params(
 
 
 def _training_part(settings: Settings, as_of_date: date, params: ModelParams) -> pl.DataFrame:
-    examples = pl.concat(warehouse.read_features(open_engine(settings), as_of_date))
+    examples, _ = read_examples(open_engine(settings), as_of_date)
     from churn.learning.leakage import check_leakage
     from churn.learning.splitting import split_examples
     from churn.learning.training import check_enough

@@ -130,6 +130,7 @@ def record_training(
         "lock_sha256": lock_sha256(),
         **{f"{package}_version": installed_version(package) for package in _PINNED},
         "params_fingerprint": training.params.fingerprint(),
+        "labels": " ".join([evidence["labels"]["kind"], *evidence["labels"]["as_of_dates"]]),
     }
     with mlflow.start_run(run_name=f"training {as_of_date}", tags={**tags, "selected": training.selected.family}):
         mlflow.log_params(asdict(training.params))
@@ -169,14 +170,12 @@ def _metrics(candidate: "Candidate") -> dict[str, float]:
 def _log_dataset(training: "Training", tags: dict[str, str]) -> None:
     import mlflow
 
-    source = f"analytics.fct_customer_features as of {tags['as_of_date']}"
     train = training.split.train.select(*FEATURES, "has_churned").to_pandas()
-    dataset = mlflow.data.from_pandas(
-        train, source=source, targets="has_churned", name="training part", digest=training.fingerprint[:36]
-    )
+    source, digest = f"analytics.fct_customer_features, labels {tags['labels']}", training.fingerprint[:36]
+    dataset = mlflow.data.from_pandas(train, source, targets="has_churned", name="training part", digest=digest)
     mlflow.log_input(dataset, context="training")
-    sizes = {part: getattr(training.split, part).height for part in ("train", "validation", "test")}
-    mlflow.log_params({f"{part}_rows": rows for part, rows in sizes.items()})
+    for part in ("train", "validation", "test"):
+        mlflow.log_param(f"{part}_rows", getattr(training.split, part).height)
 
 
 def _log_artifacts(training: "Training", candidate: "Candidate") -> None:

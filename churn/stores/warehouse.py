@@ -54,37 +54,48 @@ class Publication:
 
 
 def read_features(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
-    """Yields customer_id, has_churned, plan and every model feature (float64) of a date, in batches by customer.
+    """Yields as_of_date, customer_id, has_churned, plan and every model feature (float64) of a date, by customer.
 
     Raises:
         NotThere: the date has no features.
     """
-    columns = ", ".join(f"{name}::int::float8 AS {name}" if _is_flag(name) else f"{name}::float8" for name in FEATURES)
-    query = f"""
-        SELECT customer_id, has_churned, contract || ', ' || internet_service AS plan, {columns}
-        FROM analytics.fct_customer_features WHERE as_of_date = $1 ORDER BY customer_id
-    """
     is_empty = True
-    for batch in read_batches(engine, query, [as_of_date]):
+    for batch in _read_labelled(engine, as_of_date, "has_churned"):
         is_empty = is_empty and batch.is_empty()
         yield batch
     if is_empty:
         raise NotThere(f"There are no features of {as_of_date}.", "load the extract of that date with `churn run`.")
 
 
-def read_groups(engine: Engine, as_of_date: date) -> pl.DataFrame:
-    """Returns what a model is sliced by: customer_id, contract, tenure_band, is_senior_citizen, gender, by customer.
+def read_matured(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
+    """Yields the same of who was a customer on a date, has_churned saying who left within the 30 days after it."""
+    matured = "JOIN analytics.training_examples AS examples USING (as_of_date, customer_id)"
+    yield from _read_labelled(engine, as_of_date, "left_within_30_days", matured)
+
+
+def _read_labelled(engine: Engine, as_of_date: date, label: str, join: str = "") -> Iterator[pl.DataFrame]:
+    columns = ", ".join(f"{name}::int::float8 AS {name}" if _is_flag(name) else f"{name}::float8" for name in FEATURES)
+    query = f"""
+        SELECT as_of_date, customer_id, {label} AS has_churned, contract || ', ' || internet_service AS plan, {columns}
+        FROM analytics.fct_customer_features {join}
+        WHERE as_of_date = $1 ORDER BY customer_id
+    """
+    return read_batches(engine, query, [as_of_date])
+
+
+def read_groups(engine: Engine, as_of_dates: Sequence[date]) -> pl.DataFrame:
+    """Returns what a model is sliced by: as_of_date, customer_id, contract, tenure_band, is_senior_citizen, gender.
 
     Raises:
-        NotThere: the date has no features.
+        NotThere: none of the dates has features.
     """
     query = """
-        SELECT customer_id, contract, tenure_band, is_senior_citizen, gender
+        SELECT as_of_date, customer_id, contract, tenure_band, is_senior_citizen, gender
         FROM analytics.fct_customer_features WHERE as_of_date = $1 ORDER BY customer_id
     """
-    batches = list(read_batches(engine, query, [as_of_date]))
+    batches = [batch for day in as_of_dates for batch in read_batches(engine, query, [day])]
     if not batches:
-        raise NotThere(f"There are no features of {as_of_date}.", "load the extract of that date with `churn run`.")
+        raise NotThere(f"There are no features of {as_of_dates[0]}.", "load its extract with `churn run`.")
     return pl.concat(batches)
 
 

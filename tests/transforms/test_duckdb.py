@@ -20,12 +20,12 @@ from tests.factories import make_customer, write_extract
 from tests.integration.days import ask, day_number, name_rule_of_thumb_champion, run_backfill, run_day, write_day
 from tests.transforms.conftest import models_of
 
-DAYS = [day_number(0), day_number(1)]
+DAYS = [day_number(0), day_number(1), day_number(30)]
 
 
 @pytest.fixture(scope="module")
 def on_postgres(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Two published days, and one before them rewound."""
+    """Two published days, one before them rewound, and the day on which the first one's examples mature."""
     folder = tmp_path_factory.mktemp("engines")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
@@ -36,7 +36,7 @@ def on_postgres(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         name_rule_of_thumb_champion(settings)
         for day in DAYS:
             run_day(settings, with_a_broken_row(write_day(folder, day)), day)
-        run_backfill(settings, 3)
+        run_backfill(settings, 3, DAYS[1])
         yield settings
 
 

@@ -1,0 +1,52 @@
+"""What is learned from history: who really left within 30 days. The simulator knows how well that can be done."""
+
+from collections.abc import Iterator
+
+import polars as pl
+import pytest
+
+from churn.settings import load_settings
+from churn.stages import learning
+from churn.stores.database import open_engine
+from tests.conftest import new_database
+from tests.integration.months import DAYS, LAST, Learned, learn_three_months, ranking
+
+
+@pytest.fixture(scope="module")
+def learned(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Learned]:
+    folder = tmp_path_factory.mktemp("matured") / "landing"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
+        monkeypatch.setenv("CHURN_HOME", str(folder.parent / "home"))
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        yield learn_three_months(load_settings(), folder)
+
+
+def test_three_closed_windows_are_learned_from_and_the_ledger_says_so(learned: Learned) -> None:
+    assert learned.labels == {"kind": "matured", "as_of_dates": [str(day) for day in DAYS[2::-1]]}
+    assert "learned from who left within 30 days, 3 windows" in learned.reasons
+
+
+def test_the_model_ranks_within_half_a_point_of_the_true_hazard(learned: Learned) -> None:
+    assert ranking(learned.told, "monthly_hazard") - ranking(learned.told, "churn_probability") < 0.005
+
+
+def test_its_probabilities_are_the_true_monthly_hazards_on_average_and_in_every_tenth(learned: Learned) -> None:
+    rank = pl.col("churn_probability").rank("ordinal")
+    tenths = learned.told.with_columns((rank * 10 // (pl.len() + 1)).alias("tenth"))
+    by_tenth = tenths.group_by("tenth").agg(pl.col("churn_probability", "monthly_hazard").mean())
+    promised, true = (float(learned.told[name].mean()) for name in ("churn_probability", "monthly_hazard"))
+
+    assert promised == pytest.approx(true, rel=0.06)
+    assert (by_tenth["churn_probability"] - by_tenth["monthly_hazard"]).abs().mean() < 0.005
+
+
+def test_customers_who_had_left_are_no_examples(learned: Learned) -> None:
+    examples, labels = learning.read_examples(open_engine(learned.settings), LAST)
+    gone = """SELECT count(*) FROM analytics.fct_customer_features JOIN analytics.training_examples
+              USING (as_of_date, customer_id) WHERE has_churned"""
+
+    assert labels.as_of_dates == tuple(DAYS[2::-1])
+    assert 0.03 < float(examples["has_churned"].cast(pl.Float64).mean()) < 0.05
+    with open_engine(learned.settings).connect() as connection:
+        assert connection.exec_driver_sql(gone).scalar_one() == 0
