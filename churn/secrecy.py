@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from churn.settings import Settings
 
 HIDDEN = "***"
-_FEWEST_LETTERS = 4
-"""Shorter parts of an alert's address are its scheme, port or a word: hiding them would tear up every sentence."""
+_FEWEST_LETTERS = 8
+"""Shorter parts of an address are ports and words; hiding these would tear up every sentence."""
 
 
 def hide_secrets(text: str, settings: Settings) -> str:

@@ -3,13 +3,13 @@
 from datetime import UTC, date
 from typing import Any
 
-from prefect.artifacts import TableArtifact
+from prefect import runtime
+from prefect.artifacts import MarkdownArtifact, TableArtifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun, State, TaskRun
 from prefect.context import FlowRunContext
 from prefect.flows import Flow
 from prefect.logging.loggers import get_run_logger, task_run_logger
-from prefect.runtime import flow_run
 from prefect.settings import get_current_settings
 from prefect.tasks import Task
 
@@ -35,7 +35,7 @@ def flow_policy() -> dict[str, Any]:
 
 def run_date() -> date:
     """The date a run was scheduled for (UTC), whenever it starts; by hand: the day it was asked for."""
-    return flow_run.scheduled_start_time.astimezone(UTC).date()
+    return runtime.flow_run.scheduled_start_time.astimezone(UTC).date()
 
 
 def is_scheduled() -> bool:
@@ -46,7 +46,7 @@ def is_scheduled() -> bool:
 
 def name_by_date() -> str:
     """Names a run by its flow and its date, as in: train 2026-11-22."""
-    return f"{flow_run.flow_name} {flow_run.parameters.get('as_of') or run_date()}"
+    return f"{runtime.flow_run.flow_name} {runtime.flow_run.parameters.get('as_of') or run_date()}"
 
 
 def tell_notes(notes: list[str]) -> None:
@@ -55,16 +55,19 @@ def tell_notes(notes: list[str]) -> None:
         get_run_logger().warning("%s", note)
 
 
-def tell_failure(flow: Flow[..., Any], run: FlowRun, state: State[Any]) -> None:
-    """Tells people that a run failed or its process died; that a person stopped it is no news."""
+def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Tells people that a run failed or its process died; that a person stopped it is no news.
+
+    A worker calls it by the names of its arguments, for a run whose process is dead.
+    """
     from churn.service import alerts
 
     error = _find_error(state)
     if not isinstance(error, KeyboardInterrupt):
-        alerts.tell_failure(load_settings(), flow.name, _day_of(flow, run), error, _link_to(run))
+        alerts.tell_failure(load_settings(), flow.name, _day_of(flow, flow_run), error, _link_to(flow_run))
 
 
-def tell_recovery(flow: Flow[..., Any], run: FlowRun, state: State[Any]) -> None:
+def tell_recovery(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Tells people that what they were told of is over."""
     from churn.service import alerts
 
@@ -72,13 +75,10 @@ def tell_recovery(flow: Flow[..., Any], run: FlowRun, state: State[Any]) -> None
 
 
 def _find_error(state: State[Any]) -> BaseException:
-    try:
-        found = state.result(raise_on_failure=False)
-    except Exception:  # a run whose process died left no error behind
-        found = None
+    found = None if state.is_crashed() and not state.data else state.result(raise_on_failure=False)
     if isinstance(found, BaseException):
         return found
-    return ChurnError(
+    return ChurnError(  # a run whose process died left no error behind
         f"The run's process ended: {state.message or 'nobody knows why'}",
         "read the worker's log, then start the run again: it goes on where it was.",
     )
@@ -96,6 +96,9 @@ def _link_to(run: FlowRun) -> str | None:
     pages = get_current_settings().ui_url
     return f"{pages}/runs/flow-run/{run.id}" if pages else None
 
+
+REPORTS = {"load_extract": "load-report", "train_models": "model-comparison", "publish": "publication"}
+"""Stages that people read a page about, and the artifact it is."""
 
 # --- tasks ---------------------------------------------------------------------------------------------------------
 
@@ -121,6 +124,19 @@ def tell_outcome(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
         ).create()
 
 
+def show_report(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
+    """Keeps a page about what a stage did, where the Prefect UI shows it to people who read no logs."""
+    outcome = state.result(raise_on_failure=False)
+    if task.name not in REPORTS or (isinstance(outcome, Outcome) and outcome.is_skipped):
+        return
+    from churn.stages import reports
+
+    page = reports.report_stage(load_settings(), task.name, date.fromisoformat(run.name.rpartition(" ")[2]))
+    if page:
+        kept = {"task_run_id": run.id, "flow_run_id": run.flow_run_id}
+        MarkdownArtifact(key=REPORTS[task.name], markdown=page, description=run.name, **kept).create()
+
+
 def stage_policy() -> dict[str, Any]:
     """Options of a stage's task: 2 retries 5 minutes apart, 30 minutes at most (settings change both)."""
     settings = load_settings()
@@ -131,5 +147,6 @@ def stage_policy() -> dict[str, Any]:
         "timeout_seconds": settings.statement_timeout_minutes * 60,
         "cache_policy": NO_CACHE,
         "persist_result": False,
-        "on_completion": [tell_outcome],
+        "on_completion": [tell_outcome, show_report],
+        "on_failure": [show_report],
     }

@@ -184,11 +184,11 @@ def refresh(settings: Settings, changed_table: str, models: Sequence[str], dates
         return list(_console().evaluations)
 
 
-def audit(settings: Settings, models: Sequence[str], dates: Sequence[date]) -> int:
+def audit(settings: Settings, models: Sequence[str], dates: Sequence[date]) -> list[tuple[str, str]]:
     """Runs every audit of the models over the dates, once more, on what is stored now.
 
     Returns:
-        How many audits ran.
+        Model and name of each audit that ran.
 
     Raises:
         AuditFailed: the first audit that found rows.
@@ -209,7 +209,7 @@ def audit(settings: Settings, models: Sequence[str], dates: Sequence[date]) -> i
         if result.count:
             query = result.query.sql("postgres") if result.query else ""
             raise AuditFailed(result.audit.name, str(getattr(result.model, "name", "")), result.count, query)
-    return len(results)
+    return [(str(getattr(result.model, "name", "")), result.audit.name) for result in results]
 
 
 def describe_models(settings: Settings) -> list[TableNote]:

@@ -1,17 +1,10 @@
 """Alerts arrive at a real web server and a real mail server: once for an incident, once for its end."""
 
-import json
-import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from aiosmtpd.controller import Controller
 
 from churn.errors import Busy, ContractBroken, Unavailable
 from churn.service import alerts
@@ -19,68 +12,22 @@ from churn.settings import Settings, load_settings
 from churn.stores.database import open_engine
 from tests.conftest import DAY
 from tests.integration.days import show_day
+from tests.integration.receivers import Receivers, listening
 
 YESTERDAY = DAY - timedelta(days=1)
 BROKEN = ContractBroken("x.csv lacks the column Churn.", "ask for the extract again.")
 
 
-@dataclass
-class Receivers:
-    """What a web server and a mail server got."""
-
-    web: list[dict[str, Any]] = field(default_factory=list)
-    mail: list[str] = field(default_factory=list)
-    addresses: str = ""
-    status: int = 200
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Receivers]:
-    got = Receivers()
-
-    class Web(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.web.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(got.status)
-            self.end_headers()
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    class Mail:
-        async def handle_DATA(
-            self,
-            server: Any,
-            session: Any,
-            envelope: Any,
-        ) -> str:
-            got.mail.append(envelope.content.decode())
-            return "250 taken"
-
-    web = ThreadingHTTPServer(("127.0.0.1", 0), Web)
-    threading.Thread(target=web.serve_forever, daemon=True).start()
-    port = free_port()
-    mail = Controller(Mail(), hostname="127.0.0.1", port=port)
-    mail.start()
-    got.addresses = (
-        f"json://127.0.0.1:{web.server_port}/hook, "
-        f"mailto://127.0.0.1:{port}?from=churn@telecom.example&to=data-team@telecom.example"
-    )
-    yield got
-    mail.stop()
-    web.shutdown()
+    with listening() as got:
+        yield got
 
 
 @pytest.fixture
 def receivers(servers: Receivers, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Receivers:
-    servers.web, servers.mail, servers.status = [], [], 200
-    monkeypatch.setenv("CHURN_ALERT_URLS", servers.addresses)
+    servers.forget()
+    monkeypatch.setenv("CHURN_ALERT_URLS", f"{servers.web_address}, {servers.mail_address}")
     return servers
 
 
