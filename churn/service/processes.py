@@ -31,7 +31,7 @@ def start(
     with open_log(log) as output:
         return subprocess.Popen(
             command,
-            env={**environment, MARK: str(home_dir)},
+            env={**environment, MARK: str(home_dir), "PWD": str(work_dir)},
             cwd=work_dir,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -104,7 +104,7 @@ def _dashboard(settings: Settings) -> Service:
         name="dashboard",
         title="Dashboard",
         command=(str(Path(sys.executable).with_name("churn")), "dashboard", "--port", str(settings.dashboard_port)),
-        health=url,
+        health=f"{url}/_stcore/health",
         url=url,
         port=settings.dashboard_port,
         needs=("postgres",),
