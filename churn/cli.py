@@ -1,12 +1,11 @@
 """The command line: parse, call the flow or a stage, exit code. Imports nothing heavy until a command needs it."""
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from churn import history_commands, model_commands, page_commands, stack_commands
+from churn import history_commands, model_commands, page_commands, simulation_commands, stack_commands
 from churn.errors import ExitCode
 from churn.settings import load_settings
 from churn.terminal import EXIT_CODES, AsOf, Verbose
@@ -40,6 +39,7 @@ database_app = typer.Typer(help="Reach the database.", no_args_is_help=True)
 data_app = typer.Typer(help="Get data to try it on.", no_args_is_help=True)
 app.add_typer(model_commands.app)
 app.add_typer(history_commands.app)
+app.add_typer(simulation_commands.app)
 app.add_typer(stack_commands.app)
 app.add_typer(page_commands.app)
 app.add_typer(database_app, name="db", rich_help_panel="Look after it")
@@ -96,42 +96,6 @@ def status(
         from churn import display
 
         display.show_status(found)
-
-
-@app.command(
-    rich_help_panel="Try it out",
-    epilog="Examples:\n\nchurn simulate --customers 1000000 --seed 3 --out million.csv\n\n"
-    "churn simulate --days 60 --price-rise 30:0.1 --out landing",
-)
-def simulate(
-    out: Annotated[Path, typer.Option(help="The file to write, or with --days the folder.", metavar="PATH")],
-    customers: Annotated[int, typer.Option(min=1, max=100_000_000, help="How many, on the first day.")] = 7043,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same customers.")] = 20,
-    days: Annotated[int | None, typer.Option(min=1, max=3650, help="Let them live: one extract a day.")] = None,
-    until: Annotated[
-        date | None, typer.Option(parser=_parse_date, help="Last day; today (UTC).", metavar="DATE")
-    ] = None,
-    price_rise: Annotated[
-        str | None,
-        typer.Option(help="From that day on (0 is the first) everybody pays that share more.", metavar="DAY:SHARE"),
-    ] = None,
-    verbose: Verbose = False,
-) -> None:
-    """Write extracts of made-up customers, with odds known to the simulator."""
-    with _told_in_one_line(verbose):
-        from churn.simulation import extracts
-        from churn.simulation.living import World, price_rise_of
-        from churn.timeline import today
-
-        if days is None:
-            extracts.write_synthetic_extract(out, customers, seed)
-            typer.echo(f"{out}: {customers:,} made-up customers, seed {seed}")
-            return
-        world = World(customers, seed, shocks=(price_rise_of(price_rise),) if price_rise else ())
-        written = extracts.write_daily_extracts(out, world, days, until or today())
-        typer.echo(
-            f"{out}: {len(written)} daily extracts of a made-up telecom, {written[0].name} to {written[-1].name}"
-        )
 
 
 @app.command(rich_help_panel="Look after it")

@@ -30,18 +30,23 @@ def write_synthetic_extract(path: Path, customers: int, seed: int) -> Path:
 def write_daily_extracts(folder: Path, world: World, days: int, until: date, every: int = 1) -> list[Path]:
     """Writes one extract a day, or every so many days, of a living telecom, named synthetic-YYYY-MM-DD.csv.
 
-    The last day is `until`. Beside the folder, where no pipeline looks, `<folder>-truth.parquet` holds the true hazard:
-    as_of_date, customerID, monthly_hazard of every active customer.
+    The last day is `until`. Beside the folder, where no pipeline looks, `<folder>-truth.parquet` holds the truth of the
+    active customers: as_of_date, customerID, monthly_hazard, response (to calls), contact_effect (on the hazard). If
+    customers are called, `<folder>-contacts.csv` lists who and when: as_of_date, customerID.
 
     Returns:
         The extracts' paths, in order of date.
     """
-    written, truths = [], []
+    written, truths, calls = [], [], []
     for day in live(world, days, every):
         as_of_date = until - timedelta(days=days - 1 - day.number)
         written.append(_write(folder / f"{_MARK}{as_of_date}.csv", iter([day.extract])))
-        truths.append(day.truth.select(pl.lit(as_of_date).alias("as_of_date"), pl.all()))
+        dated = pl.lit(as_of_date).alias("as_of_date")
+        truths.append(day.truth.select(dated, pl.all()))
+        calls.append(day.called.select(dated, pl.all()))
     pl.concat(truths).write_parquet(folder.with_name(f"{folder.name}-truth.parquet"))
+    if world.contacts.share:
+        pl.concat(calls).write_csv(folder.with_name(f"{folder.name}-contacts.csv"))
     return written
 
 

@@ -10,13 +10,13 @@ h = 5.3 % a month; with the floor of 0.3 % it is 1 - 0.947 x 0.997 = 5.6 %, and 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from churn.errors import WrongUsage
+from churn.simulation.contacts import LASTING_DAYS, Contacts, call_log_odds, describe_responses, draw_called
 from churn.simulation.customers import (
     Columns,
     Floats,
@@ -32,6 +32,7 @@ from churn.simulation.customers import (
     tenure_bin_of,
     to_frame,
 )
+from churn.simulation.shocks import Season, Shock
 
 MONTH_DAYS = 30
 HAZARD_SHIFT = 1.018
@@ -39,40 +40,6 @@ FLOOR = 0.003
 ARRIVING_INTERNET_LOG_ODDS = (0.0, 1.25, -0.9)
 """Of DSL, fiber, none among those who join: fiber leaves faster, so more of it must arrive to keep the mix."""
 _FIXED_NUMBERS = 24
-
-
-@dataclass(frozen=True)
-class Shock:
-    """Something that makes some customers leave more for a while.
-
-    Attributes:
-        first_day: day of the simulation on which it begins (0 is the first extract).
-        days: how long it lasts.
-        log_odds: what it adds to the log-odds of the monthly hazard.
-        hits: "fiber" customers, "month_to_month" customers or "everyone".
-        price_share: for good, from the first day on, everybody's monthly charge rises by this share.
-    """
-
-    first_day: int
-    days: int
-    log_odds: float
-    hits: str = "everyone"
-    price_share: float = 0.0
-
-
-def price_rise_of(text: str) -> Shock:
-    """Reads a price rise written as DAY:SHARE, `30:0.1` for ten percent from day 30 on.
-
-    For 60 days it adds 0.05 log-odds of leaving a month per percent, to those who are free to leave.
-
-    Raises:
-        WrongUsage: it is not written so.
-    """
-    day, _, share = text.partition(":")
-    try:
-        return Shock(int(day), 60, 5 * float(share), "month_to_month", float(share))
-    except ValueError:
-        raise WrongUsage(f"{text!r} is no price rise.", "write it as DAY:SHARE, for example 30:0.1 .") from None
 
 
 @dataclass(frozen=True)
@@ -90,14 +57,21 @@ class World:
     monthly_rate: float = 0.02
     growth_a_month: float = 0.006
     shocks: tuple[Shock, ...] = ()
+    season: Season = field(default_factory=Season)
+    contacts: Contacts = field(default_factory=Contacts)
 
 
 @dataclass
 class _People:
-    """Everybody who ever joined, in arrays of equal length. `left` is infinite for those who stay."""
+    """Everybody who ever joined, in arrays of equal length. `left` is infinite for those who stay.
+
+    `called` is the day of the last call, minus infinity before it; `responses` say what a call does.
+    """
 
     joined: Floats
     left: Floats
+    called: Floats
+    responses: Floats
     household: Columns
     numbers: Floats
     normals: Floats
@@ -109,12 +83,15 @@ class Day:
 
     Attributes:
         extract: as `simulate_customers` returns it: the active, and who left within the last 30 days.
-        truth: customerID and monthly_hazard of the active; never shown to the pipeline.
+        truth: customerID, monthly_hazard, response and contact_effect (monthly hazard when called less that when not)
+            of the active; never shown to the pipeline.
+        called: customerID of those who are called on the day.
     """
 
     number: int
     extract: pl.DataFrame
     truth: pl.DataFrame
+    called: pl.DataFrame
 
 
 def live(world: World, days: int, every: int = 1) -> Iterator[Day]:
@@ -125,19 +102,28 @@ def live(world: World, days: int, every: int = 1) -> Iterator[Day]:
         days: how many, the first being day 0.
         every: show only every so many days; all are lived.
     """
-    generator = np.random.default_rng(world.seed)
+    generator, calls = np.random.default_rng(world.seed), np.random.default_rng([world.seed, 1])
     people = _settle(world, generator)
+    people.responses = calls.random(len(people.joined))
     for day in range(-MONTH_DAYS, days):
         columns = describe(people.household, people.numbers, _tenure(people, day))
         is_active = people.left > day
-        hazard = monthly_hazard(world, columns, day)
+        is_called = draw_called(world.contacts, is_active, day, calls)
+        people.called[is_called] = day
+        hazard = monthly_hazard(world, columns, day, _call_in_force(people, day))
         if day >= 0 and day % every == 0:
-            yield _show(world, people, columns, hazard, is_active, day)
+            yield _show(world, people, columns, day, is_called)
         daily = 1 - (1 - hazard) ** (1 / MONTH_DAYS)
         leaves = is_active & (generator.random(len(daily)) < daily)
         people.left[leaves] = day + 1
         expected = float(daily[is_active].sum()) + is_active.sum() * world.growth_a_month / MONTH_DAYS
-        people = _join(people, _arrive(int(generator.poisson(expected)), day + 1, generator))
+        arrivals = _arrive(int(generator.poisson(expected)), day + 1, generator)
+        arrivals.responses = calls.random(len(arrivals.joined))
+        people = _join(people, arrivals)
+
+
+def _call_in_force(people: _People, day: int) -> Floats:
+    return call_log_odds(people.responses) * (day - people.called < LASTING_DAYS)
 
 
 def _settle(world: World, generator: np.random.Generator) -> _People:
@@ -169,13 +155,17 @@ def _arrive(count: int, day: int, generator: np.random.Generator) -> _People:
 def _people(household: Columns, joined: Floats, generator: np.random.Generator) -> _People:
     count = len(joined)
     numbers, normals = generator.random((count, _FIXED_NUMBERS)), generator.standard_normal((count, 2))
-    return _People(joined, np.full(count, np.inf), household, numbers, normals)
+    return _People(
+        joined, np.full(count, np.inf), np.full(count, -np.inf), np.zeros(count), household, numbers, normals
+    )
 
 
 def _join(people: _People, arrivals: _People) -> _People:
     return _People(
         np.concatenate([people.joined, arrivals.joined]),
         np.concatenate([people.left, arrivals.left]),
+        np.concatenate([people.called, arrivals.called]),
+        np.concatenate([people.responses, arrivals.responses]),
         {name: np.concatenate([values, arrivals.household[name]]) for name, values in people.household.items()},
         np.concatenate([people.numbers, arrivals.numbers]),
         np.concatenate([people.normals, arrivals.normals]),
@@ -217,9 +207,19 @@ def contract_shares(columns: Columns) -> Floats:
     return joint / joint.sum(axis=1, keepdims=True)
 
 
-def monthly_hazard(world: World, columns: Columns, day: int) -> Floats:
-    """Returns (n,) probabilities to leave within a month."""
-    odds = log_odds("churn", columns) + np.log(world.monthly_rate / (1 - world.monthly_rate)) + HAZARD_SHIFT
+def monthly_hazard(world: World, columns: Columns, day: int, call: Floats | float = 0.0) -> Floats:
+    """Returns (n,) probabilities to leave within a month.
+
+    Args:
+        call: what a call adds to each customer's log-odds.
+    """
+    odds = (
+        call
+        + world.season.log_odds(day)
+        + log_odds("churn", columns)
+        + np.log(world.monthly_rate / (1 - world.monthly_rate))
+        + HAZARD_SHIFT
+    )
     for shock in world.shocks:
         if shock.first_day <= day < shock.first_day + shock.days:
             odds = odds + shock.log_odds * _is_hit(shock, columns)
@@ -234,16 +234,31 @@ def _is_hit(shock: Shock, columns: Columns) -> Floats:
     return np.ones(len(columns["tenure"]))
 
 
-def _show(
-    world: World, people: _People, columns: Columns, hazard: Floats, is_active: NDArray[np.bool_], day: int
-) -> Day:
+def _show(world: World, people: _People, columns: Columns, day: int, is_called: NDArray[np.bool_]) -> Day:
+    is_active = people.left > day
     is_shown = people.left > day - MONTH_DAYS
     monthly, total = _bill(world, people, columns, day)
     shown = {**columns, "churned": (~is_active).astype(np.float64)}
     extract = to_frame(shown, (monthly, total), first_number=0).filter(pl.Series(is_shown))
-    truth = pl.DataFrame({"monthly_hazard": hazard, "is_active": is_active}).filter(pl.Series(is_shown))
-    named = extract.select("customerID").hstack(truth).filter("is_active").drop("is_active")
-    return Day(day, extract, named)
+    named = extract.select("customerID").hstack(
+        _truth(world, people, columns, day, is_called).filter(pl.Series(is_shown))
+    )
+    truth = named.filter("is_active").drop("is_active", "is_called")
+    return Day(day, extract, truth, named.filter("is_called").select("customerID"))
+
+
+def _truth(world: World, people: _People, columns: Columns, day: int, is_called: NDArray[np.bool_]) -> pl.DataFrame:
+    untouched = monthly_hazard(world, columns, day)
+    if_called = monthly_hazard(world, columns, day, call_log_odds(people.responses))
+    return pl.DataFrame(
+        {
+            "monthly_hazard": monthly_hazard(world, columns, day, _call_in_force(people, day)),
+            "response": describe_responses(people.responses),
+            "contact_effect": if_called - untouched,
+            "is_active": people.left > day,
+            "is_called": is_called,
+        }
+    )
 
 
 def _bill(world: World, people: _People, columns: Columns, day: int) -> tuple[Floats, Floats]:

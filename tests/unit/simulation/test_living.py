@@ -9,8 +9,11 @@ import polars as pl
 import pytest
 
 from churn.errors import WrongUsage
+from churn.simulation.contacts import RESPONSES, Contacts
+from churn.simulation.deliveries import deliver_untidily
 from churn.simulation.extracts import write_daily_extracts
-from churn.simulation.living import Day, Shock, World, live, monthly_hazard, price_rise_of
+from churn.simulation.living import Day, World, live, monthly_hazard
+from churn.simulation.shocks import Shock, competitor_of, outage_of, price_rise_of, season_of
 
 
 def mix(day: Day) -> dict[str, float]:
@@ -111,5 +114,70 @@ def test_daily_extracts_are_named_by_date_and_the_truth_lies_beside(tmp_path: Pa
         f"synthetic-{day}.csv" for day in ("2026-02-27", "2026-02-28", "2026-03-01")
     ]
     truth = pl.read_parquet(tmp_path / "landing-truth.parquet")
-    assert truth.columns == ["as_of_date", "customerID", "monthly_hazard"]
+    assert truth.columns == ["as_of_date", "customerID", "monthly_hazard", "response", "contact_effect"]
     assert truth["monthly_hazard"].is_between(0, 1, closed="none").all()
+
+
+def test_more_leave_in_the_season_and_fewer_half_a_year_later() -> None:
+    season = season_of(0.2, date(2026, 1, 15))
+
+    assert [round(season.log_odds(day), 2) for day in (0, 91, 183)] == [0.18, 0.0, -0.18]
+    assert season_of(0.2, date(2026, 3, 1)).log_odds(0) < 0.14
+
+
+@pytest.mark.parametrize(
+    ("shock", "hit", "spared"),
+    [(outage_of("3:2"), "Fiber optic", "DSL"), (competitor_of("3:2"), "Month-to-month", "Two year")],
+)
+def test_a_shock_hits_whom_it_should_and_only_while_it_lasts(shock: Shock, hit: str, spared: str) -> None:
+    calm = list(live(World(customers=600, seed=4), 6))
+    column = "InternetService" if hit == "Fiber optic" else "Contract"
+
+    def mean_hazard(day: Day, group: str) -> float:
+        customers = day.extract.filter(pl.col(column) == group).join(day.truth, on="customerID")
+        return float(customers["monthly_hazard"].mean())
+
+    shocked = list(live(World(customers=600, seed=4, shocks=(shock,)), 6))
+
+    assert mean_hazard(shocked[3], hit) > 1.3 * mean_hazard(calm[3], hit)
+    assert mean_hazard(shocked[3], spared) == pytest.approx(mean_hazard(calm[3], spared))
+    assert mean_hazard(shocked[5], hit) < 1.2 * mean_hazard(calm[5], hit)
+
+
+def test_called_customers_leave_as_the_known_effects_say() -> None:
+    """Calls are drawn at random: who was called and who was not differ in their hazard by the mean effect."""
+    first, *_, later = live(World(customers=6_000, seed=4, contacts=Contacts(0.5)), 21, every=10)
+    there = later.truth.join(first.truth, on="customerID", how="semi")  # those who joined since are unlike the others
+    truth = there.join(first.called.with_columns(is_called=True), on="customerID", how="left")
+    hazard = truth.group_by(pl.col("is_called").fill_null(value=False)).agg(pl.col("monthly_hazard").mean())
+    by_call = dict(hazard.iter_rows())
+    shares = later.truth["response"].value_counts(normalize=True).sort("response")
+
+    assert first.called.height == pytest.approx(3_000, rel=0.05)
+    assert later.called.is_empty()
+    assert by_call[True] - by_call[False] == pytest.approx(there["contact_effect"].mean(), abs=0.004)
+    assert dict(shares.iter_rows()) == pytest.approx({name: share for name, (share, _) in RESPONSES.items()}, abs=0.03)
+    effects = dict(later.truth.group_by("response").agg(pl.col("contact_effect").mean()).iter_rows())
+    assert effects["persuadable"] < 0 == effects["sure"] == effects["lost"] < effects["do_not_disturb"]
+
+
+def test_late_repeated_and_corrected_files_end_up_as_if_tidy(tmp_path: Path) -> None:
+    world = World(customers=300, seed=1)
+    tidy = write_daily_extracts(tmp_path / "tidy", world, 8, date(2026, 3, 8))
+    landing = write_daily_extracts(tmp_path / "landing", world, 8, date(2026, 3, 8))
+
+    later = deliver_untidily(tmp_path / "landing", landing, 2, seed=3)
+
+    there = {path.name for path in (tmp_path / "landing").iterdir()}
+    assert {path.name for path in tidy} - there == {path.name for path in later.iterdir()} - there != set()
+    changed = [
+        path
+        for path in tidy
+        if (tmp_path / "landing" / path.name).exists()
+        and (tmp_path / "landing" / path.name).read_bytes() != path.read_bytes()
+    ]
+    assert len(changed) == 2
+    assert all((later / path.name).read_bytes() == path.read_bytes() for path in tidy if (later / path.name).exists())
+    assert len(list(later.iterdir())) == 6
+    with pytest.raises(WrongUsage, match="too few"):
+        deliver_untidily(tmp_path / "tidy", tidy, 3, seed=3)
