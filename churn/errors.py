@@ -3,6 +3,7 @@
 Every error carries the fact and the next step. Its class decides the exit code and whether trying again may help.
 """
 
+import errno
 from enum import IntEnum
 
 
@@ -90,8 +91,16 @@ class Unavailable(ChurnError):
     may_pass_by_itself = True
 
 
+class RegistryDown(Unavailable):
+    """The model registry did not answer; scoring can go on with the copy of the champion."""
+
+
 class Busy(Unavailable):
     """Another run holds the lock."""
+
+
+class DiskFull(ChurnError):
+    """Nothing more can be written; waiting does not make room."""
 
 
 _CONNECTION_LOSSES = ("OperationalError", "InterfaceError", "AdminShutdown", "ConnectionFailure")
@@ -104,13 +113,26 @@ def may_pass_by_itself(error: BaseException) -> bool:
     """
     if isinstance(error, ChurnError):
         return error.may_pass_by_itself
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return isinstance(error, ConnectionError | TimeoutError) or not names.isdisjoint(_CONNECTION_LOSSES)
+    return isinstance(error, ConnectionError | TimeoutError) or _is_connection_loss(error)
+
+
+def _is_connection_loss(error: BaseException) -> bool:
+    return not {kind.__name__ for kind in type(error).__mro__}.isdisjoint(_CONNECTION_LOSSES)
 
 
 def understand(error: BaseException) -> ChurnError:
     """Returns an error as a person is told it: an understood one as it is, any other by its kind and first line."""
     if isinstance(error, ChurnError):
         return error
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return DiskFull(
+            f"No space is left on the disk{f' of {error.filename}' if error.filename else ''}.",
+            "free some (CHURN_HOME says where things are kept), then run again: it goes on where it was.",
+        )
     first_line = (str(error).strip() or "no message").splitlines()[0]
+    if _is_connection_loss(error):
+        return Unavailable(
+            f"The database did not answer: {first_line}",
+            "check that it runs, then run again: it goes on where it was. `churn doctor` shows what is configured.",
+        )
     return ChurnError(f"{type(error).__name__}: {first_line}", "run it again with -v to see where.")

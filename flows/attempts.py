@@ -1,4 +1,4 @@
-"""Several dates in one run: a refused one does not stop the others, and is not forgotten."""
+"""What a run goes on after, and does not forget: a refused date among others, a training without a registry."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -6,8 +6,10 @@ from functools import partial
 
 from prefect import Task
 
-from churn.errors import AuditFailed, ContractBroken
+from churn.errors import AuditFailed, ContractBroken, RegistryDown
+from churn.settings import load_settings
 from churn.stages import Outcome
+from flows.runs import tell_degraded
 
 
 @dataclass
@@ -42,3 +44,21 @@ class Attempts:
         if self.refusals:
             raise self.refusals[0]
         return self.outcomes
+
+
+def learn_or_keep(train: partial[Outcome]) -> Outcome:
+    """Training; while the registry does not answer the champion stays, people are told, and scoring goes on.
+
+    Raises:
+        RegistryDown: there is no champion yet.
+    """
+    from churn.stages import learning
+
+    try:
+        outcome = train()
+    except RegistryDown as down:
+        kept = learning.keep_champion(load_settings(), down)
+        tell_degraded("training", down)
+        return kept
+    tell_degraded("training", None)
+    return outcome

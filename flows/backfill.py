@@ -11,7 +11,8 @@ from prefect.runtime import flow_run
 from churn.parameters import Day, Days
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
-from flows.policy import flow_policy, stage_policy
+from flows.policy import stage_policy
+from flows.runs import flow_policy
 
 
 @task(**stage_policy(), task_run_name="rebuild_features {days[0]}")

@@ -13,9 +13,10 @@ from prefect.runtime import flow_run
 from churn.parameters import Day, Source
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
-from flows.attempts import Attempts
+from flows.attempts import Attempts, learn_or_keep
 from flows.backfill import publish_history, rebuild_features, score_history
-from flows.policy import flow_policy, is_scheduled, run_date, stage_policy, tell_notes
+from flows.policy import stage_policy
+from flows.runs import flow_policy, is_scheduled, run_date, tell_notes
 
 
 @task(**stage_policy(), task_run_name="load_extract {as_of}")
@@ -134,7 +135,11 @@ def take_in(extract: str, as_of: date, mapping: Path | None) -> list[partial[Out
 
 def learn(as_of: date, retrain: bool) -> list[partial[Outcome]]:
     """The stages from a snapshot to a champion."""
-    return [partial(run_transforms, as_of), partial(audit_transforms, as_of), partial(train_models, as_of, retrain)]
+    return [
+        partial(run_transforms, as_of),
+        partial(audit_transforms, as_of),
+        partial(learn_or_keep, partial(train_models, as_of, retrain)),
+    ]
 
 
 if __name__ == "__main__":

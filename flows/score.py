@@ -12,7 +12,8 @@ from churn.parameters import Day, Version
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
 from flows.churn_pipeline import publish
-from flows.policy import flow_policy, stage_policy
+from flows.policy import stage_policy
+from flows.runs import flow_policy
 
 
 @task(**stage_policy(), task_run_name="score_customers {as_of}")

@@ -11,7 +11,8 @@ from churn.learning.params import ModelParams
 from churn.parameters import Day, Minutes, Trials
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
-from flows.policy import flow_policy, stage_policy
+from flows.policy import stage_policy
+from flows.runs import flow_policy
 
 
 @task(**stage_policy(), task_run_name="tune_params {as_of}")

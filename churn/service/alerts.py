@@ -17,7 +17,7 @@ from churn.secrecy import hide_secrets
 from churn.service.incident_file import IncidentFile
 from churn.settings import Settings
 from churn.stores import incidents, warehouse
-from churn.stores.database import open_engine
+from churn.stores.database import ask_alive, open_engine
 from churn.stores.incidents import Incident
 from churn.timeline import now_utc
 
@@ -102,10 +102,13 @@ def send(settings: Settings, message: Message) -> bool:
 
 
 def _reach(settings: Settings) -> "Engine | None":
+    """The database, if it answers now: an engine that was opened earlier says nothing of that."""
     try:
-        return open_engine(settings)
+        engine = open_engine(settings)
+        ask_alive(engine)
     except ChurnError:
         return None
+    return engine
 
 
 def _describe(settings: Settings, flow: str, as_of: date | None, error: ChurnError, severity: str) -> Incident:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from churn.errors import NotThere
+from churn.errors import NotThere, RegistryDown
 from churn.learning.labels import FEWEST_MATURED_LEAVERS, Labels, find_matured_days
 from churn.learning.params import ModelParams, fingerprint_training
 from churn.plans import known_plans
@@ -94,6 +94,18 @@ def read_examples(engine: "Engine", as_of_date: date) -> tuple[pl.DataFrame, Lab
     if matured and sum(int(batch["has_churned"].sum()) for batch in matured) >= FEWEST_MATURED_LEAVERS:
         return pl.concat(matured), Labels("matured", days)
     return pl.concat(warehouse.read_features(engine, as_of_date)), Labels("snapshot", (as_of_date,))
+
+
+def keep_champion(settings: Settings, down: RegistryDown) -> Outcome:
+    """Says that nothing was learned and who stays champion, because the registry did not answer.
+
+    Raises:
+        RegistryDown: there is no champion to go on with.
+    """
+    champion = promotions.find_champion(open_engine(settings))
+    if champion is None:
+        raise down
+    return Outcome(f"not trained, version {champion.model_version} stays champion: {down.fact}", True)
 
 
 def _is_made_up(engine: "Engine", as_of_date: date) -> bool:

@@ -52,7 +52,13 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str, model_ver
     scores = score_days(engine, make_scorer(settings, version), as_of_date, as_of_date)
     (staged,) = warehouse.stage_predictions(engine, [wanted], scores)
     told = f"{staged.customers_count:,} customers scored with version {version}"
+    told += _tell_copy(version)
     return Outcome(told + _tell_refused(staged) + _tell_unseen(warehouse.count_unseen_plans(engine, as_of_date)))
+
+
+def _tell_copy(version: int) -> str:
+    is_from_copy = version in registry.versions_from_copy
+    return " from its copy under CHURN_HOME, for the registry does not answer" if is_from_copy else ""
 
 
 def _tell_refused(staged: Publication) -> str:

@@ -6,7 +6,7 @@ Knows nothing of customers or scores; `warehouse` does.
 import io
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,6 +20,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, Engine, Table, create_engine, inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from churn.errors import Busy, Unavailable, WrongUsage
 from churn.settings import Settings
@@ -91,6 +92,19 @@ def open_engine(settings: Settings) -> Engine:
     return engine
 
 
+def ask_alive(engine: Engine) -> None:
+    """Asks the database for a word.
+
+    Raises:
+        Unavailable: it gave none.
+    """
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        raise Unavailable("The database does not answer.", "check that it runs.") from error
+
+
 def _operational_error() -> type[Exception]:
     from sqlalchemy.exc import OperationalError
 
@@ -119,8 +133,11 @@ def _create_tables_once(engine: Engine) -> None:
 
 
 @contextmanager
-def hold_lock(engine: Engine, lock: Lock, wait: bool = False) -> Iterator[None]:
+def hold_lock(engine: Engine, lock: Lock, wait: bool = False) -> Iterator[Callable[[], bool]]:
     """Holds an advisory lock for the block; it ends with the process, however that ends.
+
+    Yields:
+        What tells whether it is still held: a server that restarts takes it along.
 
     Raises:
         Busy: another process holds it and `wait` is False.
@@ -134,10 +151,19 @@ def hold_lock(engine: Engine, lock: Lock, wait: bool = False) -> Iterator[None]:
                 f"Another {lock} run is at work on this database.",
                 "wait for it to end; its connection is listed in pg_locks with locktype 'advisory'.",
             )
+
+        def is_held() -> bool:
+            try:
+                connection.execute(text("SELECT 1"))
+            except SQLAlchemyError:
+                return False
+            return True
+
         try:
-            yield
+            yield is_held
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+            if is_held():
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
 
 
 def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:

@@ -18,10 +18,13 @@ import polars as pl
 from sqlalchemy.engine import make_url
 
 from churn.contracts import FEATURES, Predictor
-from churn.errors import ModelRefused, NotThere, Unavailable
+from churn.errors import NotThere, RegistryDown, Unavailable
 from churn.settings import Settings
 from churn.stores.database import create_database_if_missing, locate, without_password
+from churn.stores.kept_models import find_kept, keep_model
+from churn.stores.model_files import PINNED, TRUSTED_TYPES, check_versions, read_model
 from churn.stores.provenance import git_commit, lock_sha256
+from churn.stores.registry_answers import answering, told_when_down
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,14 +36,8 @@ MODEL_NAME = "telco_churn_best_model"
 EXPERIMENT = "telco_churn_training"
 CHAMPION = "champion"
 
-_TRUSTED_TYPES = [
-    "churn.learning.averaging.LogOddsAverage",
-    "sklearn.tree._tree.Tree",
-    "xgboost.core.Booster",
-    "xgboost.sklearn.XGBClassifier",
-]
-_PINNED = ("scikit-learn", "xgboost")
-"""A model means what it meant only under the very versions it was fitted with."""
+versions_from_copy: set[int] = set()
+"""Versions that this process scores with from their copy under CHURN_HOME, because the registry did not answer."""
 
 _REQUIREMENTS = ("scikit-learn", "xgboost", "skops", "polars", "numpy")
 
@@ -77,6 +74,8 @@ def import_mlflow() -> None:
     """Imports MLflow, its telemetry and progress bars off, and skops; callable ahead of time, for it takes seconds."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # 7 take four minutes; a task is retried anyway
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
     import mlflow.sklearn  # noqa: F401
     import skops.io  # noqa: F401
 
@@ -92,16 +91,13 @@ def _connect(settings: Settings) -> Any:
     uri = locate_registry(settings)
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
+    if settings.mlflow_tracking_uri is None:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow writes it there, and settings would take it for the user's
     client = mlflow.MlflowClient()
-    try:
+    with answering():
         if client.get_experiment_by_name(EXPERIMENT) is None:
             client.create_experiment(EXPERIMENT, artifact_location=_artifact_location(settings))
-    except Exception as error:
-        raise Unavailable(
-            f"The MLflow registry did not answer: {str(error).strip().splitlines()[0]}",
-            "check CHURN_MLFLOW_TRACKING_URI; `churn doctor` shows what is configured.",
-        ) from error
-    mlflow.set_experiment(EXPERIMENT)
+        mlflow.set_experiment(EXPERIMENT)
     return client
 
 
@@ -112,6 +108,7 @@ def _artifact_location(settings: Settings) -> str | None:
     return settings.artifacts_dir.as_uri()
 
 
+@told_when_down
 def record_training(
     settings: Settings, training: "Training", as_of_date: date, evidence: dict[str, Any]
 ) -> RegisteredModel:
@@ -128,7 +125,7 @@ def record_training(
         "training_fingerprint": training.fingerprint,
         "git_commit": git_commit(),
         "lock_sha256": lock_sha256(),
-        **{f"{package}_version": installed_version(package) for package in _PINNED},
+        **{f"{package}_version": installed_version(package) for package in PINNED},
         "params_fingerprint": training.params.fingerprint(),
         "labels": " ".join([evidence["labels"]["kind"], *evidence["labels"]["as_of_dates"]]),
     }
@@ -199,7 +196,7 @@ def _log_model(training: "Training", candidate: "Candidate") -> Any:
         candidate.model,
         name="model",
         serialization_format="skops",
-        skops_trusted_types=_TRUSTED_TYPES,
+        skops_trusted_types=TRUSTED_TYPES,
         pyfunc_predict_fn="predict_proba",
         signature=infer_signature(example, probabilities),
         input_example=example,
@@ -207,6 +204,7 @@ def _log_model(training: "Training", candidate: "Candidate") -> Any:
     )
 
 
+@told_when_down
 def record_search(settings: Settings, name: str, params: "ModelParams", found: pl.DataFrame, picture: "Figure") -> None:
     """Logs a search for settings: what it settled on, everything it tried, the picture."""
     _connect(settings)
@@ -218,6 +216,7 @@ def record_search(settings: Settings, name: str, params: "ModelParams", found: p
         mlflow.log_figure(picture, "search.png")
 
 
+@told_when_down
 def tag_decision(settings: Settings, version: int, decision: str, reason: str) -> None:
     """Writes a decision of the ledger beside the model version, for people who look into MLflow first."""
     client = _connect(settings)
@@ -225,6 +224,7 @@ def tag_decision(settings: Settings, version: int, decision: str, reason: str) -
     client.set_model_version_tag(MODEL_NAME, str(version), "gate_reason", reason)
 
 
+@told_when_down
 def record_evaluation(
     settings: Settings, summary: dict[str, Any], results: pl.DataFrame, picture: "Figure", params: "ModelParams"
 ) -> None:
@@ -242,58 +242,56 @@ def record_evaluation(
         mlflow.log_figure(picture, "splits.png")
 
 
+@told_when_down
 def name_champion(settings: Settings, version: int) -> None:
     """Points the alias `champion` at a version, for everyone who loads models by alias."""
     _connect(settings).set_registered_model_alias(MODEL_NAME, CHAMPION, str(version))
 
 
 def load_predictor(settings: Settings, version: int) -> Predictor:
-    """Returns a registered model version, ready to predict.
+    """Returns a registered model version, ready to predict; while the registry does not answer, from the copy here.
 
     The file is read by our own list of trusted types, not by the one it brings along.
 
     Raises:
         NotThere: the registry has no such version.
-        ModelRefused: it was fitted with other library versions, or holds types that are not trusted.
+        ModelRefused: it was fitted with other library versions, holds types that are not trusted, or the copy changed.
+        RegistryDown: the registry does not answer and there is no copy.
     """
+    try:
+        file = _fetch_model(settings, version)
+        versions_from_copy.discard(version)
+    except RegistryDown:
+        kept = find_kept(settings.home_dir, _name_registry(settings), version)
+        if kept is None:
+            raise
+        check_versions(version, kept.tags)
+        file = kept.path
+        versions_from_copy.add(version)
+    return read_model(file)
+
+
+def _fetch_model(settings: Settings, version: int) -> Path:
+    """Brings a version's file here and keeps a copy of it."""
     client = _connect(settings)
     import mlflow
 
     try:
-        _check_versions(version, client.get_model_version(MODEL_NAME, str(version)).tags)
-        folder = mlflow.artifacts.download_artifacts(f"models:/{MODEL_NAME}/{version}")
+        with answering():
+            tags = client.get_model_version(MODEL_NAME, str(version)).tags
+            check_versions(version, tags)
+            folder = mlflow.artifacts.download_artifacts(f"models:/{MODEL_NAME}/{version}")
     except mlflow.exceptions.MlflowException as error:
         raise NotThere(
             f"The registry has no version {version} of {MODEL_NAME}: {str(error).strip().splitlines()[0]}",
             "train again with `churn train --retrain`.",
         ) from error
-    return read_model(Path(folder) / "model.skops")
+    file = Path(folder) / "model.skops"
+    keep_model(settings.home_dir, _name_registry(settings), version, file, tags)
+    return file
 
 
-def read_model(path: Path) -> Predictor:
-    """Returns the model in a skops file.
-
-    Raises:
-        ModelRefused: the file holds types that are not on the list.
-    """
-    import skops.io
-
-    strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(_TRUSTED_TYPES))
-    if strange:
-        raise ModelRefused(
-            f"The model file {path.name} holds types that are not trusted: {', '.join(strange)}.",
-            "find out who wrote it; nothing of it was loaded.",
-        )
-    predictor: Predictor = skops.io.load(path, trusted=_TRUSTED_TYPES)
-    return predictor
-
-
-def _check_versions(version: int, tags: dict[str, str]) -> None:
-    fitted = {package: tags.get(f"{package}_version", "an unknown version") for package in _PINNED}
-    wrong = [f"{package} {was}" for package, was in fitted.items() if was != installed_version(package)]
-    if wrong:
-        here = ", ".join(f"{package} {installed_version(package)}" for package in _PINNED)
-        raise ModelRefused(
-            f"Model version {version} was fitted with {', '.join(wrong)}; here is {here}.",
-            "install the versions of uv.lock with `uv sync`, or train again with `churn train --retrain`.",
-        )
+def _name_registry(settings: Settings) -> str:
+    """What tells registries apart, known without asking any."""
+    address = settings.mlflow_tracking_uri or settings.database_url
+    return address.get_secret_value() if address else "embedded"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from churn.errors import AuditFailed, TransformFailed
+from churn.errors import AuditFailed, TransformFailed, Unavailable
 from churn.settings import PROJECT_DIR, Settings, load_settings
 from churn.stores.catalogue import ColumnNote, TableNote
 from churn.stores.database import Lock, hold_lock, locate, open_engine
@@ -270,8 +270,22 @@ def _features_version(context: "Context") -> str:
 
 @contextmanager
 def _locked_context(settings: Settings) -> Iterator["Context"]:
-    with hold_lock(open_engine(settings), Lock.TRANSFORMS, wait=True):
-        yield _context(settings)
+    """Yields the context, one process at a time.
+
+    Raises:
+        Unavailable: the database went away meanwhile, whatever SQLMesh makes of it.
+    """
+    with hold_lock(open_engine(settings), Lock.TRANSFORMS, wait=True) as is_held:
+        try:
+            yield _context(settings)
+        except Exception as error:
+            if is_held():
+                raise
+            _context.cache_clear()  # Its connection is dead.
+            raise Unavailable(
+                "The database went away while the SQL models were at work.",
+                "check that it runs, then run again: it goes on where it was.",
+            ) from error
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,286 @@
+"""What breaks around a run, and what the run makes of it. Each fault is real: servers stop, disks fill, clocks jump."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from prefect.testing.utilities import prefect_test_harness
+
+from churn import timeline
+from churn.errors import ModelRefused, RegistryDown
+from churn.learning import params
+from churn.settings import Settings, load_settings
+from churn.stages import intake, transforms
+from churn.stores import registry, snapshots, sqlmesh_console, transformer, warehouse
+from churn.stores.embedded import start_embedded, stop_embedded
+from churn.terminal import told_in_one_line
+from flows.churn_pipeline import churn_pipeline
+from tests.conftest import new_database
+from tests.factories import make_extract, write_extract
+from tests.integration.days import ask, day_number, execute
+from tests.integration.receivers import Receivers, listening
+
+CUSTOMERS = 500
+YESTERDAY, TODAY, TOMORROW = day_number(0), day_number(1), day_number(2)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def prefect() -> Iterator[None]:
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of a Postgres of this module's own, which tests stop and start."""
+    home = tmp_path_factory.mktemp("postgres")
+    start_embedded(home)
+    yield home
+    stop_embedded(home)
+
+
+@pytest.fixture(scope="module")
+def receivers() -> Iterator[Receivers]:
+    with listening() as got:
+        yield got
+
+
+@pytest.fixture(scope="module")
+def telecom(postgres: Path, receivers: Receivers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of extracts; yesterday's is published by a champion trained on it."""
+    folder = tmp_path_factory.mktemp("telecom")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(start_embedded(postgres)))
+        monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
+        monkeypatch.setenv("CHURN_ALERT_URLS", receivers.web_address)
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        small = partial(params.ModelParams, forest_trees=10, boosting_rounds=10)
+        monkeypatch.setattr(params, "ModelParams", small)
+        run(folder, YESTERDAY)
+        yield folder
+
+
+@pytest.fixture
+def settings(telecom: Path, receivers: Receivers) -> Settings:
+    receivers.forget()
+    return load_settings()
+
+
+def run(folder: Path, day: date) -> list[str]:
+    """The whole flow for a day; returns what its stages said."""
+    extract = folder / f"{day}.csv"
+    if not extract.exists():
+        write_extract(extract, make_extract(CUSTOMERS, seed=day.day))
+    return [outcome.summary for outcome in churn_pipeline(str(extract), day)]
+
+
+def published(settings: Settings) -> list[object]:
+    return [row[0] for row in ask(settings, "SELECT prediction_date FROM reporting.kpi_daily ORDER BY 1")]
+
+
+def rows_of(settings: Settings, day: date) -> list[tuple[object, ...]]:
+    tables = ("raw_data.telco_churn_raw", "analytics.predictions", "analytics.customer_risk")
+    columns = dict(zip(tables, ("snapshot_date", "prediction_date", "prediction_date"), strict=True))
+    return [ask(settings, f"SELECT count(*) FROM {table} WHERE {columns[table]} = '{day}'")[0] for table in tables]
+
+
+def disturb_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, disturb: Callable[[], Any]) -> None:
+    """Lets something happen right before the first call of a function."""
+    genuine, calls = getattr(owner, name), []
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        calls.append(name)
+        if len(calls) == 1:
+            disturb()
+        return genuine(*arguments, **options)
+
+    monkeypatch.setattr(owner, name, call)
+
+
+@contextmanager
+def without_postgres(home: Path) -> Iterator[None]:
+    stop_embedded(home)
+    try:
+        yield
+    finally:
+        start_embedded(home)
+
+
+def test_postgres_restarted_in_every_stage_is_got_over_by_trying_again(
+    telecom: Path, settings: Settings, postgres: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restarts = []
+
+    def restart() -> None:
+        with without_postgres(postgres):
+            restarts.append(1)
+
+    within_a_model = (sqlmesh_console.RecordingConsole, "update_snapshot_evaluation_progress")
+    for owner, name in (
+        within_a_model,
+        (snapshots, "replace_snapshot"),
+        (transformer, "refresh"),
+        (transformer, "audit"),
+        (registry, "record_training"),
+        (warehouse, "stage_predictions"),
+        (warehouse, "publish"),
+    ):
+        disturb_once(monkeypatch, owner, name, restart)
+
+    told = run(telecom, TODAY)
+
+    assert len(restarts) == 7
+    assert told[-1].startswith(f"{TODAY} is published")
+    assert published(settings) == [YESTERDAY, TODAY]
+    assert rows_of(settings, TODAY) == [(CUSTOMERS,)] * 3
+
+
+def test_postgres_down_for_good_is_told_and_leaves_nothing_half_written(
+    telecom: Path,
+    settings: Settings,
+    postgres: Path,
+    receivers: Receivers,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = published(settings)
+    disturb_once(monkeypatch, warehouse, "stage_predictions", lambda: stop_embedded(postgres))
+    try:
+        with pytest.raises(typer.Exit) as stopped, told_in_one_line(verbose=False):
+            run(telecom, TOMORROW)
+    finally:
+        start_embedded(postgres)
+
+    assert stopped.value.exit_code == 1
+    assert "churn: The database did not answer: " in capsys.readouterr().err
+    assert [told["title"] for told in receivers.web] == [f"[churn] critical: churn_pipeline of {TOMORROW} failed"]
+    assert f"the last date they saw is {before[-1]}." in receivers.web[0]["message"]
+    assert published(settings) == before
+    assert rows_of(settings, TOMORROW)[1:] == [(0,), (0,)]
+
+    run(telecom, TOMORROW)
+
+    assert published(settings) == [*before, TOMORROW]
+    assert receivers.web[-1]["title"] == "[churn] recovered: churn_pipeline does well again"
+
+
+def test_while_the_registry_is_down_the_kept_champion_scores_and_both_are_said(
+    telecom: Path, settings: Settings, receivers: Receivers
+) -> None:
+    day = next_day(settings)
+    with registry_down(settings):
+        told = run(telecom, day)
+
+    assert "stays champion: The MLflow registry did not answer" in told[-3]
+    assert "from its copy under CHURN_HOME, for the registry does not answer" in told[-2]
+    assert published(settings)[-1] == day
+    (alert,) = receivers.web
+    assert (alert["title"], alert["type"]) == ("[churn] warning: training failed", "warning")
+    assert f"readers still see {day - timedelta(days=1)}" in alert["message"]
+
+    run(telecom, day + timedelta(days=1))
+
+    assert receivers.web[-1]["title"] == "[churn] recovered: training does well again"
+
+
+def test_a_copy_of_the_champion_whose_bytes_changed_is_refused(settings: Settings) -> None:
+    registry.load_predictor(settings, 1)
+    (copy,) = settings.home_dir.glob("models/*/version-1/model.skops")
+    genuine = copy.read_bytes()
+    copy.write_bytes(genuine[:-1])
+    try:
+        with registry_down(settings), pytest.raises(ModelRefused, match="is not the model the registry gave"):
+            registry.load_predictor(settings, 1)
+    finally:
+        copy.write_bytes(genuine)
+
+
+def test_without_a_copy_a_registry_that_is_down_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHURN_MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    try:
+        with pytest.raises(RegistryDown, match="The MLflow registry did not answer"):
+            registry.load_predictor(load_settings(), 1)
+    finally:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow's own doing
+        registry._connect.cache_clear()
+
+
+def test_a_full_disk_stops_the_run_in_one_line_and_readers_keep_their_date(
+    telecom: Path, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, day = published(settings), next_day(settings)
+    disk = full_disk(settings.home_dir / "mlflow" / "artifacts")
+    with disk, pytest.raises(typer.Exit) as stopped, told_in_one_line(verbose=False):
+        run(telecom, day)
+
+    assert stopped.value.exit_code == 1
+    assert "churn: No space is left on the disk" in capsys.readouterr().err
+    assert published(settings) == before
+
+    run(telecom, day)
+
+    assert published(settings) == [*before, day]
+
+
+def test_a_clock_that_jumps_during_a_run_changes_no_date(
+    telecom: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, day, genuine = published(settings), next_day(settings), timeline.now_utc
+
+    def jump(days: int) -> None:
+        monkeypatch.setattr(timeline, "now_utc", lambda: genuine() + timedelta(days=days))
+
+    disturb_once(monkeypatch, intake, "validate_extract", partial(jump, 400))
+    disturb_once(monkeypatch, transformer, "audit", partial(jump, -400))
+    run(telecom, day)
+    monkeypatch.undo()
+
+    assert published(settings) == [*before, day]
+    assert rows_of(settings, day) == [(CUSTOMERS,)] * 3
+    assert transforms.run_transforms(settings, day).is_skipped
+
+
+def next_day(settings: Settings) -> date:
+    latest = published(settings)[-1]
+    assert isinstance(latest, date)
+    return latest + timedelta(days=1)
+
+
+@contextmanager
+def registry_down(settings: Settings) -> Iterator[None]:
+    """MLflow's database takes no connections, and ends those it has."""
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'mlflow'"
+    execute(settings, "ALTER DATABASE mlflow ALLOW_CONNECTIONS false")
+    ask(settings, end)
+    try:
+        yield
+    finally:
+        execute(settings, "ALTER DATABASE mlflow ALLOW_CONNECTIONS true")
+
+
+@contextmanager
+def full_disk(folder: Path) -> Iterator[None]:
+    """A file system of its own in the place of a folder, with what is in it, on which nothing more fits."""
+    aside = folder.with_name("aside")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
+    shutil.copytree(folder, aside)
+    mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip(f"no file system may be mounted here: {mounted.stderr.strip()}")
+    try:
+        shutil.copytree(aside, folder, dirs_exist_ok=True)
+        with suppress(OSError), (folder / "filling").open("wb", buffering=0) as filling:
+            while filling.write(bytes(4096)):
+                pass
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
