@@ -7,7 +7,7 @@ import streamlit as st
 from churn.dashboard import markup, palette, summary
 from churn.dashboard.access import Shown, find_shown
 from churn.dashboard.formats import tell_day
-from churn.dashboard.pages import actions, customer, data, model, overview, segments, trend
+from churn.dashboard.views import actions, customer, data, model, overview, segments, trend
 from churn.errors import ChurnError
 
 # Path and title of each page, in the order of the menu.
@@ -20,6 +20,12 @@ PAGES: dict[str, tuple[str, Callable[[Shown], None]]] = {
     "model": ("Model", model.show),
     "data": ("Data", data.show),
 }
+
+
+FOOT = (
+    '<p class="note foot">Figures are columns of the schema <code>reporting</code>, by the same names. Point at a '
+    "label to see what it means.</p>"
+)
 
 
 def main() -> None:
@@ -42,6 +48,7 @@ def _guard(title: str, show: Callable[[Shown], None]) -> Callable[[], None]:
             shown = find_shown()
             _show_band(shown)
             show(shown)
+            st.html(FOOT)
         except ChurnError as error:
             st.html(markup.say(error.fact, error.next_step))
 

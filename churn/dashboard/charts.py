@@ -17,6 +17,7 @@ Row = Mapping[str, Any]
 Chart: TypeAlias = alt.Chart | alt.LayerChart
 
 _TIER_SCALE = alt.Scale(domain=list(palette.TIERS), range=list(palette.TIERS.values()))
+_AT_RISK_SCALE = alt.Scale(domain=["High", "Medium"], range=[palette.HIGH, palette.MEDIUM])
 _PALE = alt.condition("datum.basis == 'Reconstructed'", alt.value(0.45), alt.value(1))
 _DAY = "utcyearmonthdate(day):T"
 
@@ -29,7 +30,7 @@ def _data(rows: Iterable[Row]) -> alt.Data:
     return alt.Data(values=plain)  # type: ignore[no-untyped-call]
 
 
-def draw_tiers(row: Row, height: int = 240) -> Chart:
+def draw_tiers(row: Row, height: int = 270) -> Chart:
     """Active customers by tier as a ring.
 
     Args:
@@ -42,7 +43,7 @@ def draw_tiers(row: Row, height: int = 240) -> Chart:
     ]
     return (
         alt.Chart(_data(rows), height=height)
-        .mark_arc(outerRadius=height * 0.34, innerRadius=height * 0.21)
+        .mark_arc(outerRadius=height * 0.3, innerRadius=height * 0.19)
         .encode(
             theta=alt.Theta("customers:Q"),
             order=alt.Order("order:Q"),
@@ -76,12 +77,12 @@ def draw_counts(rows: Sequence[Row], period: str = "day", height: int = 260) -> 
     ]
     chart = (
         alt.Chart(_data(bars), height=height)
-        .mark_bar(width=14 if period == "week" else alt.RelativeBandSize(0.75))
+        .mark_bar(width=14 if period == "week" else alt.RelativeBandSize(0.85))
         .encode(
             x=_time_axis(),
             y=alt.Y("customers:Q", title="Active customers at risk", stack=True),
             color=alt.Color(
-                "tier:N", scale=_TIER_SCALE, legend=alt.Legend(orient="top", title=None), sort=["High", "Medium"]
+                "tier:N", scale=_AT_RISK_SCALE, legend=alt.Legend(orient="top", title=None), sort=["High", "Medium"]
             ),
             order=alt.Order("order:Q"),
             opacity=_PALE,

@@ -17,36 +17,40 @@ class Figure:
         label: two or three words.
         definition: one sentence with its unit, for whoever asks what it means.
         form: from its value to text.
-        is_good_when_down: None where neither way is better.
     """
 
     label: str
     definition: str
     form: Form = formats.tell_text
-    is_good_when_down: bool | None = None
 
+
+BASES = {
+    "live": "Live",
+    "replayed": "Replayed",
+    "as_if": "As if",
+    "reconstructed": "Reconstructed",
+}
+"""How a day's scores came to be."""
 
 FIGURES: dict[str, Figure] = {
     "at_risk_customers_count": Figure(
-        "At risk", "Active customers whose probability of leaving is 0.5 or more.", formats.tell_count, True
+        "At risk", "Active customers whose probability of leaving is 0.5 or more.", formats.tell_count
     ),
     "active_customers_count": Figure(
-        "Active customers", "Customers in the extract who have not left.", formats.tell_count, False
+        "Active customers", "Customers in the extract who have not left.", formats.tell_count
     ),
     "revenue_at_risk_usd": Figure(
         "Revenue at risk",
         "Twelve monthly charges of active customers at risk, USD a year. Everything they bill, as if all of them left.",
         formats.tell_usd,
-        True,
     ),
     "expected_annual_loss_usd": Figure(
         "Expected yearly loss",
         "Probability of leaving times twelve monthly charges, added up over the active customers counted, USD a year.",
         formats.tell_usd,
-        True,
     ),
     "average_churn_probability": Figure(
-        "Average probability", "Mean probability of leaving of active customers.", formats.tell_percent, True
+        "Average probability", "Mean probability of leaving of active customers.", formats.tell_percent
     ),
     "at_risk_rate": Figure(
         "Share at risk", "Active customers at risk, as a share of active ones.", formats.tell_percent
@@ -91,6 +95,7 @@ FIGURES: dict[str, Figure] = {
         "Basis",
         "live: scored on its day. replayed: later, by that day's champion. as_if: by another model. reconstructed: "
         "rewound from the first extract.",
+        lambda basis: BASES[basis],
     ),
 }
 """By column name."""
@@ -119,12 +124,6 @@ FAMILIES = {
     "random_forest": "Random forest",
     "xgboost": "XGBoost",
     "average": "Average of two",
-}
-BASES = {
-    "live": "Live",
-    "replayed": "Replayed",
-    "as_if": "As if",
-    "reconstructed": "Reconstructed",
 }
 
 

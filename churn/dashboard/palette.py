@@ -47,6 +47,7 @@ table.figures .wide { min-width: 17rem; white-space: normal; }
 .say strong { display: block; font-size: 1.1rem; margin-bottom: .3rem; }
 .say code { font-size: .92em; }
 .note { font-size: .85rem; max-width: 60rem; margin: 0; }
+.foot { border-top: 1px solid var(--line); padding-top: .6rem; margin-top: .5rem; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 4rem .8rem 2rem; }
   .cards { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .5rem; }

@@ -15,7 +15,7 @@ HEADLINES = (
     "expected_annual_loss_usd",
     "average_churn_probability",
 )
-BACK = {"since the day before": 1, "since 30 days before": 30}
+BACK = {"in 1 day": 1, "in 30 days": 30}
 
 Row = Mapping[str, Any]
 

@@ -64,7 +64,8 @@ def _ask_wanted(shown: Shown) -> Wanted:
         bind="query-params",
         required=True,
     )
-    places = st.columns(len(calls.ONE_OF) + 1)
+    is_filtered = any(st.query_params.get(name) for name in (*calls.ONE_OF, "value"))
+    places = st.expander("Filters", expanded=is_filtered).columns(len(calls.ONE_OF) + 1)
     one_of = {
         name: place.multiselect(FIGURES[name].label, choices[name], key=name, bind="query-params", placeholder="All")
         for name, place in zip(calls.ONE_OF, places, strict=False)

@@ -8,7 +8,7 @@ import streamlit as st
 from churn.dashboard import markup
 from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text, tell_yes_no
-from churn.dashboard.glossary import BASES, FIGURES, Figure
+from churn.dashboard.glossary import FIGURES, Figure
 from churn.dashboard.mix import measure_drift
 from churn.stores import marts
 
@@ -143,7 +143,7 @@ def _publication_columns() -> list[markup.Column]:
         {
             "prediction_date": ("Date", "The day that was scored.", tell_day),
             "status": ("Status", "published, or staged: readers do not see it.", tell_text),
-            "basis": ("Basis", FIGURES["basis"].definition, lambda basis: BASES[basis]),
+            "basis": ("Basis", FIGURES["basis"].definition, FIGURES["basis"].form),
             "customers_count": ("Scored", "Customers scored.", tell_count),
             "refused_count": ("Refused", "Customers set aside by the load, never scored.", tell_count),
             "model_version": ("Model", "Version of the model that gave the scores.", tell_text),

@@ -49,7 +49,9 @@ def _tell(picked: dict[str, str]) -> str:
 def _ask_filters(profiles: list[markup.Row]) -> dict[str, list[str]]:
     """One filter a dimension, kept in the address so that a view can be sent to a colleague."""
     found = {}
-    for dimension, place in zip(DIMENSIONS, st.columns(len(DIMENSIONS)), strict=True):
+    is_filtered = any(st.query_params.get(dimension) for dimension in DIMENSIONS)
+    places = st.expander("Filters", expanded=is_filtered).columns(len(DIMENSIONS))
+    for dimension, place in zip(DIMENSIONS, places, strict=True):
         values = sorted({row[dimension] for row in profiles})
         found[dimension] = place.multiselect(
             FIGURES[dimension].label, values, key=dimension, bind="query-params", placeholder="All"

@@ -1,1 +1,0 @@
-"""One module a page: what is asked of the database, and in which order it is shown."""

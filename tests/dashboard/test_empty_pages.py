@@ -1,0 +1,73 @@
+"""What the pages say where there is nothing to show: what is so, and what to do."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from churn.dashboard.serving import APP, serve
+from churn.errors import Unavailable, WrongUsage
+from churn.settings import Settings, load_settings
+from churn.stores import registry
+from tests.conftest import DAY
+from tests.integration.days import name_rule_of_thumb_champion, run_day, write_day
+
+
+def read_page() -> str:
+    """All that the first page says, as HTML."""
+    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert not app.exception
+    return "".join(one.proto.body for one in app.get("html"))
+
+
+def test_before_the_first_run_the_page_says_how_to_run(settings: Settings) -> None:
+    said = read_page()
+
+    assert "Nothing was run on this database yet." in said
+    assert "<code>churn run --source FILE</code>" in said
+
+
+def test_a_database_that_is_down_is_told_without_its_password(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHURN_DATABASE_URL", "postgresql://ana:secret@127.0.0.1:1/churn")
+    said = read_page()
+
+    assert "did not answer" in said
+    assert "churn doctor" in said
+    assert "secret" not in said
+
+
+def test_one_day_alone_asks_for_the_days_before(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    name_rule_of_thumb_champion(settings)
+    run_day(settings, write_day(tmp_path, DAY), DAY)
+    said = read_page()
+
+    assert "One day so far." in said
+    assert "churn backfill --days 60" in said
+    assert "Made-up customers" not in said
+
+
+def test_a_port_that_is_taken_is_told_before_anything_starts() -> None:
+    import socket
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(Unavailable, match="cannot be used"):
+            serve("127.0.0.1", other.getsockname()[1])
+
+
+def test_tableau_cannot_reach_the_embedded_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from churn.dashboard.tableau import write_sources
+
+    monkeypatch.delenv("CHURN_DATABASE_URL", raising=False)
+    with pytest.raises(WrongUsage, match="Unix socket only"):
+        write_sources(load_settings(), tmp_path)
+
+
+def test_no_folder_beside_the_app_is_taken_for_streamlits_own_pages() -> None:
+    assert not (APP.parent / "pages").exists()

@@ -1,0 +1,63 @@
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from churn.dashboard import summary
+from churn.dashboard.markup import draw_cards
+
+DAY = date(2026, 3, 31)
+
+
+def make_day(back: int, **changes: Any) -> dict[str, Any]:
+    figures = {
+        "at_risk_customers_count": 40,
+        "active_customers_count": 500,
+        "revenue_at_risk_usd": 40_000.0,
+        "expected_annual_loss_usd": 90_000.0,
+        "average_churn_probability": 0.2,
+        "high_count": 10,
+        "expected_leavers_count": 99.6,
+        "basis": "live",
+    }
+    return {"prediction_date": DAY - timedelta(days=back)} | figures | changes
+
+
+def test_a_card_tells_the_change_since_the_day_before_and_thirty_days_before() -> None:
+    days = [make_day(30, at_risk_customers_count=45, basis="reconstructed"), make_day(1, at_risk_customers_count=38)]
+    card = summary.make_cards([*days, make_day(0)], DAY)[0]
+
+    assert card.value == "40"
+    assert card.changes == ["+2 in 1 day", "−5 in 30 days (reconstructed)"]
+
+
+def test_a_day_that_is_missing_is_no_zero() -> None:
+    card = summary.make_cards([make_day(0)], DAY)[0]
+
+    assert card.changes == ["no figure 1 day before", "no figure 30 days before"]
+
+
+def test_the_shape_of_a_day_is_told_in_a_sentence() -> None:
+    assert summary.tell_shape(make_day(0)) == (
+        "On 31 Mar 2026, 8.0 % of active customers are at risk. The 10 in tier High come first; about 100 customers "
+        "are expected to leave if nothing is done."
+    )
+
+
+@pytest.mark.parametrize(
+    ("is_synthetic", "basis", "marks"),
+    [
+        (False, "live", []),
+        (True, "live", ["Made-up customers"]),
+        (False, "reconstructed", ["Reconstructed scores, not made on the day"]),
+    ],
+)
+def test_what_nobody_lived_through_is_marked(is_synthetic: bool, basis: str, marks: list[str]) -> None:
+    assert summary.tell_marks({"is_synthetic": is_synthetic, "basis": basis}) == marks
+
+
+def test_every_card_carries_its_definition() -> None:
+    drawn = draw_cards(summary.make_cards([make_day(0)], DAY))
+
+    assert drawn.count('class="what" title="') == len(summary.HEADLINES)
+    assert 'title="Mean probability of leaving of active customers."' in drawn
