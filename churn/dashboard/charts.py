@@ -30,8 +30,8 @@ def _data(rows: Iterable[Row]) -> alt.Data:
     return alt.Data(values=plain)  # type: ignore[no-untyped-call]
 
 
-def draw_tiers(row: Row, height: int = 270) -> Chart:
-    """Active customers by tier as a ring.
+def draw_tiers(row: Row, height: int = 220) -> Chart:
+    """Active customers by tier as a ring; its colours are explained by the table beside it.
 
     Args:
         row: high_count, medium_count and low_count of a date.
@@ -43,11 +43,11 @@ def draw_tiers(row: Row, height: int = 270) -> Chart:
     ]
     return (
         alt.Chart(_data(rows), height=height)
-        .mark_arc(outerRadius=height * 0.3, innerRadius=height * 0.19)
+        .mark_arc(outerRadius=height * 0.44, innerRadius=height * 0.28)
         .encode(
             theta=alt.Theta("customers:Q"),
             order=alt.Order("order:Q"),
-            color=alt.Color("tier:N", scale=_TIER_SCALE, legend=alt.Legend(orient="bottom", title=None)),
+            color=alt.Color("tier:N", scale=_TIER_SCALE, legend=None),
             tooltip=[
                 alt.Tooltip("tier:N", title="Tier"),
                 alt.Tooltip("customers:Q", title="Active customers", format=","),

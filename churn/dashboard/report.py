@@ -81,8 +81,9 @@ def render_report(publication: Row, days: Sequence[Row], first_calls: Sequence[R
         markup.draw_cards(summary.make_cards(days, now["prediction_date"])),
         markup.note(summary.tell_shape(now)),
         '<div class="charts">',
-        f"<section><h2>Active customers by tier</h2>{_draw(charts.draw_tiers(now), 300)}</section>",
-        f"<section><h2>At risk, day by day</h2>{trend}</section></div>",
+        f"<section><h2>Active customers by tier</h2>{_draw(charts.draw_tiers(now), 300)}"
+        f"{summary.draw_tier_table(now)}</section>",
+        f"<section><h2>At risk, day by day</h2>{trend}{markup.note(summary.tell_bars(days))}</section></div>",
         f"<h2>Call first: {len(first_calls)} of {now['at_risk_customers_count']:,}</h2>",
         markup.draw_table("calls", "Customers to call", columns, first_calls),
         f"<h2>What the figures mean</h2>{markup.define(figures)}",

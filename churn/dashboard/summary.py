@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from churn.dashboard.formats import tell_change, tell_day, tell_percent
-from churn.dashboard.glossary import BASES, FIGURES
-from churn.dashboard.markup import Card
+from churn.dashboard.glossary import BASES, FIGURES, Figure
+from churn.dashboard.markup import Card, Column, draw_table, name_columns
 
 HEADLINES = (
     "at_risk_customers_count",
@@ -66,3 +66,23 @@ def find_late(publication: Row, today: date) -> int:
     """Returns how many days old the figures are; 0 or 1 is as it should be."""
     found: int = (today - publication["prediction_date"]).days
     return max(0, found)
+
+
+def tell_bars(days: Sequence[Row]) -> str:
+    """Says what is unusual about the days of a chart; nothing where nothing is."""
+    if not any(row["basis"] == "reconstructed" for row in days):
+        return ""
+    return "Pale: reconstructed, rewound from the first extract; whoever had left by then still counts as active."
+
+
+def draw_tier_table(row: Row) -> str:
+    """The active customers of a date by tier, as a table."""
+    active = row["active_customers_count"] or 1
+    counts = {tier: row[f"{tier.lower()}_count"] for tier in ("High", "Medium", "Low")}
+    rows = [{"risk_tier": tier, "customers": count, "share": count / active} for tier, count in counts.items()]
+    columns = [
+        *name_columns("risk_tier"),
+        Column("customers", FIGURES["active_customers_count"], is_number=True),
+        Column("share", Figure("Share", "Of active customers.", tell_percent), is_number=True),
+    ]
+    return draw_table("tiers", "Active customers by tier", columns, rows)

@@ -106,6 +106,9 @@ def reading(settings: Settings) -> Iterator[Connection]:
             "check that it runs and that CHURN_DATABASE_URL is right; `churn doctor` shows what is configured.",
         ) from error
     except ProgrammingError as error:
+        if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+            next_step = f"run `churn run --source FILE`; if it was, have an administrator GRANT {READER} TO the user."
+            raise NotThere("Nothing was run on this database that this user may read.", next_step) from error
         if not isinstance(error.orig, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
             raise
         raise NotThere("Nothing was run on this database yet.", "run `churn run --source FILE`.") from error

@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from churn.dashboard.serving import APP, serve
 from churn.errors import Unavailable, WrongUsage
 from churn.settings import Settings, load_settings
 from churn.stores import registry
+from churn.stores.readers import reading
 from tests.conftest import DAY
-from tests.integration.days import name_rule_of_thumb_champion, run_day, write_day
+from tests.integration.days import execute, name_rule_of_thumb_champion, run_day, write_day
 
 
 def read_page() -> str:
@@ -71,3 +73,19 @@ def test_tableau_cannot_reach_the_embedded_database(monkeypatch: pytest.MonkeyPa
 
 def test_no_folder_beside_the_app_is_taken_for_streamlits_own_pages() -> None:
     assert not (APP.parent / "pages").exists()
+
+
+def test_a_database_where_nobody_may_read_yet_is_told_so(settings: Settings) -> None:
+    execute(settings, "DO $$ BEGIN CREATE ROLE churn_reader NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    said = read_page()
+
+    assert "Nothing was run on this database that this user may read." in said
+    assert "GRANT churn_reader TO the user" in said
+
+
+def test_pages_read_as_the_reader_and_change_nothing(settings: Settings) -> None:
+    execute(settings, "DO $$ BEGIN CREATE ROLE churn_reader NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    with reading(settings) as connection:
+        (found,) = connection.execute(sa.text("SELECT current_user, current_setting('default_transaction_read_only')"))
+
+    assert tuple(found) == ("churn_reader", "on")

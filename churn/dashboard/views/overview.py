@@ -24,34 +24,18 @@ def show(shown: Shown) -> None:
     with left:
         st.subheader("Active customers by tier")
         st.altair_chart(charts.draw_tiers(now))
-        st.html(markup.draw_table("tiers", "Active customers by tier", _tier_columns(), _tier_rows(now)))
+        st.html(summary.draw_tier_table(now))
     with right:
         st.subheader("At risk, day by day")
         if len(days) > 1:
             st.altair_chart(charts.draw_counts(days, height=330))
-            st.html(markup.note("Pale bars are reconstructed days. A grey band is a day without an extract."))
+            st.html(markup.note(f"{summary.tell_bars(days)} Grey: days without an extract. Dashed: a new model."))
         else:
             st.html(markup.say("One day so far.", "`churn backfill --days 60` fills in the days before."))
     _show_calls(shown)
     _show_health(shown)
     with st.expander("What the figures mean"):
         st.html(markup.define([glossary.FIGURES[name] for name in summary.HEADLINES]))
-
-
-def _tier_columns() -> list[markup.Column]:
-    share = glossary.Figure("Share", "Of active customers.", glossary.FIGURES["at_risk_rate"].form)
-    count = glossary.FIGURES["active_customers_count"]
-    return [
-        *markup.name_columns("risk_tier"),
-        markup.Column("customers", count, is_number=True),
-        markup.Column("share", share, is_number=True),
-    ]
-
-
-def _tier_rows(now: markup.Row) -> list[dict[str, object]]:
-    active = now["active_customers_count"] or 1
-    counts = {tier: now[f"{tier.lower()}_count"] for tier in ("High", "Medium", "Low")}
-    return [{"risk_tier": tier, "customers": count, "share": count / active} for tier, count in counts.items()]
 
 
 def _show_calls(shown: Shown) -> None:

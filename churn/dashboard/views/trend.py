@@ -4,13 +4,12 @@ from datetime import timedelta
 
 import streamlit as st
 
-from churn.dashboard import charts, markup
+from churn.dashboard import charts, markup, summary
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.formats import tell_day
 from churn.dashboard.glossary import FIGURES, Figure
 from churn.stores import marts
 
-RECONSTRUCTED = "Pale: reconstructed, rewound from the first extract; whoever had left by then still counts as active."
 SPANS = {"30 days": 30, "60 days": 60, "180 days": 180, "All": 3660}
 
 
@@ -35,11 +34,11 @@ def show(shown: Shown) -> None:
 def _draw(rows: list[markup.Row], unit: str) -> None:
     st.subheader("Active customers at risk")
     st.altair_chart(charts.draw_counts(rows, unit, height=300))
-    told = [RECONSTRUCTED] if _has_reconstructed(rows) else []
+    told = [summary.tell_bars(rows)]
     gaps = charts.find_gaps(rows, unit)
     told += [f"No extract: {tell_day(first)} to {tell_day(last)}." for first, last in gaps]
     told += [f"{one['model'].capitalize()} from {tell_day(one['day'])}." for one in charts.find_model_changes(rows)]
-    if told:
+    if any(told):
         st.html(markup.note(" ".join(told)))
     left, right = st.columns(2, gap="medium")
     with left:
@@ -48,10 +47,6 @@ def _draw(rows: list[markup.Row], unit: str) -> None:
     with right:
         st.subheader("Expected yearly loss")
         st.altair_chart(charts.draw_line(rows, "expected_annual_loss_usd", "USD a year", "$,.0f", unit))
-
-
-def _has_reconstructed(rows: list[markup.Row]) -> bool:
-    return any(row["basis"] == "reconstructed" for row in rows)
 
 
 def _tabulate(rows: list[markup.Row], unit: str) -> None:
