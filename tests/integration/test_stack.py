@@ -30,7 +30,7 @@ def up(machine: Machine) -> Machine:
     """The machine, its stack up."""
     done = machine.call("churn", "up")
     assert done.returncode == 0, done.stderr
-    for title in ("Postgres", "MLflow", "Prefect", "Worker", "All are well"):
+    for title in ("Postgres", "MLflow", "Prefect", "Worker", "Dashboard", "All are well"):
         assert title in done.stdout
     return machine
 
@@ -42,6 +42,7 @@ def test_up_brings_every_page_and_every_deployment(up: Machine) -> None:
 
     assert "<title>Prefect" in ask(f"{prefect}/")
     assert "<title>MLflow" in ask(f"http://127.0.0.1:{up.port('mlflow')}/")
+    assert "<title>Streamlit" in ask(f"http://127.0.0.1:{up.port('dashboard')}/")
     assert {one["name"] for one in deployments} == {one["name"] for one in declared["deployments"]}
     assert eventually(lambda: {one["status"] for one in ask(f"{prefect}/api/deployments/filter", {})} == {"READY"})
 
