@@ -156,6 +156,13 @@ def test_every_parameter_of_a_deployment_is_described() -> None:
         assert [one for one, told in properties.items() if not told.get("description")] == []
 
 
+def test_the_workflow_runs_what_every_machine_runs() -> None:
+    jobs = yaml.safe_load((PROJECT_DIR / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    ours = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+
+    assert ours == ["bash .ci/run"]
+
+
 def test_compose_asks_for_every_password() -> None:
     compose = (PROJECT_DIR / "compose.yaml").read_text()
 

@@ -31,9 +31,9 @@ class Server:
     def uri(self, database: str, user: str = "postgres", password: str | None = None, options: str = "") -> str:
         return f"postgresql://{user}:{password or self.password}@127.0.0.1:{self.port}/{database}{options}"
 
-    def psql(self, database: str, *arguments: str, **environment: str) -> str:
-        """Runs psql as the administrator, the way an image's entry point or a person does."""
-        command = [str(self.bin_dir / "psql"), self.uri(database), "-v", "ON_ERROR_STOP=1", "-XAtq", *arguments]
+    def psql(self, database: str, *arguments: str, user: str = "postgres", **environment: str) -> str:
+        """Runs psql as an administrator, the way an image's entry point or a person does."""
+        command = [str(self.bin_dir / "psql"), self.uri(database, user), "-v", "ON_ERROR_STOP=1", "-XAtq", *arguments]
         found = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
         assert found.returncode == 0, found.stderr
         return found.stdout.strip()

@@ -22,11 +22,12 @@ PASSWORDS = {f"CHURN_{user}_PASSWORD": user.lower() for user in ("DEPLOYER", "PI
 
 @pytest.fixture(scope="module")
 def team() -> Iterator[Server]:
-    """A server whose administrator ran roles.sql, twice."""
+    """A server whose administrator ran roles.sql, twice: one as managed Postgres gives out, no superuser."""
     with running(embedded_programs(), {}) as server:
-        server.psql("postgres", "-c", "CREATE DATABASE churn")
+        admin = f"CREATE ROLE cloud_admin LOGIN CREATEROLE CREATEDB PASSWORD '{server.password}'"
+        server.psql("postgres", "-c", admin, "-c", "CREATE DATABASE churn OWNER cloud_admin")
         for _ in range(2):
-            server.psql("churn", "-f", str(ROLES), **PASSWORDS)
+            server.psql("churn", "-f", str(ROLES), user="cloud_admin", **PASSWORDS)
         yield server
 
 
