@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from churn import history_commands, model_commands, page_commands, simulation_commands, stack_commands
-from churn.errors import ExitCode
+from churn.errors import ExitCode, WrongUsage
 from churn.settings import load_settings
 from churn.terminal import EXIT_CODES, AsOf, Verbose
 from churn.terminal import parse_date as _parse_date
@@ -199,9 +199,13 @@ def db_psql(context: typer.Context, verbose: Verbose = False) -> None:
 def db_stop(verbose: Verbose = False) -> None:
     """Stop the embedded Postgres; the next command that needs it starts it again."""
     with _told_in_one_line(verbose):
+        from churn.local_stack import find_stack
         from churn.stores.embedded import stop_embedded
 
-        typer.echo("stopped" if stop_embedded(load_settings().home_dir) else "was not running")
+        home_dir = load_settings().home_dir
+        if find_stack(home_dir) is not None:
+            raise WrongUsage("The local stack would start it again.", "stop all of it with `churn down`.")
+        typer.echo("stopped" if stop_embedded(home_dir) else "was not running")
 
 
 def run_flow_file(flow: Any) -> None:

@@ -38,9 +38,11 @@ def bring_up(tell: Callable[[Note], None], patience_seconds: float = UP_PATIENCE
         patience_seconds: how long it waits.
 
     Raises:
-        WrongUsage: a port is taken by something else; nothing was started.
+        WrongUsage: a port is taken by something else, or this is no Unix; nothing was started.
         Unavailable: a service does not become well; the message names its log.
     """
+    if os.name != "posix":
+        raise WrongUsage("The local stack runs on Linux and macOS.", "use compose.yaml, or Linux inside Windows (WSL).")
     settings = read_environment()
     settings.home_dir.mkdir(parents=True, exist_ok=True)
     with take_lock(settings.home_dir) as lock:
@@ -152,4 +154,6 @@ def _end_supervisor(home_dir: Path) -> list[str]:
             asked = note
             os.kill(asked.supervisor_pid, signal.SIGTERM)
         time.sleep(0.1)
-    return [service.title for service in asked.services if service.pid is not None] if asked else []
+    if asked is None:
+        return []
+    return [service.title for service in asked.services if service.pid is not None] or ["a stack that had just begun"]

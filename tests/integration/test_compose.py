@@ -96,7 +96,7 @@ class Project:
 
     def wait_for(self, *names: str) -> None:
         for name in names:
-            assert eventually(lambda name=name: self.is_healthy(name), 90), self.tail(name)  # type: ignore[misc]
+            assert eventually(lambda name=name: self.is_healthy(name), 90, 1), self.tail(name)  # type: ignore[misc]
 
     def tail(self, name: str) -> str:
         log = self.folder / f"{name}.log"
@@ -152,7 +152,7 @@ def run(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     parameters = {"source": str(extract), "as_of": DAY.isoformat()}
     made = project.prefect(f"deployments/{deployment['id']}/create_flow_run", {"parameters": parameters})
     final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-    eventually(lambda: project.prefect(f"flow_runs/{made['id']}")["state_type"] in final, 180)
+    eventually(lambda: project.prefect(f"flow_runs/{made['id']}")["state_type"] in final, 180, 0.5)
     return dict(project.prefect(f"flow_runs/{made['id']}"))
 
 

@@ -81,16 +81,18 @@ def test_a_run_shows_in_both_pages(up: Machine, tmp_path: Path) -> None:
     assert f"Prefect http://127.0.0.1:{up.port('prefect')}" in run.stdout
 
 
-def test_doctor_says_what_is_up_and_the_environment_wins(up: Machine) -> None:
+def test_the_doctor_says_what_is_up(up: Machine) -> None:
     told = up.call("churn", "doctor").stdout
-    elsewhere = up.call(
-        "churn", "doctor", PREFECT_API_URL="http://prefect:4200/api", MLFLOW_TRACKING_URI="http://mlflow:5000"
-    ).stdout
 
     assert f"MLflow http://127.0.0.1:{up.port('mlflow')}" in told
     assert f"server at http://127.0.0.1:{up.port('prefect')}/api" in told
-    assert "server at http://prefect:4200/api" in elsewhere
-    assert "MLflow at http://mlflow:5000" in elsewhere
+
+
+def test_the_database_of_a_stack_is_not_stopped_under_it(up: Machine) -> None:
+    refused = up.call("churn", "db", "stop")
+
+    assert refused.returncode == 2
+    assert "churn down" in refused.stderr
 
 
 def test_a_killed_service_comes_back_and_leaves_nothing_of_its_old_self(up: Machine) -> None:
@@ -122,7 +124,6 @@ def test_killing_the_supervisor_ends_every_service_but_postgres(up: Machine) -> 
 
     assert eventually(lambda: not find_marked(up.home))
     assert find_stack(up.home) is None
-    assert "not up" in up.call("churn", "doctor").stdout
     assert up.call("churn", "status").returncode == 0
 
 
@@ -143,7 +144,7 @@ def test_an_up_that_is_killed_half_way_is_taken_down(machine: Machine) -> None:
     half.communicate()
     done = machine.call("churn", "down")
 
-    assert "Prefect" in done.stdout
+    assert done.stdout.startswith("stopped: ")
     assert_nothing_left(machine)
 
 
