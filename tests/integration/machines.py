@@ -106,7 +106,7 @@ def ask(url: str, body: dict[str, Any] | None = None) -> Any:
         return text
 
 
-def eventually(is_so: Callable[[], bool], patience_seconds: float = 90, pause_seconds: float = 0.1) -> bool:
+def eventually(is_so: Callable[[], bool], patience_seconds: float = 180, pause_seconds: float = 0.1) -> bool:
     """Waits for something to become true, asking again and again."""
     give_up = time.monotonic() + patience_seconds
     while time.monotonic() < give_up:

@@ -96,7 +96,7 @@ class Project:
 
     def wait_for(self, *names: str) -> None:
         for name in names:
-            assert eventually(lambda name=name: self.is_healthy(name), 90, 1), self.tail(name)  # type: ignore[misc]
+            assert eventually(lambda name=name: self.is_healthy(name), 180, 1), self.tail(name)  # type: ignore[misc]
 
     def tail(self, name: str) -> str:
         log = self.folder / f"{name}.log"
@@ -119,7 +119,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
             _as_the_image_begins(found)
             found.wait_for("postgres")
             setup, _, _ = found.start("setup"), found.start("mlflow"), found.start("prefect")
-            assert setup.wait(60) == 0, (folder / "setup.log").read_text()
+            assert setup.wait(180) == 0, (folder / "setup.log").read_text()
             found.wait_for("mlflow", "prefect")
             found.start("worker")
             if find_spec("churn.dashboard") is not None:
@@ -152,7 +152,7 @@ def run(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     parameters = {"source": str(extract), "as_of": DAY.isoformat()}
     made = project.prefect(f"deployments/{deployment['id']}/create_flow_run", {"parameters": parameters})
     final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-    eventually(lambda: project.prefect(f"flow_runs/{made['id']}")["state_type"] in final, 180, 0.5)
+    eventually(lambda: project.prefect(f"flow_runs/{made['id']}")["state_type"] in final, 300, 0.5)
     return dict(project.prefect(f"flow_runs/{made['id']}"))
 
 
@@ -173,6 +173,15 @@ def test_the_champion_is_in_mlflow_with_its_artifacts_on_the_volume(project: Pro
 
     assert version["version"] == "1"
     assert [*(project.folder / "artifacts").rglob("model.skops")] != []
+
+
+def test_the_dashboard_s_user_reads_what_its_pages_show(project: Project, run: dict[str, Any], tmp_path: Path) -> None:
+    command = [str(BIN / "churn"), "report", "--out", str(tmp_path / "report.html")]
+
+    done = subprocess.run(command, env=project.environment("dashboard"), capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "600" in (tmp_path / "report.html").read_text()
 
 
 def test_prefect_and_mlflow_keep_their_records_in_postgres(project: Project, run: dict[str, Any]) -> None:
