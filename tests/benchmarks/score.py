@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -166,9 +167,11 @@ def score_with_pandas(home: str, customers: str) -> dict[str, float]:
     return measure(work)
 
 
-def in_a_process(function: Callable[..., Any], *arguments: str) -> dict[str, float]:
-    """Calls a function of this module in a fresh interpreter."""
-    call = f"import json, tests.benchmarks.score as b; print(json.dumps(b.{function.__name__}(*{arguments!r})))"
+def in_a_process(
+    function: Callable[..., Any], *arguments: str, module: str = "tests.benchmarks.score"
+) -> dict[str, float]:
+    """Calls a benchmark's function in a fresh interpreter."""
+    call = f"import json, {module} as b; print(json.dumps(b.{function.__name__}(*{arguments!r})))"
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", call], check=True, stdout=subprocess.PIPE, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
@@ -207,11 +210,17 @@ def main(sizes: tuple[int, ...] = SIZES) -> None:
         try:
             prepare(bench.home)
             print(f"{'customers':>10} {'way':8}" + "".join(f"{title:>10}" for title in titles), flush=True)
+            told: list[tuple[int, float]] = []
             for customers in sizes:
                 began = time.monotonic()
                 fill(bench, customers)
-                show(customers, compare(bench, customers))
+                found = compare(bench, customers)
+                show(customers, found)
+                told.append((customers, statistics.median(run["seconds"] for run in found["churn"])))
                 print(f"{'':>10} all of it took {time.monotonic() - began:.0f} s", flush=True)
+            for (few, fast), (many, slow) in pairwise(told):
+                power = math.log(slow / fast) / math.log(many / few)
+                print(f"growth from {few:,} to {many:,}: customers to the power of {power:.2f}")
         finally:
             bench.close()
 

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from churn.settings import PROJECT_DIR
@@ -41,7 +43,16 @@ class Machine:
         return dict(json.loads(found.stdout))
 
     def query(self, sql: str) -> str:
-        return self.call("churn", "db", "psql", "-Atc", sql).stdout.strip()
+        """The rows of a query, as psql writes them with -At."""
+        with psycopg.connect(self.uri) as connection:
+            found = connection.execute(sql.encode()).pgresult
+        assert found is not None
+        cells = [[found.get_value(row, column) for column in range(found.nfields)] for row in range(found.ntuples)]
+        return "\n".join("|".join((cell or b"").decode() for cell in row) for row in cells)
+
+    @cached_property
+    def uri(self) -> str:
+        return self.call("churn", "db", "uri").stdout.strip()
 
     def checksum(self, day: str) -> str:
         return self.query(
