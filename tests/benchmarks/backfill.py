@@ -103,9 +103,8 @@ def main(sizes: tuple[int, ...] = (7_043,)) -> None:
             if way == "stages":
                 told.append((customers, seconds))
     for (few, fast), (many, slow) in pairwise(told):
-        print(
-            f"growth from {few:,} to {many:,}: customers to the power of {math.log(slow / fast) / math.log(many / few):.2f}"
-        )
+        power = math.log(slow / fast) / math.log(many / few)
+        print(f"growth from {few:,} to {many:,}: customers to the power of {power:.2f}")
 
 
 def extract_of(folder: Path, customers: int) -> Path:
