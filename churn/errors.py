@@ -135,4 +135,9 @@ def understand(error: BaseException) -> ChurnError:
             f"The database did not answer: {first_line}",
             "check that it runs, then run again: it goes on where it was. `churn doctor` shows what is configured.",
         )
+    if type(error).__module__.partition(".")[0] in ("httpx", "httpcore"):
+        return Unavailable(
+            f"Prefect's server did not answer: {first_line}",
+            "start it or mend PREFECT_API_URL, then run again; what was published stays.",
+        )
     return ChurnError(f"{type(error).__name__}: {first_line}", "run it again with -v to see where.")

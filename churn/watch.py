@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
+from churn.errors import Unavailable
 from churn.local_stack import find_stack
 from churn.settings import Settings
 from churn.stages import Outcome
@@ -52,7 +53,6 @@ def run_pipeline(
         The date that is published; None for a folder of daily files, the latest of which is.
     """
     from churn.intake.sources import check_there
-    from churn.stores.database import open_engine
 
     if source is not None:
         check_there(source)
@@ -61,7 +61,7 @@ def run_pipeline(
     day = as_of if is_folder else as_of or today()
     times = StageTimes(time.monotonic(), {})
     quieten(verbose)
-    open_engine(settings)  # A database that is down is told now, not after two retries.
+    _reach_database(settings, "churn_pipeline", day)
     with _kept(settings, source) as kept, _progress(console, transient=verbose) as progress:
         waiting = progress.add_task("Start Prefect", total=None, note="")
         use_local_prefect(settings)
@@ -79,7 +79,7 @@ def run_pipeline(
 
 def run_score(settings: Settings, as_of: date | None, model: int | None, verbose: bool) -> None:
     """Runs the flow `score` in this process and shows its stages."""
-    with _following(settings, verbose) as follow:
+    with _following(settings, "score", verbose) as follow:
         from flows.score import STAGES, score
 
         follow(STAGES)
@@ -92,7 +92,7 @@ def run_backfill(settings: Settings, days: int, until: date | None, verbose: boo
     Returns:
         What was made and what was left as it is.
     """
-    with _following(settings, verbose) as follow:
+    with _following(settings, "backfill", verbose) as follow:
         from churn.stages import history
         from flows.backfill import STAGES, backfill
 
@@ -101,13 +101,11 @@ def run_backfill(settings: Settings, days: int, until: date | None, verbose: boo
 
 
 @contextmanager
-def _following(settings: Settings, verbose: bool) -> Iterator[Callable[[tuple[Any, ...]], Progress]]:
+def _following(settings: Settings, flow: str, verbose: bool) -> Iterator[Callable[[tuple[Any, ...]], Progress]]:
     """Shows the stages of a flow that the block starts, once it has said which they are."""
-    from churn.stores.database import open_engine
-
     console, times = Console(stderr=True), StageTimes(time.monotonic(), {})
     quieten(verbose)
-    open_engine(settings)  # A database that is down is told now, not after two retries.
+    _reach_database(settings, flow, None)
     with _progress(console, transient=verbose) as progress:
         waiting = progress.add_task("Start Prefect", total=None, note="")
 
@@ -120,6 +118,18 @@ def _following(settings: Settings, verbose: bool) -> Iterator[Callable[[tuple[An
         yield follow
     if verbose:
         console.print(_times_table(times))
+
+
+def _reach_database(settings: Settings, flow: str, day: date | None) -> None:
+    """Tells of a database that is down now, not after two retries: the person here, and whom alerts go to."""
+    from churn.service import alerts
+    from churn.stores.database import open_engine
+
+    try:
+        open_engine(settings)
+    except Unavailable as error:
+        alerts.tell_failure(settings, flow, day, error)
+        raise
 
 
 def _bar_of(progress: Progress) -> Callable[[int, int], None]:

@@ -119,6 +119,31 @@ def test_every_deployment_points_at_a_flow() -> None:
         assert set(deployment["parameters"]) <= set(getattr(module, name).parameters.properties)
 
 
+def test_the_automations_are_ones_prefect_takes() -> None:
+    from prefect.events.schemas.automations import AutomationCore
+
+    told = yaml.safe_load((PROJECT_DIR / "flows" / "automations.yaml").read_text())["automations"]
+    found = [AutomationCore.model_validate(one) for one in told]
+
+    assert [one.trigger.posture.value for one in found] == ["Reactive", "Proactive"]
+    tags = {
+        tag for one in yaml.safe_load((PROJECT_DIR / "prefect.yaml").read_text())["deployments"] for tag in one["tags"]
+    }
+    watched = {one.trigger.match_related.root["prefect.resource.id"].removeprefix("prefect.tag.") for one in found}
+    assert watched <= tags
+
+
+def test_every_failure_of_the_runbook_is_reproduced_by_a_test() -> None:
+    runbook = (PROJECT_DIR / "flows" / "RUNBOOK.md").read_text()
+    named = re.findall(r"^\*Test:\* `(test_\w+)`$", runbook, flags=re.MULTILINE)
+    there = {
+        name for path in PROJECT_DIR.glob("tests/**/*.py") for name in re.findall(r"def (test_\w+)", path.read_text())
+    }
+
+    assert len(re.findall(r"^## \d+\. ", runbook, flags=re.MULTILINE)) == len(named) == 10
+    assert set(named) - there == set()
+
+
 def test_every_deployment_is_described_tagged_and_one_at_a_time() -> None:
     deployments = yaml.safe_load((PROJECT_DIR / "prefect.yaml").read_text())["deployments"]
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from churn.errors import ChurnError
+from churn.errors import ChurnError, WrongUsage
 from churn.local_stack import find_stack
+from churn.secrecy import split_addresses
 from churn.settings import Settings
 
 _LIBRARIES = ("prefect", "sqlmesh", "pandera", "mlflow", "scikit-learn", "xgboost", "polars", "sqlalchemy", "psycopg")
@@ -30,6 +31,7 @@ def examine(settings: Settings) -> list[Finding]:
         _ask("published", lambda: _published(settings)),
         _ask("registry", lambda: _registry(settings)),
         _ask("prefect", lambda: _prefect(settings)),
+        _ask("alerts", lambda: _alerts(settings)),
         _stack(settings),
         Finding("versions", ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)),
     ]
@@ -89,3 +91,20 @@ def _stack(settings: Settings) -> Finding:
     ill = [service.title for service in services if not service.is_well]
     told = ", ".join(f"{service.title} {service.url}".strip() for service in services[1:])
     return Finding("stack", f"not well: {', '.join(ill)}; read {settings.home_dir / 'logs'}" if ill else told, not ill)
+
+
+def _alerts(settings: Settings) -> str:
+    """Which services are told; their addresses are secrets."""
+    addresses = split_addresses(settings)
+    if not addresses:
+        return "nobody is told when a run fails; CHURN_ALERT_URLS says whom"
+    import apprise
+
+    schemes = [address.partition("://")[0] for address in addresses]
+    for number, (scheme, address) in enumerate(zip(schemes, addresses, strict=True), 1):
+        if not apprise.Apprise.instantiate(address):
+            raise WrongUsage(
+                f"Address {number} of CHURN_ALERT_URLS, {scheme}://, is none that apprise understands.",
+                "write it as apprise's documentation of that service says.",
+            )
+    return f"told by {', '.join(schemes)}"

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from churn.errors import Busy, ContractBroken, Unavailable
 from churn.service import alerts
 from churn.settings import Settings, load_settings
+from churn.stages import doctor
 from churn.stores.database import open_engine
 from tests.conftest import DAY
 from tests.integration.days import show_day
@@ -137,3 +138,22 @@ def test_without_addresses_nothing_is_told_or_kept(settings: Settings) -> None:
 
     with open_engine(settings).connect() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM ops.incidents")).scalar_one() == 0
+
+
+@pytest.mark.parametrize(
+    ("addresses", "told", "is_well"),
+    [
+        ("", "nobody is told when a run fails; CHURN_ALERT_URLS says whom", True),
+        ("slack://TokenAAAA/TokenBBBB/TokenCCCC mailto://ops:secret@mail.example", "told by slack, mailto", True),
+        ("json://ok.example, pigeon://coop7", "Address 2 of CHURN_ALERT_URLS, pigeon://, is none", False),
+    ],
+)
+def test_the_doctor_says_who_is_told_and_shows_no_address(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, addresses: str, told: str, is_well: bool
+) -> None:
+    monkeypatch.setenv("CHURN_ALERT_URLS", addresses)
+
+    (found,) = [finding for finding in doctor.examine(load_settings()) if finding.subject == "alerts"]
+
+    assert found.told.startswith(told)
+    assert found.is_well is is_well
