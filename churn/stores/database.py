@@ -68,6 +68,7 @@ def _engine(uri: str, statement_timeout_ms: int) -> Engine:
         pool_size=2,
         pool_pre_ping=True,
         connect_args={"options": options, "connect_timeout": 10, "application_name": "churn"},
+        execution_options={"statement_timeout_ms": statement_timeout_ms},
     )
 
 
@@ -208,6 +209,7 @@ def read_batches(engine: Engine, query: str, parameters: Sequence[Any] = ()) -> 
 
     uri = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with adbc.connect(uri) as connection, connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = {engine.get_execution_options()['statement_timeout_ms']}")
         cursor.execute(_written_out(query, parameters))
         for batch in cursor.fetch_record_batch():
             yield pl.DataFrame(pl.from_arrow(batch))

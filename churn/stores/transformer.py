@@ -270,11 +270,7 @@ def _features_version(context: "Context") -> str:
 
 @contextmanager
 def _locked_context(settings: Settings) -> Iterator["Context"]:
-    """Yields the context, one process at a time.
-
-    Raises:
-        Unavailable: the database went away meanwhile, whatever SQLMesh makes of it.
-    """
+    """Yields the context to one process at a time; a database that went away is told, whatever SQLMesh makes of it."""
     with hold_lock(open_engine(settings), Lock.TRANSFORMS, wait=True) as is_held:
         try:
             yield _context(settings)
@@ -282,10 +278,7 @@ def _locked_context(settings: Settings) -> Iterator["Context"]:
             if is_held():
                 raise
             _context.cache_clear()  # Its connection is dead.
-            raise Unavailable(
-                "The database went away while the SQL models were at work.",
-                "check that it runs, then run again: it goes on where it was.",
-            ) from error
+            raise Unavailable("The database went away.", "check that it runs, then run again.") from error
 
 
 @lru_cache(maxsize=1)

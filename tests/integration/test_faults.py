@@ -20,6 +20,7 @@ from churn.learning import params
 from churn.settings import Settings, load_settings
 from churn.stages import intake, transforms
 from churn.stores import registry, snapshots, sqlmesh_console, transformer, warehouse
+from churn.stores.database import open_engine, read_batches
 from churn.stores.embedded import start_embedded, stop_embedded
 from churn.terminal import told_in_one_line
 from flows.churn_pipeline import churn_pipeline
@@ -247,6 +248,21 @@ def test_a_clock_that_jumps_during_a_run_changes_no_date(
     assert published(settings) == [*before, day]
     assert rows_of(settings, day) == [(CUSTOMERS,)] * 3
     assert transforms.run_transforms(settings, day).is_skipped
+
+
+def test_no_statement_may_run_longer_than_a_task(settings: Settings) -> None:
+    told = "SELECT current_setting('statement_timeout') AS limit"
+
+    (read,) = read_batches(open_engine(settings), told)
+
+    assert (ask(settings, told), read["limit"].to_list()) == ([("30min",)], ["30min"])
+
+
+def test_a_statement_that_runs_too_long_is_ended(settings: Settings) -> None:
+    engine = open_engine(settings).execution_options(statement_timeout_ms=50)
+
+    with pytest.raises(Exception, match="statement timeout"):
+        list(read_batches(engine, "SELECT pg_sleep(5)::text AS slept"))
 
 
 def next_day(settings: Settings) -> date:

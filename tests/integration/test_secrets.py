@@ -46,6 +46,7 @@ def test_no_command_says_or_keeps_a_secret(
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
         "PREFECT_HOME": str(tmp_path / "prefect"),
         "PYTHONPATH": str(PROJECT_DIR),
+        "COLUMNS": "300",
     }
 
     found = subprocess.run(
