@@ -202,10 +202,10 @@ def db_stop(verbose: Verbose = False) -> None:
         from churn.local_stack import find_stack
         from churn.stores.embedded import stop_embedded
 
-        home_dir = load_settings().home_dir
-        if find_stack(home_dir) is not None:
+        settings = load_settings()
+        if settings.database_url is None and find_stack(settings.home_dir) is not None:
             raise WrongUsage("The local stack would start it again.", "stop all of it with `churn down`.")
-        typer.echo("stopped" if stop_embedded(home_dir) else "was not running")
+        typer.echo("stopped" if stop_embedded(settings.home_dir) else "was not running")
 
 
 def run_flow_file(flow: Any) -> None:

@@ -121,7 +121,7 @@ def _open_locked(home_dir: Path, patience_seconds: float = 1.0) -> int | None:
 
     give_up = time.monotonic() + patience_seconds
     while True:
-        file = os.open(_lock_path(home_dir), os.O_RDWR | os.O_CREAT, 0o600)
+        file = os.open(_lock_path(home_dir), os.O_RDWR | os.O_CREAT, 0o644)
         with suppress(BlockingIOError, FileNotFoundError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.path.samestat(os.fstat(file), _lock_path(home_dir).stat()):

@@ -2,6 +2,7 @@
 
 import typer
 
+from churn.errors import ExitCode
 from churn.settings import load_settings
 from churn.terminal import Verbose, told_in_one_line
 
@@ -18,8 +19,12 @@ def up(verbose: Verbose = False) -> None:
         from churn.service import stack
 
         began = time.monotonic()
-        with display_stack.waiting() as tell:
-            stack.bring_up(tell)
+        try:
+            with display_stack.waiting() as tell:
+                stack.bring_up(tell)
+        except KeyboardInterrupt:
+            typer.echo("It goes on coming up: `churn up` waits for it again, `churn down` stops it.", err=True)
+            raise typer.Exit(ExitCode.FAILED) from None
         seconds = time.monotonic() - began
         display_stack.show_stack(stack.look(load_settings()), load_settings().home_dir, seconds)
 

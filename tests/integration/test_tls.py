@@ -92,7 +92,8 @@ def address(guarded: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         monkeypatch.setenv("CHURN_HOME", str(tmp_path))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
         for variable in transformer._LIBPQ_VARIABLES.values():
-            monkeypatch.delenv(variable, raising=False)
+            monkeypatch.setenv(variable, "")  # so that what the transformer puts there is taken away again
+            monkeypatch.delenv(variable)
         return load_settings()
 
     return choose
