@@ -95,8 +95,6 @@ def sum_calls(connection: Connection, wanted: Wanted) -> dict[str, Any]:
 
 def read_choices(connection: Connection, prediction_date: date) -> dict[str, list[str]]:
     """Returns the values that each column of ONE_OF has on a date."""
-    found = {}
-    for name in ONE_OF:
-        query = sa.select(_list.c[name]).where(_list.c.prediction_date == prediction_date).distinct()
-        found[name] = sorted(connection.execute(query).scalars())
-    return found
+    values = [sa.func.array_agg(sa.distinct(_list.c[name])).label(name) for name in ONE_OF]
+    query = sa.select(*values).where(_list.c.prediction_date == prediction_date)
+    return {name: sorted(found or []) for name, found in connection.execute(query).mappings().one().items()}

@@ -7,6 +7,7 @@ On 7,043 made-up customers with 60 days of history, in a headless Chromium on th
 - start: from `churn dashboard` to the answer of its health address
 - paint: from asking for a page's address in a new tab to its last figure on the screen; the first visit of a server
   asks the database, later ones are answered from what it remembers
+- floor: the same for a Streamlit page of one line, in turns with the pages: what browser and library take by themselves
 - within: from a click in the menu to the last figure
 - readers: 20 at once for a minute, each asking all queries of a page, one page after another with a second between,
   nothing remembered; beside them the same queries alone
@@ -86,18 +87,32 @@ def add_a_million(bench: Bench) -> None:
     bench.psql("ANALYZE")
 
 
+BARE = """import streamlit as st
+st.html('<p class="foot">One line.</p>')
+"""
+
+
+def serve_bare(home: Path) -> list[str]:
+    """The command that serves a page of one line beside the pages."""
+    app = home / "bare.py"
+    app.write_text(BARE)
+    options = {"port": PORT + 1, "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
+    flags = [f"--server.{name}={value}" for name, value in options.items()]
+    return [sys.executable, "-m", "streamlit", "run", str(app), "--browser.gatherUsageStats=false", *flags]
+
+
 @contextmanager
-def serving(home: Path) -> Iterator[tuple[psutil.Process, float]]:
+def serving(home: Path, command: list[str] | None = None, port: int = PORT) -> Iterator[tuple[psutil.Process, float]]:
     """The server's process, and how many seconds it took until it answered."""
     import urllib.request
 
     began = time.perf_counter()
-    command = [str(Path(sys.executable).parent / "churn"), "dashboard", "--port", str(PORT)]
-    child = subprocess.Popen(command, env=os.environ | {"CHURN_HOME": str(home)}, stdout=subprocess.DEVNULL)
+    pages = [str(Path(sys.executable).parent / "churn"), "dashboard", "--port", str(port)]
+    child = subprocess.Popen(command or pages, env=os.environ | {"CHURN_HOME": str(home)}, stdout=subprocess.DEVNULL)
     try:
         while True:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{PORT}/_stcore/health", timeout=1).read()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).read()
                 break
             except OSError:
                 time.sleep(0.05)
@@ -121,7 +136,7 @@ def paint(context: Any, path: str) -> float:
     """Seconds until a page in a new tab shows its last figure."""
     page = context.new_page()
     began = time.perf_counter()
-    page.goto(f"/{path}")
+    page.goto(path if path.startswith("http") else f"/{path}")
     page.locator(".foot").wait_for()
     seconds = time.perf_counter() - began
     page.close()
@@ -153,15 +168,22 @@ def tell_paint(home: Path, title: str) -> None:
             starts.append(seconds)
             context.new_page().goto("/_stcore/health")  # the browser's own first page
             firsts[path] = paint(context, path)
-    with serving(home) as (server, _), browsing() as context:
-        later = {path: statistics.median(paint(context, path) for _ in range(VISITS)) for path in PAGES}
+    bare = f"http://127.0.0.1:{PORT + 1}/"
+    later: dict[str, list[float]] = {path: [] for path in (*PAGES, bare)}
+    with serving(home) as (server, _), serving(home, serve_bare(home), PORT + 1), browsing() as context:
+        for _ in range(VISITS + 1):
+            for path, times in later.items():
+                times.append(paint(context, path))
         clicks = click(context)
         usage = server.cpu_times(), server.memory_info().rss / 1e6
+    floor = statistics.median(later.pop(bare)[1:])
     print(f"\n{title}\nstart {statistics.median(starts):.2f} s (slowest {max(starts):.2f})")
-    print(f"{'page':<14}{'first visit s':>14}{'later s':>10}{'within s':>10}")
+    print(f"{'page':<14}{'first visit s':>14}{'later s':>10}{'ratio':>8}{'within s':>10}")
     for path, name in zip(PAGES, MENU, strict=True):
-        print(f"{name:<14}{firsts[path]:>14.2f}{later[path]:>10.2f}{statistics.median(clicks[name]):>10.2f}")
-    visits = VISITS * len(PAGES) * 2 + 1
+        again, within = statistics.median(later[path][1:]), statistics.median(clicks[name])
+        print(f"{name:<14}{firsts[path]:>14.2f}{again:>10.2f}{again / floor:>8.1f}{within:>10.2f}")
+    print(f"{'one line':<14}{'':>14}{floor:>10.2f}{1:>8.1f}")
+    visits = (VISITS * 2 + 1) * len(PAGES) + 1
     print(f"server: {(usage[0].user + usage[0].system):.1f} CPU s for {visits} pages and its start, {usage[1]:.0f} MB")
 
 

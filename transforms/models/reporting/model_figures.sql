@@ -17,7 +17,8 @@ WITH decisions AS (
     family AS selected_family,
     (
       evidence -> 'candidates'
-    )::JSON AS candidates
+    )::JSON AS candidates,
+    ROW_NUMBER() OVER (PARTITION BY promotion_id ORDER BY decided_at) AS only_row /* Unpacked once a decision, not once a row: Postgres keeps a window apart */
   FROM ops.promotions
 ), families AS (
   SELECT

@@ -16,7 +16,8 @@ WITH decisions AS (
     model_version,
     (
       evidence -> 'curves'
-    )::JSON AS curves
+    )::JSON AS curves,
+    ROW_NUMBER() OVER (PARTITION BY promotion_id ORDER BY decided_at) AS only_row /* Unpacked once a decision, not once a row: Postgres keeps a window apart */
   FROM ops.promotions
 ), numbers AS (
   SELECT
