@@ -9,11 +9,12 @@ import polars as pl
 
 from churn.contracts import Basis
 from churn.errors import NotThere
+from churn.scoring.history import plan_history
 from churn.scoring.scores import score_batch
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.learning import require_champion
-from churn.stores import promotions, registry, snapshots, transformer, warehouse
+from churn.stores import history, promotions, registry, snapshots, transformer, warehouse
 from churn.stores.database import open_engine, run_ahead
 from churn.stores.transformer import RISK_MODELS
 from churn.stores.warehouse import Publication
@@ -28,32 +29,47 @@ if TYPE_CHECKING:
 def score_customers(settings: Settings, as_of_date: date, run_id: str, model_version: int | None = None) -> Outcome:
     """Writes a score for every customer of a date, staged: readers do not see them yet.
 
-    Skipped when the date is published with scores of the same load, SQL models and model. Staged scores are made
-    again: they may be half of an interrupted run, or what an audit refused.
+    Skipped when the date is published with scores of the same load, SQL models and model, or, being an old date, was
+    published live from the same load. Staged scores are made again: they may be half of an interrupted run, or what an
+    audit refused.
 
     Args:
         settings: where the database and the registry are.
         as_of_date: the date, whose features are there.
         run_id: kept with each score.
-        model_version: the model; the champion when left out. Another than the champion scores `as_if` it were.
+        model_version: the model; when left out the champion, of an old date that of the day. Another scores `as_if`.
 
     Raises:
         NotThere: no champion, no features of the date, or the registry lost the model.
         AuditFailed: a customer was neither scored nor refused; nothing was written.
     """
     engine = open_engine(settings)
-    champion = require_champion(engine)
-    version = champion.model_version if model_version is None else model_version
-    basis: Basis = "live" if version == champion.model_version else "as_if"
+    version, basis = _choose_model(engine, as_of_date, model_version)
     wanted = describe_publication(settings, engine, as_of_date, basis, version, run_id)
     made = warehouse.find_publication(engine, as_of_date)
-    if made is not None and made.status == "published" and made.inputs() == wanted.inputs():
+    if made is not None and _is_done(made, wanted, is_free=model_version is None):
         return Outcome(f"{made.customers_count:,} scores of {as_of_date} are from this load and model", True)
     scores = score_days(engine, make_scorer(settings, version), as_of_date, as_of_date)
     (staged,) = warehouse.stage_predictions(engine, [wanted], scores)
     told = f"{staged.customers_count:,} customers scored with version {version}"
     told += _tell_copy(version)
     return Outcome(told + _tell_refused(staged) + _tell_unseen(warehouse.count_unseen_plans(engine, as_of_date)))
+
+
+def _choose_model(engine: "Engine", as_of_date: date, asked: int | None) -> tuple[int, Basis]:
+    """Returns the model of a date and what its scores may be called; an old date has the champion of that day."""
+    champion = require_champion(engine)
+    if as_of_date == snapshots.find_latest_snapshot_date(engine):
+        return (champion.model_version, "live") if asked in (None, champion.model_version) else (asked, "as_if")
+    loads = {load.snapshot_date: load.load_id for load in snapshots.find_current_loads(engine)}
+    for past in plan_history([as_of_date], loads, history.read_reigns(engine)) if loads else []:
+        return (past.model_version, past.basis) if asked in (None, past.model_version) else (asked, "as_if")
+    return champion.model_version, "live"
+
+
+def _is_done(made: Publication, wanted: Publication, is_free: bool) -> bool:
+    is_live_history = is_free and (made.basis, made.load_id) == ("live", wanted.load_id) and wanted.basis != "live"
+    return made.status == "published" and (is_live_history or made.inputs() == wanted.inputs())
 
 
 def _tell_copy(version: int) -> str:

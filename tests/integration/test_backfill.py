@@ -147,7 +147,7 @@ def test_an_earlier_extract_takes_the_place_of_what_was_rewound(telecom: Setting
 
     assert ask(telecom, "SELECT prediction_date, basis FROM reporting.kpi_daily ORDER BY 1") == [
         (DAY - timedelta(days=3), "reconstructed"),
-        (DAY - timedelta(days=2), "live"),
+        (DAY - timedelta(days=2), "as_if"),
         (DAY, "live"),
     ]
     rewound = ask(telecom, "SELECT DISTINCT snapshot_date FROM raw_data.telco_churn_reconstructed ORDER BY 1")
