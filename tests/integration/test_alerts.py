@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
+from churn import watch
 from churn.errors import Busy, ContractBroken, Unavailable
 from churn.service import alerts
 from churn.settings import Settings, load_settings
@@ -119,6 +120,18 @@ def test_while_the_database_is_down_an_incident_is_told_once_and_its_end_when_it
         "[churn] recovered: churn_pipeline does well again",
     ]
     assert "readers see nothing; the last date they saw is 2026-01-30." in receivers.web[0]["message"]
+
+
+def test_a_run_from_the_terminal_tells_of_a_database_that_is_down_too(
+    receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHURN_DATABASE_URL", "postgresql://churn@127.0.0.1:1/churn")
+
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="did not answer"):
+            watch.run_pipeline(load_settings(), None, DAY, False, None, True)
+
+    assert [told["title"] for told in receivers.web] == ["[churn] critical: churn_pipeline of 2026-01-31 failed"]
 
 
 @pytest.mark.parametrize(
