@@ -73,6 +73,10 @@ def _passwords(address: str) -> set[str]:
 
 
 def _tokens(address: str) -> set[str]:
-    """Every part of an alert's address but host names: tokens stand anywhere in it, each service has its own place."""
+    """Every part of an alert's address that may be a token: they stand anywhere, each service has its own place.
+
+    A token is long and has a digit or a capital; host names and plain words are none.
+    """
     parts = re.split(r"[/:@?&=,]+", address.partition("://")[2])
-    return {part for part in parts if len(part) >= _FEWEST_LETTERS and "." not in part and part != "localhost"}
+    long = {part for part in parts if len(part) >= _FEWEST_LETTERS and "." not in part}
+    return {part for part in long if any(letter.isdigit() or letter.isupper() for letter in part)}

@@ -16,7 +16,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("CHURN_MLFLOW_TRACKING_URI", "https://bot:trackme77@mlflow.example")
     monkeypatch.setenv(
         "CHURN_ALERT_URLS",
-        "slack://TokenAAA/TokenBBB/TokenCCC123 mailto://ops:mailpass1@mail.example?to=boss@a.example",
+        "slack://TokenAAA/TokenBBB/TokenCCC123 jsons://web.example/services mailto://ops:mailpass1@mail.example?to=boss@a.example",
     )
     return load_settings()
 
@@ -42,6 +42,7 @@ def log() -> Iterator[io.StringIO]:
             "https://hooks.slack.com/services/***/***/***",
         ),
         ("535 mailpass1 rejected by mail.example", "535 *** rejected by mail.example"),
+        ("the services of hooks.slack.com", "the services of hooks.slack.com"),
         ("db.example:5432 did not answer", "db.example:5432 did not answer"),
     ],
 )
