@@ -7,6 +7,7 @@ by free ones of 127.0.0.1, volumes by folders, the image's programs by those of 
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -47,6 +48,19 @@ def interpolate(text: str, environment: dict[str, str]) -> str:
 
 PASSWORDS = {name: f"secret-of-{name.split('_')[1].lower()}" for name in REQUIRED}
 SERVICES: dict[str, Any] = yaml.safe_load(interpolate(TEXT, PASSWORDS))["services"]
+IMAGE: str = SERVICES["worker"]["build"]["dockerfile_inline"]
+MAY_MOUNT = (
+    sys.platform == "linux"
+    and not subprocess.run(
+        ["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, check=False
+    ).returncode
+)
+
+
+def _environment_of(image: str) -> dict[str, str]:
+    """What the image gives to every process."""
+    last = [line for line in image.splitlines() if line.startswith("ENV ")][-1]
+    return dict(word.split("=", 1) for word in last.split()[1:])
 
 
 @dataclass
@@ -65,7 +79,7 @@ class Project:
             "0.0.0.0": "127.0.0.1",
             "/artifacts": str(self.folder / "artifacts"),
             "/state": str(self.folder / "state"),
-            "/tmp/": f"{self.folder / 'tmp'}/",
+            "/tmp": str(self.folder / "tmp"),
             "/app": str(PROJECT_DIR),
         }
         text = re.sub("|".join(map(re.escape, world)), lambda found: world[found[0]], text)
@@ -74,7 +88,8 @@ class Project:
     def environment(self, name: str) -> dict[str, str]:
         declared = {key: self.here(value) for key, value in SERVICES[name]["environment"].items() if value is not None}
         programs = f"{BIN}:{self.server.bin_dir}:/usr/bin:/bin"
-        given = {"PATH": programs, "HOME": str(self.folder / "home"), "PYTHONDONTWRITEBYTECODE": "1"} | declared
+        given = {key: self.here(value) for key, value in _environment_of(IMAGE).items()} | declared
+        given |= {"PATH": programs, "TMPDIR": str(self.folder / "tmp")}
         if full_programs() is None:  # Prefect's tables need pg_trgm, which the embedded server does not bring.
             given.pop("PREFECT_SERVER_DATABASE_CONNECTION_URL", None)
         return given
@@ -84,7 +99,16 @@ class Project:
         executable = shutil.which(command[0], path=self.environment(name)["PATH"])
         assert executable is not None, f"{command[0]} is no program of the image"
         log = self.folder / f"{name}.log"
-        return start((executable, *command[1:]), self.folder, self.environment(name), log, PROJECT_DIR)
+        words = (*self.read_only(), executable, *command[1:])
+        return start(words, self.folder, self.environment(name), log, PROJECT_DIR)
+
+    def read_only(self) -> tuple[str, ...]:
+        """Where this user may: a world in which nothing can be written but what the file says."""
+        if not MAY_MOUNT:
+            return ()
+        cache = PROJECT_DIR / "transforms" / ".cache"
+        mounts = f"mount --bind {self.folder} {self.folder} && mount -t tmpfs none {cache}"
+        return ("unshare", "-m", "bash", "-c", f'{mounts} && mount -o remount,ro,bind / && exec "$@"', "bash")
 
     def is_healthy(self, name: str) -> bool:
         kind, *command = SERVICES[name]["healthcheck"]["test"]
@@ -110,8 +134,9 @@ class Project:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Every service up and healthy, started when what it depends on is."""
     folder = tmp_path_factory.mktemp("compose")
-    for name in ("home", "state", "artifacts", "tmp"):
+    for name in ("state", "artifacts", "tmp"):
         (folder / name).mkdir()
+    (PROJECT_DIR / "transforms" / ".cache").mkdir(exist_ok=True)
     with running(full_programs() or embedded_programs(), {}) as server:
         ports = dict(zip(CONTAINER_PORTS, [server.port, *free_ports(4)], strict=True))
         found = Project(folder, server, ports)
