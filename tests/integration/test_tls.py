@@ -23,7 +23,8 @@ def ask_sqlalchemy(settings: Settings) -> bool:
 
 
 def ask_adbc(settings: Settings) -> bool:
-    engine = sa.create_engine(locate(settings).replace("postgresql:", "postgresql+psycopg:"))
+    uri = locate(settings).replace("postgresql:", "postgresql+psycopg:")
+    engine = sa.create_engine(uri, execution_options={"statement_timeout_ms": 10_000})
     return bool(next(read_batches(engine, IS_ENCRYPTED)).item())
 
 
