@@ -27,7 +27,7 @@ OPTIONS: dict[str, Any] = {
     "theme.dark.textColor": "#E8EDF2",
     "theme.dark.linkColor": "#8CC4EA",
     "theme.baseRadius": "10px",
-    "theme.headingFontSizes": ["1.7rem", "1.3rem", "1.1rem"],
+    "theme.headingFontSizes": ["1.7rem", "1.15rem"],
 }
 
 

@@ -317,6 +317,7 @@ def main() -> None:
             if arguments.million:
                 add_a_million(bench)
                 tell_paint(bench.home, "1,000,106 customers")
+                tell_readers(bench.home, DAY + timedelta(days=1), arguments.seconds)
         finally:
             bench.close()
 

@@ -397,12 +397,16 @@ def test_sql_in_a_search_is_searched_for(page: Any, looked_at: Settings) -> None
 
 def test_a_click_on_the_heat_map_filters(page: Any, looked_at: Settings) -> None:
     chart = open_page(page, "segments").locator('[data-testid="stVegaLiteChart"]').first
-    chart.wait_for()
-    page.wait_for_timeout(800)
-    box = chart.bounding_box()
-    page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + 35)
-    page.get_by_text("Only Month-to-month, 0-12 months").wait_for()
+    chart.locator("canvas, svg").first.wait_for()
+    only = page.get_by_text("Only Month-to-month, 0-12 months")
 
+    def click_the_first_field() -> bool:
+        box = chart.bounding_box()
+        page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + 35)
+        page.wait_for_timeout(1000)
+        return bool(only.count())
+
+    assert until(page, click_the_first_field, True)
     ((active,),) = ask(
         looked_at,
         "SELECT count(*) FROM reporting.customer_scores WHERE is_active AND contract = 'Month-to-month' "

@@ -54,7 +54,7 @@ def _show_now(now: markup.Row, shown: Shown) -> None:
     st.html(markup.draw_cards(markup.Card(name, FIGURES[name], FIGURES[name].form(now[name])) for name in HEADLINES))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.subheader("Why")
+        st.header("Why")
         reasons = [{"reason": reason} for reason in now["reasons"] or []]
         column = markup.Column("reason", Figure("Reason", FIGURES["reasons"].definition))
         if reasons:
@@ -64,7 +64,7 @@ def _show_now(now: markup.Row, shown: Shown) -> None:
         if now["is_active"]:
             st.html(markup.note(f"What to do: {now['recommended_action']}."))
     with right:
-        st.subheader("Who")
+        st.header("Who")
         rows = [{"label": FIGURES[name].label, "value": FIGURES[name].form(now[name])} for name in PROFILE]
         columns = [
             markup.Column("label", Figure("Attribute", "What is known of the customer.")),
@@ -74,12 +74,12 @@ def _show_now(now: markup.Row, shown: Shown) -> None:
 
 
 def _show_history(history: Sequence[markup.Row]) -> None:
-    st.subheader("Probability over time")
+    st.header("Probability over time")
     if len(history) < 2:
         st.html(markup.say("One day so far.", "`churn backfill --days 60` fills in the days before."))
         return
     st.altair_chart(charts.draw_history(history))
-    st.subheader("What changed")
+    st.header("What changed")
     changes = find_changes(history)
     if not changes:
         st.html(markup.note(f"Nothing in {len(history)} days but the months of tenure."))

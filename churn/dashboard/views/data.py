@@ -19,17 +19,17 @@ def show(shown: Shown) -> None:
     """The ledgers as they are now, and the checks of the date that is shown."""
     _show_checks(shown)
     _show_mix(shown)
-    st.subheader("Files taken in")
+    st.header("Files taken in")
     loads = ask_now(marts.read_loads)
     st.html(markup.draw_table("loads", "Files taken in or refused, the latest first", _load_columns(), loads))
-    st.subheader("Rows set aside")
+    st.header("Rows set aside")
     rejects = ask_now(marts.read_reject_reasons)
     if rejects:
         st.html(markup.draw_table("rejects", "Why rows were set aside", _reject_columns(), rejects))
         st.html(markup.note("`churn rejects --csv OUT` writes the rows to a file to correct and load again."))
     else:
         st.html(markup.note("No row of the last 30 loads was set aside."))
-    st.subheader("Days")
+    st.header("Days")
     days = shown.publications[:PUBLICATIONS]
     st.html(markup.draw_table("publications", "Scored days, the latest first", _publication_columns(), days))
     st.html(markup.note("A day that is staged has failed an audit or is being worked on; no other page shows it."))
@@ -53,7 +53,7 @@ def check_figures(day: markup.Row, publication: markup.Row) -> list[dict[str, An
 
 
 def _show_checks(shown: Shown) -> None:
-    st.subheader(f"Checks of {tell_day(shown.day)}")
+    st.header(f"Checks of {tell_day(shown.day)}")
     (day,) = ask(shown, marts.read_days, shown.day, shown.day)
     columns = [
         markup.Column("check", Figure("What must be true", "Asked of the figures that are shown.")),
@@ -65,7 +65,7 @@ def _show_checks(shown: Shown) -> None:
 
 
 def _show_mix(shown: Shown) -> None:
-    st.subheader("Has the mix of customers moved?")
+    st.header("Has the mix of customers moved?")
     since = find_reference(shown, ask(shown, marts.read_models))
     if since == shown.day:
         st.html(markup.note("One day so far: there is nothing to compare it with."))

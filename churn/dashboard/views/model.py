@@ -26,12 +26,12 @@ def show(shown: Shown) -> None:
     champion = next((one for one in decisions if one["is_champion"]), decisions[0])
     _tell_champion(champion)
     figures = ask(shown, marts.read_model_figures, champion["promotion_id"])
-    st.subheader("Candidates on the test customers")
+    st.header("Candidates on the test customers")
     st.html(_draw_candidates(figures))
     st.html(markup.note("In brackets: 95 % interval. Where intervals overlap, one candidate may be better by luck."))
     _show_curves(shown, champion, figures)
     _show_slices(shown, champion)
-    st.subheader("How champions came to be")
+    st.header("How champions came to be")
     st.html(markup.draw_table("decisions", "Decisions, the latest first", _ledger_columns(), decisions))
     with st.expander("What the figures mean"):
         st.html(markup.define(MODEL_FIGURES.values()))
@@ -78,7 +78,7 @@ def _show_curves(shown: Shown, champion: markup.Row, figures: list[markup.Row]) 
         st.html(markup.say("This model was trained before its curves were kept.", told))
     else:
         _draw_curves(curves)
-    st.subheader("Confusion at 0.5")
+    st.header("Confusion at 0.5")
     st.html(_draw_confusion(figures))
 
 
@@ -99,13 +99,13 @@ def _draw_confusion(figures: list[markup.Row]) -> str:
 def _draw_curves(curves: dict[str, list[markup.Row]]) -> None:
     places = st.columns(3, gap="medium")
     with places[0]:
-        st.subheader("Are the probabilities honest?")
+        st.header("Are the probabilities honest?")
         st.altair_chart(charts.draw_calibration(curves["calibration"]))
     with places[1]:
-        st.subheader("How many leavers are found?")
+        st.header("How many leavers are found?")
         st.altair_chart(charts.draw_curve(curves["gain"], "Share of leavers found", "%", 1.0))
     with places[2]:
-        st.subheader("How many calls pay?")
+        st.header("How many calls pay?")
         st.altair_chart(charts.draw_curve(curves["profit"], "USD per 1,000 customers", "$,.0f", None))
     tenth = next(point for point in curves["gain"] if point["point_number"] == 2)
     best = max(curves["profit"], key=lambda point: point["y_value"])
@@ -121,7 +121,7 @@ def _show_slices(shown: Shown, champion: markup.Row) -> None:
     slices = ask(shown, marts.read_model_slices, champion["promotion_id"])
     if not slices:
         return
-    st.subheader("The same for every kind of customer?")
+    st.header("The same for every kind of customer?")
     texts: dict[str, tuple[str, str, Any]] = {
         "customers_count": ("Customers", "Test customers of the kind.", tell_count),
         "churned_customers_count": ("Left", "Of them, left.", tell_count),

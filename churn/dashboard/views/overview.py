@@ -22,11 +22,11 @@ def show(shown: Shown) -> None:
     st.html(markup.note(summary.tell_shape(now)))
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.subheader("Active customers by tier")
+        st.header("Active customers by tier")
         st.altair_chart(charts.draw_tiers(now))
         st.html(summary.draw_tier_table(now))
     with right:
-        st.subheader("At risk, day by day")
+        st.header("At risk, day by day")
         if len(days) > 1:
             st.altair_chart(charts.draw_counts(days, height=330))
             st.html(markup.note(f"{summary.tell_bars(days)} Grey: days without an extract. Dashed: a new model."))
@@ -39,7 +39,7 @@ def show(shown: Shown) -> None:
 
 
 def _show_calls(shown: Shown) -> None:
-    st.subheader("Call first")
+    st.header("Call first")
     found = ask(shown, calls.read_calls, calls.Wanted(shown.day), FIRST_CALLS)
     if not found:
         st.html(markup.say("Nobody is at risk.", "No active customer has a probability of 0.5 or more."))
@@ -54,7 +54,7 @@ def _show_calls(shown: Shown) -> None:
 
 
 def _show_health(shown: Shown) -> None:
-    st.subheader("Is the run healthy?")
+    st.header("Is the run healthy?")
     late = summary.find_late(shown.latest, today())
     pills = [
         markup.draw_pill(f"Published {tell_moment(shown.latest['published_at'])}"),

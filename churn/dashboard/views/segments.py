@@ -19,7 +19,7 @@ NUMBERS = (
 def show(shown: Shown) -> None:
     """The heat map, filters, and a table for each dimension."""
     profiles = ask(shown, marts.read_profiles, shown.day)
-    st.subheader("Share at risk by contract and tenure")
+    st.header("Share at risk by contract and tenure")
     cells = add_up(profiles, ("contract", "tenure_band"))
     event: Any = st.altair_chart(charts.draw_heat(cells, "picked"), on_select="rerun", key="heat")
     st.html(markup.note("Click a field to look at those customers only; click beside the fields to see all again."))
@@ -35,7 +35,7 @@ def show(shown: Shown) -> None:
     (total,) = add_up([dict(row) | {"all": "all"} for row in chosen], ("all",))
     st.html(markup.draw_cards(markup.Card(name, FIGURES[name], FIGURES[name].form(total[name])) for name in NUMBERS))
     for dimension in DIMENSIONS:
-        st.subheader(FIGURES[dimension].label)
+        st.header(FIGURES[dimension].label)
         rows = add_up(chosen, (dimension,))
         if dimension != "tenure_band":  # which has an order of its own
             rows.sort(key=lambda row: -row["expected_annual_loss_usd"])

@@ -32,7 +32,7 @@ def show(shown: Shown) -> None:
 
 
 def _draw(rows: list[markup.Row], unit: str) -> None:
-    st.subheader("Active customers at risk")
+    st.header("Active customers at risk")
     st.altair_chart(charts.draw_counts(rows, unit, height=300))
     told = [summary.tell_bars(rows)]
     gaps = charts.find_gaps(rows, unit)
@@ -42,15 +42,15 @@ def _draw(rows: list[markup.Row], unit: str) -> None:
         st.html(markup.note(" ".join(told)))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.subheader("Average probability of leaving")
+        st.header("Average probability of leaving")
         st.altair_chart(charts.draw_line(rows, "average_churn_probability", "Mean probability", ".1%", unit))
     with right:
-        st.subheader("Expected yearly loss")
+        st.header("Expected yearly loss")
         st.altair_chart(charts.draw_line(rows, "expected_annual_loss_usd", "USD a year", "$,.0f", unit))
 
 
 def _tabulate(rows: list[markup.Row], unit: str) -> None:
-    st.subheader(f"{unit.capitalize()} by {unit}")
+    st.header(f"{unit.capitalize()} by {unit}")
     if unit == "week":
         st.html(markup.note("Customers and money are states, not flows: a week shows its last published day."))
     numbers = (
