@@ -60,5 +60,6 @@ def learn_or_keep(train: partial[Outcome]) -> Outcome:
         kept = learning.keep_champion(load_settings(), down)
         tell_degraded("training", down)
         return kept
-    tell_degraded("training", None)
+    if not outcome.is_skipped:  # a skipped one has not asked the registry
+        tell_degraded("training", None)
     return outcome
