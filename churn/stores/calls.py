@@ -39,6 +39,11 @@ _MONEY = ("expected_annual_loss_usd", "revenue_at_risk_usd", "lifetime_value_usd
 _list = sa.table(
     "action_list", *map(sa.column, dict.fromkeys(("prediction_date", *COLUMNS, *ONE_OF))), schema="reporting"
 )
+_profiles = sa.table(
+    "risk_by_profile",
+    *map(sa.column, ("prediction_date", "at_risk_count", "high_count", "medium_count", *ONE_OF[1:])),
+    schema="analytics",
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,11 @@ def read_calls(connection: Connection, wanted: Wanted, limit: int, offset: int =
     ]
     first = _list.c[SORTABLE[SORTABLE.index(wanted.order_by)]]
     order = (first.desc() if wanted.descending else first.asc(), _list.c.call_rank)
-    query = sa.select(*shown).where(*_conditions(wanted)).order_by(*order).limit(limit).offset(offset)
+    conditions = _conditions(wanted)
+    if len(conditions) == 1 and wanted.order_by == "call_rank" and not wanted.descending:
+        # The first calls of a million are then read off the index; without it all of them are ranked first.
+        conditions.append(_list.c.call_rank <= offset + limit)
+    query = sa.select(*shown).where(*conditions).order_by(*order).limit(limit).offset(offset)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
@@ -94,7 +103,14 @@ def sum_calls(connection: Connection, wanted: Wanted) -> dict[str, Any]:
 
 
 def read_choices(connection: Connection, prediction_date: date) -> dict[str, list[str]]:
-    """Returns the values that each column of ONE_OF has on a date."""
-    values = [sa.func.array_agg(sa.distinct(_list.c[name])).label(name) for name in ONE_OF]
-    query = sa.select(*values).where(_list.c.prediction_date == prediction_date)
-    return {name: sorted(found or []) for name, found in connection.execute(query).mappings().one().items()}
+    """Returns the values that each column of ONE_OF has among the customers at risk of a date.
+
+    Asked of the profiles, of which there are at most 432 a day, whatever the number of customers.
+    """
+    c = _profiles.c
+    values = [sa.func.array_agg(sa.distinct(c[name])).label(name) for name in ONE_OF if name != "risk_tier"]
+    tiers = sa.func.sum(c.high_count).label("High"), sa.func.sum(c.medium_count).label("Medium")
+    query = sa.select(*values, *tiers).where(c.prediction_date == prediction_date, c.at_risk_count > 0)
+    found = dict(connection.execute(query).mappings().one())
+    there = [tier for tier in ("High", "Medium") if found.pop(tier)]
+    return {"risk_tier": there, **{name: sorted(choices or []) for name, choices in found.items()}}
