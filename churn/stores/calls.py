@@ -84,7 +84,7 @@ def read_calls(connection: Connection, wanted: Wanted, limit: int, offset: int =
     order = (first.desc() if wanted.descending else first.asc(), _list.c.call_rank)
     conditions = _conditions(wanted)
     if len(conditions) == 1 and wanted.order_by == "call_rank" and not wanted.descending:
-        # The first calls of a million are then read off the index; without it all of them are ranked first.
+        # Postgres stops ranking there; otherwise it ranks all of a million's calls to show fifty.
         conditions.append(_list.c.call_rank <= offset + limit)
     query = sa.select(*shown).where(*conditions).order_by(*order).limit(limit).offset(offset)
     return [dict(row) for row in connection.execute(query).mappings()]

@@ -125,7 +125,9 @@ def _locate_once(settings: Settings) -> str:
 @lru_cache(maxsize=4)
 def _reading_engine(uri: str) -> Engine:
     """Pages are read by many people at once, each for some milliseconds."""
-    options = f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+    # Compiling a query takes longer than any of these takes to run.
+    limits = f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+    options = f"{limits} -c timezone=UTC -c jit=off"
     engine = create_engine(
         make_url(uri).set(drivername="postgresql+psycopg"),
         pool_size=4,
