@@ -76,7 +76,7 @@ def remove_note(home_dir: Path) -> None:
 
 def find_stack(home_dir: Path) -> Note | None:
     """Returns the note of a stack whose supervisor lives; None when there is none."""
-    if not _note_path(home_dir).exists() or not is_locked(home_dir):
+    if not os.path.exists(_note_path(home_dir)) or not is_locked(home_dir):  # noqa: PTH110 Path.exists raises where it may not look
         return None
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
         found = json.loads(_note_path(home_dir).read_text())

@@ -1,6 +1,7 @@
 """One extract in every form it may come, and a folder of days: the same snapshot."""
 
 import gzip
+import hashlib
 from datetime import date
 from pathlib import Path
 
@@ -13,11 +14,18 @@ from churn.stages import intake
 from churn.stores.database import open_engine, read_batches
 from tests.conftest import DAY
 from tests.factories import make_extract, write_extract
+from tests.integration.days import show_day
 
 
 def snapshot(settings: Settings) -> pl.DataFrame:
     query = "SELECT * FROM raw_data.telco_churn_raw ORDER BY customer_id"
     return pl.concat(read_batches(open_engine(settings), query)).drop("load_id", "loaded_at")
+
+
+def publish(settings: Settings, extract: Path, day: date) -> None:
+    """Loads an extract and shows its date."""
+    intake.load_extract(settings, extract, day)
+    show_day(settings, day, hashlib.sha256(extract.read_bytes()).hexdigest())
 
 
 def test_csv_gzip_and_parquet_become_the_same_snapshot(settings: Settings, tmp_path: Path) -> None:
@@ -52,7 +60,8 @@ def test_the_public_file_loads_whole(settings: Settings, public_sample: Path) ->
 def test_a_folder_gives_the_days_that_are_new_in_order(settings: Settings, tmp_path: Path) -> None:
     for day in (3, 1, 2):
         write_extract(tmp_path / f"customers-2026-01-0{day}.csv", make_extract(100, seed=day))
-    intake.load_extract(settings, tmp_path / "customers-2026-01-02.csv", date(2026, 1, 2))
+    publish(settings, tmp_path / "customers-2026-01-02.csv", date(2026, 1, 2))
+    intake.load_extract(settings, tmp_path / "customers-2026-01-03.csv", date(2026, 1, 3))  # and the run was killed
 
     found = intake.find_extracts(settings, tmp_path, None)
 
@@ -64,7 +73,7 @@ def test_a_folder_gives_the_days_that_are_new_in_order(settings: Settings, tmp_p
 
 def test_a_day_of_a_folder_whose_file_changed_is_new_again(settings: Settings, tmp_path: Path) -> None:
     path = write_extract(tmp_path / "2026-01-02.csv", make_extract(100))
-    intake.load_extract(settings, path, date(2026, 1, 2))
+    publish(settings, path, date(2026, 1, 2))
     assert intake.find_extracts(settings, tmp_path, None) == []
 
     write_extract(path, make_extract(101))
