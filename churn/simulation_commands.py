@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from churn.errors import WrongUsage
 from churn.terminal import Verbose, parse_date, told_in_one_line
 
 app = typer.Typer()
@@ -56,6 +57,9 @@ def simulate(
 
         length = days or (months or 0) * MONTH_DAYS
         if not length:
+            given: dict[str, object] = {"every": every > 1, "until": until, "price-rise": price_rise, "outage": outage}
+            given |= {"competitor": competitor, "season": season, "calls": calls, "untidy": untidy}
+            _refuse_without_days(given)
             extracts.write_synthetic_extract(out, customers, seed)
             typer.echo(f"{out}: {customers:,} made-up customers, seed {seed}")
             return
@@ -71,3 +75,9 @@ def simulate(
         typer.echo(f"{out}: {len(written)} extracts of a made-up telecom, {written[0].name} to {written[-1].name}")
         if untidy:
             typer.echo(f"{deliveries.deliver_untidily(out, written, untidy, seed)}: what comes later")
+
+
+def _refuse_without_days(given: dict[str, object]) -> None:
+    """Raises WrongUsage where something is asked for that only a telecom that lives has."""
+    if alone := [f"--{name}" for name, value in given.items() if value]:
+        raise WrongUsage(f"{', '.join(alone)}: only a telecom that lives has that.", "add --days or --months.")

@@ -85,3 +85,12 @@ def unbroken_ranges(days: Iterable[date]) -> list[list[date]]:
         else:
             ranges.append([day])
     return ranges
+
+
+def tell_dates(days: Iterable[date]) -> str:
+    """Returns dates as a person writes them.
+
+    Example: 2026-11-19 to 2026-11-21, 2026-11-23.
+    """
+    told = [(one[0], one[-1]) for one in unbroken_ranges(days)]
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in told)

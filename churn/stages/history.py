@@ -14,19 +14,26 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from churn.errors import NotThere, WrongUsage
-from churn.scoring.history import PastDay, plan_history
+from churn.scoring.history import PastDay
 from churn.scoring.reconstruction import rewind
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.learning import require_champion
-from churn.stages.scoring import Scorer, find_latest_day, make_scorer, score_days
+from churn.stages.scoring import Scorer, find_latest_day, make_scorer, plan_past, score_days
 from churn.stores import history, promotions, registry, revisions, snapshots, transformer, warehouse
 from churn.stores.database import open_engine
-from churn.stores.revisions import Revision
 from churn.stores.snapshots import Load
 from churn.stores.transformer import FEATURE_MODELS, RISK_MODELS
 from churn.stores.warehouse import Publication
-from churn.timeline import EARLIEST_SNAPSHOT, days_until, now_utc, today, unbroken_ranges, whole_months_between
+from churn.timeline import (
+    EARLIEST_SNAPSHOT,
+    days_until,
+    now_utc,
+    tell_dates,
+    today,
+    unbroken_ranges,
+    whole_months_between,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -82,7 +89,7 @@ def plan_days(settings: Settings, wanted: Sequence[date]) -> Backfill:
     if not wanted or promotions.find_champion(engine) is None:
         return Backfill([], 0, [])
     transforms_version = transformer.deploy(settings, today())
-    planned = _plan(engine, wanted)
+    planned = plan_past(engine, wanted)
     made = warehouse.find_publications(engine, wanted[0], wanted[-1])
     open_days = [past for past in planned if not _is_made(past, made.get(past.day), transforms_version)]
     gaps = sorted(set(wanted) - {past.day for past in planned})
@@ -96,19 +103,16 @@ def part_days(settings: Settings, days: Sequence[date]) -> tuple[list[list[date]
     is history. Before the first model it is learned from all the same.
 
     Returns:
-        The past days, in portions whose features are evaluated at once; and the newest, or None.
+        The past days that have to be made, in portions whose features are evaluated at once; and the newest, or None.
     """
     engine = open_engine(settings)
     if not days:
         return [], None
-    is_newest = days[-1] == snapshots.find_latest_snapshot_date(engine) or promotions.find_champion(engine) is None
+    has_champion = promotions.find_champion(engine) is not None
+    is_newest = days[-1] == snapshots.find_latest_snapshot_date(engine) or not has_champion
     past = list(days[:-1] if is_newest else days)
-    return _cut(engine, past), days[-1] if is_newest else None
-
-
-def _plan(engine: "Engine", days: Sequence[date]) -> list[PastDay]:
-    loads = {load.snapshot_date: load.load_id for load in snapshots.find_current_loads(engine)}
-    return plan_history(days, loads, history.read_reigns(engine))
+    portions = plan_days(settings, past).portions if has_champion else _cut(engine, past)
+    return portions, days[-1] if is_newest else None
 
 
 def _is_made(past: PastDay, made: Publication | None, transforms_version: str) -> bool:
@@ -156,8 +160,8 @@ def rebuild_features(settings: Settings, days: Sequence[date]) -> Outcome:
         history.replace_reconstructed(engine, missing, first.load_id, rows)
     done = transformer.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, days)
     audits = sum(one.audits_passed for one in done)
-    made = f"{len(missing)} days rewound from {first.snapshot_date}" if missing else f"{len(days)} days"
-    return Outcome(f"{made}, {audits} audits passed")
+    made = f"{len(missing)} rewound from {first.snapshot_date}, " if missing else ""
+    return Outcome(f"{tell_dates(days)}: {made}{audits} audits passed")
 
 
 def _rewind_days(engine: "Engine", first_snapshot: date, days: Sequence[date]) -> Iterator[pl.DataFrame]:
@@ -177,23 +181,14 @@ def score_history(settings: Settings, days: Sequence[date], run_id: str) -> Outc
         AuditFailed: a customer was neither scored nor refused; nothing was written.
     """
     engine = open_engine(settings)
-    planned = _plan(engine, days)
+    planned = plan_past(engine, days)
     wanted = _describe_publications(settings, engine, planned, run_id)
     scores = _score_past(engine, planned, make_scorer(settings, planned[0].model_version))
     staged = warehouse.stage_predictions(engine, wanted, scores)
     count = sum(one.customers_count for one in staged)
     told = [f"{count:,} scores, {planned[0].basis}, version {planned[0].model_version}"]
     changed = revisions.read_revisions(engine, days, run_id)
-    return Outcome("; ".join([*told, *map(tell_revision, changed)]), details=tuple(asdict(one) for one in changed))
-
-
-def tell_revision(one: Revision) -> str:
-    """Returns what changed of a published day, in one line."""
-    return (
-        f"{one.prediction_date} revised: {one.changed_count:,} customers changed, {one.added_count:,} added, "
-        f"{one.removed_count:,} gone, {one.unchanged_count:,} as they were; {one.moved_tier_count:,} in another "
-        f"tier; revenue at risk {one.revenue_at_risk_before_usd:,.2f} to {one.revenue_at_risk_after_usd:,.2f} USD"
-    )
+    return Outcome("; ".join([*told, *(one.told() for one in changed)]), details=tuple(asdict(one) for one in changed))
 
 
 def _score_past(engine: "Engine", planned: Sequence[PastDay], scorer: Scorer) -> Iterator[pl.DataFrame]:
@@ -265,7 +260,7 @@ def publish_history(settings: Settings, days: Sequence[date]) -> Outcome:
     done = transformer.refresh(settings, "analytics.predictions", RISK_MODELS, days)
     warehouse.publish(engine, days, now_utc())
     audits = sum(one.audits_passed for one in done)
-    return Outcome(f"{days[0]} to {days[-1]} published, {audits} audits passed")
+    return Outcome(f"{tell_dates(days)} published, {audits} audits passed")
 
 
 def summarise(plan: Backfill) -> Outcome:

@@ -14,7 +14,7 @@ from churn.settings import Settings
 from churn.stages.intake import find_extracts, is_folder
 from churn.stores import warehouse
 from churn.stores.database import open_engine
-from churn.timeline import today, unbroken_ranges
+from churn.timeline import tell_dates, today
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -114,12 +114,3 @@ def _find_missing(engine: "Engine", run_date: date) -> list[date]:
 def _is_published(engine: "Engine", day: date) -> bool:
     made = warehouse.find_publication(engine, day)
     return made is not None and made.status == "published"
-
-
-def tell_dates(days: list[date]) -> str:
-    """Returns dates as a person writes them.
-
-    Example: 2026-11-19 to 2026-11-21, 2026-11-23.
-    """
-    told = [(one[0], one[-1]) for one in unbroken_ranges(days)]
-    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in told)

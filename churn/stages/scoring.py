@@ -1,6 +1,6 @@
 """Scoring a date's customers, and showing the date to readers once it is audited."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
@@ -9,12 +9,12 @@ import polars as pl
 
 from churn.contracts import Basis
 from churn.errors import NotThere
-from churn.scoring.history import plan_history
+from churn.scoring.history import PastDay, plan_history
 from churn.scoring.scores import score_batch
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.learning import require_champion
-from churn.stores import history, promotions, registry, snapshots, transformer, warehouse
+from churn.stores import history, promotions, registry, revisions, snapshots, transformer, warehouse
 from churn.stores.database import open_engine, run_ahead
 from churn.stores.transformer import RISK_MODELS
 from churn.stores.warehouse import Publication
@@ -53,7 +53,17 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str, model_ver
     (staged,) = warehouse.stage_predictions(engine, [wanted], scores)
     told = f"{staged.customers_count:,} customers scored with version {version}"
     told += _tell_copy(version)
+    told += "".join(f"; {one.told()}" for one in revisions.read_revisions(engine, [as_of_date], run_id))
     return Outcome(told + _tell_refused(staged) + _tell_unseen(warehouse.count_unseen_plans(engine, as_of_date)))
+
+
+def plan_past(engine: "Engine", days: Sequence[date]) -> list[PastDay]:
+    """Returns what each of some past days, in order, is to be made from. There must be a champion.
+
+    Days after the first snapshot that have none are left out; without any snapshot all are.
+    """
+    loads = {load.snapshot_date: load.load_id for load in snapshots.find_current_loads(engine)}
+    return plan_history(days, loads, history.read_reigns(engine)) if loads else []
 
 
 def _choose_model(engine: "Engine", as_of_date: date, asked: int | None) -> tuple[int, Basis]:
@@ -61,8 +71,7 @@ def _choose_model(engine: "Engine", as_of_date: date, asked: int | None) -> tupl
     champion = require_champion(engine)
     if as_of_date == snapshots.find_latest_snapshot_date(engine):
         return (champion.model_version, "live") if asked in (None, champion.model_version) else (asked, "as_if")
-    loads = {load.snapshot_date: load.load_id for load in snapshots.find_current_loads(engine)}
-    for past in plan_history([as_of_date], loads, history.read_reigns(engine)) if loads else []:
+    for past in plan_past(engine, [as_of_date]):
         return (past.model_version, past.basis) if asked in (None, past.model_version) else (asked, "as_if")
     return champion.model_version, "live"
 

@@ -32,6 +32,14 @@ class Revision:
     revenue_at_risk_before_usd: float
     revenue_at_risk_after_usd: float
 
+    def told(self) -> str:
+        """In one line."""
+        return (
+            f"{self.prediction_date} revised: {self.changed_count:,} customers changed, {self.added_count:,} added, "
+            f"{self.removed_count:,} gone, {self.unchanged_count:,} as they were; {self.moved_tier_count:,} in another "
+            f"tier; revenue at risk {self.revenue_at_risk_before_usd:,.2f} to {self.revenue_at_risk_after_usd:,.2f} USD"
+        )
+
 
 def keep_scores_aside(connection: Connection, days: Sequence[date]) -> list[date]:
     """Copies the scores that readers have seen of some days, until the transaction ends.

@@ -110,19 +110,20 @@ def show_day(settings: Settings, day: date, source_sha256: str = "") -> None:
         connection.execute(sa.insert(publications).values(asdict(publication)))
 
 
-def run_until_scored(settings: Settings, extract: Path, day: date) -> None:
-    """Every stage but training and the last."""
+def run_until_scored(settings: Settings, extract: Path, day: date) -> str:
+    """Every stage but training and the last; returns what scoring said."""
     intake.load_extract(settings, extract, day)
     intake.validate_extract(settings, day)
     transforms.run_transforms(settings, day)
     transforms.audit_transforms(settings, day)
-    scoring.score_customers(settings, day, "test run")
+    return scoring.score_customers(settings, day, f"test run of {extract.name}").summary
 
 
-def run_day(settings: Settings, extract: Path, day: date) -> None:
-    """Every stage."""
-    run_until_scored(settings, extract, day)
+def run_day(settings: Settings, extract: Path, day: date) -> str:
+    """Every stage; returns what scoring said."""
+    said = run_until_scored(settings, extract, day)
     scoring.publish(settings, day)
+    return said
 
 
 def execute(settings: Settings, statement: str) -> None:

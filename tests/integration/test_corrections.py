@@ -146,3 +146,13 @@ def test_days_rewound_from_the_corrected_snapshot_are_made_again(story: Story) -
 def test_the_ledger_of_revisions_takes_no_change(story: Story) -> None:
     with pytest.raises(Exception, match="append-only"):
         execute(story.settings, "DELETE FROM ops.revisions")
+
+
+def test_a_corrected_newest_day_says_what_changed_too(story: Story, tmp_path: Path) -> None:
+    said = run_day(story.settings, write_correction(tmp_path), DAY)
+
+    assert f"{DAY} revised: 3 customers changed, 1 added, 1 gone, 396 as they were" in said
+
+
+def test_an_old_day_that_is_made_is_left_alone(story: Story) -> None:
+    assert history.part_days(story.settings, [BEFORE]) == ([], None)
