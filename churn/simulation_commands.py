@@ -50,34 +50,31 @@ def simulate(
 ) -> None:
     """Write extracts of made-up customers, with odds known to the simulator."""
     with told_in_one_line(verbose):
-        from churn.simulation import deliveries, extracts, shocks
+        from churn.simulation import deliveries, extracts
         from churn.simulation.contacts import Contacts
         from churn.simulation.living import MONTH_DAYS, World
+        from churn.simulation.shocks import read_shocks, season_of
         from churn.timeline import days_until, today
 
+        if days and months:
+            raise WrongUsage("--days and --months both say how long.", "give one of them.")
         length = days or (months or 0) * MONTH_DAYS
         if not length:
-            given: dict[str, object] = {"every": every > 1, "until": until, "price-rise": price_rise, "outage": outage}
-            given |= {"competitor": competitor, "season": season, "calls": calls, "untidy": untidy}
-            _refuse_without_days(given)
+            _refuse_without_days(every > 1, until, price_rise, outage, competitor, season, calls, untidy)
             extracts.write_synthetic_extract(out, customers, seed)
             typer.echo(f"{out}: {customers:,} made-up customers, seed {seed}")
             return
         last = until or today()
-        world = World(
-            customers,
-            seed,
-            shocks=shocks.read_shocks(price_rise, outage, competitor),
-            season=shocks.season_of(season, days_until(last, length)[0]),
-            contacts=Contacts(calls),
-        )
+        events, swing = read_shocks(price_rise, outage, competitor), season_of(season, days_until(last, length)[0])
+        world = World(customers, seed, shocks=events, season=swing, contacts=Contacts(calls))
         written = extracts.write_daily_extracts(out, world, length, last, every)
         typer.echo(f"{out}: {len(written)} extracts of a made-up telecom, {written[0].name} to {written[-1].name}")
         if untidy:
             typer.echo(f"{deliveries.deliver_untidily(out, written, untidy, seed)}: what comes later")
 
 
-def _refuse_without_days(given: dict[str, object]) -> None:
+def _refuse_without_days(*given: object) -> None:
     """Raises WrongUsage where something is asked for that only a telecom that lives has."""
-    if alone := [f"--{name}" for name, value in given.items() if value]:
+    options = ("every", "until", "price-rise", "outage", "competitor", "season", "calls", "untidy")
+    if alone := [f"--{name}" for name, value in zip(options, given, strict=True) if value]:
         raise WrongUsage(f"{', '.join(alone)}: only a telecom that lives has that.", "add --days or --months.")

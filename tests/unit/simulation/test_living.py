@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from churn.errors import WrongUsage
 from churn.simulation.contacts import RESPONSES, Contacts
@@ -14,6 +15,7 @@ from churn.simulation.deliveries import deliver_untidily
 from churn.simulation.extracts import write_daily_extracts
 from churn.simulation.living import Day, World, live, monthly_hazard
 from churn.simulation.shocks import Shock, competitor_of, outage_of, price_rise_of, season_of
+from churn.simulation_commands import app
 
 
 def mix(day: Day) -> dict[str, float]:
@@ -181,3 +183,18 @@ def test_late_repeated_and_corrected_files_end_up_as_if_tidy(tmp_path: Path) -> 
     assert len(list(later.iterdir())) == 6
     with pytest.raises(WrongUsage, match="too few"):
         deliver_untidily(tmp_path / "tidy", tidy, 3, seed=3)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--every", "3", "--calls", "0.1"], "--every, --calls: only a telecom that lives has that."),
+        (["--days", "5", "--months", "1"], "--days and --months both say how long."),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(options: list[str], told: str, tmp_path: Path) -> None:
+    refused = CliRunner().invoke(app, ["--out", str(tmp_path / "x.csv"), *options])
+
+    assert refused.exit_code == 2
+    assert told in refused.output
+    assert not list(tmp_path.iterdir())

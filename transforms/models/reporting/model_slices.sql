@@ -21,64 +21,8 @@ WITH decisions AS (
   FROM ops.promotions
 ), numbers AS (
   SELECT
-    '01' AS slice_number
-  UNION ALL
-  SELECT
-    '02'
-  UNION ALL
-  SELECT
-    '03'
-  UNION ALL
-  SELECT
-    '04'
-  UNION ALL
-  SELECT
-    '05'
-  UNION ALL
-  SELECT
-    '06'
-  UNION ALL
-  SELECT
-    '07'
-  UNION ALL
-  SELECT
-    '08'
-  UNION ALL
-  SELECT
-    '09'
-  UNION ALL
-  SELECT
-    '10'
-  UNION ALL
-  SELECT
-    '11'
-  UNION ALL
-  SELECT
-    '12'
-  UNION ALL
-  SELECT
-    '13'
-  UNION ALL
-  SELECT
-    '14'
-  UNION ALL
-  SELECT
-    '15'
-  UNION ALL
-  SELECT
-    '16'
-  UNION ALL
-  SELECT
-    '17'
-  UNION ALL
-  SELECT
-    '18'
-  UNION ALL
-  SELECT
-    '19'
-  UNION ALL
-  SELECT
-    '20'
+    LPAD(number::TEXT, 2, '0') AS slice_number
+  FROM GENERATE_SERIES(1, 99) AS series(number)
 ), slices AS (
   SELECT
     decisions.promotion_id,
