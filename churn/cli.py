@@ -208,6 +208,18 @@ def db_stop(verbose: Verbose = False) -> None:
         typer.echo("stopped" if stop_embedded(settings.home_dir) else "was not running")
 
 
+def main() -> None:
+    """Runs the command."""
+    import atexit
+    import gc
+
+    # Libraries make half a million objects that live as long as the command: to search them for garbage while they are
+    # imported, and once more at the end, costs a second each.
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
+    app()
+
+
 def run_flow_file(flow: Any) -> None:
     """Runs a flow file by itself, the way one tries a flow before deploying it: its parameters become options."""
     import inspect
@@ -215,10 +227,11 @@ def run_flow_file(flow: Any) -> None:
 
     def call(**arguments: Any) -> None:
         with _told_in_one_line(verbose=False):
-            from churn.watch import use_local_prefect
+            from churn.temporary_prefect import reach_prefect
 
-            use_local_prefect(load_settings())
-            flow(**arguments)
+            with reach_prefect(load_settings()) as wait:
+                wait()
+                flow(**arguments)
 
     kinds = get_type_hints(flow.fn)  # without the bounds, which the flow itself checks
     parameters = [

@@ -17,9 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Column, Table
 
 from churn.errors import Unavailable
-from churn.local_stack import find_stack
 from churn.settings import Settings
 from churn.stages import Outcome
+from churn.temporary_prefect import reach_prefect
 from churn.timeline import today
 
 TITLES = {
@@ -61,14 +61,18 @@ def run_pipeline(
     day = as_of if is_folder else as_of or today()
     times = StageTimes(time.monotonic(), {})
     quieten(verbose)
-    _reach_database(settings, "churn_pipeline", day)
-    with _kept(settings, source) as kept, _progress(console, transient=verbose) as progress:
+    with (
+        reach_prefect(settings) as wait,
+        _kept(settings, source) as kept,
+        _progress(console, transient=verbose) as progress,
+    ):
+        _reach_database(settings, "churn_pipeline", day)
         waiting = progress.add_task("Start Prefect", total=None, note="")
-        use_local_prefect(settings)
         from flows.churn_pipeline import PAST_STAGES, STAGES, churn_pipeline
 
         _watch((*STAGES, *PAST_STAGES), progress, waiting, times)
         _warm_up()
+        wait()
         outcomes = churn_pipeline(kept, day, retrain, mapping)
     if not outcomes:
         console.print(f"Nothing new in {source}: every file's date already holds it.")
@@ -105,16 +109,16 @@ def _following(settings: Settings, flow: str, verbose: bool) -> Iterator[Callabl
     """Shows the stages of a flow that the block starts, once it has said which they are."""
     console, times = Console(stderr=True), StageTimes(time.monotonic(), {})
     quieten(verbose)
-    _reach_database(settings, flow, None)
-    with _progress(console, transient=verbose) as progress:
+    with reach_prefect(settings) as wait, _progress(console, transient=verbose) as progress:
+        _reach_database(settings, flow, None)
         waiting = progress.add_task("Start Prefect", total=None, note="")
 
         def follow(stages: tuple[Any, ...]) -> Progress:
             _watch(stages, progress, waiting, times)
             _warm_up()
+            wait()
             return progress
 
-        use_local_prefect(settings)
         yield follow
     if verbose:
         console.print(_times_table(times))
@@ -173,7 +177,6 @@ def _kept(settings: Settings, source: str | None) -> Iterator[str | None]:
 
 def quieten(verbose: bool) -> None:
     """Keeps library output off the terminal; what Prefect's server stores of a run is not touched."""
-    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     if verbose:
         return
@@ -182,20 +185,6 @@ def quieten(verbose: bool) -> None:
     warnings.simplefilter("ignore")
     for name in ("mlflow", "psycopg"):
         logging.getLogger(name).setLevel(logging.ERROR)
-
-
-def use_local_prefect(settings: Settings) -> None:
-    """Lets a run show in the Prefect of a local stack that is up, unless another Prefect was chosen."""
-    stack = find_stack(settings.home_dir)
-    address = stack.url_of("prefect") if stack is not None else None
-    if address is None:
-        return
-    from prefect.context import refresh_global_settings_context
-    from prefect.settings import get_current_settings
-
-    if get_current_settings().api.url is None:
-        os.environ["PREFECT_API_URL"] = f"{address}/api"
-        refresh_global_settings_context()
 
 
 def _warm_up() -> None:

@@ -65,14 +65,14 @@ def _require_published(engine: "Engine", day: date) -> Publication:
 
 
 def _stored(engine: "Engine", publication: Publication, which: str) -> pl.DataFrame:
-    batches = pl.concat(read_export(engine, "predictions", publication.prediction_date))
-    return batches.select(
-        "customer_id",
+    needed = (
+        pl.col("customer_id"),
         pl.col("churn_probability").alias(f"stored_{which}"),
         pl.col("risk_tier").alias(f"tier_{which}"),
     )
+    return pl.concat(batch.select(needed) for batch in read_export(engine, "predictions", publication.prediction_date))
 
 
 def _scored(engine: "Engine", scorer: Scorer, day: date, name: str) -> pl.DataFrame:
-    scores = pl.concat(score_days(engine, scorer, day, day))
-    return scores.select("customer_id", pl.col("churn_probability").alias(name))
+    needed = (pl.col("customer_id"), pl.col("churn_probability").alias(name))
+    return pl.concat(batch.select(needed) for batch in score_days(engine, scorer, day, day))

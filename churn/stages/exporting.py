@@ -7,6 +7,7 @@ gets an apostrophe in front; in XLSX it is stored as text; Parquet knows no form
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -98,9 +99,15 @@ def _write_csv(batches: Iterable[pl.DataFrame], path: Path) -> int:
 
 
 def _write_parquet(batches: Iterator[pl.DataFrame], path: Path) -> int:
-    rows = pl.concat(batches)
-    rows.write_parquet(path)
-    return rows.height
+    import pyarrow.parquet
+
+    rows = 0
+    first = next(batches).to_arrow()
+    with pyarrow.parquet.ParquetWriter(path, first.schema, compression="zstd") as file:
+        for batch in chain([first], (later.to_arrow() for later in batches)):
+            file.write_table(batch)
+            rows += batch.num_rows
+    return rows
 
 
 def _write_xlsx(batches: Iterator[pl.DataFrame], path: Path) -> int:

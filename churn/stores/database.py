@@ -201,6 +201,8 @@ def driver(connection: Connection) -> psycopg.Connection[Any]:
 def read_batches(engine: Engine, query: str, parameters: Sequence[Any] = ()) -> Iterator[pl.DataFrame]:
     """Yields a query's rows as Polars frames of bounded size, straight from Postgres' binary COPY.
 
+    At least one is yielded, so that the columns are known; it is empty only when there are no rows.
+
     Args:
         query: SQL with $1, $2, ... for the parameters.
         parameters: dates, numbers or strings.
@@ -211,8 +213,13 @@ def read_batches(engine: Engine, query: str, parameters: Sequence[Any] = ()) -> 
     with adbc.connect(uri) as connection, connection.cursor() as cursor:
         cursor.execute(f"SET statement_timeout = {engine.get_execution_options()['statement_timeout_ms']}")
         cursor.execute(_written_out(query, parameters))
-        for batch in cursor.fetch_record_batch():
+        batches = cursor.fetch_record_batch()
+        rows = 0
+        for batch in batches:
+            rows += batch.num_rows
             yield pl.DataFrame(pl.from_arrow(batch))
+        if not rows:
+            yield pl.DataFrame(pl.from_arrow(batches.schema.empty_table()))
 
 
 def _written_out(query: str, parameters: Sequence[Any]) -> str:

@@ -59,12 +59,10 @@ def read_features(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
     Raises:
         NotThere: the date has no features.
     """
-    is_empty = True
     for batch in _read_labelled(engine, as_of_date, "has_churned"):
-        is_empty = is_empty and batch.is_empty()
+        if batch.is_empty():
+            raise NotThere(f"There are no features of {as_of_date}.", "load the extract of that date with `churn run`.")
         yield batch
-    if is_empty:
-        raise NotThere(f"There are no features of {as_of_date}.", "load the extract of that date with `churn run`.")
 
 
 def read_matured(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
@@ -93,10 +91,10 @@ def read_groups(engine: Engine, as_of_dates: Sequence[date]) -> pl.DataFrame:
         SELECT as_of_date, customer_id, contract, tenure_band, is_senior_citizen, gender
         FROM analytics.fct_customer_features WHERE as_of_date = $1 ORDER BY customer_id
     """
-    batches = [batch for day in as_of_dates for batch in read_batches(engine, query, [day])]
-    if not batches:
+    found = pl.concat(batch for day in as_of_dates for batch in read_batches(engine, query, [day]))
+    if found.is_empty():
         raise NotThere(f"There are no features of {as_of_dates[0]}.", "load its extract with `churn run`.")
-    return pl.concat(batches)
+    return found
 
 
 def _is_flag(feature: str) -> bool:
@@ -115,13 +113,11 @@ def stream_features(engine: Engine, first: date, last: date) -> Iterator[pl.Data
         SELECT as_of_date, customer_id, has_churned, contract, internet_service, {", ".join(FEATURES)}
         FROM analytics.fct_customer_features WHERE as_of_date BETWEEN $1 AND $2
     """
-    is_empty = True
     for batch in read_batches(engine, query, [first, last]):
-        is_empty = is_empty and batch.is_empty()
+        if batch.is_empty():
+            raise NotThere(f"There are no features of {first}.", "load the extract of that date with `churn run`.")
         plan = pl.concat_str("contract", "internet_service", separator=", ").alias("plan")
         yield batch.with_columns(pl.col(FEATURES).cast(pl.Float64), plan)
-    if is_empty:
-        raise NotThere(f"There are no features of {first}.", "load the extract of that date with `churn run`.")
 
 
 def stage_predictions(

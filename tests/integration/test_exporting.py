@@ -38,6 +38,25 @@ def test_the_action_list_leaves_in_the_order_of_calls(published: Settings, tmp_p
     assert not rows["reasons"].str.contains(r"^[+=-]").any()
 
 
+@pytest.mark.parametrize("file_format", ["csv", "parquet", "xlsx"])
+def test_a_date_on_which_nobody_is_at_risk_is_an_empty_list_with_its_columns(
+    published: Settings, tmp_path: Path, file_format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from churn.stores import exports
+
+    nobody = exports.EXPORTS["action-list"].replace("WHERE", "WHERE customer_id = 'nobody' AND")
+    monkeypatch.setitem(exports.EXPORTS, "action-list", nobody)
+    out = tmp_path / f"calls.{file_format}"
+
+    assert export(published, "action-list", file_format, out, None).startswith(f"{out}: 0 rows")
+
+    if file_format == "xlsx":
+        assert out.stat().st_size > 0
+    else:
+        rows = pl.read_csv(out) if file_format == "csv" else pl.read_parquet(out)
+        assert (rows.height, rows.columns[:3]) == (0, ["prediction_date", "call_rank", "customer_id"])
+
+
 def test_a_formula_in_a_sheet_is_text(published: Settings, tmp_path: Path) -> None:
     import zipfile
 

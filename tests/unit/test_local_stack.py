@@ -7,7 +7,7 @@ import pytest
 
 from churn.local_stack import Note, Standing, find_stack, is_locked, remove_lock, take_lock, write_note
 from churn.settings import load_settings
-from churn.watch import use_local_prefect
+from churn.temporary_prefect import reach_prefect
 
 REGISTRY = Standing("mlflow", "MLflow", "http://127.0.0.1:5999", 1, is_well=True, starts=1)
 NOTE = Note(os.getpid(), (REGISTRY,))
@@ -81,6 +81,6 @@ def test_a_prefect_that_was_chosen_is_left_alone(home: Path, monkeypatch: pytest
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     prefect = Standing("prefect", "Prefect", "http://127.0.0.1:4299", 1, is_well=True, starts=1)
     write_note(home, Note(os.getpid(), (prefect,)))
-    with take_lock(home), temporary_settings({PREFECT_API_URL: "http://chosen:4200/api"}):
-        use_local_prefect(load_settings())
-    assert "PREFECT_API_URL" not in os.environ
+    chosen = {PREFECT_API_URL: "http://chosen:4200/api"}
+    with take_lock(home), temporary_settings(chosen), reach_prefect(load_settings()):
+        assert PREFECT_API_URL.value() == "http://chosen:4200/api"
