@@ -189,10 +189,11 @@ def db_psql(context: typer.Context, verbose: Verbose = False) -> None:
     with _told_in_one_line(verbose):
         import os
 
-        from churn.stores.database import locate
+        from churn.stores.database import apart_from_password, locate
         from churn.stores.embedded import find_psql
 
-        os.execv(find_psql(), ["psql", locate(load_settings()), *context.args])
+        address, password = apart_from_password(locate(load_settings()))
+        os.execve(find_psql(), ["psql", address, *context.args], os.environ | password)
 
 
 @database_app.command("stop")

@@ -59,6 +59,18 @@ def without_password(uri: str) -> str:
     return str(make_url(uri).render_as_string(hide_password=True)) if urlsplit(uri).password else uri
 
 
+def apart_from_password(uri: str) -> tuple[str, dict[str, str]]:
+    """Returns the address without its password, and the environment libpq reads it from.
+
+    A process list shows a command line to everybody on the machine, an environment to its owner.
+    """
+    url = make_url(uri)
+    if url.password is None:
+        return uri, {}
+    without = url._replace(password=None)  # `set` takes None for "leave it"
+    return without.render_as_string(hide_password=False), {"PGPASSWORD": str(url.password)}
+
+
 @lru_cache(maxsize=4)
 def _engine(uri: str, statement_timeout_ms: int) -> Engine:
     url = make_url(uri).set(drivername="postgresql+psycopg")

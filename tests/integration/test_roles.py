@@ -1,6 +1,9 @@
 """Owner, writer, reader as roles.sql makes them: a whole day as the writer, and what each of them may not do."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -56,6 +59,16 @@ def test_the_pipeline_publishes_with_no_rights_on_the_server(team: Server, writt
 
     assert read_status(written)["customers"] == 300
     assert team.psql("churn", "-c", rights).splitlines() == ["churn_pipeline|f", "churn_writer|f"]
+
+
+def test_psql_is_given_the_password_where_no_process_list_shows_it(team: Server, written: Settings) -> None:
+    own_command_line = r"\! tr '\0' ' ' < /proc/$PPID/cmdline"
+    command = [Path(sys.executable).with_name("churn"), "db", "psql", "-XAtc", "SELECT current_user"]
+
+    told = subprocess.check_output([*command, "-c", own_command_line], text=True)
+
+    assert told.startswith("churn_writer\n")
+    assert "psql postgresql://churn_pipeline@127.0.0.1" in told
 
 
 def test_what_the_pipeline_makes_belongs_to_the_group(team: Server, written: Settings) -> None:
