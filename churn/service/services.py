@@ -76,7 +76,11 @@ def _prefect(settings: Settings) -> Service:
         url=url,
         port=settings.prefect_port,
         environment=_prefect_home(settings)
-        | {"PREFECT_UI_STATIC_DIRECTORY": str(settings.home_dir / "prefect" / "ui")},
+        | {
+            "PREFECT_UI_STATIC_DIRECTORY": str(settings.home_dir / "prefect" / "ui"),
+            # On disk: kept in memory, the place of a run that died with the server would stay taken for ever.
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        },
     )
 
 

@@ -216,6 +216,11 @@ def test_prefect_and_mlflow_keep_their_records_in_postgres(project: Project, run
     assert project.server.psql("prefect", "-c", "SELECT count(*) > 0 FROM flow_run") == "t"
 
 
+def test_places_in_prefects_queue_are_kept_on_a_volume(project: Project, run: dict[str, Any]) -> None:
+    assert SERVICES["prefect"]["volumes"] == ["prefect:/state"]
+    assert list((project.folder / "state" / "prefect" / "concurrency_leases").iterdir())
+
+
 def test_nothing_was_written_where_the_image_is_read_only(project: Project, run: dict[str, Any]) -> None:
     began = (project.folder / "setup.log").stat().st_ctime
     writable = [PROJECT_DIR / "transforms" / ".cache"]

@@ -1,11 +1,13 @@
 """The note of the local stack is believed only while its supervisor lives; what the environment says wins over it."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from churn.local_stack import Note, Standing, find_stack, is_locked, remove_lock, take_lock, write_note
+from churn.service.services import services_of
 from churn.settings import load_settings
 from churn.temporary_prefect import reach_prefect
 
@@ -84,3 +86,10 @@ def test_a_prefect_that_was_chosen_is_left_alone(home: Path, monkeypatch: pytest
     chosen = {PREFECT_API_URL: "http://chosen:4200/api"}
     with take_lock(home), temporary_settings(chosen), reach_prefect(load_settings()):
         assert PREFECT_API_URL.value() == "http://chosen:4200/api"
+
+
+def test_places_in_prefects_queue_outlive_its_server(home: Path) -> None:
+    (prefect,) = (service for service in services_of(load_settings()) if service.name == "prefect")
+    module = prefect.environment["PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE"]
+    assert find_spec(module) is not None
+    assert module.endswith(".filesystem")
