@@ -32,7 +32,8 @@ def find_extracts(settings: Settings, source: str | Path | None, as_of: date | N
     """Returns the extracts a source stands for, each with its date, in order of date. No source: made-up customers.
 
     A file or address is one extract: of `as_of`, else of today. A folder is all of its daily files, or that of
-    `as_of`; those whose date is published from that very file are left out.
+    `as_of`; those whose date is published from that very file are left out, and those that did not change since they
+    were taken in: who corrected such a date by another file does not want the old one back.
 
     Raises:
         WrongUsage: the folder may not be read, or holds no file of the date.
@@ -46,8 +47,13 @@ def find_extracts(settings: Settings, source: str | Path | None, as_of: date | N
         if not found:
             raise WrongUsage(f"The folder {source} holds no file of {as_of}.", "check the date and the files' names.")
         return [(str(path), day) for day, path in found]
-    published = _find_published(open_engine(settings), [day for day, _ in found])
-    return [(str(path), day) for day, path in found if published.get(day) != _fingerprint(path)]
+    engine, days = open_engine(settings), [day for day, _ in found]
+    published, taken = _find_published(engine, days), snapshots.find_last_taken(engine, days)
+    return [
+        (str(path), day)
+        for day, path in found
+        if day not in published or _fingerprint(path) not in (published[day], taken.get((day, str(path.absolute()))))
+    ]
 
 
 def _find_published(engine: "Engine", days: list[date]) -> dict[date, str]:

@@ -4,7 +4,7 @@ A snapshot date is replaced as a whole in one transaction or not at all. The led
 and closed by it, so that a load that was killed is seen, and told, by the next one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -123,6 +123,15 @@ def find_last_load_with_rejects(engine: Engine) -> Load | None:
     """Returns the latest load that set rows aside and whose snapshot stands, or None."""
     found = _select_loads(engine, loads.c.status == "loaded", loads.c.rows_rejected > 0, limit=1)
     return found[0] if found else None
+
+
+def find_last_taken(engine: Engine, days: Sequence[date]) -> dict[tuple[date, str], str]:
+    """Returns the sha256 that each source of some dates had when it was last taken in, replaced since or not."""
+    line = loads.c
+    query = sa.select(line.snapshot_date, line.source, line.sha256).order_by(line.load_id)
+    query = query.where(line.snapshot_date.in_(days), line.status.in_(("loaded", "superseded")))
+    with engine.connect() as connection:
+        return {(day, source): sha256 for day, source, sha256 in connection.execute(query)}
 
 
 def _select_loads(

@@ -81,6 +81,21 @@ def test_a_day_of_a_folder_whose_file_changed_is_new_again(settings: Settings, t
     assert intake.find_extracts(settings, tmp_path, None) == [(str(path), date(2026, 1, 2))]
 
 
+def test_a_day_that_was_corrected_by_another_file_is_not_taken_back(settings: Settings, tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    path = write_extract(landing / "2026-01-02.csv", make_extract(100))
+    intake.load_extract(settings, path, date(2026, 1, 2))
+    publish(settings, write_extract(tmp_path / "corrected.csv", make_extract(101)), date(2026, 1, 2))
+
+    assert intake.find_extracts(settings, landing, None) == []
+    assert intake.find_extracts(settings, landing, date(2026, 1, 2)) == [(str(path), date(2026, 1, 2))]
+
+    write_extract(path, make_extract(102))
+
+    assert intake.find_extracts(settings, landing, None) == [(str(path), date(2026, 1, 2))]
+
+
 def test_one_day_of_a_folder_can_be_asked_for(settings: Settings, tmp_path: Path) -> None:
     path = write_extract(tmp_path / "2026-01-02.csv", make_extract(100))
 
