@@ -47,9 +47,9 @@ def _number(points: Sequence[dict[str, Any]]) -> Numbered:
 
 
 def _calibration(labels: Labels, probabilities: Floats) -> list[dict[str, Any]]:
-    """Mean promised probability and share who left, in ten groups of equal size, the lowest first."""
+    """Mean promised probability and share who left, in at most ten groups of equal size, the lowest first."""
     groups = np.array_split(np.argsort(probabilities, kind="stable"), GROUPS)
-    return [_point(probabilities[rows].mean(), labels[rows].mean(), len(rows)) for rows in groups]
+    return [_point(probabilities[rows].mean(), labels[rows].mean(), len(rows)) for rows in groups if len(rows)]
 
 
 def _gain(labels: Labels, probabilities: Floats) -> list[dict[str, Any]]:

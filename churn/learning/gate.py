@@ -87,7 +87,7 @@ def _faults(contest: Contest, pr_auc: Floats, policy: GatePolicy, seed: int) -> 
     """What makes a model unfit whatever the champion is."""
     faults = []
     base_rate = float(contest.labels.mean())
-    low, middle = np.quantile(pr_auc, [0.025, 0.5])
+    low, middle = np.nanquantile(pr_auc, [0.025, 0.5])
     if low <= base_rate:
         faults.append(f"PR-AUC {middle:.3f} is not beyond the base rate of {base_rate:.3f}")
     error = calibration_error(contest.labels, contest.challenger)
@@ -110,7 +110,7 @@ def _failed_slices(slices: list[Slice], policy: GatePolicy) -> list[str]:
 
 
 def _first(labels: NDArray[np.bool_], pr_auc: Floats) -> str:
-    return f"first champion; PR-AUC {np.median(pr_auc):.3f} against a base rate of {labels.mean():.3f}"
+    return f"first champion; PR-AUC {np.nanmedian(pr_auc):.3f} against a base rate of {labels.mean():.3f}"
 
 
 def _gains(
@@ -130,7 +130,8 @@ def _gains(
 
 
 def _interval(replicates: Floats) -> Interval:
-    low, middle, high = np.quantile(replicates, [0.025, 0.5, 0.975])
+    """Of the replicates that have the figure: one that drew no leaver has no PR-AUC."""
+    low, middle, high = np.nanquantile(replicates, [0.025, 0.5, 0.975])
     return Interval(float(middle), float(low), float(high))
 
 

@@ -39,6 +39,9 @@ def select(
 
 
 def _level_with_best(replicates: Mapping[Family, NDArray[np.float64]]) -> list[Family]:
-    """Families not below the best one in 97.5 % of the paired replicates (all values but the first)."""
+    """Families not below the best one in 97.5 % of the paired replicates (all values but the first).
+
+    A replicate that drew no leaver has no PR-AUC, and tells nothing; of few leavers there are some.
+    """
     best = replicates[max(replicates, key=lambda family: replicates[family][0])]
-    return [family for family, own in replicates.items() if np.quantile((best - own)[1:], 0.025) <= 0]
+    return [family for family, own in replicates.items() if np.nanquantile((best - own)[1:], 0.025) <= 0]

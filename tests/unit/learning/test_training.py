@@ -1,5 +1,6 @@
 """A training learns from its training part only, and gives the same model again to the last bit."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from churn.learning.params import ModelParams, fingerprint_training
 from churn.learning.splitting import hash_order, split_examples
 from churn.learning.training import Training, train
 from churn.policies import load_policies
+from churn.stages.learning import decide, evidence
 from tests.unit.learning.examples import make_examples
 
 FAST = ModelParams(forest_trees=30, boosting_rounds=60)
@@ -95,6 +97,21 @@ def test_too_few_leavers_are_not_learned_from() -> None:
 
     with pytest.raises(NotThere, match="19 of"):
         train(few, FAST)
+
+
+@pytest.mark.parametrize(("leavers", "stayers"), [(20, 380), (25, 1475), (21, 21), (380, 20)])
+def test_as_few_as_are_needed_are_learned_from_and_judged(leavers: int, stayers: int) -> None:
+    """Many a replicate of their bootstrap has nobody who left: it tells nothing, and nothing fails."""
+    many = make_examples(6000)
+    few = pl.concat([many.filter("has_churned")[:leavers], many.filter(~pl.col("has_churned"))[:stayers]])
+    training = train(few, FAST)
+    groups = training.split.test.select("customer_id", contract=pl.lit("One year"))
+
+    decision = decide(training, training.selected.model, groups, load_policies())
+    first = decide(training, None, groups, load_policies())
+
+    json.dumps([evidence(training, groups), decision.evidence], allow_nan=False)  # Postgres takes no NaN
+    assert "nan" not in str([*decision.reasons, *first.reasons])
 
 
 def test_another_setting_or_another_label_is_another_training() -> None:
