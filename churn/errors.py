@@ -81,6 +81,10 @@ class NotThere(ChurnError):
     """Something the step needs does not exist yet: no run, no champion, no features of a date."""
 
 
+class TooFewLeavers(NotThere):
+    """Too few customers left, or stayed, to learn from; a champion that is there goes on."""
+
+
 class ModelRefused(ChurnError):
     """A stored model cannot be trusted to mean what it meant: other library versions, or types nobody vouched for."""
 

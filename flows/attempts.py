@@ -1,4 +1,4 @@
-"""What a run goes on after, and does not forget: a refused date among others, a training without a registry."""
+"""What a run goes on after, and does not forget: a refused date among others, a training that could not be."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -6,7 +6,7 @@ from functools import partial
 
 from prefect import Task
 
-from churn.errors import AuditFailed, ContractBroken, RegistryDown
+from churn.errors import AuditFailed, ContractBroken, RegistryDown, TooFewLeavers
 from churn.settings import load_settings
 from churn.stages import Outcome
 from flows.runs import tell_degraded
@@ -47,18 +47,19 @@ class Attempts:
 
 
 def learn_or_keep(train: partial[Outcome]) -> Outcome:
-    """Training; while the registry does not answer the champion stays, people are told, and scoring goes on.
+    """Training; without a registry, or enough leavers, the champion stays, people are told, and scoring goes on.
 
     Raises:
-        RegistryDown: there is no champion yet.
+        RegistryDown: there is no champion yet, or
+        TooFewLeavers: likewise.
     """
     from churn.stages import learning
 
     try:
         outcome = train()
-    except RegistryDown as down:
-        kept = learning.keep_champion(load_settings(), down)
-        tell_degraded("training", down)
+    except (RegistryDown, TooFewLeavers) as why:
+        kept = learning.keep_champion(load_settings(), why)
+        tell_degraded("training", why)
         return kept
     if not outcome.is_skipped:  # a skipped one has not asked the registry
         tell_degraded("training", None)

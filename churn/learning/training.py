@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from churn.contracts import CustomerFeatures
-from churn.errors import NotThere
+from churn.errors import TooFewLeavers
 from churn.learning.candidates import Model, fit_candidates, predict_leaving
 from churn.learning.figures import Interval, confusion, measure
 from churn.learning.leakage import check_leakage
@@ -59,7 +59,7 @@ def train(examples: pl.DataFrame, params: ModelParams) -> Training:
         examples: one row per customer, satisfying `CustomerFeatures`.
 
     Raises:
-        NotThere: too few leavers or stayers to learn from and to test on.
+        TooFewLeavers: too few leavers or stayers to learn from and to test on.
         ContractBroken: a feature gives the label away.
     """
     check_enough(examples)
@@ -74,10 +74,10 @@ def train(examples: pl.DataFrame, params: ModelParams) -> Training:
 
 
 def check_enough(examples: pl.DataFrame) -> None:
-    """Raises NotThere when there are too few leavers or stayers to learn from and to test on."""
+    """Raises TooFewLeavers when there are too few leavers or stayers to learn from and to test on."""
     leavers = int(examples["has_churned"].sum())
     if min(leavers, examples.height - leavers) < FEWEST_LEAVERS:
-        raise NotThere(
+        raise TooFewLeavers(
             f"{leavers} of {examples.height} customers left; training needs {FEWEST_LEAVERS} who left and as many "
             "who stayed.",
             "train on an extract that still holds the customers who left.",

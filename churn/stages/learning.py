@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from churn.errors import NotThere, RegistryDown
+from churn.errors import NotThere, RegistryDown, TooFewLeavers
 from churn.learning.labels import FEWEST_MATURED_LEAVERS, Labels, find_matured_days
 from churn.learning.params import ModelParams, fingerprint_training
 from churn.plans import known_plans
@@ -35,7 +35,8 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     Skipped when exactly these examples and settings were trained on before, unless `retrain`.
 
     Raises:
-        NotThere: the date has no features, or too few leavers to learn from.
+        NotThere: the date has no features.
+        TooFewLeavers: or stayers, to learn from.
         ContractBroken: a feature gives the label away.
     """
     engine = open_engine(settings)
@@ -96,16 +97,17 @@ def read_examples(engine: "Engine", as_of_date: date) -> tuple[pl.DataFrame, Lab
     return pl.concat(warehouse.read_features(engine, as_of_date)), Labels("snapshot", (as_of_date,))
 
 
-def keep_champion(settings: Settings, down: RegistryDown) -> Outcome:
-    """Says that nothing was learned and who stays champion, because the registry did not answer.
+def keep_champion(settings: Settings, why: RegistryDown | TooFewLeavers) -> Outcome:
+    """Says that nothing was learned and who stays champion: the registry did not answer, or hardly anybody left.
 
     Raises:
-        RegistryDown: there is no champion to go on with.
+        RegistryDown: there is no champion to go on with, or
+        TooFewLeavers: likewise.
     """
     champion = promotions.find_champion(open_engine(settings))
     if champion is None:
-        raise down
-    return Outcome(f"not trained, version {champion.model_version} stays champion: {down.fact}", True)
+        raise why
+    return Outcome(f"not trained, version {champion.model_version} stays champion: {why.fact}", True)
 
 
 def _is_made_up(engine: "Engine", as_of_date: date) -> bool:

@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from prefect import flow, task
 from prefect.artifacts import Artifact
@@ -15,7 +16,7 @@ from prefect.testing.utilities import prefect_test_harness
 from rich.console import Console
 
 from churn.display import show_status
-from churn.errors import Busy, ContractBroken, Unavailable
+from churn.errors import Busy, ContractBroken, TooFewLeavers, Unavailable
 from churn.settings import Settings
 from churn.stages import Outcome, intake
 from churn.stages.status import read_status
@@ -97,6 +98,21 @@ def test_a_folder_is_taken_in_learned_from_once_and_published_in_order(
         (31, "live", 310),
     ]
     assert churn_pipeline(str(tmp_path)) == []
+
+
+def test_a_day_on_which_nobody_left_is_scored_by_the_champion_there_is(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody_left = write_extract(tmp_path / "x.csv", make_extract(50).with_columns(Churn=pl.lit("No")))
+    with pytest.raises(TooFewLeavers, match="0 of 50 customers left"):
+        churn_pipeline(str(nobody_left), DAY)
+    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    name_rule_of_thumb_champion(settings)
+
+    outcomes = churn_pipeline(str(nobody_left), DAY)
+
+    assert outcomes[4].summary.startswith("not trained, version 1 stays champion: 0 of 50 customers left")
+    assert ask(settings, "SELECT customers_count FROM reporting.kpi_daily") == [(50,)]
 
 
 def test_a_broken_contract_is_not_retried_and_nothing_follows(
