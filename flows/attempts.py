@@ -6,7 +6,7 @@ from functools import partial
 
 from prefect import Task
 
-from churn.errors import AuditFailed, ContractBroken, RegistryDown, TooFewLeavers
+from churn.errors import AuditFailed, ContractBroken, RegistryDown, TooFewLeavers, WrongUsage
 from churn.settings import load_settings
 from churn.stages import Outcome
 from flows.runs import tell_degraded
@@ -17,13 +17,13 @@ class Attempts:
     """What the stages of a run did so far, and which dates were refused."""
 
     outcomes: list[Outcome] = field(default_factory=list)
-    refusals: list[ContractBroken | AuditFailed] = field(default_factory=list)
+    refusals: list[ContractBroken | AuditFailed | WrongUsage] = field(default_factory=list)
 
     def attempt(self, *stages: partial[Outcome]) -> bool:
         """Runs stages until one refuses its date; returns whether none did. Any other error ends the run."""
         try:
             self.outcomes.extend(stage() for stage in stages)
-        except (ContractBroken, AuditFailed) as refusal:
+        except (ContractBroken, AuditFailed, WrongUsage) as refusal:
             self.refusals.append(refusal)
             return False
         return True
@@ -39,7 +39,8 @@ class Attempts:
 
         Raises:
             ContractBroken: the first refusal, or
-            AuditFailed: likewise.
+            AuditFailed: likewise, or
+            WrongUsage: likewise; a file may have a date that lies in the future.
         """
         if self.refusals:
             raise self.refusals[0]

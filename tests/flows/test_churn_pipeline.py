@@ -16,7 +16,7 @@ from prefect.testing.utilities import prefect_test_harness
 from rich.console import Console
 
 from churn.display import show_status
-from churn.errors import Busy, ContractBroken, TooFewLeavers, Unavailable
+from churn.errors import Busy, ContractBroken, TooFewLeavers, Unavailable, WrongUsage
 from churn.settings import Settings
 from churn.stages import Outcome, intake
 from churn.stages.status import read_status
@@ -113,6 +113,20 @@ def test_a_day_on_which_nobody_left_is_scored_by_the_champion_there_is(
 
     assert outcomes[4].summary.startswith("not trained, version 1 stays champion: 0 of 50 customers left")
     assert ask(settings, "SELECT customers_count FROM reporting.kpi_daily") == [(50,)]
+
+
+def test_a_file_of_a_folder_dated_in_the_future_does_not_hold_up_the_others(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    name_rule_of_thumb_champion(settings)
+    for day in (DAY, "2099-01-01"):
+        write_extract(tmp_path / f"{day}.csv", make_extract(50).with_columns(Churn=pl.lit("No")))
+
+    with pytest.raises(WrongUsage, match="2099-01-01 lies in the future"):
+        churn_pipeline(str(tmp_path))
+
+    assert ask(settings, "SELECT prediction_date, customers_count FROM reporting.kpi_daily") == [(DAY, 50)]
 
 
 def test_a_broken_contract_is_not_retried_and_nothing_follows(
