@@ -137,6 +137,15 @@ class CustomerExtract(pa.DataFrameModel):
         return data.lazyframe.select(agreeing.fill_null(True))
 
 
+class StoredExtract(CustomerExtract):
+    """An extract's rows as raw_data holds them: in OPEN_COLUMNS a new word may have been accepted at the door."""
+
+    gender: str = pa.Field()
+    internet_service: str = pa.Field()
+    contract: str = pa.Field()
+    payment_method: str = pa.Field()
+
+
 Direction = Literal[-1, 0, 1]
 
 

@@ -15,7 +15,7 @@ Worked example, snapshot of 2026-03-31; 31 days before it, 2026-02-28, is one wh
 
 import polars as pl
 
-from churn.contracts import CustomerExtract
+from churn.contracts import StoredExtract
 
 CENTS = 2
 
@@ -24,11 +24,11 @@ def rewind(snapshot: pl.DataFrame, months: int) -> pl.DataFrame:
     """Returns a snapshot's customers as they were some whole months before it.
 
     Args:
-        snapshot: rows that satisfy `CustomerExtract`.
+        snapshot: rows that satisfy `StoredExtract`.
         months: 0 gives the snapshot itself.
 
     Returns:
-        The customers who had joined, satisfying `CustomerExtract`: tenure less the months; total charges less as many
+        The customers who had joined, satisfying `StoredExtract`: tenure less the months; total charges less as many
         monthly charges, but no less than one of them once billed, and NULL at tenure 0; nobody has left yet.
     """
     if months == 0:
@@ -42,4 +42,4 @@ def rewind(snapshot: pl.DataFrame, months: int) -> pl.DataFrame:
         .alias("total_charges"),
         pl.lit("No").alias("churn"),
     )
-    return CustomerExtract.validate(rewound)
+    return StoredExtract.validate(rewound)

@@ -58,7 +58,7 @@ class Backfill:
     Attributes:
         portions: days to make, in unbroken ranges.
         kept_count: days published already, live or with the same inputs.
-        gaps: days after the first snapshot that have none.
+        gaps: days after the first snapshot that have none, and days before anybody had joined.
     """
 
     portions: list[list[date]]
@@ -89,11 +89,20 @@ def plan_days(settings: Settings, wanted: Sequence[date]) -> Backfill:
     if not wanted or promotions.find_champion(engine) is None:
         return Backfill([], 0, [])
     transforms_version = transformer.deploy(settings, today())
-    planned = plan_past(engine, wanted)
+    planned = _leave_out_empty(engine, plan_past(engine, wanted))
     made = warehouse.find_publications(engine, wanted[0], wanted[-1])
     open_days = [past for past in planned if not _is_made(past, made.get(past.day), transforms_version)]
     gaps = sorted(set(wanted) - {past.day for past in planned})
     return Backfill(_portions(engine, open_days), len(planned) - len(open_days), gaps)
+
+
+def _leave_out_empty(engine: "Engine", planned: list[PastDay]) -> list[PastDay]:
+    """Leaves out days so long before the first snapshot that nobody in it had joined: there is nobody to score."""
+    if not planned or planned[0].basis != "reconstructed":
+        return planned
+    first = snapshots.find_current_loads(engine)[0].snapshot_date
+    longest = history.find_longest_tenure(engine, first)
+    return [past for past in planned if past.day >= first or whole_months_between(past.day, first) <= longest]
 
 
 def part_days(settings: Settings, days: Sequence[date]) -> tuple[list[list[date]], date | None]:
@@ -268,5 +277,5 @@ def summarise(plan: Backfill) -> Outcome:
     made = sum(map(len, plan.portions))
     told = [f"{made} days made, {plan.kept_count} left as they were"]
     if plan.gaps:
-        told.append(f"{len(plan.gaps)} left out, having no extract ({plan.gaps[0]} the first)")
+        told.append(f"{len(plan.gaps)} left out, having no extract or nobody who had joined ({plan.gaps[0]} the first)")
     return Outcome("; ".join(told), not made)

@@ -7,10 +7,10 @@ import polars as pl
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from churn.contracts import EXTRACT_COLUMNS, CustomerExtract
+from churn.contracts import EXTRACT_COLUMNS, StoredExtract
 from churn.scoring.history import Reign
 from churn.stores.database import copy_in, read_batches
-from churn.stores.tables import promotions, telco_churn_reconstructed
+from churn.stores.tables import promotions, telco_churn_raw, telco_churn_reconstructed
 
 _TYPES = {"senior_citizen": "int8", "tenure": "int8", "monthly_charges": "float8", "total_charges": "float8"}
 
@@ -24,11 +24,19 @@ def read_reigns(engine: Engine) -> list[Reign]:
 
 
 def read_snapshot(engine: Engine, snapshot_date: date) -> Iterator[pl.DataFrame]:
-    """Yields the rows of a stored snapshot, satisfying `CustomerExtract`, in batches."""
+    """Yields the rows of a stored snapshot, satisfying `StoredExtract`, in batches."""
     columns = ", ".join(f"{name}::{_TYPES.get(name, 'text')} AS {name}" for name in EXTRACT_COLUMNS)
     query = f"SELECT {columns} FROM raw_data.telco_churn_raw WHERE snapshot_date = $1"
     for batch in read_batches(engine, query, [snapshot_date]):
-        yield CustomerExtract.validate(batch)
+        yield StoredExtract.validate(batch)
+
+
+def find_longest_tenure(engine: Engine, snapshot_date: date) -> int:
+    """Returns the whole months that a stored snapshot's longest customer has been one."""
+    raw = telco_churn_raw.c
+    query = sa.select(sa.func.max(raw.tenure)).where(raw.snapshot_date == snapshot_date)
+    with engine.connect() as connection:
+        return int(connection.execute(query).scalar_one() or 0)
 
 
 def find_reconstructed(engine: Engine, first: date, last: date) -> dict[date, tuple[int, int]]:

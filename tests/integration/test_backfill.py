@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -82,6 +82,30 @@ def test_rewound_days_have_nobody_who_had_not_joined_and_everybody_who_left_late
         ("TWO", 1, 45.0, True),
     ]
     assert known(62) == [("LEFT", 8, 360.0, True), ("SIXTY", 58, 2610.0, True), ("TWO", 0, 0.0, True)]
+
+
+def test_days_before_anybody_had_joined_are_left_out(telecom: Settings, tmp_path: Path) -> None:
+    rows = [make_customer(customerID=str(number), tenure="1", TotalCharges="45.00") for number in range(5)]
+    run_day(telecom, write_extract(tmp_path / "extract.csv", rows), DAY)
+
+    plan = run_backfill(telecom, 70)
+
+    assert (plan.gaps[0], plan.gaps[-1]) == (DAY - timedelta(days=69), date(2025, 11, 30))  # two whole months before
+    shown = "SELECT min(prediction_date), min(customers_count), max(customers_count) FROM reporting.kpi_daily"
+    assert ask(telecom, shown) == [(date(2025, 12, 1), 5, 5)]
+    assert run_backfill(telecom, 70).portions == []
+
+
+def test_words_that_were_accepted_at_the_door_are_rewound_too(
+    telecom: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHURN_NEW_CATEGORIES", "accept")
+    rows = [make_customer(customerID=str(number), Contract="Three year") for number in range(5)]
+    run_day(load_settings(), write_extract(tmp_path / "extract.csv", rows), DAY)
+
+    run_backfill(telecom, 40)
+
+    assert ask(telecom, "SELECT count(*), count(DISTINCT contract) FROM analytics.customer_risk") == [(200, 1)]
 
 
 def test_the_trend_of_a_base_in_balance_is_flat(telecom: Settings, tmp_path: Path) -> None:
