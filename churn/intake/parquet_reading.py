@@ -6,6 +6,7 @@ from typing import IO, Any
 import polars as pl
 
 from churn.errors import ContractBroken
+from churn.intake.corrections import LOAD_COLUMN
 from churn.intake.headers import Header, understand_names
 from churn.intake.mapping import Mapping
 from churn.intake.reading import ROW_NUMBER, Opened, TextBatch, no_misfits
@@ -34,11 +35,12 @@ def _read_batches(file: Any, name: str, header: Header) -> Iterator[TextBatch]:
     import pyarrow as pa
 
     first = 1
+    wanted = header.columns | ({LOAD_COLUMN: LOAD_COLUMN} if header.is_correction else {})
     try:
-        for batch in file.iter_batches(BATCH_ROWS, columns=list(header.columns.values())):
+        for batch in file.iter_batches(BATCH_ROWS, columns=list(wanted.values())):
             cells = pl.DataFrame(pl.from_arrow(batch))
             numbers = pl.int_range(first, first + cells.height, eager=True, dtype=pl.Int64).alias(ROW_NUMBER)
-            chosen = [_as_text(cells[theirs], name).alias(ours) for ours, theirs in header.columns.items()]
+            chosen = [_as_text(cells[theirs], name).alias(ours) for ours, theirs in wanted.items()]
             yield TextBatch(pl.DataFrame([numbers, *chosen]), no_misfits())
             first += cells.height
     except (pa.ArrowException, OSError) as error:

@@ -103,6 +103,16 @@ def test_rows_set_aside_come_back_corrected_and_are_added(settings: Settings, tm
     intake.validate_extract(settings, DAY)
 
 
+def test_corrected_rows_may_come_back_as_parquet(settings: Settings, tmp_path: Path) -> None:
+    intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
+    out = ledger.write_rejects(ledger.read_rejects(settings, None), tmp_path / "rejects.csv")
+    pl.read_csv(out).with_columns(tenure=10).write_parquet(tmp_path / "fixed.parquet")
+
+    outcome = intake.load_extract(settings, tmp_path / "fixed.parquet", DAY)
+
+    assert outcome.summary.startswith(f"300 customers as of {DAY}, 1 of them corrected")
+
+
 def test_a_correction_of_a_load_that_was_replaced_is_refused(settings: Settings, tmp_path: Path) -> None:
     intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
     out = ledger.write_rejects(ledger.read_rejects(settings, 1), tmp_path / "rejects.csv")
