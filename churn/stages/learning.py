@@ -35,8 +35,7 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     Skipped when exactly these examples and settings were trained on before, unless `retrain`.
 
     Raises:
-        NotThere: the date has no features.
-        TooFewLeavers: or stayers, to learn from.
+        NotThere: the date has no features, or (TooFewLeavers) too few leavers or stayers to learn from.
         ContractBroken: a feature gives the label away.
     """
     engine = open_engine(settings)

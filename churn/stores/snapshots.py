@@ -127,9 +127,8 @@ def find_last_load_with_rejects(engine: Engine) -> Load | None:
 
 def find_last_taken(engine: Engine, days: Sequence[date]) -> dict[tuple[date, str], str]:
     """Returns the sha256 that each source of some dates had when it was last taken in, replaced since or not."""
-    line = loads.c
-    query = sa.select(line.snapshot_date, line.source, line.sha256).order_by(line.load_id)
-    query = query.where(line.snapshot_date.in_(days), line.status.in_(("loaded", "superseded")))
+    query = sa.select(loads.c.snapshot_date, loads.c.source, loads.c.sha256).order_by(loads.c.load_id)
+    query = query.where(loads.c.snapshot_date.in_(days), loads.c.status.in_(("loaded", "superseded")))
     with engine.connect() as connection:
         return {(day, source): sha256 for day, source, sha256 in connection.execute(query)}
 
