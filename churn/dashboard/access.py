@@ -28,7 +28,7 @@ class Shown:
     Attributes:
         publications: scored dates, the latest first; staged ones too.
         latest: the latest published one.
-        stamp: changes when anything is published.
+        stamp: changes when anything is published or withdrawn.
     """
 
     publications: list[Row]
@@ -54,7 +54,7 @@ def find_shown() -> Shown:
     if not published:
         raise NotThere("No day is published yet.", "run `churn run --source FILE`, or `churn run` to try it out.")
     newest = max(one["published_at"] for one in published)
-    return Shown(publications, published[0], f"{newest.isoformat()} {len(publications)}")
+    return Shown(publications, published[0], f"{newest.isoformat()} {len(published)}")
 
 
 def ask_now(question: Callable[..., Any], *arguments: Any) -> Any:

@@ -66,7 +66,7 @@ def _show_checks(shown: Shown) -> None:
 
 def _show_mix(shown: Shown) -> None:
     st.header("Has the mix of customers moved?")
-    since = find_reference(shown, ask(shown, marts.read_models))
+    since = find_reference(shown, ask_now(marts.read_models))
     if since == shown.day:
         st.html(markup.note("One day so far: there is nothing to compare it with."))
         return

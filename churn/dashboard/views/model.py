@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from churn.dashboard import charts, markup
-from churn.dashboard.access import Shown, ask
+from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text
 from churn.dashboard.glossary import FAMILIES, MODEL_FIGURES, Figure
 from churn.stores import marts
@@ -22,7 +22,7 @@ YES_NO: dict[str, str] = {"True": "Yes", "False": "No"}
 
 def show(shown: Shown) -> None:
     """The champion, how good it was on customers it had not seen, and how it came to be."""
-    decisions = ask(shown, marts.read_models)
+    decisions = ask_now(marts.read_models)  # A champion can be chosen by hand, with nothing new published.
     champion = next((one for one in decisions if one["is_champion"]), decisions[0])
     _tell_champion(champion)
     figures = ask(shown, marts.read_model_figures, champion["promotion_id"])
