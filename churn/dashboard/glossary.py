@@ -107,7 +107,11 @@ MODEL_FIGURES: dict[str, Figure] = {
     "roc_auc": Figure("ROC-AUC", "Chance that a leaver is ranked above a stayer; 0.5 is chance.", formats.tell_ratio),
     "log_loss": Figure("Log loss", "Penalty for wrong probabilities; lower is better.", formats.tell_ratio),
     "brier": Figure("Brier", "Mean squared error of the probabilities; lower is better.", formats.tell_ratio),
-    "ece": Figure("Calibration error", "Mean gap between promised and real rate in ten groups.", formats.tell_ratio),
+    "ece": Figure(
+        "Calibration error",
+        "Mean gap between promised and real rate in ten groups. Chance only adds to it, so its interval lies high.",
+        formats.tell_ratio,
+    ),
     "precision": Figure("Precision", "Share of those flagged at 0.5 who left.", formats.tell_percent),
     "recall": Figure("Recall", "Share of leavers who were flagged at 0.5.", formats.tell_percent),
     "recall_at_10": Figure(

@@ -40,7 +40,8 @@ def _make_card(name: str, by_day: Mapping[date, Row], day: date) -> Card:
         if before is None or change is None:
             changes.append(f"no figure {back} day{'' if back == 1 else 's'} before")
         else:
-            changes.append(f"{change} {words}{' (reconstructed)' if before['basis'] == 'reconstructed' else ''}")
+            told = f" ({BASES[before['basis']].lower()})" if before["basis"] in ("reconstructed", "as_if") else ""
+            changes.append(f"{change} {words}{told}")
     return Card(name, figure, figure.form(now), changes)
 
 
@@ -70,9 +71,12 @@ def find_late(publication: Row, today: date) -> int:
 
 def tell_bars(days: Sequence[Row]) -> str:
     """Says what is unusual about the days of a chart; nothing where nothing is."""
-    if not any(row["basis"] == "reconstructed" for row in days):
-        return ""
-    return "Pale: reconstructed, rewound from the first extract; whoever had left by then still counts as active."
+    texts = {
+        "reconstructed": "Pale: reconstructed, rewound from the first extract; whoever had left by then still counts "
+        "as active.",
+        "as_if": "As if: days before the first model, scored by one that knows what came after.",
+    }
+    return " ".join(text for basis, text in texts.items() if any(row["basis"] == basis for row in days))
 
 
 def draw_tier_table(row: Row) -> str:

@@ -31,6 +31,14 @@ def test_a_card_tells_the_change_since_the_day_before_and_thirty_days_before() -
     assert card.changes == ["+2 in 1 day", "−5 in 30 days (reconstructed)"]
 
 
+def test_a_day_scored_as_if_is_told_so() -> None:
+    days = [make_day(1, basis="as_if"), make_day(0)]
+
+    assert summary.make_cards(days, DAY)[0].changes[0] == "no change in 1 day (as if)"
+    assert summary.tell_bars(days).startswith("As if: days before the first model")
+    assert summary.tell_bars(days[1:]) == ""
+
+
 def test_a_day_that_is_missing_is_no_zero() -> None:
     card = summary.make_cards([make_day(0)], DAY)[0]
 
