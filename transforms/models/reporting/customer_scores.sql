@@ -65,7 +65,7 @@ SELECT
   ROUND(customers.lifetime_value_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS lifetime_value_usd, /* Monthly charge times months of tenure, USD */
   ROUND(customers.annual_revenue_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS annual_revenue_usd, /* Twelve monthly charges if active, else 0; USD */
   customers.monthly_charges::DOUBLE PRECISION AS monthly_charges, /* Billed per month, USD */
-  customers.price_above_list_usd::DOUBLE PRECISION AS price_above_list_usd, /* Billed above (+) or below (-) list price, USD per month */
+  ROUND(customers.price_above_list_usd::DECIMAL(18, 6), 2)::DOUBLE PRECISION AS price_above_list_usd, /* Billed above (+) or below (-) list price, USD per month */
   customers.total_charges::DOUBLE PRECISION AS total_charges, /* Billed since joining, USD */
   customers.tenure_months::INT AS tenure_months, /* Whole months as a customer */
   customers.tenure_band::TEXT AS tenure_band, /* Months as a customer, in four bands */
