@@ -37,7 +37,7 @@ def _compare(dimension: str, before: dict[str, int], now: dict[str, int]) -> dic
     segments = sorted(before.keys() | now)
     then, today = _shares(before, segments), _shares(now, segments)
     index = sum((today[one] - then[one]) * log(today[one] / then[one]) for one in segments)
-    most = max(segments, key=lambda one: abs(today[one] - then[one]))
+    most = max(segments, key=lambda one: round(abs(today[one] - then[one]), 9))  # Of two, both move as far: the first.
     verdict = "the same" if index < SAME_BELOW else "moving" if index < OTHER_FROM else "another base"
     return {
         "dimension": dimension,

@@ -1,29 +1,46 @@
 """Every page in a real browser: its numbers are the database's, it fits a phone, and it can be read by everybody."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 
 from churn.dashboard import formats
 from churn.dashboard.report import write_report
 from churn.dashboard.tableau import write_sources
 from churn.settings import Settings
-from churn.stores import calls
+from churn.stages.exporting import export
+from churn.stores import calls, promotions
+from churn.stores.database import open_engine
 from churn.stores.marts import VIEWS
 from tests.conftest import DAY
+from tests.dashboard import queries
 from tests.dashboard.conftest import HISTORY_DAYS, HOSTILE
-from tests.integration.days import ask
+from tests.integration.days import ask, execute
 
 PAGES = ("overview", "calls", "segments", "trend", "customer?id=1234-KNOWN", "model", "data")
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+READ_TABLES = """() => ({
+    tables: Object.fromEntries([...document.querySelectorAll("[data-table]")].map(table => [
+        table.dataset.table,
+        [...table.tBodies[0].rows].map(row => [...row.cells].map(one => [one.dataset.column, one.textContent.trim()])),
+    ])),
+    cards: Object.fromEntries([...document.querySelectorAll(".card")].map(
+        card => [card.dataset.figure, card.querySelector(".value").textContent])),
+})"""
+"""Every table and card of the page that is open, cell by cell."""
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +166,19 @@ def test_made_up_customers_are_labelled_on_every_page(visits: Callable[[str], di
     assert "Made-up customers" in visits(name)["band"]
 
 
+def test_bars_are_seen_on_a_phone(page: Any) -> None:
+    page.set_viewport_size(PHONE)
+    try:
+        open_page(page, "overview").locator('path[aria-roledescription="bar"]').first.wait_for(state="attached")
+        bars = page.locator('path[aria-roledescription="bar"]').evaluate_all(
+            "bars => bars.map(one => one.getBBox()).map(box => [box.x, box.width])"
+        )
+    finally:
+        page.set_viewport_size(DESK)
+    places = sorted({x for x, _ in bars})
+    assert min(width for _, width in bars) > 0.6 * min(after - before for before, after in pairwise(places))
+
+
 # --- numbers are the database's ----------------------------------------------------------------------------------
 
 
@@ -183,6 +213,32 @@ def test_the_tiers_of_the_overview_add_up(page: Any, looked_at: Settings) -> Non
     (tiers,) = ask(looked_at, query)
 
     assert column(open_page(page, "overview"), "tiers", "customers") == [f"{count:,}" for count in tiers]
+
+
+@pytest.mark.parametrize("name", queries.TABLES)
+def test_every_card_and_every_cell_is_what_sql_gives(page: Any, looked_at: Settings, name: str) -> None:
+    path = name
+    if name == "customer":
+        ((customer,),) = ask(looked_at, f"SELECT customer_id {queries.MOVED}")
+        path = f"customer?id={customer}"
+    open_page(page, path)
+    if name.startswith("trend") and not page.locator("table").count():
+        page.get_by_text("The figures", exact=True).click()
+        page.locator("table").wait_for()
+    shown = page.evaluate(READ_TABLES)
+
+    wanted = {table: write_rows(looked_at, query) for table, query in queries.TABLES[name].items()}
+    assert shown["tables"] == wanted
+    assert all(wanted.values())
+    if name in queries.CARDS:
+        assert shown["cards"] == dict(write_rows(looked_at, queries.CARDS[name])[0])
+
+
+def write_rows(settings: Settings, query: str) -> list[list[list[str]]]:
+    """The rows of a query, as name and text of each cell."""
+    with open_engine(settings).connect() as connection:
+        rows = connection.execute(sa.text(query.replace("::", r"\:\:"))).mappings().all()
+    return [[[name, queries.write_cell(name, value)] for name, value in row.items()] for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -363,13 +419,24 @@ def test_a_download_holds_what_is_shown(page: Any, looked_at: Settings, tmp_path
     path = tmp_path / waiting.value.suggested_filename
     waiting.value.save_as(path)
 
-    query = f"SELECT customer_id FROM reporting.action_list WHERE prediction_date = '{DAY}' AND risk_tier = 'High'"
-    wanted = [customer for (customer,) in ask(looked_at, f"{query} ORDER BY call_rank")]
+    export(looked_at, "action-list", "csv", tmp_path / "all.csv", DAY)
+    wanted = pl.read_csv(tmp_path / "all.csv").filter(risk_tier="High").select(calls.COLUMNS)
     if kind == "csv":
-        assert pl.read_csv(path)["customer_id"].to_list() == wanted
+        assert pl.read_csv(path).equals(wanted)
     else:
         sheet = zipfile.ZipFile(io.BytesIO(path.read_bytes())).read("xl/worksheets/sheet1.xml").decode()
-        assert sheet.count("<row ") == len(wanted) + 1
+        assert sheet.count("<row ") == wanted.height + 1
+        for letter, name in zip(ascii_uppercase, calls.COLUMNS, strict=False):
+            if wanted[name].dtype.is_numeric():
+                found = re.findall(rf'<c r="{letter}\d+"(?: s="\d+")?><v>([^<]*)</v>', sheet)
+                assert list(map(float, found)) == wanted[name].to_list()
+
+
+def test_exports_hold_cents(looked_at: Settings, tmp_path: Path) -> None:
+    export(looked_at, "action-list", "csv", tmp_path / "all.csv", DAY)
+    prices = pl.read_csv(tmp_path / "all.csv")["price_above_list_usd"]
+
+    assert prices.to_list() == prices.round(2).to_list()
 
 
 # --- what is typed is only ever text -----------------------------------------------------------------------------
@@ -451,3 +518,32 @@ def test_tableau_gets_a_source_for_every_view(looked_at: Settings, tmp_path: Pat
     assert columns["[revenue_at_risk_usd]"].get("aggregation") == "Sum"
     assert columns["[churn_probability]"].get("aggregation") == "Avg"
     assert "Risk category" in "".join(columns["[risk_tier]"].itertext())
+
+
+# --- what happens while a page is open ---------------------------------------------------------------------------
+
+
+def test_a_day_that_is_withdrawn_is_shown_no_more(page: Any, looked_at: Settings) -> None:
+    change = f"UPDATE ops.publications SET {{}} WHERE prediction_date = '{DAY - timedelta(days=3)}'"
+
+    def count_days() -> int:
+        open_page(page, "trend?span=All").get_by_text("The figures", exact=True).click()
+        page.locator("table").wait_for()
+        return len(column(page, "trend", "basis"))
+
+    assert count_days() == HISTORY_DAYS
+    execute(looked_at, change.format("status = 'staged', published_at = NULL"))
+    try:
+        assert count_days() == HISTORY_DAYS - 1
+    finally:
+        execute(looked_at, change.format("status = 'published', published_at = staged_at"))
+
+
+def test_a_champion_chosen_by_hand_is_told_at_once(page: Any, looked_at: Settings) -> None:
+    """The last test: the ledger takes nothing back."""
+    champion = promotions.find_champion(open_engine(looked_at))
+    assert champion is not None
+    assert column(open_page(page, "model"), "decisions", "decided_by") == ["gate"]
+    promotions.record_promotion(open_engine(looked_at), replace(champion, decided_by="person"))
+
+    assert column(open_page(page, "model"), "decisions", "decided_by") == ["person", "gate"]
