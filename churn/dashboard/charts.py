@@ -77,9 +77,7 @@ def draw_counts(rows: Sequence[Row], period: str = "day", height: int = 260) -> 
     ]
     chart = (
         alt.Chart(_data(bars), height=height)
-        .mark_bar(
-            width=14 if period == "week" else alt.RelativeBandSize(0.85), binSpacing=0
-        )  # Streamlit's is a bar wide.
+        .mark_bar(width=14 if period == "week" else alt.RelativeBandSize(0.85), binSpacing=0)  # Streamlit's hides bars
         .encode(
             x=_time_axis(),
             y=alt.Y("customers:Q", title="Active customers at risk", stack=True),
