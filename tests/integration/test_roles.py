@@ -68,7 +68,7 @@ def test_psql_is_given_the_password_where_no_process_list_shows_it(team: Server,
     told = subprocess.check_output([*command, "-c", own_command_line], text=True)
 
     assert told.startswith("churn_writer\n")
-    assert "psql postgresql://churn_pipeline@127.0.0.1" in told
+    assert "psql host=127.0.0.1 dbname=churn user=churn_pipeline" in told
 
 
 def test_what_the_pipeline_makes_belongs_to_the_group(team: Server, written: Settings) -> None:
