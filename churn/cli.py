@@ -8,7 +8,7 @@ import typer
 from churn import history_commands, model_commands, page_commands, simulation_commands, stack_commands
 from churn.errors import ExitCode, WrongUsage
 from churn.settings import load_settings
-from churn.terminal import EXIT_CODES, AsOf, Verbose
+from churn.terminal import EXIT_CODES, AsOf, Verbose, parse_file
 from churn.terminal import parse_date as _parse_date
 from churn.terminal import told_in_one_line as _told_in_one_line
 
@@ -135,7 +135,10 @@ def loads(
 def rejects(
     load: Annotated[int | None, typer.Option(help="Number of the load; the default is the last with rejects.")] = None,
     csv: Annotated[
-        Path | None, typer.Option("--csv", help="Write the rows to a file to correct and load again.", metavar="OUT")
+        Path | None,
+        typer.Option(
+            "--csv", parser=parse_file, help="Write the rows to a file to correct and load again.", metavar="OUT"
+        ),
     ] = None,
     verbose: Verbose = False,
 ) -> None:

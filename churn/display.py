@@ -114,7 +114,7 @@ def show_loads(loads: list[dict[str, Any]], console: Console | None = None) -> N
     """Prints lines of the ledger, and under each what there is to say of it."""
     console = console or Console()
     if not loads:
-        console.print("No file was taken in yet: churn run --source FILE .")
+        console.print("No file was taken in yet: run `churn run --source FILE`.")
     for load in loads:
         colour = {"loaded": "green", "superseded": "dim", "started": "cyan"}.get(load["status"], "red")
         console.print(

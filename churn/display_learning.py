@@ -9,6 +9,7 @@ from churn.display import plain_table
 from churn.stores.promotions import Promotion
 
 _SHORT = {"logistic_regression": "logistic", "random_forest": "forest", "xgboost": "XGBoost", "average": "average"}
+_NO_MODEL = "No model was trained yet: run `churn run --source FILE`."
 _FIGURES = ("pr_auc", "roc_auc", "log_loss", "brier", "ece", "recall_at_10", "lift_at_10")
 
 
@@ -44,6 +45,10 @@ def _told(difference: dict[str, float]) -> str:
 
 def show_models(decisions: list[Promotion], champion_version: int | None, console: Console | None = None) -> None:
     """Prints each model version, newest first, the champion starred."""
+    console = console or Console()
+    if not decisions:
+        console.print(_NO_MODEL)
+        return
     table = plain_table("Model versions", "version", "family", "trained as of", "test PR-AUC (95 %)", "decision")
     for one in decisions:
         test = one.evidence["candidates"][one.family]["test"]["pr_auc"]
@@ -54,12 +59,14 @@ def show_models(decisions: list[Promotion], champion_version: int | None, consol
             f"{test['value']:.3f} ({test['low']:.3f} to {test['high']:.3f})",
             f"{one.decision} by {one.decided_by}",
         )
-    (console or Console()).print(table)
+    console.print(table)
 
 
 def show_history(decisions: list[Promotion], console: Console | None = None) -> None:
     """Prints every decision with its reasons, oldest first."""
     console = console or Console()
+    if not decisions:
+        console.print(_NO_MODEL)
     for one in decisions:
         against = f"against version {one.champion_version}" if one.champion_version else "no champion before"
         console.print(

@@ -107,6 +107,8 @@ class DiskFull(ChurnError):
     """Nothing more can be written; waiting does not make room."""
 
 
+_PREFECT_IS_AWAY = ("Failed to reach API at", "No Prefect API URL provided")
+"""How Prefect's own errors of that begin; they are of no kind of their own."""
 _CONNECTION_LOSSES = ("OperationalError", "InterfaceError", "AdminShutdown", "ConnectionFailure")
 
 
@@ -133,15 +135,19 @@ def understand(error: BaseException) -> ChurnError:
             f"No space is left on the disk{f' of {error.filename}' if error.filename else ''}.",
             "free some (CHURN_HOME says where things are kept), then run again: it goes on where it was.",
         )
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return ChurnError(
+            f"{error.filename2 or error.filename}: {error.strerror}.", "mend that, or name another place."
+        )
     first_line = (str(error).strip() or "no message").splitlines()[0]
     if _is_connection_loss(error):
         return Unavailable(
             f"The database did not answer: {first_line}",
             "check that it runs, then run again: it goes on where it was. `churn doctor` shows what is configured.",
         )
-    if type(error).__module__.partition(".")[0] in ("httpx", "httpcore"):
+    if type(error).__module__.partition(".")[0] in ("httpx", "httpcore") or first_line.startswith(_PREFECT_IS_AWAY):
         return Unavailable(
-            f"Prefect's server did not answer: {first_line}",
+            f"Prefect's server did not answer: {first_line.rstrip('.')}.",
             "start it or mend PREFECT_API_URL, then run again; what was published stays.",
         )
     return ChurnError(f"{type(error).__name__}: {first_line}", "run it again with -v to see where.")

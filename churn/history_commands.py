@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from churn.settings import load_settings
-from churn.terminal import Verbose, parse_date, told_in_one_line
+from churn.terminal import Verbose, parse_date, parse_file, told_in_one_line
 
 app = typer.Typer()
 
@@ -51,7 +51,7 @@ def backfill(
 )
 def export(
     what: Annotated[str, typer.Argument(help="action-list or predictions.")],
-    out: Annotated[Path, typer.Option(help="The file to write.", metavar="PATH")],
+    out: Annotated[Path, typer.Option(parser=parse_file, help="The file to write.", metavar="PATH")],
     file_format: Annotated[str, typer.Option("--format", help="csv, parquet or xlsx.")] = "csv",
     as_of: Annotated[
         date | None, typer.Option(parser=parse_date, help="A published date; the latest.", metavar="DATE")

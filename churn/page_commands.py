@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from churn.settings import load_settings
-from churn.terminal import Verbose, parse_date, told_in_one_line
+from churn.terminal import Verbose, parse_date, parse_file, told_in_one_line
 
 app = typer.Typer()
 
@@ -28,7 +28,7 @@ def dashboard(
 
 @app.command(rich_help_panel="Look at it", epilog="Example: churn report --out churn.html")
 def report(
-    out: Annotated[Path, typer.Option(help="The HTML file to write.", metavar="PATH")],
+    out: Annotated[Path, typer.Option(parser=parse_file, help="The HTML file to write.", metavar="PATH")],
     as_of: Annotated[
         date | None, typer.Option(parser=parse_date, help="A published date; the latest.", metavar="DATE")
     ] = None,

@@ -61,12 +61,15 @@ def simulate(
         length = days or (months or 0) * MONTH_DAYS
         if not length:
             _refuse_without_days(every > 1, until, price_rise, outage, competitor, season, calls, untidy)
+            if out.is_dir():
+                raise WrongUsage(f"{out} is a folder.", "name a file, or say with --days how many extracts.")
             extracts.write_synthetic_extract(out, customers, seed)
             typer.echo(f"{out}: {customers:,} made-up customers, seed {seed}")
             return
         last = until or today()
         events, swing = read_shocks(price_rise, outage, competitor), season_of(season, days_until(last, length)[0])
         world = World(customers, seed, shocks=events, season=swing, contacts=Contacts(calls))
+        out = out.resolve()  # what lies beside it takes its name: "." has none
         written = extracts.write_daily_extracts(out, world, length, last, every)
         typer.echo(f"{out}: {len(written)} extracts of a made-up telecom, {written[0].name} to {written[-1].name}")
         if untidy:

@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +24,14 @@ def parse_date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a date like 2026-11-22") from None
+
+
+def parse_file(text: str) -> Path:
+    """Reads the path of a file to write."""
+    path = Path(text)
+    if path.exists() and not path.is_file():
+        raise typer.BadParameter(f"{text!r} is no file but a {'folder' if path.is_dir() else 'device'}")
+    return path
 
 
 AsOf = Annotated[

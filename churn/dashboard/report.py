@@ -52,7 +52,8 @@ def write_report(settings: Settings, out: Path, as_of_date: date | None) -> str:
         day = as_of_date or (published[0]["prediction_date"] if published else None)
         publication = next((one for one in published if one["prediction_date"] == day), None)
         if day is None or publication is None:
-            raise NotThere(f"{day or 'No date'} is not published.", "run `churn run --source FILE`.")
+            fact = f"{day} is not published." if day else "Nothing is published yet."
+            raise NotThere(fact, "run `churn run --source FILE`.")
         days = marts.read_days(connection, day - timedelta(days=DAYS), day)
         first_calls = calls.read_calls(connection, calls.Wanted(day), CALLS)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -50,8 +50,10 @@ def export(settings: Settings, what: str, file_format: str, out: Path, as_of_dat
     engine = open_engine(settings)
     publication = warehouse.find_publication(engine, as_of_date)
     if publication is None or publication.status != "published":
-        raise NotThere(f"{as_of_date or 'No date'} is not published.", "run `churn run --source FILE`.")
+        fact = f"{as_of_date} is not published." if as_of_date else "Nothing is published yet."
+        raise NotThere(fact, "run `churn run --source FILE`.")
     batches = (_told(batch) for batch in read_export(engine, what, publication.prediction_date))
+    out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f"{out.name}.unfinished")
     try:
         rows = _WRITERS[file_format](batches, unfinished)

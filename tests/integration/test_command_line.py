@@ -173,6 +173,10 @@ def test_the_doctor_is_well(machine: Machine, first_run: subprocess.CompletedPro
         (["run", "--source", "nowhere.csv"], "There is no file nowhere.csv."),
         (["run", "--source", "x.csv", "--as-of", "yesterday"], "'yesterday' is not a date like 2026-11-22"),
         (["frobnicate"], "No such command 'frobnicate'"),
+        (["export", "action-list", "--out", "churn"], "'churn' is no file but a folder"),
+        (["report", "--out", ""], "'' is no file but a folder"),
+        (["export", "predictions", "--out", os.devnull], "is no file but a device"),
+        (["simulate", "--out", "churn"], "churn is a folder."),
     ],
 )
 def test_wrong_usage_exits_2_with_one_line(machine: Machine, command: list[str], told: str) -> None:
@@ -183,14 +187,20 @@ def test_wrong_usage_exits_2_with_one_line(machine: Machine, command: list[str],
     assert "Traceback" not in refused.stderr
 
 
-def test_nothing_published_yet_is_said(machine: Machine, tmp_path: Path) -> None:
-    empty = Machine(machine.environment | {"CHURN_HOME": str(tmp_path / "empty")})
+def test_nothing_published_yet_is_said_in_a_home_of_any_name(machine: Machine, tmp_path: Path) -> None:
+    empty = Machine(machine.environment | {"CHURN_HOME": str(tmp_path / "my churn's+50%")})
 
+    asked = empty.call("churn", "db", "psql", "-Atc", "SELECT current_database()")
     found = empty.call("churn", "status")
+    exported = empty.call("churn", "export", "action-list", "--out", "x.csv")
+    listed = empty.call("churn", "model", "list")
     stopped = empty.call("churn", "db", "stop")
 
-    assert found.returncode == 1
+    assert asked.stdout.strip() == "churn", asked.stderr
+    assert found.returncode == exported.returncode == 1
     assert "Nothing is published yet." in found.stderr
+    assert "Nothing is published yet." in exported.stderr
+    assert "No model was trained yet" in listed.stdout
     assert stopped.stdout.strip() == "stopped"
 
 

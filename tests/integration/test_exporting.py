@@ -73,3 +73,11 @@ def test_an_unknown_export_is_refused_and_leaves_no_file(published: Settings, tm
         export(published, "secrets", "csv", tmp_path / "out.csv", None)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_of_an_export_is_made(published: Settings, tmp_path: Path) -> None:
+    out = tmp_path / "for" / "the crm" / "calls.csv"
+
+    export(published, "action-list", "csv", out, None)
+
+    assert [path.name for path in out.parent.iterdir()] == ["calls.csv"]

@@ -1,8 +1,9 @@
 import pickle
+from pathlib import Path
 
 import pytest
 
-from churn.errors import AuditFailed, ChurnError, ContractBroken, ExitCode, Unavailable, may_pass_by_itself
+from churn.errors import AuditFailed, ChurnError, ContractBroken, ExitCode, Unavailable, may_pass_by_itself, understand
 
 
 def test_every_kind_of_failure_has_its_exit_code() -> None:
@@ -49,3 +50,18 @@ def test_a_lost_database_connection_may_pass_by_itself() -> None:
     assert may_pass_by_itself(psycopg.OperationalError("server closed the connection"))
     assert may_pass_by_itself(sqlalchemy.exc.OperationalError("select 1", {}, Exception()))
     assert not may_pass_by_itself(psycopg.errors.UndefinedTable("no such table"))
+
+
+def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as raised:
+        (tmp_path / "missing" / "x.csv").write_text("")
+
+    assert understand(raised.value).fact == f"{tmp_path}/missing/x.csv: No such file or directory."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("Failed to reach API at http://x/api/"), ValueError("No Prefect API URL provided. Please set")],
+)
+def test_a_prefect_that_is_away_is_told_with_its_setting(error: Exception) -> None:
+    assert "PREFECT_API_URL" in understand(error).next_step
