@@ -61,8 +61,6 @@ def simulate(
         length = days or (months or 0) * MONTH_DAYS
         if not length:
             _refuse_without_days(every > 1, until, price_rise, outage, competitor, season, calls, untidy)
-            if out.is_dir():
-                raise WrongUsage(f"{out} is a folder.", "name a file, or say with --days how many extracts.")
             extracts.write_synthetic_extract(out, customers, seed)
             typer.echo(f"{out}: {customers:,} made-up customers, seed {seed}")
             return

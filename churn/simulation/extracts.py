@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from churn.errors import WrongUsage
 from churn.simulation.customers import simulate_customers
 from churn.simulation.living import World, live
 
@@ -23,6 +24,9 @@ def write_synthetic_extract(path: Path, customers: int, seed: int) -> Path:
 
     Returns:
         The path, whose file appears only when it is complete.
+
+    Raises:
+        WrongUsage: the path is a folder's.
     """
     return _write(path, simulate_batches(customers, seed))
 
@@ -51,6 +55,8 @@ def write_daily_extracts(folder: Path, world: World, days: int, until: date, eve
 
 
 def _write(path: Path, batches: Iterator[pl.DataFrame]) -> Path:
+    if path.is_dir():
+        raise WrongUsage(f"{path} is a folder.", "name a file, or say with --days how many extracts.")
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.unfinished")
     with unfinished.open("wb") as stream:
