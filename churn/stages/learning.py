@@ -59,7 +59,10 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     if standing is not None:
         found["tier_changes"] = _tier_changes(training, standing, examples)
         reasons.append(f"{found['tier_changes']:,} of {examples.height:,} customers would change tier")
-    promotions.record_promotion(
+    registry.tag_decision(settings, registered.version, decision.verdict, reasons[0])
+    if decision.verdict == "promote":
+        registry.name_champion(settings, registered.version)
+    promotions.record_promotion(  # last: once it is written, the next run finds nothing to learn and mends nothing
         engine,
         Promotion(
             decided_at=now_utc(),
@@ -76,9 +79,6 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
             evidence=found,
         ),
     )
-    registry.tag_decision(settings, registered.version, decision.verdict, reasons[0])
-    if decision.verdict == "promote":
-        registry.name_champion(settings, registered.version)
     return Outcome(f"version {registered.version} ({training.selected.family}): {decision.verdict}, {reasons[0]}")
 
 

@@ -38,9 +38,9 @@ def promote_version(settings: Settings, version: int, why: str) -> Outcome:
         reasons=[why.strip(), *judged.reasons],
         champion_version=champion.model_version if champion else None,
     )
-    promotions.record_promotion(engine, by_hand)
-    registry.name_champion(settings, version)
     registry.tag_decision(settings, version, "promote", why.strip())
+    registry.name_champion(settings, version)
+    promotions.record_promotion(engine, by_hand)  # last: should the registry fail, the same command mends it
     return Outcome(f"version {version} ({judged.family}) is the champion: {why.strip()}")
 
 

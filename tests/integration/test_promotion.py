@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from churn.errors import ModelRefused, NotThere, WrongUsage
+from churn.errors import ModelRefused, NotThere, RegistryDown, WrongUsage
 from churn.learning.params import ModelParams
 from churn.settings import Settings, load_settings
 from churn.stages import intake, learning, models, scoring, transforms
@@ -98,6 +98,25 @@ def test_a_person_promotes_with_a_reason_and_rolls_back(two_versions: Settings) 
         (first, second, "person"),
     ]
     assert [one.reasons[0] for one in by_hand] == ["the new price list suits it", "complaints from the call centre"]
+
+
+def test_a_promotion_the_registry_failed_in_can_be_asked_for_again(
+    two_versions: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = version_numbers(two_versions)
+
+    def fail(*_: object) -> None:
+        raise RegistryDown("The registry does not answer.", "look at MLflow.")
+
+    with monkeypatch.context() as down:
+        down.setattr(registry, "name_champion", fail)
+        with pytest.raises(RegistryDown):
+            models.promote_version(two_versions, second, "it suits")
+    assert champion_of(two_versions) == first
+
+    models.promote_version(two_versions, second, "it suits")
+    assert champion_of(two_versions) == second
+    models.roll_back(two_versions, "as it was")
 
 
 def test_promotions_that_make_no_sense_are_refused(two_versions: Settings) -> None:
