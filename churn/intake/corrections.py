@@ -31,3 +31,21 @@ def check_corrects(file_name: str, load_ids: pl.Series, current_load_id: int | N
             f"{file_name} corrects rows of load {others[0]}, but the date {holds}.",
             "give --as-of the date of that load, or write the rows again: churn rejects --csv OUT .",
         )
+
+
+def check_all_came_back(file_name: str, rows: int, rejected: int) -> None:
+    """Refuses a part of the rows that were set aside: the others would be in no snapshot and in no count.
+
+    Args:
+        file_name: what messages call the file.
+        rows: rows of the file.
+        rejected: rows the load set aside.
+
+    Raises:
+        ContractBroken: there are fewer, or more.
+    """
+    if rows != rejected:
+        raise ContractBroken(
+            f"{file_name} has {rows} rows; the load it corrects set {rejected} aside.",
+            "give back all of them and no others: a row that cannot be corrected yet is set aside again.",
+        )

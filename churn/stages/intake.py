@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from churn.errors import ChurnError, ContractBroken, WrongUsage
 from churn.intake import daily_files
-from churn.intake.corrections import LOAD_COLUMN, check_corrects
+from churn.intake.corrections import LOAD_COLUMN, check_all_came_back, check_corrects
 from churn.intake.limits import Limits, Tally, check_hope, check_limits
 from churn.intake.mapping import Mapping, read_mapping
 from churn.intake.reading import ROW_NUMBER, Opened, open_batches
@@ -181,6 +181,8 @@ def _screen(
         yield screened
     check_unchanged(extract)
     check_limits(extract.name, tally, before.rows_accepted if before else None, limits)
+    if opened.header.is_correction and current is not None:
+        check_all_came_back(extract.name, tally.rows_read - tally.kept, current.rows_rejected)
 
 
 def _locate(twice: DuplicateCustomer, extract: Extract, mapping: Mapping, max_bytes: int) -> ContractBroken:

@@ -103,6 +103,22 @@ def test_rows_set_aside_come_back_corrected_and_are_added(settings: Settings, tm
     intake.validate_extract(settings, DAY)
 
 
+def test_no_row_set_aside_is_lost_when_only_some_can_be_corrected(settings: Settings, tmp_path: Path) -> None:
+    two_bad = [*spoilt(tenure="-3"), make_customer(customerID="0002-TEST", tenure="-3")]
+    intake.load_extract(settings, write_extract(tmp_path / "extract.csv", two_bad), DAY)
+    out = ledger.write_rejects(ledger.read_rejects(settings, None), tmp_path / "rejects.csv")
+    both = pl.read_csv(out, infer_schema=False)
+    one_corrected = both.with_columns(tenure=pl.Series(["3", "-3"]), TotalCharges=pl.lit("135"))
+
+    with pytest.raises(ContractBroken, match=r"part.csv has 1 rows; the load it corrects set 2 aside"):
+        intake.load_extract(settings, write_extract(tmp_path / "part.csv", one_corrected[:1]), DAY)
+    intake.load_extract(settings, write_extract(tmp_path / "all.csv", one_corrected), DAY)
+
+    assert len(customers_of(settings, DAY)) == 300
+    left = ledger.read_rejects(settings, None)
+    assert [row.row["customerID"] for row in left.rows] == ["0002-TEST"]
+
+
 def test_corrected_rows_may_come_back_as_parquet(settings: Settings, tmp_path: Path) -> None:
     intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
     out = ledger.write_rejects(ledger.read_rejects(settings, None), tmp_path / "rejects.csv")
