@@ -4,6 +4,7 @@ Every error carries the fact and the next step. Its class decides the exit code 
 """
 
 import errno
+from datetime import date
 from enum import IntEnum
 
 
@@ -79,6 +80,14 @@ class TransformFailed(ChurnError):
 
 class NotThere(ChurnError):
     """Something the step needs does not exist yet: no run, no champion, no features of a date."""
+
+
+class NotPublished(NotThere):
+    """Readers have no such date, or none at all yet."""
+
+    def __init__(self, day: date | None) -> None:
+        fact = f"{day} is not published." if day else "Nothing is published yet."
+        super().__init__(fact, "run `churn run --source FILE`.")
 
 
 class TooFewLeavers(NotThere):

@@ -16,9 +16,10 @@ from contextlib import contextmanager
 
 from churn.errors import Unavailable
 from churn.local_stack import find_stack
+from churn.service.processes import stop
+from churn.service.services import HERE
 from churn.settings import Settings
 
-HERE = "127.0.0.1"
 PATIENCE_SECONDS = 120
 
 
@@ -58,17 +59,8 @@ def _start() -> tuple["subprocess.Popen[bytes]", str]:
             pass_fds=(file,),
             start_new_session=True,  # Ctrl-C is for the run, which tells the server how it ended
         )
-    atexit.register(_stop, server)  # Logs and events are sent before: Prefect does so when threads end.
+    atexit.register(stop, [server])  # Logs and events are sent before: Prefect does so when threads end.
     return server, f"http://{HERE}:{port}"
-
-
-def _stop(server: "subprocess.Popen[bytes]") -> None:
-    server.terminate()
-    try:
-        server.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
 
 
 def _wait_for(server: "subprocess.Popen[bytes]", address: str) -> None:

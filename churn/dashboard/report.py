@@ -13,7 +13,7 @@ import vl_convert
 
 from churn.dashboard import charts, glossary, markup, palette, summary
 from churn.dashboard.formats import tell_day, tell_moment
-from churn.errors import NotThere
+from churn.errors import NotPublished
 from churn.settings import Settings
 from churn.stores import calls, marts
 from churn.stores.readers import reading
@@ -44,7 +44,7 @@ def write_report(settings: Settings, out: Path, as_of_date: date | None) -> str:
         What was written, in one line.
 
     Raises:
-        NotThere: the date is not published.
+        NotPublished: the date is not published.
         Unavailable: the database did not answer.
     """
     with reading(settings) as connection:
@@ -52,8 +52,7 @@ def write_report(settings: Settings, out: Path, as_of_date: date | None) -> str:
         day = as_of_date or (published[0]["prediction_date"] if published else None)
         publication = next((one for one in published if one["prediction_date"] == day), None)
         if day is None or publication is None:
-            fact = f"{day} is not published." if day else "Nothing is published yet."
-            raise NotThere(fact, "run `churn run --source FILE`.")
+            raise NotPublished(day)
         days = marts.read_days(connection, day - timedelta(days=DAYS), day)
         first_calls = calls.read_calls(connection, calls.Wanted(day), CALLS)
     out.parent.mkdir(parents=True, exist_ok=True)

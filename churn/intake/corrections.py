@@ -46,6 +46,6 @@ def check_all_came_back(file_name: str, rows: int, rejected: int) -> None:
     """
     if rows != rejected:
         raise ContractBroken(
-            f"{file_name} has {rows} rows; the load it corrects set {rejected} aside.",
+            f"Set aside were {rejected:,} rows; {file_name} gives back {rows:,}.",
             "give back all of them and no others: a row that cannot be corrected yet is set aside again.",
         )

@@ -16,7 +16,6 @@ from typing import IO
 import polars as pl
 
 from churn.errors import ContractBroken
-from churn.intake.corrections import LOAD_COLUMN
 from churn.intake.headers import Header, count_known, understand_names
 from churn.intake.mapping import Mapping
 from churn.intake.reading import ROW_NUMBER, Opened, TextBatch, no_misfits, refuse_other_kinds
@@ -194,8 +193,8 @@ def _is_full_width(text: bytes, cells: pl.DataFrame, layout: Layout) -> bool:
 
 def _name_cells(cells: pl.DataFrame, layout: Layout, row_numbers: pl.Series) -> pl.DataFrame:
     names = layout.header.names
-    wanted = layout.header.columns | ({LOAD_COLUMN: LOAD_COLUMN} if layout.header.is_correction else {})
-    chosen = [cells.to_series(names.index(name)).alias(ours) for ours, name in wanted.items()]
+    read = layout.header.read_columns
+    chosen = [cells.to_series(names.index(name)).alias(ours) for ours, name in read.items()]
     return pl.DataFrame([row_numbers.cast(pl.Int64).alias(ROW_NUMBER), *chosen])
 
 

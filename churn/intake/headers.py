@@ -31,6 +31,11 @@ class Header:
         """Whether the file's rows are to be added to a snapshot instead of replacing it."""
         return LOAD_COLUMN in self.names
 
+    @property
+    def read_columns(self) -> dict[str, str]:
+        """What is read of a row, our name -> the file's: the contract's columns, and the load a corrected row is of."""
+        return self.columns | ({LOAD_COLUMN: LOAD_COLUMN} if self.is_correction else {})
+
 
 def understand_names(file_name: str, names: list[str], mapping: Mapping) -> Header:
     """Finds the columns of the contract among a file's names: renamed by the mapping, public, or snake_case.

@@ -6,7 +6,6 @@ from typing import IO, Any
 import polars as pl
 
 from churn.errors import ContractBroken
-from churn.intake.corrections import LOAD_COLUMN
 from churn.intake.headers import Header, understand_names
 from churn.intake.mapping import Mapping
 from churn.intake.reading import ROW_NUMBER, Opened, TextBatch, no_misfits
@@ -35,7 +34,7 @@ def _read_batches(file: Any, name: str, header: Header) -> Iterator[TextBatch]:
     import pyarrow as pa
 
     first = 1
-    wanted = header.columns | ({LOAD_COLUMN: LOAD_COLUMN} if header.is_correction else {})
+    wanted = header.read_columns
     try:
         for batch in file.iter_batches(BATCH_ROWS, columns=list(wanted.values())):
             cells = pl.DataFrame(pl.from_arrow(batch))

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 from polars import selectors
 
-from churn.errors import NotThere, WrongUsage
+from churn.errors import NotPublished, WrongUsage
 from churn.settings import Settings
 from churn.stores import warehouse
 from churn.stores.database import open_engine
@@ -40,7 +40,7 @@ def export(settings: Settings, what: str, file_format: str, out: Path, as_of_dat
 
     Raises:
         WrongUsage: no such export or format, or more rows than a sheet holds.
-        NotThere: the date is not published.
+        NotPublished: the date is not published.
     """
     if what not in EXPORTS or file_format not in FORMATS:
         raise WrongUsage(
@@ -50,8 +50,7 @@ def export(settings: Settings, what: str, file_format: str, out: Path, as_of_dat
     engine = open_engine(settings)
     publication = warehouse.find_publication(engine, as_of_date)
     if publication is None or publication.status != "published":
-        fact = f"{as_of_date} is not published." if as_of_date else "Nothing is published yet."
-        raise NotThere(fact, "run `churn run --source FILE`.")
+        raise NotPublished(as_of_date)
     batches = (_told(batch) for batch in read_export(engine, what, publication.prediction_date))
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f"{out.name}.unfinished")

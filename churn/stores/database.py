@@ -43,11 +43,12 @@ def locate(settings: Settings) -> str:
 
     Raises:
         WrongUsage: CHURN_DATABASE_URL is not a Postgres address.
-        Unavailable: the embedded server did not start.
+        Unavailable: the embedded server did not start, or does not answer.
     """
     if settings.database_url is None:
         uri = embedded.start_embedded(settings.home_dir)
-        create_database_if_missing(uri, embedded.DATABASE)
+        with _told_when_silent(uri):
+            create_database_if_missing(uri, embedded.DATABASE)
         return uri
     scheme, _, rest = settings.database_url.get_secret_value().partition("://")
     if scheme.split("+")[0] not in ("postgresql", "postgres") or not rest:
@@ -98,17 +99,24 @@ def open_engine(settings: Settings) -> Engine:
     Raises:
         Unavailable: the database did not answer; the message shows its address without the password.
     """
-    uri = locate(settings)
     timeout_ms = int(timedelta(minutes=settings.statement_timeout_minutes).total_seconds() * 1000)
-    try:
+    uri = locate(settings)
+    with _told_when_silent(uri):
         engine = _engine(uri, timeout_ms)
         _create_tables_once(engine)
+    return engine
+
+
+@contextmanager
+def _told_when_silent(uri: str) -> Iterator[None]:
+    """Turns a lost or refused connection into Unavailable; the message shows the address without the password."""
+    try:
+        yield
     except (psycopg.OperationalError, _operational_error()) as error:
         raise Unavailable(
             f"The database at {without_password(uri)} did not answer: {str(error).strip().splitlines()[0]}",
             "check that it runs and that CHURN_DATABASE_URL is right; `churn doctor` shows what is configured.",
         ) from error
-    return engine
 
 
 def ask_alive(engine: Engine) -> None:

@@ -110,7 +110,7 @@ def test_no_row_set_aside_is_lost_when_only_some_can_be_corrected(settings: Sett
     both = pl.read_csv(out, infer_schema=False)
     one_corrected = both.with_columns(tenure=pl.Series(["3", "-3"]), TotalCharges=pl.lit("135"))
 
-    with pytest.raises(ContractBroken, match=r"part.csv has 1 rows; the load it corrects set 2 aside"):
+    with pytest.raises(ContractBroken, match=r"Set aside were 2 rows; part.csv gives back 1"):
         intake.load_extract(settings, write_extract(tmp_path / "part.csv", one_corrected[:1]), DAY)
     intake.load_extract(settings, write_extract(tmp_path / "all.csv", one_corrected), DAY)
 
