@@ -6,6 +6,7 @@ Every error carries the fact and the next step. Its class decides the exit code 
 import errno
 from datetime import date
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -58,20 +59,27 @@ class AuditFailed(ChurnError):
         model: the audited model.
         count: rows that failed.
         query: SQL that shows them.
+
+    What else a person needs is in the message: the place where the audit is written (file and line), the days of the
+    rows, and a sentence about what readers see; each may be empty.
     """
 
     exit_code = ExitCode.AUDIT_FAILED
 
-    def __init__(self, audit: str, model: str, count: int, query: str) -> None:
+    def __init__(
+        self, audit: str, model: str, count: int, query: str, place: str = "", days: str = "", readers: str = ""
+    ) -> None:
         rows = "1 row" if count == 1 else f"{count:,} rows"
+        where, when = f" ({place})" if place else "", f" of {days}" if days else ""
         super().__init__(
-            f"Audit {audit} of {model} failed on {rows}; the date is not published.",
+            f"Audit {audit} of {model}{where} failed on {rows}{when}; the date is not published. {readers}".rstrip(),
             f"look at them: {query}",
         )
         self.audit, self.model, self.count, self.query = audit, model, count, query
+        self._told = place, days, readers
 
-    def __reduce__(self) -> tuple[type["AuditFailed"], tuple[str, str, int, str]]:
-        return type(self), (self.audit, self.model, self.count, self.query)
+    def __reduce__(self) -> tuple[type["AuditFailed"], tuple[Any, ...]]:
+        return type(self), (self.audit, self.model, self.count, self.query, *self._told)
 
 
 class TransformFailed(ChurnError):

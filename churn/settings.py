@@ -71,6 +71,13 @@ class Settings(BaseSettings):
         default=60, gt=0, le=3600, description="An address that is silent for longer is given up."
     )
 
+    old_models_days: int = Field(
+        default=7,
+        ge=1,
+        le=365,
+        description="Days for which the tables of a replaced SQL model are kept: a change taken back within them is "
+        "there at once.",
+    )
     prefect_port: int = Field(default=4200, ge=1, le=65535, description="Where the Prefect of `churn up` answers.")
     worker_port: int = Field(
         default=4201, ge=1, le=65535, description="Where the worker of `churn up` says that it is well."

@@ -23,6 +23,7 @@ from churn.temporary_prefect import reach_prefect
 from churn.timeline import today
 
 TITLES = {
+    "deploy_models": "Deploy the SQL models",
     "load_extract": "Load the extract",
     "validate_extract": "Validate the snapshot",
     "run_transforms": "Run the SQL models",
@@ -33,6 +34,7 @@ TITLES = {
     "rebuild_features": "Rebuild the features",
     "score_history": "Score the days",
     "publish_history": "Publish the days",
+    "check_published": "Compare with the scores",
 }
 
 
@@ -195,7 +197,7 @@ def _warm_up() -> None:
         import churn.stages.learning
         import churn.stages.scoring
         import churn.stages.transforms
-        import churn.stores.sqlmesh_console  # noqa: F401
+        import churn.stores.sql_models.console  # noqa: F401
         from churn.stores.registry import import_mlflow
 
         import_mlflow()

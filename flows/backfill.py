@@ -11,6 +11,7 @@ from prefect.runtime import flow_run
 from churn.parameters import Day, Days
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
+from flows.checks import check_published, deploy_models
 from flows.policy import stage_policy
 from flows.runs import flow_policy
 
@@ -39,7 +40,7 @@ def publish_history(days: list[date]) -> Outcome:
     return history.publish_history(load_settings(), days)
 
 
-STAGES = (rebuild_features, score_history, publish_history)
+STAGES = (deploy_models, rebuild_features, score_history, publish_history, check_published)
 
 
 @flow(name="backfill", **flow_policy())
@@ -54,6 +55,7 @@ def backfill(days: Days = 60, until: Day | None = None) -> Outcome:
 
     settings = load_settings()
     with one_pipeline(settings):
+        deploy_models()
         plan = history.plan_backfill(settings, days, until)
         done, total = 0, sum(map(len, plan.portions))
         for portion in plan.portions:
@@ -63,6 +65,7 @@ def backfill(days: Days = 60, until: Day | None = None) -> Outcome:
             publish_history(portion)
             done += len(portion)
         history.tell_progress(done, total)
+        check_published([day for portion in plan.portions for day in portion])
         return history.summarise(plan)
 
 

@@ -15,6 +15,7 @@ from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
 from flows.attempts import Attempts, learn_or_keep
 from flows.backfill import publish_history, rebuild_features, score_history
+from flows.checks import check_published, deploy_models
 from flows.policy import stage_policy
 from flows.runs import flow_policy, is_scheduled, run_date, tell_notes
 
@@ -76,8 +77,17 @@ def publish(as_of: date) -> Outcome:
     return scoring.publish(load_settings(), as_of)
 
 
-STAGES = (load_extract, validate_extract, run_transforms, audit_transforms, train_models, score_customers, publish)
-PAST_STAGES = (rebuild_features, score_history, publish_history)
+STAGES = (
+    load_extract,
+    validate_extract,
+    run_transforms,
+    audit_transforms,
+    train_models,
+    score_customers,
+    publish,
+    check_published,
+)
+PAST_STAGES = (deploy_models, rebuild_features, score_history, publish_history)
 """What makes the dates before the newest: missed ones, and old ones whose extract was corrected."""
 
 
@@ -115,8 +125,8 @@ def run_days(days: list[tuple[str, date]], retrain: bool, mapping: Path | None) 
     from churn.stages import history
 
     settings, run = load_settings(), Attempts()
-    if len(days) > 1:
-        history.make_ready(settings)
+    if len(days) != 1:  # The stages of a single day deploy, once its extract is known to be sound.
+        deploy_models()
     taken = [day for extract, day in days if run.attempt(*take_in(extract, day, mapping))]
     portions, newest = history.part_days(settings, taken)
     past = [day for portion in portions for day in run.attempt_days(portion, rebuild_features)]
@@ -125,6 +135,7 @@ def run_days(days: list[tuple[str, date]], retrain: bool, mapping: Path | None) 
         run.attempt_days(portion, score_history, publish_history)
     if is_learned:
         run.attempt(partial(score_customers, newest), partial(publish, newest))
+    run.attempt(partial(check_published, taken))
     return run.finish()
 
 

@@ -11,6 +11,7 @@ from prefect.runtime import flow_run
 from churn.parameters import Day, Version
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
+from flows.checks import check_published, deploy_models
 from flows.churn_pipeline import publish
 from flows.policy import stage_policy
 from flows.runs import flow_policy
@@ -24,7 +25,7 @@ def score_customers(as_of: date, model: int | None) -> Outcome:
     return scoring.score_customers(load_settings(), as_of, str(flow_run.id), model)
 
 
-STAGES = (score_customers, publish)
+STAGES = (deploy_models, score_customers, publish, check_published)
 
 
 @flow(name="score", **flow_policy())
@@ -40,7 +41,7 @@ def score(as_of: Day | None = None, model: Version | None = None) -> list[Outcom
     settings = load_settings()
     with one_pipeline(settings):
         day = as_of or scoring.find_latest_day(settings)
-        return [score_customers(day, model), publish(day)]
+        return [deploy_models(), score_customers(day, model), publish(day), check_published([day])]
 
 
 if __name__ == "__main__":

@@ -4,14 +4,26 @@ from sqlmesh.core.config import Config, LinterConfig, ModelDefaultsConfig
 from sqlmesh.core.config.common import TableNamingConvention
 from sqlmesh.core.config.format import FormatConfig
 
-from churn.stores.transformer import duckdb_gateway, postgres_gateway
+from churn.settings import load_settings
+from churn.stores.sql_models.gateways import duckdb_gateway, find_cache_dir, postgres_gateway
+from churn.stores.sql_models.versions import keep_versions_whole
 from churn.timeline import EARLIEST_SNAPSHOT
 
 config = Config(
     project="churn",
     gateways={"postgres": postgres_gateway(), "duckdb": duckdb_gateway()},
     default_gateway="postgres",
-    model_defaults=ModelDefaultsConfig(dialect="postgres", start=EARLIEST_SNAPSHOT.isoformat(), cron="@daily"),
+    model_defaults=ModelDefaultsConfig(
+        dialect="postgres",
+        start=EARLIEST_SNAPSHOT.isoformat(),
+        # A daily cron ends yesterday: a plan by hand would leave today's rows out of every table it makes anew.
+        cron="* * * * *",
+        interval_unit="day",
+        allow_partials=True,
+    ),
+    default_scheduler=keep_versions_whole(),
+    cache_dir=str(find_cache_dir()),
+    snapshot_ttl=f"in {load_settings().old_models_days} days",
     # Postgres cuts identifiers at 63 characters: with the schema in front, two environments could share a table.
     physical_table_naming_convention=TableNamingConvention.TABLE_ONLY,
     disable_anonymized_analytics=True,

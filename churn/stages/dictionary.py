@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from churn.contracts import DIRECTIONS, CustomerExtract
 from churn.settings import PROJECT_DIR, Settings, load_settings
-from churn.stores import transformer
+from churn.stores import sql_models
 from churn.stores.catalogue import ColumnNote, TableNote, describe_tables
 
 DICTIONARY = PROJECT_DIR / "data" / "DICTIONARY.md"
@@ -31,7 +31,7 @@ _DIRECTION = {1: "Given to the model; more of it raises churn.", -1: "Given to t
 
 def render_dictionary(settings: Settings) -> str:
     """Returns the dictionary as Markdown."""
-    notes = [*describe_tables(), *transformer.describe_models(settings)]
+    notes = [*describe_tables(), *sql_models.describe_models(settings)]
     sections = [_PREFACE]
     for layer, meaning in LAYERS.items():
         sections.append(f"## {layer}: {meaning}\n")

@@ -20,10 +20,10 @@ from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.learning import require_champion
 from churn.stages.scoring import Scorer, find_latest_day, make_scorer, plan_past, score_days
-from churn.stores import history, promotions, registry, revisions, snapshots, transformer, warehouse
+from churn.stores import history, promotions, registry, revisions, snapshots, sql_models, warehouse
 from churn.stores.database import open_engine
 from churn.stores.snapshots import Load
-from churn.stores.transformer import FEATURE_MODELS, RISK_MODELS
+from churn.stores.sql_models import FEATURE_MODELS, RISK_MODELS
 from churn.stores.warehouse import Publication
 from churn.timeline import (
     EARLIEST_SNAPSHOT,
@@ -88,7 +88,7 @@ def plan_days(settings: Settings, wanted: Sequence[date]) -> Backfill:
     engine = open_engine(settings)
     if not wanted or promotions.find_champion(engine) is None:
         return Backfill([], 0, [])
-    transforms_version = transformer.deploy(settings, today())
+    transforms_version = sql_models.read_features_version(settings)
     planned = _leave_out_empty(engine, plan_past(engine, wanted))
     made = warehouse.find_publications(engine, wanted[0], wanted[-1])
     open_days = [past for past in planned if not _is_made(past, made.get(past.day), transforms_version)]
@@ -149,7 +149,7 @@ def _cut(engine: "Engine", days: Sequence[date]) -> list[list[date]]:
 
 def make_ready(settings: Settings) -> None:
     """Deploys the SQL models as they stand; before many days are loaded, or it evaluates them all, and again later."""
-    transformer.deploy(settings, today())
+    sql_models.deploy(settings, today())
 
 
 def rebuild_features(settings: Settings, days: Sequence[date]) -> Outcome:
@@ -167,7 +167,7 @@ def rebuild_features(settings: Settings, days: Sequence[date]) -> Outcome:
     if missing:
         rows = _rewind_days(engine, first.snapshot_date, missing)
         history.replace_reconstructed(engine, missing, first.load_id, rows)
-    done = transformer.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, days)
+    done = sql_models.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, days)
     audits = sum(one.audits_passed for one in done)
     made = f"{len(missing)} rewound from {first.snapshot_date}, " if missing else ""
     return Outcome(f"{tell_dates(days)}: {made}{audits} audits passed")
@@ -228,7 +228,7 @@ def _describe_publications(
         refused_count=0,
         load_id=0,
         source_sha256="",
-        transforms_version=transformer.deploy(settings, today()),
+        transforms_version=sql_models.read_features_version(settings),
         model_name=registry.MODEL_NAME,
         model_version=planned[0].model_version,
         run_id=run_id,
@@ -266,7 +266,7 @@ def publish_history(settings: Settings, days: Sequence[date]) -> Outcome:
     staged = warehouse.find_publications(engine, days[0], days[-1])
     if missing := [day for day in days if day not in staged]:
         raise NotThere(f"There are no scores of {missing[0]}.", "run `churn backfill` again.")
-    done = transformer.refresh(settings, "analytics.predictions", RISK_MODELS, days)
+    done = sql_models.refresh(settings, "analytics.predictions", RISK_MODELS, days)
     warehouse.publish(engine, days, now_utc())
     audits = sum(one.audits_passed for one in done)
     return Outcome(f"{tell_dates(days)} published, {audits} audits passed")

@@ -14,11 +14,11 @@ from churn.scoring.scores import score_batch
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.learning import require_champion
-from churn.stores import history, promotions, registry, revisions, snapshots, transformer, warehouse
+from churn.stores import history, promotions, registry, revisions, snapshots, sql_models, warehouse
 from churn.stores.database import open_engine, run_ahead
-from churn.stores.transformer import RISK_MODELS
+from churn.stores.sql_models import RISK_MODELS
 from churn.stores.warehouse import Publication
-from churn.timeline import now_utc, today
+from churn.timeline import now_utc
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +47,8 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str, model_ver
     version, basis = _choose_model(engine, as_of_date, model_version)
     wanted = describe_publication(settings, engine, as_of_date, basis, version, run_id)
     made = warehouse.find_publication(engine, as_of_date)
-    if made is not None and _is_done(made, wanted, is_free=model_version is None):
+    is_done = made is not None and _is_done(made, wanted, is_free=model_version is None)
+    if made is not None and is_done and warehouse.count_predictions(engine, as_of_date) == made.customers_count:
         return Outcome(f"{made.customers_count:,} scores of {as_of_date} are from this load and model", True)
     scores = score_days(engine, make_scorer(settings, version), as_of_date, as_of_date)
     (staged,) = warehouse.stage_predictions(engine, [wanted], scores)
@@ -126,7 +127,7 @@ def describe_publication(
         refused_count=load.rows_rejected,
         load_id=load.load_id,
         source_sha256=load.sha256,
-        transforms_version=transformer.deploy(settings, today()),
+        transforms_version=sql_models.read_features_version(settings),
         model_name=registry.MODEL_NAME,
         model_version=model_version,
         run_id=run_id,
@@ -181,7 +182,7 @@ def publish(settings: Settings, as_of_date: date) -> Outcome:
         raise NotThere(f"There are no scores of {as_of_date}.", "run `churn run` for that date.")
     if staged.status == "published":
         return Outcome(f"{as_of_date} has been published since {staged.published_at:%Y-%m-%d %H:%M} UTC", True)
-    done = transformer.refresh(settings, "analytics.predictions", RISK_MODELS, [as_of_date])
+    done = sql_models.refresh(settings, "analytics.predictions", RISK_MODELS, [as_of_date])
     warehouse.publish(engine, [as_of_date], now_utc())
     audits = sum(one.audits_passed for one in done)
     told = f"{as_of_date} is published: {audits} audits passed, {staged.customers_count:,} customers"

@@ -17,6 +17,7 @@ from churn.errors import AuditFailed, NotThere
 from churn.stores.database import copy_in, read_batches
 from churn.stores.revisions import keep_scores_aside, record_revisions
 from churn.stores.tables import predictions, publications
+from churn.stores.torn_days import find_tears, refuse_torn
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,20 @@ def stage_predictions(
     return stored
 
 
+def count_features(engine: Engine, as_of_date: date) -> int:
+    """Returns how many customers of a date have features."""
+    query = sa.text("SELECT count(*) FROM analytics.fct_customer_features WHERE as_of_date = :day")
+    with engine.connect() as connection:
+        return int(connection.execute(query, {"day": as_of_date}).scalar_one())
+
+
+def count_predictions(engine: Engine, prediction_date: date) -> int:
+    """Returns how many scores of a date are stored."""
+    query = sa.select(sa.func.count()).where(predictions.c.prediction_date == prediction_date)
+    with engine.connect() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
 def count_unseen_plans(engine: Engine, prediction_date: date) -> int:
     """Returns how many predictions of a date are of plans that the model's training examples did not hold."""
     chosen = (predictions.c.prediction_date == prediction_date) & predictions.c.has_unseen_plan
@@ -186,10 +201,16 @@ def _check_coverage(stored: Sequence[Publication]) -> None:
 
 
 def publish(engine: Engine, prediction_dates: Sequence[date], published_at: datetime) -> None:
-    """Shows audited dates to readers: one status change."""
+    """Shows audited dates to readers: one status change, made only if every published view then holds the scores.
+
+    Raises:
+        AuditFailed: a view would not hold what was scored; nothing is shown.
+    """
     shown = sa.update(publications).where(publications.c.prediction_date.in_(prediction_dates))
     with engine.begin() as connection:
         connection.execute(shown.values(status="published", published_at=published_at))
+        # In the same transaction: the views see the new status, readers do not until it is committed.
+        refuse_torn(find_tears(connection, prediction_dates))
 
 
 def find_publication(engine: Engine, prediction_date: date | None = None) -> Publication | None:
@@ -217,10 +238,20 @@ def find_publications(engine: Engine, first: date, last: date) -> dict[date, Pub
 
 
 def read_kpis(engine: Engine, prediction_date: date) -> dict[str, Any]:
-    """Returns the row of reporting.kpi_daily of a published date."""
+    """Returns the row of reporting.kpi_daily of a published date.
+
+    Raises:
+        NotThere: there is none; the message says how to get it back.
+    """
     query = sa.text("SELECT * FROM reporting.kpi_daily WHERE prediction_date = :day")
     with engine.connect() as connection:
-        return dict(connection.execute(query, {"day": prediction_date}).mappings().one())
+        row = connection.execute(query, {"day": prediction_date}).mappings().one_or_none()
+    if row is None:
+        raise NotThere(
+            f"{prediction_date} is published, but reporting.kpi_daily has no row of it.",
+            "run `churn transforms check`: it compares every published day with its scores and repairs it.",
+        )
+    return dict(row)
 
 
 def read_first_calls(engine: Engine, prediction_date: date, limit: int) -> list[dict[str, Any]]:

@@ -24,10 +24,10 @@ from sqlalchemy import Engine
 
 from churn.settings import Settings
 from churn.stages import intake
-from churn.stores import transformer
+from churn.stores import sql_models
 from churn.stores.database import open_engine
 from churn.stores.embedded import stop_embedded
-from churn.stores.transformer import FEATURE_MODELS, RISK_MODELS
+from churn.stores.sql_models import FEATURE_MODELS, RISK_MODELS, contexts, gateways
 from tests.factories import make_extract, write_extract
 
 CUSTOMERS = 7043
@@ -51,15 +51,15 @@ def main() -> None:
 def _measure(settings: Settings, folder: Path) -> None:
     engine = open_engine(settings)
     intake.load_extract(settings, write_extract(folder / "extract.csv", make_extract(CUSTOMERS)), FIRST)
-    transformer.deploy(settings, MILLION_DATE)
+    sql_models.deploy(settings, MILLION_DATE)
     _copy_first_date(engine)
     page = Page(
         "refresh", "rows", "runs", "seconds", "bare SQL", "ratio", "CPU s (Python)", "peak MB (Python)", "grown MB"
     )
     small = [FIRST]
-    transformer.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, small)
+    sql_models.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, small)
     _score(engine)
-    transformer.refresh(settings, "analytics.predictions", RISK_MODELS, small)
+    sql_models.refresh(settings, "analytics.predictions", RISK_MODELS, small)
     for title, dates, runs in (
         ("60 dates x 7,043 customers", DATES, 3),
         ("1 date x 1,000,106 customers", [MILLION_DATE], 2),
@@ -134,7 +134,7 @@ def _compare(
     rows: list[int] = []
     for _ in range(runs):
         began = time.process_time()
-        refreshes.append(_seconds(lambda: rows.append(_rows(transformer.refresh(settings, changed, models, dates)))))
+        refreshes.append(_seconds(lambda: rows.append(_rows(sql_models.refresh(settings, changed, models, dates)))))
         cpu.append(time.process_time() - began)
         bare.append(_seconds(lambda: _run_bare(settings, models, dates)))
     took, bare_took = statistics.median(refreshes), statistics.median(bare)
@@ -143,13 +143,13 @@ def _compare(
     page.add_row(title, *figures, f"{statistics.median(cpu):.2f}", f"{_peak_mb():.0f}", f"{_peak_mb() - before_mb:.0f}")
 
 
-def _rows(evaluations: Sequence[transformer.Evaluation]) -> int:
+def _rows(evaluations: Sequence[sql_models.Evaluation]) -> int:
     return sum(one.rows or 0 for one in evaluations)
 
 
 def _run_bare(settings: Settings, models: Sequence[str], dates: Sequence[date]) -> None:
     """Each model's query into a table of its own that has the model's columns and indexes."""
-    context: Any = transformer._context(settings)
+    context: Any = contexts.open_context(settings)
     engine = open_engine(settings)
     for name in models:
         model = context.get_model(name, raise_if_missing=True)
@@ -157,7 +157,7 @@ def _run_bare(settings: Settings, models: Sequence[str], dates: Sequence[date]) 
         query = context.render(name, start=str(min(dates)), end=str(max(dates))).sql("postgres")
         bare = f"public.bare_{name.replace('.', '_')}"
         with engine.begin() as connection:
-            connection.execute(sa.text(f"SET LOCAL work_mem = '{transformer.WORK_MEM}'"))
+            connection.execute(sa.text(f"SET LOCAL work_mem = '{gateways.WORK_MEM}'"))
             connection.execute(sa.text(f"CREATE TABLE IF NOT EXISTS {bare} (LIKE {physical} INCLUDING ALL)"))
             span = f"{model.time_column.column.name} BETWEEN '{min(dates)}' AND '{max(dates)}'"
             connection.execute(sa.text(f"DELETE FROM {bare} WHERE {span}"))

@@ -19,7 +19,7 @@ _FORKS.set_forkserver_preload(
         "churn.stages.intake",
         "churn.stages.scoring",
         "churn.stages.transforms",
-        "churn.stores.sqlmesh_console",
+        "churn.stores.sql_models.console",
         "sqlmesh.core.context",
         "tests.integration.days",
     ]
@@ -67,11 +67,11 @@ def run_pipeline(extract: Path, day: date, kill_at: str | None = None) -> None:
 
 
 def refresh_scored(day: date) -> None:
-    """One refresh of a date's marts, with no lock but the transformer's own."""
+    """One refresh of a date's marts, with no lock but the sql_models's own."""
     from churn.settings import load_settings
-    from churn.stores import transformer
+    from churn.stores import sql_models
 
-    transformer.refresh(load_settings(), "analytics.predictions", transformer.RISK_MODELS, [day])
+    sql_models.refresh(load_settings(), "analytics.predictions", sql_models.RISK_MODELS, [day])
 
 
 def _die(*_: object, **__: object) -> None:
@@ -96,15 +96,16 @@ def _after_the_load() -> None:
 
 
 def _between_staging_and_features() -> None:
-    from churn.stores import sqlmesh_console, transformer
+    from churn.stores import sql_models
+    from churn.stores.sql_models import console
 
-    refresh = transformer.refresh
+    refresh = sql_models.refresh
 
     def armed(*arguments: Any) -> Any:
-        _die_after(sqlmesh_console.RecordingConsole, "update_snapshot_evaluation_progress")
+        _die_after(console.RecordingConsole, "update_snapshot_evaluation_progress")
         return refresh(*arguments)
 
-    transformer.refresh = armed
+    sql_models.refresh = armed
 
 
 def _within_the_scores() -> None:

@@ -189,7 +189,7 @@ def backfill_and_die(kill_at: str) -> None:
     """Runs in a process of its own, which dies at one of its steps."""
     genuine = {
         "rewound": (history.history, "replace_reconstructed"),
-        "features": (history.transformer, "refresh"),
+        "features": (history.sql_models, "refresh"),
         "scores": (warehouse, "copy_in"),
         "staged": (warehouse, "stage_predictions"),
         "shown": (warehouse, "publish"),

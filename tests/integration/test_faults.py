@@ -19,9 +19,10 @@ from churn.errors import ModelRefused, RegistryDown
 from churn.learning import params
 from churn.settings import Settings, load_settings
 from churn.stages import intake, transforms
-from churn.stores import registry, snapshots, sqlmesh_console, transformer, warehouse
+from churn.stores import registry, snapshots, sql_models, warehouse
 from churn.stores.database import open_engine, read_batches
 from churn.stores.embedded import start_embedded, stop_embedded
+from churn.stores.sql_models import console
 from churn.terminal import told_in_one_line
 from flows.churn_pipeline import churn_pipeline
 from tests.conftest import new_database
@@ -124,12 +125,12 @@ def test_postgres_restarted_in_every_stage_is_got_over_by_trying_again(
         with without_postgres(postgres):
             restarts.append(1)
 
-    within_a_model = (sqlmesh_console.RecordingConsole, "update_snapshot_evaluation_progress")
+    within_a_model = (console.RecordingConsole, "update_snapshot_evaluation_progress")
     for owner, name in (
         within_a_model,
         (snapshots, "replace_snapshot"),
-        (transformer, "refresh"),
-        (transformer, "audit"),
+        (sql_models, "refresh"),
+        (sql_models, "audit"),
         (registry, "record_training"),
         (warehouse, "stage_predictions"),
         (warehouse, "publish"),
@@ -241,7 +242,7 @@ def test_a_clock_that_jumps_during_a_run_changes_no_date(
         monkeypatch.setattr(timeline, "now_utc", lambda: genuine() + timedelta(days=days))
 
     disturb_once(monkeypatch, intake, "validate_extract", partial(jump, 400))
-    disturb_once(monkeypatch, transformer, "audit", partial(jump, -400))
+    disturb_once(monkeypatch, sql_models, "audit", partial(jump, -400))
     run(telecom, day)
     monkeypatch.undo()
 

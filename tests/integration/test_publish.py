@@ -10,8 +10,9 @@ from churn.errors import AuditFailed, ExitCode, TransformFailed
 from churn.settings import Settings, load_settings
 from churn.stages import scoring
 from churn.stages.status import read_status
-from churn.stores import registry, transformer
-from churn.stores.transformer import TRANSFORMS_DIR
+from churn.stores import registry, sql_models
+from churn.stores.sql_models import contexts
+from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.conftest import new_database
 from tests.integration.days import (
     ask,
@@ -183,7 +184,7 @@ def test_a_refresh_replaces_its_date_by_the_same_rows_and_touches_no_other(telec
     (table,) = ask(telecom, "SELECT relname FROM pg_class WHERE relname LIKE 'customer_risk\\_\\_%' AND relkind = 'r'")
     before = ask(telecom, rows.format(f"sqlmesh__analytics.{table[0]}"))
 
-    transformer.refresh(telecom, "analytics.predictions", transformer.RISK_MODELS, [YESTERDAY])
+    sql_models.refresh(telecom, "analytics.predictions", sql_models.RISK_MODELS, [YESTERDAY])
 
     after = ask(telecom, rows.format(f"sqlmesh__analytics.{table[0]}"))
     assert [row[:2] for row in after] == [row[:2] for row in before]
@@ -207,10 +208,10 @@ def edited(telecom: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             sql = sql.replace(old, new)
         path.write_text(sql)
 
-    monkeypatch.setattr(transformer, "TRANSFORMS_DIR", project)
-    transformer._context.cache_clear()
+    monkeypatch.setattr(contexts, "TRANSFORMS_DIR", project)
+    contexts.forget_context()
     yield edit
-    transformer._context.cache_clear()
+    contexts.forget_context()
 
 
 COUNT_HISTORY = (
@@ -226,12 +227,12 @@ def test_a_customer_counted_once_per_day_of_history_never_reaches_readers(
     before = ask(telecom, "SELECT * FROM reporting.kpi_daily ORDER BY prediction_date")
     edited("customer_risk", *COUNT_HISTORY)
     with pytest.raises(TransformFailed, match="duplicate key value"):
-        transformer.deploy(telecom, TODAY)
+        sql_models.deploy(telecom, TODAY)
 
     edited("customer_risk", ("\n@index_the_grain(prediction_date, customer_id);\n", ""))
-    transformer._context.cache_clear()
+    contexts.forget_context()
     with pytest.raises(AuditFailed) as failure:
-        transformer.deploy(telecom, TODAY)
+        sql_models.deploy(telecom, TODAY)
 
     assert failure.value.audit == "unique_combination_of_columns"
     assert failure.value.count >= 350
@@ -258,7 +259,7 @@ WHERE
     )
 
     with pytest.raises(AuditFailed) as failure:
-        transformer.deploy(telecom, TODAY)
+        sql_models.deploy(telecom, TODAY)
 
     assert (failure.value.audit, failure.value.model) == ("profiles_add_up_to_predictions", "analytics.risk_by_profile")
     assert ask(telecom, "SELECT * FROM reporting.kpi_daily ORDER BY prediction_date") == before

@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
 
 from churn.settings import Settings, load_settings
-from churn.stores import readers, transformer
+from churn.stores import readers, sql_models
 from churn.stores.database import open_engine
-from churn.stores.transformer import TRANSFORMS_DIR
+from churn.stores.sql_models import contexts
+from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.conftest import DAY, new_database
 
 
@@ -24,7 +25,7 @@ def deployed(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(tmp_path_factory.mktemp("deployed")))
         settings = load_settings()
-        transformer.deploy(settings, DAY)
+        sql_models.deploy(settings, DAY)
         yield settings
 
 
@@ -63,11 +64,11 @@ def test_a_changed_model_keeps_its_readers(
     shutil.copytree(TRANSFORMS_DIR, project, ignore=shutil.ignore_patterns(".cache", "__pycache__"))
     model = project / "models" / "reporting" / "kpi_daily.sql"
     model.write_text(model.read_text().replace("AS customers_count,", "AS customers_count, 1 AS added_count,"))
-    monkeypatch.setattr(transformer, "TRANSFORMS_DIR", project)
-    transformer._context.cache_clear()
+    monkeypatch.setattr(contexts, "TRANSFORMS_DIR", project)
+    contexts.forget_context()
 
-    transformer.deploy(deployed, DAY)
-    transformer._context.cache_clear()
+    sql_models.deploy(deployed, DAY)
+    contexts.forget_context()
 
     with open_engine(deployed).connect() as connection:
         connection.execute(sa.text("SET ROLE churn_reader"))

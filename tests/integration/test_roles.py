@@ -12,8 +12,9 @@ from sqlalchemy.exc import ProgrammingError
 from churn.settings import PROJECT_DIR, Settings, load_settings
 from churn.stages.rights import set_up
 from churn.stages.status import read_status
-from churn.stores import registry, transformer
+from churn.stores import registry
 from churn.stores.database import open_engine
+from churn.stores.sql_models import contexts
 from tests.conftest import DAY
 from tests.factories import make_extract, write_extract
 from tests.integration.days import name_rule_of_thumb_champion, run_day
@@ -45,12 +46,12 @@ def written(team: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         assert set_up(load_settings()) == "The tables are there; churn_writer may write; churn_reader may read."
         environment.setenv("CHURN_DATABASE_URL", team.uri("churn", "churn_pipeline", "pipeline"))
         settings = load_settings()
-        transformer._context.cache_clear()
+        contexts.forget_context()
         environment.setattr(registry, "load_predictor", registry.load_predictor)  # put back what the next line replaces
         name_rule_of_thumb_champion(settings)
         run_day(settings, write_extract(folder / "extract.csv", make_extract(300)), DAY)
         yield settings
-        transformer._context.cache_clear()
+        contexts.forget_context()
 
 
 def test_the_pipeline_publishes_with_no_rights_on_the_server(team: Server, written: Settings) -> None:

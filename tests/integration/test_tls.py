@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from churn.settings import Settings, load_settings
-from churn.stores import embedded, transformer
+from churn.stores import embedded
 from churn.stores.database import locate, open_engine, read_batches
 from churn.stores.registry import locate_registry
+from churn.stores.sql_models import gateways
 from tests.integration.servers import Server, full_programs, running
 
 IS_ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
@@ -29,8 +30,8 @@ def ask_adbc(settings: Settings) -> bool:
 
 
 def ask_sqlmesh(settings: Settings) -> bool:
-    transformer._prepare_environment(settings)
-    adapter = transformer._connection(locate(settings)).create_engine_adapter()
+    gateways.prepare_environment(settings)
+    adapter = gateways._connection(locate(settings)).create_engine_adapter()
     try:
         return bool(adapter.fetchone(IS_ENCRYPTED)[0])
     finally:
@@ -92,8 +93,8 @@ def address(guarded: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         monkeypatch.setenv("CHURN_DATABASE_URL", uri)
         monkeypatch.setenv("CHURN_HOME", str(tmp_path))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        for variable in transformer._LIBPQ_VARIABLES.values():
-            monkeypatch.setenv(variable, "")  # so that what the transformer puts there is taken away again
+        for variable in gateways._LIBPQ_VARIABLES.values():
+            monkeypatch.setenv(variable, "")  # so that what the sql_models puts there is taken away again
             monkeypatch.delenv(variable)
         return load_settings()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from churn.stores.transformer import TRANSFORMS_DIR
+from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.conftest import new_database
 
 

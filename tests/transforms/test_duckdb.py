@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from churn.settings import Settings, load_settings
 from churn.stores import registry
-from churn.stores.transformer import TRANSFORMS_DIR
+from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.conftest import new_database
 from tests.factories import make_customer, write_extract
 from tests.integration.days import ask, day_number, name_rule_of_thumb_champion, run_backfill, run_day, write_day

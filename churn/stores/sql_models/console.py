@@ -3,10 +3,8 @@
 from typing import Any
 
 from sqlmesh.core.console import NoopConsole, set_console
-from sqlmesh.utils.errors import AuditError, NodeAuditsErrors
 
-from churn.errors import AuditFailed, ChurnError, TransformFailed
-from churn.stores.transformer import Evaluation
+from churn.stores.sql_models.refreshing import Evaluation
 
 
 class RecordingConsole(NoopConsole):
@@ -14,12 +12,16 @@ class RecordingConsole(NoopConsole):
 
     def __init__(self) -> None:
         self.evaluations: list[Evaluation] = []
-        self.failures: list[BaseException] = []
+        self.failures: list[Any] = []
 
     def forget(self) -> None:
         """Drops what an earlier plan left."""
         self.evaluations.clear()
         self.failures.clear()
+
+    def start_cleanup(self, ignore_ttl: bool) -> bool:
+        """Called by the janitor, which asks whether to begin."""
+        return True
 
     def update_snapshot_evaluation_progress(
         self,
@@ -38,25 +40,11 @@ class RecordingConsole(NoopConsole):
         self.evaluations.append(Evaluation(snapshot.node.name, rows, duration_ms or 0, num_audits_passed))
 
     def log_failed_models(self, errors: list[Any]) -> None:
-        """Called by SQLMesh with every model that failed, its cause chained."""
-        self.failures.extend(error.__cause__ or error for error in errors)
+        """Called by SQLMesh with the node of every model that failed, its cause chained."""
+        self.failures.extend(errors)
 
     def log_warning(self, short_message: str, long_message: str | None = None) -> None:
         """Warnings of the plan (a non-blocking audit, say) are not failures."""
-
-    def failure(self) -> ChurnError | None:
-        """The first failure in the product's words, or None."""
-        if not self.failures:
-            return None
-        first = self.failures[0]
-        audits = first.errors if isinstance(first, NodeAuditsErrors) else [first]
-        if isinstance(audits[0], AuditError):
-            found = audits[0]
-            return AuditFailed(found.audit_name, found.model_name or "", found.count, found.sql("postgres"))
-        return TransformFailed(
-            f"A SQL model failed: {str(first).strip().splitlines()[0]}",
-            "run `uv run sqlmesh -p transforms plan` to see the whole message.",
-        )
 
 
 def install() -> RecordingConsole:

@@ -1,0 +1,26 @@
+"""What the SQL models say of themselves, for the data dictionary."""
+
+from typing import Any
+
+from churn.settings import Settings
+from churn.stores.catalogue import ColumnNote, TableNote
+from churn.stores.sql_models.contexts import locked_context
+
+
+def describe_models(settings: Settings) -> list[TableNote]:
+    """Returns what the SQL models say of themselves, in the order in which they build on each other."""
+    with locked_context(settings) as context:
+        ordered = [
+            context.get_model(name, raise_if_missing=True) for name in context.dag.sorted if name in context.models
+        ]
+        return [_describe(model) for model in ordered if not model.kind.is_external]
+
+
+def _describe(model: Any) -> TableNote:
+    notes = model.column_descriptions
+    columns = [
+        ColumnNote(name, kind.sql("postgres"), notes.get(name, "")) for name, kind in model.columns_to_types.items()
+    ]
+    grain = [column.name for one in model.grains for column in (one.expressions or [one])]
+    kind = "SQL view" if model.kind.is_view else "SQL, one date at a time"
+    return TableNote(model.name, model.description or "", tuple(grain), kind, tuple(columns))

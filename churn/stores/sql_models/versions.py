@@ -1,0 +1,88 @@
+"""How versions of a model live side by side, for plans of the product and for plans made by hand alike.
+
+SQLMesh's own rule (0.236) is that an added column is no breaking change: the tables and views that read the model keep
+their version, and so their physical names, and are made anew in place. Taking the change back then finds the old
+versions in its state, makes nothing, and leaves the views reading tables of the version that is gone. Here every
+direct change is breaking: each version has tables and views of its own, filled and audited before readers see them.
+"""
+
+from typing import Any, Literal
+
+from pydantic import Field
+from sqlmesh.core.config.scheduler import BuiltInSchedulerConfig
+from sqlmesh.core.context import Context, GenericContext
+from sqlmesh.core.plan import PlanBuilder
+from sqlmesh.core.plan.evaluator import BuiltInPlanEvaluator
+from sqlmesh.core.snapshot import SnapshotChangeCategory
+from sqlmesh.utils.errors import PlanError
+
+from churn.settings import load_settings
+from churn.stores.database import open_engine
+from churn.stores.sql_models.bindings import heal_views, list_views
+from churn.stores.sql_models.contexts import take_turn
+
+
+class WholeVersions(PlanBuilder):
+    """Makes plans in which every direct change is breaking, and refuses those that would show readers half a table."""
+
+    def build(self) -> Any:
+        """Builds the plan.
+
+        Raises:
+            PlanError: a plan for production would change tables in place or leave new ones empty.
+        """
+        flags = {
+            "--forward-only": self._forward_only,
+            "--skip-backfill": self._skip_backfill,
+            "--empty-backfill": self._empty_backfill,
+        }
+        refused = [name for name, is_set in flags.items() if is_set]
+        if refused and not self._is_dev:
+            raise PlanError(
+                f"{', '.join(refused)} would show readers tables before they are filled and audited. "
+                "Plan production without it; a plan of another environment may have it."
+            )
+        return super().build()
+
+    def _categorize_snapshot(self, snapshot: Any, forward_only: bool, dag: Any, indirectly_modified: Any) -> None:
+        if self._context_diff.directly_modified(snapshot.name):
+            snapshot.categorize_as(SnapshotChangeCategory.BREAKING, forward_only)
+        else:
+            super()._categorize_snapshot(snapshot, forward_only, dag, indirectly_modified)
+
+
+class OneAtATime(BuiltInPlanEvaluator):
+    """Applies one plan at a time on a database, and leaves every view of production reading the table it should."""
+
+    def evaluate(self, plan: Any, circuit_breaker: Any = None) -> None:
+        """Applies a plan; waits while a run of the product or another plan is at work on the models."""
+        if self.snapshot_evaluator.adapter.dialect != "postgres":
+            super().evaluate(plan, circuit_breaker)
+            return
+        with take_turn():
+            super().evaluate(plan, circuit_breaker)
+            if plan.is_prod:
+                snapshots = self.state_sync.get_snapshots(plan.environment.snapshots)
+                heal_views(open_engine(load_settings()), list_views(snapshots.values()))
+
+
+class OneAtATimeScheduler(BuiltInSchedulerConfig):
+    """SQLMesh's built-in scheduler with the evaluator above."""
+
+    type_: Literal["one_at_a_time"] = Field(alias="type", default="one_at_a_time")
+
+    def create_plan_evaluator(self, context: GenericContext[Any]) -> Any:
+        """Returns what applies plans."""
+        return OneAtATime(
+            state_sync=context.state_sync,
+            snapshot_evaluator=context.snapshot_evaluator,
+            create_scheduler=context.create_scheduler,
+            default_catalog=context.default_catalog,
+            console=context.console,
+        )
+
+
+def keep_versions_whole() -> OneAtATimeScheduler:
+    """Makes every SQLMesh context of this process plan by these rules; returns the scheduler that applies plans so."""
+    Context.PLAN_BUILDER_TYPE = WholeVersions
+    return OneAtATimeScheduler()

@@ -1,0 +1,33 @@
+"""The nightly look after the database: every published day compared with its scores, old tables dropped.
+
+uv run python -m flows.maintain
+"""
+
+from prefect import flow, task
+
+from churn.settings import load_settings
+from churn.stages import Outcome, one_pipeline
+from flows.checks import check_every_day, deploy_models
+from flows.policy import stage_policy
+from flows.runs import flow_policy
+
+
+@task(**stage_policy(), task_run_name="drop_old_tables")
+def drop_old_tables() -> Outcome:
+    """Tables of SQL models that were replaced longer ago than they are kept are dropped."""
+    from churn.stages import transforms
+
+    return transforms.drop_old_tables(load_settings())
+
+
+@flow(name="maintain", **flow_policy())
+def maintain() -> list[Outcome]:
+    """Deploys changed SQL, compares every published day with its scores, repairs torn ones, drops old tables."""
+    with one_pipeline(load_settings()):
+        return [deploy_models(), check_every_day(), drop_old_tables()]
+
+
+if __name__ == "__main__":
+    from churn.cli import run_flow_file
+
+    run_flow_file(maintain)
