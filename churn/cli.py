@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from churn import history_commands, model_commands, page_commands, simulation_commands, stack_commands
+from churn import (
+    history_commands,
+    model_commands,
+    page_commands,
+    simulation_commands,
+    stack_commands,
+    transform_commands,
+)
 from churn.errors import ExitCode, WrongUsage
 from churn.settings import load_settings
 from churn.terminal import EXIT_CODES, AsOf, Verbose, parse_file
@@ -43,6 +50,7 @@ app.add_typer(simulation_commands.app)
 app.add_typer(stack_commands.app)
 app.add_typer(page_commands.app)
 app.add_typer(database_app, name="db", rich_help_panel="Look after it")
+app.add_typer(transform_commands.app, name="transforms", rich_help_panel="Look after it")
 app.add_typer(data_app, name="data", rich_help_panel="Look after it")
 
 

@@ -110,6 +110,26 @@ def show_findings(findings: list[Any], console: Console | None = None) -> None:
     (console or Console()).print(table)
 
 
+def show_change(change: Any, console: Console | None = None) -> None:
+    """Prints which SQL models changed, line by line, and what is made anew because of it."""
+    console = console or Console()
+    if not change.changed:
+        console.print("The models in the database are those of the files.")
+    for model, lines in change.changed.items():
+        console.print(f"[bold]{model}[/bold]{'' if lines else ' is added or removed'}", highlight=False)
+        for line in filter(str.strip, lines.splitlines()):
+            colour = {"+": "green", "-": "red"}.get(line[:1], "dim")
+            console.print(Padding(Text(line, style=colour), (0, 0, 0, 2)))
+    if change.rebuilt:
+        console.print(f"Made anew, over all stored days: {', '.join(change.rebuilt)}", highlight=False)
+
+
+def show_outcomes(outcomes: list[Any], console: Console | None = None) -> None:
+    """Prints what stages did, one line each."""
+    for outcome in outcomes:
+        (console or Console()).print(f"{outcome.summary[:1].upper()}{outcome.summary[1:]}.", highlight=False)
+
+
 def show_loads(loads: list[dict[str, Any]], console: Console | None = None) -> None:
     """Prints lines of the ledger, and under each what there is to say of it."""
     console = console or Console()

@@ -70,9 +70,9 @@ def run_pipeline(
     ):
         _reach_database(settings, "churn_pipeline", day)
         waiting = progress.add_task("Start Prefect", total=None, note="")
-        from flows.churn_pipeline import PAST_STAGES, STAGES, churn_pipeline
+        from flows.churn_pipeline import AROUND_STAGES, PAST_STAGES, STAGES, churn_pipeline
 
-        _watch((*STAGES, *PAST_STAGES), progress, waiting, times)
+        _watch((*STAGES, *PAST_STAGES, *AROUND_STAGES), progress, waiting, times)
         _warm_up()
         wait()
         outcomes = churn_pipeline(kept, day, retrain, mapping)

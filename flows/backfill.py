@@ -11,9 +11,9 @@ from prefect.runtime import flow_run
 from churn.parameters import Day, Days
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
-from flows.checks import check_published, deploy_models
 from flows.policy import stage_policy
 from flows.runs import flow_policy
+from flows.transforming import check_published, deploy_models
 
 
 @task(**stage_policy(), task_run_name="rebuild_features {days[0]}")

@@ -15,9 +15,9 @@ from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
 from flows.attempts import Attempts, learn_or_keep
 from flows.backfill import publish_history, rebuild_features, score_history
-from flows.checks import check_published, deploy_models
 from flows.policy import stage_policy
 from flows.runs import flow_policy, is_scheduled, run_date, tell_notes
+from flows.transforming import audit_transforms, check_published, deploy_models, run_transforms
 
 
 @task(**stage_policy(), task_run_name="load_extract {as_of}")
@@ -34,22 +34,6 @@ def validate_extract(as_of: date) -> Outcome:
     from churn.stages import intake
 
     return intake.validate_extract(load_settings(), as_of)
-
-
-@task(**stage_policy(), task_run_name="run_transforms {as_of}")
-def run_transforms(as_of: date) -> Outcome:
-    """SQL models deployed, staging and features of the date evaluated."""
-    from churn.stages import transforms
-
-    return transforms.run_transforms(load_settings(), as_of)
-
-
-@task(**stage_policy(), task_run_name="audit_transforms {as_of}")
-def audit_transforms(as_of: date) -> Outcome:
-    """Every audit of staging and features passes on what is stored."""
-    from churn.stages import transforms
-
-    return transforms.audit_transforms(load_settings(), as_of)
 
 
 @task(**stage_policy(), task_run_name="train_models {as_of}")
@@ -77,18 +61,11 @@ def publish(as_of: date) -> Outcome:
     return scoring.publish(load_settings(), as_of)
 
 
-STAGES = (
-    load_extract,
-    validate_extract,
-    run_transforms,
-    audit_transforms,
-    train_models,
-    score_customers,
-    publish,
-    check_published,
-)
-PAST_STAGES = (deploy_models, rebuild_features, score_history, publish_history)
+STAGES = (load_extract, validate_extract, run_transforms, audit_transforms, train_models, score_customers, publish)
+PAST_STAGES = (rebuild_features, score_history, publish_history)
 """What makes the dates before the newest: missed ones, and old ones whose extract was corrected."""
+AROUND_STAGES = (deploy_models, check_published)
+"""What runs of no date, or of several, begin with; and what every run ends with."""
 
 
 @flow(name="churn_pipeline", **flow_policy())
@@ -127,6 +104,9 @@ def run_days(days: list[tuple[str, date]], retrain: bool, mapping: Path | None) 
     settings, run = load_settings(), Attempts()
     if len(days) != 1:  # The stages of a single day deploy, once its extract is known to be sound.
         deploy_models()
+    if not days:
+        check_published([])
+        return []
     taken = [day for extract, day in days if run.attempt(*take_in(extract, day, mapping))]
     portions, newest = history.part_days(settings, taken)
     past = [day for portion in portions for day in run.attempt_days(portion, rebuild_features)]

@@ -7,9 +7,9 @@ from prefect import flow, task
 
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
-from flows.checks import check_every_day, deploy_models
 from flows.policy import stage_policy
 from flows.runs import flow_policy
+from flows.transforming import check_every_day, deploy_models
 
 
 @task(**stage_policy(), task_run_name="drop_old_tables")
@@ -23,7 +23,7 @@ def drop_old_tables() -> Outcome:
 @flow(name="maintain", **flow_policy())
 def maintain() -> list[Outcome]:
     """Deploys changed SQL, compares every published day with its scores, repairs torn ones, drops old tables."""
-    with one_pipeline(load_settings()):
+    with one_pipeline(load_settings(), wait=True):
         return [deploy_models(), check_every_day(), drop_old_tables()]
 
 

@@ -147,13 +147,14 @@ def test_every_failure_of_the_runbook_is_reproduced_by_a_test() -> None:
 def test_every_deployment_is_described_tagged_and_one_at_a_time() -> None:
     deployments = yaml.safe_load((PROJECT_DIR / "prefect.yaml").read_text())["deployments"]
 
-    assert [one["name"] for one in deployments] == ["churn-pipeline", "train", "score", "backfill"]
+    assert [one["name"] for one in deployments] == ["churn-pipeline", "train", "score", "backfill", "maintain"]
     assert all(one["description"] and one["tags"] for one in deployments)
     assert all((one["concurrency_limit"]["limit"], one["work_pool"]["name"]) == (1, "churn") for one in deployments)
     schedules = {one["name"]: schedule for one in deployments for schedule in one.get("schedules", [])}
     daily, weekly = schedules["churn-pipeline"], schedules["train"]
     assert (daily["cron"], daily["timezone"], daily["active"]) == ("0 0 * * *", "UTC", True)
     assert weekly["active"] is False
+    assert (schedules["maintain"]["cron"], schedules["maintain"]["active"]) == ("0 3 * * *", True)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ def test_a_flow_refuses_parameters_out_of_bounds(flow: str, parameters: dict[str
 
 
 def test_every_parameter_of_a_deployment_is_described() -> None:
-    for name in ("churn_pipeline", "train", "score", "backfill"):
+    for name in ("churn_pipeline", "train", "score", "backfill", "maintain"):
         properties = getattr(importlib.import_module(f"flows.{name}"), name).parameters.properties
 
         assert [one for one, told in properties.items() if not told.get("description")] == []

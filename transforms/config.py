@@ -3,6 +3,7 @@
 from sqlmesh.core.config import Config, LinterConfig, ModelDefaultsConfig
 from sqlmesh.core.config.common import TableNamingConvention
 from sqlmesh.core.config.format import FormatConfig
+from sqlmesh.core.config.plan import PlanConfig
 
 from churn.settings import load_settings
 from churn.stores.sql_models.gateways import duckdb_gateway, find_cache_dir, postgres_gateway
@@ -22,6 +23,8 @@ config = Config(
         allow_partials=True,
     ),
     default_scheduler=keep_versions_whole(),
+    # `plan dev` without a change makes a copy of what is deployed, where SQLMesh would refuse.
+    plan=PlanConfig(include_unmodified=True),
     cache_dir=str(find_cache_dir()),
     snapshot_ttl=f"in {load_settings().old_models_days} days",
     # Postgres cuts identifiers at 63 characters: with the schema in front, two environments could share a table.

@@ -26,13 +26,17 @@ class Outcome:
 
 
 @contextmanager
-def one_pipeline(settings: Settings) -> Iterator[None]:
+def one_pipeline(settings: Settings, wait: bool = False) -> Iterator[None]:
     """Lets one pipeline at a time work on a database.
 
+    Args:
+        settings: where the database is.
+        wait: whether to wait for another one to end, as long as a statement may take.
+
     Raises:
-        Busy: another one is at work.
+        Busy: another one is at work, and `wait` is False.
     """
     from churn.stores.database import Lock, hold_lock, open_engine
 
-    with hold_lock(open_engine(settings), Lock.PIPELINE):
+    with hold_lock(open_engine(settings), Lock.PIPELINE, wait):
         yield

@@ -29,6 +29,7 @@ def examine(settings: Settings) -> list[Finding]:
         Finding("home", str(settings.home_dir)),
         _ask("database", lambda: _database(settings)),
         _ask("published", lambda: _published(settings)),
+        _days(settings),
         _ask("registry", lambda: _registry(settings)),
         _ask("prefect", lambda: _prefect(settings)),
         _ask("alerts", lambda: _alerts(settings)),
@@ -62,6 +63,25 @@ def _published(settings: Settings) -> str:
         return "unknown while the database is not running"
     latest = warehouse.find_publication(database.open_engine(settings))
     return f"up to {latest.prediction_date}" if latest else "nothing yet; run `churn run --source FILE`"
+
+
+def _days(settings: Settings) -> Finding:
+    """Whether readers see of every published day what was scored."""
+    from churn.stores import embedded
+
+    if settings.database_url is None and embedded.find_embedded(settings.home_dir) is None:
+        return Finding("days", "unknown while the database is not running")
+    from churn.stages.transforms import find_torn
+
+    try:
+        tears = find_torn(settings)
+    except ChurnError as error:
+        return Finding("days", str(error), is_well=False)
+    if not tears:
+        return Finding("days", "readers see of every published day what was scored")
+    told = "; ".join(map(str, tears[:3]))
+    days = len({tear.day for tear in tears})
+    return Finding("days", f"{days} torn, among them {told}. Next: run `churn transforms check`.", is_well=False)
 
 
 def _registry(settings: Settings) -> str:

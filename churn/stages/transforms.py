@@ -9,7 +9,7 @@ from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stores import snapshots, sql_models, warehouse
 from churn.stores.database import open_engine
-from churn.stores.sql_models import FEATURE_MODELS, Deployment
+from churn.stores.sql_models import FEATURE_MODELS, Change, Deployment
 from churn.stores.torn_days import Tear, find_newest_days, find_tears
 from churn.timeline import tell_dates, today
 
@@ -25,6 +25,15 @@ def deploy_models(settings: Settings) -> Outcome:
     told = _tell_deployment(deployment)
     details = _as_details(deployment.repaired)
     return Outcome(told or "the models are those of the files", is_skipped=not told, details=details)
+
+
+def describe_change(settings: Settings) -> Change:
+    """Returns what a deploy would change, once the models keep their laws and pass their unit tests.
+
+    Raises:
+        TransformFailed: they cannot be read, break a law or fail a unit test; nothing was changed.
+    """
+    return sql_models.describe_change(settings, today())
 
 
 def run_transforms(settings: Settings, as_of_date: date) -> Outcome:

@@ -121,10 +121,13 @@ def find_tears(connection: Connection, days: Sequence[date] | None = None) -> li
         connection: the database; what its transaction changed counts.
         days: the days to look at, published or not; None for every published one.
     """
-    held = {table: _read(connection, table, days) for table in _SOURCES}
+    published = _read(connection, LEDGER, days)
+    if not published:  # There may be no table to look at yet.
+        return []
+    held = {table: _read(connection, table, days) for table in (SCORES, *MADE_BY_MODELS)}
     return [
         tear
-        for day, (customers, *_) in sorted(held[LEDGER].items())
+        for day, (customers, *_) in sorted(published.items())
         for tear in _compare(day, customers or 0, {table: found.get(day) for table, found in held.items()})
     ]
 
@@ -153,6 +156,8 @@ def refuse_torn(tears: Sequence[Tear]) -> None:
 
 
 def _read(connection: Connection, table: str, days: Sequence[date] | None) -> dict[date, Figures]:
+    if connection.scalar(text("SELECT to_regclass(:table)"), {"table": table}) is None:
+        return {}
     source = _SOURCES[table]
     columns = source.columns | {"rows_count": "count(*)"}
     figures = ", ".join(columns.get(name, "NULL") for name in Figures._fields)

@@ -59,7 +59,7 @@ def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(settin
     page = Console(record=True, width=100, file=StringIO())
     show_status(status, page)
 
-    assert [outcome.is_skipped for outcome in outcomes] == [False] * 7
+    assert [outcome.is_skipped for outcome in outcomes] == [False] * 8
     assert (status["customers"], status["is_synthetic"]) == (7043, True)
     assert "Synthetic customers, made up by the simulator: nobody here is real." in page.export_text()
 

@@ -104,14 +104,15 @@ def _make_anew(connection: Connection, view: View) -> None:
 
 
 _BINDINGS = """
-    SELECT of_view.nspname || '.' || views.relname, array_agg(DISTINCT of_table.nspname || '.' || tables.relname)
+    SELECT of_view.nspname || '.' || views.relname,
+        array_remove(array_agg(DISTINCT of_table.nspname || '.' || tables.relname), NULL)
     FROM pg_class AS views
-    JOIN pg_rewrite AS rules ON rules.ev_class = views.oid
-    JOIN pg_depend AS reads ON reads.classid = 'pg_rewrite'::regclass AND reads.objid = rules.oid
-        AND reads.refclassid = 'pg_class'::regclass AND reads.refobjid <> views.oid
-    JOIN pg_class AS tables ON tables.oid = reads.refobjid
-    JOIN pg_namespace AS of_table ON of_table.oid = tables.relnamespace
     JOIN pg_namespace AS of_view ON of_view.oid = views.relnamespace
+    JOIN pg_rewrite AS rules ON rules.ev_class = views.oid
+    LEFT JOIN pg_depend AS reads ON reads.classid = 'pg_rewrite'::regclass AND reads.objid = rules.oid
+        AND reads.refclassid = 'pg_class'::regclass AND reads.refobjid <> views.oid
+    LEFT JOIN pg_class AS tables ON tables.oid = reads.refobjid
+    LEFT JOIN pg_namespace AS of_table ON of_table.oid = tables.relnamespace
     WHERE views.relkind = 'v' AND of_view.nspname || '.' || views.relname = ANY(:names)
     GROUP BY 1
 """

@@ -14,7 +14,7 @@ from churn.stores.database import open_engine
 from churn.stores.readers import ensure_reader
 from churn.stores.sql_models.bindings import heal_views, list_views
 from churn.stores.sql_models.contexts import locked_context
-from churn.stores.sql_models.failures import find_failed_tests, tell_readers
+from churn.stores.sql_models.failures import find_broken_laws, find_failed_tests, tell_readers
 from churn.stores.sql_models.refreshing import FEATURE_MODELS, RISK_MODELS, apply, build_plan, end_of, refresh
 from churn.stores.tables import predictions, publications
 from churn.stores.torn_days import SCORES, Tear, find_tears, refuse_torn
@@ -59,13 +59,8 @@ def describe_change(settings: Settings, today: date) -> Change:
     Raises:
         TransformFailed: the project cannot be read, breaks a law or fails a unit test.
     """
-    from sqlmesh.utils.errors import SQLMeshError
-
     with locked_context(settings) as context:
-        try:
-            context.lint_models()
-        except SQLMeshError as error:
-            raise _refused(settings, f"The SQL models break a law: {error}") from error
+        _check_laws(settings, context)
         _check_unit_tests(settings, context)
         plan = build_plan(context, settings, execution_time=end_of(today))
         diff = plan.context_diff
@@ -75,18 +70,26 @@ def describe_change(settings: Settings, today: date) -> Change:
         return Change({_short(name): lines for name, lines in changed.items()}, tuple(sorted({*map(_short, rebuilt)})))
 
 
+def _check_laws(settings: Settings, context: "Context") -> None:
+    broken = "\n  ".join(find_broken_laws(context.lint_models(raise_on_error=False)))
+    if broken:
+        raise _refused(settings, f"The SQL models break a law:\n  {broken}\n")
+
+
 def _check_unit_tests(settings: Settings, context: "Context") -> None:
     import io
 
-    result = context.test(stream=io.StringIO())
+    from sqlmesh.utils import Verbosity
+
+    result = context.test(stream=io.StringIO(), verbosity=Verbosity.VERBOSE)  # It tells the rows with every column.
     if not result.wasSuccessful():
-        failed = "; ".join(find_failed_tests(result))
-        raise _refused(settings, f"Unit tests of the SQL models failed: {failed}.")
+        failed = "\n".join(find_failed_tests(result))
+        raise _refused(settings, f"Unit tests of the SQL models failed: {failed}\n")
 
 
 def _refused(settings: Settings, fact: str) -> TransformFailed:
     return TransformFailed(
-        f"{fact.strip()} Nothing was changed. {tell_readers(settings)}",
+        f"{fact}Nothing was changed. {tell_readers(settings)}",
         "correct the model or its test, then run `churn transforms apply` again.",
     )
 
@@ -156,7 +159,7 @@ def repair_days(settings: Settings, days: Sequence[date] | None = None) -> list[
     engine = open_engine(settings)
     with engine.connect() as connection:
         tears = find_tears(connection, days)
-    for day in sorted({tear.day for tear in tears}):
+    for day in sorted({tear.day for tear in tears if tear.table != SCORES}):  # Lost scores no model brings back.
         refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, [day])
         refresh(settings, SCORES, RISK_MODELS, [day])
     if tears:

@@ -37,7 +37,7 @@ def understand_load(error: Exception, project: Path) -> TransformFailed:
 
 
 def _without_place(said: str) -> str:
-    return re.sub(r"^Failed to load model definition at '[^']+'\.?\s*", "", said)
+    return re.sub(r"^Failed to load model (definition at|from file) '[^']+'[.:]?\s*", "", said)
 
 
 def understand_plan(settings: Settings, context: "Context", error: Exception, failures: Sequence[Any]) -> ChurnError:
@@ -50,9 +50,9 @@ def understand_plan(settings: Settings, context: "Context", error: Exception, fa
         failures: the errors of single models, each with its node and its cause, as the console got them.
     """
     if not failures:
-        first_line = str(error).strip().splitlines()[0]
+        first_line = str(error).strip().splitlines()[0].rstrip(".")
         return TransformFailed(
-            f"The SQL models could not be applied: {first_line} {tell_readers(settings)}",
+            f"The SQL models could not be applied: {first_line}. {tell_readers(settings)}",
             "run `uv run sqlmesh -p transforms plan` to see the whole message.",
         )
     failed = failures[0]
@@ -70,8 +70,9 @@ def _understand_model(settings: Settings, model: Any, cause: BaseException, node
     said = " ".join(str(cause).strip().splitlines()[:1])
     name, file = (model.name, _shown(Path(model._path))) if model is not None else (node.snapshot_name, "transforms")
     line = _find_line(Path(model._path), said) if model is not None else 1
+    what = f"The SQL model {name} ({file} line {line}) failed{_tell_interval(node)}"
     return TransformFailed(
-        f"The SQL model {name} ({file} line {line}) failed{_tell_interval(node)}: {said} {tell_readers(settings)}",
+        f"{what}: {said.rstrip('.')}. {tell_readers(settings)}",
         f"correct {file}, {_AGAIN}",
     )
 
@@ -156,13 +157,21 @@ def tell_readers(settings: Settings) -> str:
 
 
 def find_failed_tests(result: Any) -> Iterator[str]:
-    """Yields for each unit test that failed its name, model, file, line and the first thing that differs."""
+    """Yields for each unit test that failed its name, model, file, line and the rows that differ."""
     for test, said in [*result.failures, *result.errors]:
         path = Path(test.path)
         lines = path.read_text().splitlines()
         number = next((at for at, line in enumerate(lines, 1) if line.startswith(f"{test.test_name}:")), 1)
-        differs = next((line.strip() for line in reversed(said.strip().splitlines()) if line.strip()), "")
-        yield f"{test.test_name} of {test.model.name} ({_shown(path)} line {number}): {differs[:200]}"
+        differs = [line for line in said.removeprefix("AssertionError: ").splitlines() if line.strip()]
+        rows = "\n  ".join(line for line in differs if not line.startswith("["))
+        yield f"{test.test_name} of {test.model.name} ({_shown(path)} line {number}): {rows}"
+
+
+def find_broken_laws(violations: Sequence[Any]) -> Iterator[str]:
+    """Yields for each violation of a lint rule the rule, the file and what is wrong."""
+    for one in violations:
+        if one.violation_type == "error":
+            yield f"{one.rule.name} ({_shown(Path(one.model._path))}): {one.violation_msg}"
 
 
 def _shown(path: Path) -> str:

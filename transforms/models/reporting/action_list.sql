@@ -6,7 +6,8 @@ MODEL (
   grain (prediction_date, customer_id),
   audits (
     unique_combination_of_columns(columns := (prediction_date, customer_id)),
-    not_null(columns := (prediction_date, customer_id, call_rank, recommended_action))
+    not_null(columns := (prediction_date, customer_id, call_rank, recommended_action)),
+    list_holds_everybody_at_risk()
   )
 );
 

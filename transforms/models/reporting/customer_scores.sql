@@ -6,7 +6,8 @@ MODEL (
   grain (prediction_date, customer_id),
   audits (
     unique_combination_of_columns(columns := (prediction_date, customer_id)),
-    not_null(columns := (prediction_date, customer_id, churn_probability, recommended_action))
+    not_null(columns := (prediction_date, customer_id, churn_probability, recommended_action)),
+    scores_hold_every_customer()
   )
 );
 

@@ -10,7 +10,8 @@ MODEL (
     unique_values(columns := (
       prediction_date
     )),
-    not_null(columns := (prediction_date, customers_count, active_customers_count))
+    not_null(columns := (prediction_date, customers_count, active_customers_count)),
+    figures_add_up_to_profiles(filter := TRUE)
   )
 );
 

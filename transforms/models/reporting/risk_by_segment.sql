@@ -6,7 +6,8 @@ MODEL (
   grain (prediction_date, dimension, segment),
   audits (
     unique_combination_of_columns(columns := (prediction_date, dimension, segment)),
-    not_null(columns := (prediction_date, dimension, segment, customers_count))
+    not_null(columns := (prediction_date, dimension, segment, customers_count)),
+    figures_add_up_to_profiles(filter := dimension = 'contract')
   )
 );
 

@@ -1,4 +1,4 @@
-"""What every flow that writes begins and ends with: changed SQL is deployed, and readers see what was scored."""
+"""The SQL models in a run: deployed as their files say, evaluated, audited, and what readers see held to the scores."""
 
 from datetime import date
 
@@ -17,6 +17,22 @@ def deploy_models() -> Outcome:
     from churn.stages import transforms
 
     return _tell_torn(transforms.deploy_models(load_settings()))
+
+
+@task(**stage_policy(), task_run_name="run_transforms {as_of}")
+def run_transforms(as_of: date) -> Outcome:
+    """SQL models deployed, staging and features of the date evaluated."""
+    from churn.stages import transforms
+
+    return transforms.run_transforms(load_settings(), as_of)
+
+
+@task(**stage_policy(), task_run_name="audit_transforms {as_of}")
+def audit_transforms(as_of: date) -> Outcome:
+    """Every audit of staging and features passes on what is stored."""
+    from churn.stages import transforms
+
+    return transforms.audit_transforms(load_settings(), as_of)
 
 
 @task(**stage_policy(), task_run_name="check_published")

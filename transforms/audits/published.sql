@@ -1,0 +1,105 @@
+AUDIT (
+  name scores_hold_every_customer
+);
+
+/* What a published view leaves out of a day, readers take for nobody: it must hold whom the table behind it holds. */
+SELECT
+  COALESCE(shown.prediction_date, kept.prediction_date) AS prediction_date,
+  shown.row_count AS shown_count,
+  kept.row_count AS kept_count
+FROM (
+  SELECT
+    prediction_date,
+    COUNT(*) AS row_count
+  FROM @this_model
+  GROUP BY
+    prediction_date
+) AS shown
+FULL OUTER JOIN (
+  SELECT
+    risk.prediction_date,
+    COUNT(*) AS row_count
+  FROM analytics.customer_risk AS risk
+  INNER JOIN ops.publications AS publications
+    ON publications.prediction_date = risk.prediction_date
+    AND publications.status = 'published'
+  GROUP BY
+    risk.prediction_date
+) AS kept
+  ON kept.prediction_date = shown.prediction_date
+WHERE
+  shown.row_count IS DISTINCT FROM kept.row_count;
+
+AUDIT (
+  name list_holds_everybody_at_risk
+);
+
+SELECT
+  COALESCE(shown.prediction_date, kept.prediction_date) AS prediction_date,
+  shown.row_count AS shown_count,
+  kept.row_count AS kept_count
+FROM (
+  SELECT
+    prediction_date,
+    COUNT(*) AS row_count
+  FROM @this_model
+  GROUP BY
+    prediction_date
+) AS shown
+FULL OUTER JOIN (
+  SELECT
+    risk.prediction_date,
+    COUNT(*) AS row_count
+  FROM analytics.customer_risk AS risk
+  INNER JOIN ops.publications AS publications
+    ON publications.prediction_date = risk.prediction_date
+    AND publications.status = 'published'
+  WHERE
+    risk.is_active AND risk.at_risk_flag
+  GROUP BY
+    risk.prediction_date
+) AS kept
+  ON kept.prediction_date = shown.prediction_date
+WHERE
+  shown.row_count IS DISTINCT FROM kept.row_count;
+
+AUDIT (
+  name figures_add_up_to_profiles
+);
+
+SELECT
+  COALESCE(shown.prediction_date, kept.prediction_date) AS prediction_date,
+  shown.customers_count AS shown_customers_count,
+  kept.customers_count AS kept_customers_count,
+  shown.revenue_at_risk_usd AS shown_revenue_at_risk_usd,
+  kept.revenue_at_risk_usd AS kept_revenue_at_risk_usd
+FROM (
+  SELECT
+    prediction_date,
+    SUM(customers_count) AS customers_count,
+    SUM(at_risk_customers_count) AS at_risk_count,
+    SUM(revenue_at_risk_usd) AS revenue_at_risk_usd
+  FROM @this_model
+  WHERE
+    @filter
+  GROUP BY
+    prediction_date
+) AS shown
+FULL OUTER JOIN (
+  SELECT
+    profiles.prediction_date,
+    SUM(profiles.customers_count) AS customers_count,
+    SUM(profiles.at_risk_count) AS at_risk_count,
+    SUM(profiles.revenue_at_risk_usd) AS revenue_at_risk_usd
+  FROM analytics.risk_by_profile AS profiles
+  INNER JOIN ops.publications AS publications
+    ON publications.prediction_date = profiles.prediction_date
+    AND publications.status = 'published'
+  GROUP BY
+    profiles.prediction_date
+) AS kept
+  ON kept.prediction_date = shown.prediction_date
+WHERE
+  shown.customers_count IS DISTINCT FROM kept.customers_count
+  OR shown.at_risk_count IS DISTINCT FROM kept.at_risk_count
+  OR ABS(shown.revenue_at_risk_usd - kept.revenue_at_risk_usd) > 0.05
