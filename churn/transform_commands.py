@@ -44,5 +44,5 @@ def check(verbose: Verbose = False) -> None:
         watch.quieten(verbose)
         settings = load_settings()
         with one_pipeline(settings):
-            outcomes = [transforms.deploy_models(settings), transforms.check_every_day(settings)]
-        display.show_outcomes(outcomes)
+            outcome = transforms.check_every_day(settings)
+        display.show_outcomes([outcome])

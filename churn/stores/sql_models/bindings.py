@@ -4,7 +4,7 @@ Postgres binds a view to a table, not to a name: a view made of one version of a
 until it is made anew, and disappears with it. SQLMesh 0.236 never makes a view anew that exists.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,12 @@ class View:
     Attributes:
         name: schema and name.
         reads: schema and name of each table or view that it must read, and no other.
-        query: its SELECT.
+        render: gives its SELECT; asked only of a view that is wrong, for rendering takes longer than looking.
     """
 
     name: str
     reads: frozenset[str]
-    query: str
+    render: Callable[[], str]
 
 
 def list_views(snapshots: Iterable[Any]) -> list[View]:
@@ -51,17 +51,19 @@ def _in_order(by_name: dict[str, Any]) -> Iterator[Any]:
 def _view_of_a_model(snapshot: Any, by_name: dict[str, Any]) -> View:
     from sqlmesh.core.snapshot import DeployabilityIndex
 
-    query = snapshot.model.render_query_or_raise(
-        snapshots=by_name, deployability_index=DeployabilityIndex.all_deployable()
-    )
+    def render() -> str:
+        index = DeployabilityIndex.all_deployable()
+        query = snapshot.model.render_query_or_raise(snapshots=by_name, deployability_index=index)
+        return str(query.sql("postgres"))
+
     parents = (by_name[parent.name] for parent in snapshot.parents)
     reads = frozenset(_short(one.name if one.model.kind.is_external else one.table_name()) for one in parents)
-    return View(_short(snapshot.table_name()), reads, query.sql("postgres"))
+    return View(_short(snapshot.table_name()), reads, render)
 
 
 def _view_of_a_name(snapshot: Any) -> View:
     table = _short(snapshot.table_name())
-    return View(_short(snapshot.name), frozenset({table}), f"SELECT * FROM {table}")
+    return View(_short(snapshot.name), frozenset({table}), lambda: f"SELECT * FROM {table}")
 
 
 def _short(name: str) -> str:
@@ -95,12 +97,13 @@ def find_unbound(connection: Connection, views: Sequence[View]) -> list[str]:
 
 def _make_anew(connection: Connection, view: View) -> None:
     """Replaces a view, or, where its columns changed, drops it with what reads it, which is made anew after it."""
+    definition = f"VIEW {view.name} AS {view.render()}".replace("%", "%%")
     try:
         with connection.begin_nested():
-            connection.exec_driver_sql(f"CREATE OR REPLACE VIEW {view.name} AS {view.query}".replace("%", "%%"))
+            connection.exec_driver_sql(f"CREATE OR REPLACE {definition}")
     except ProgrammingError:
         connection.exec_driver_sql(f"DROP VIEW IF EXISTS {view.name} CASCADE")
-        connection.exec_driver_sql(f"CREATE VIEW {view.name} AS {view.query}".replace("%", "%%"))
+        connection.exec_driver_sql(f"CREATE {definition}")
 
 
 _BINDINGS = """

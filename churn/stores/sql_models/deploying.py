@@ -144,7 +144,9 @@ def _short(fqn: str) -> str:
 
 
 def repair_days(settings: Settings, days: Sequence[date] | None = None) -> list[Tear]:
-    """Compares published days with their scores, and refreshes those that differ.
+    """Compares published days with their scores, and makes those that differ whole: views first, then tables.
+
+    Works on the models that are deployed, whatever the files say.
 
     Args:
         settings: where the database is.
@@ -159,6 +161,9 @@ def repair_days(settings: Settings, days: Sequence[date] | None = None) -> list[
     engine = open_engine(settings)
     with engine.connect() as connection:
         tears = find_tears(connection, days)
+    if tears:
+        with locked_context(settings) as context:
+            _heal_deployed(engine, context)
     for day in sorted({tear.day for tear in tears if tear.table != SCORES}):  # Lost scores no model brings back.
         refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, [day])
         refresh(settings, SCORES, RISK_MODELS, [day])
@@ -166,6 +171,12 @@ def repair_days(settings: Settings, days: Sequence[date] | None = None) -> list[
         with engine.connect() as connection:
             refuse_torn(find_tears(connection, sorted({tear.day for tear in tears})))
     return tears
+
+
+def _heal_deployed(engine: sa.Engine, context: "Context") -> None:
+    deployed = context.state_reader.get_environment("prod")
+    if deployed is not None:
+        heal_views(engine, list_views(context.state_reader.get_snapshots(deployed.snapshots).values()))
 
 
 def read_features_version(settings: Settings) -> str:
