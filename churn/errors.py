@@ -61,22 +61,30 @@ class AuditFailed(ChurnError):
         query: SQL that shows them.
 
     What else a person needs is in the message: the place where the audit is written (file and line), the days of the
-    rows, and a sentence about what readers see; each may be empty.
+    rows, what did not happen because of them, and a sentence about what readers see; each may be empty.
     """
 
     exit_code = ExitCode.AUDIT_FAILED
 
     def __init__(
-        self, audit: str, model: str, count: int, query: str, place: str = "", days: str = "", readers: str = ""
+        self,
+        audit: str,
+        model: str,
+        count: int,
+        query: str,
+        place: str = "",
+        days: str = "",
+        readers: str = "",
+        consequence: str = "the date is not published",
     ) -> None:
         rows = "1 row" if count == 1 else f"{count:,} rows"
         where, when = f" ({place})" if place else "", f" of {days}" if days else ""
         super().__init__(
-            f"Audit {audit} of {model}{where} failed on {rows}{when}; the date is not published. {readers}".rstrip(),
+            f"Audit {audit} of {model}{where} failed on {rows}{when}; {consequence}. {readers}".rstrip(),
             f"look at them: {query}",
         )
         self.audit, self.model, self.count, self.query = audit, model, count, query
-        self._told = place, days, readers
+        self._told = place, days, readers, consequence
 
     def __reduce__(self) -> tuple[type["AuditFailed"], tuple[Any, ...]]:
         return type(self), (self.audit, self.model, self.count, self.query, *self._told)

@@ -105,7 +105,7 @@ def sum_calls(connection: Connection, wanted: Wanted) -> dict[str, Any]:
 def read_choices(connection: Connection, prediction_date: date) -> dict[str, list[str]]:
     """Returns the values that each column of ONE_OF has among the customers at risk of a date.
 
-    Asked of the profiles, of which there are at most 432 a day, whatever the number of customers.
+    Asked of the profiles, of which there are at most 288 a day, whatever the number of customers.
     """
     c = _profiles.c
     values = [sa.func.array_agg(sa.distinct(c[name])).label(name) for name in ONE_OF if name != "risk_tier"]

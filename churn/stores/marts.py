@@ -82,7 +82,7 @@ def read_trend(connection: Connection, period: str, first: date) -> list[Row]:
 
 
 def read_profiles(connection: Connection, prediction_date: date) -> list[Row]:
-    """Returns the additive counts and money of each profile of a published date, at most 432 rows."""
+    """Returns the additive counts and money of each profile of a published date, at most 288 rows."""
     return _read(
         connection,
         """

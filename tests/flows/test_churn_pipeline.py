@@ -22,11 +22,13 @@ from churn.stages import Outcome, intake
 from churn.stages.status import read_status
 from churn.stores import registry
 from churn.stores.database import Lock, hold_lock, open_engine
+from churn.stores.sql_models import contexts
 from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
 from flows.policy import stage_policy
 from flows.train import train
 from tests.conftest import DAY
 from tests.factories import make_customer, make_extract, write_extract
+from tests.integration.changes import copy_project
 from tests.integration.days import ask, name_rule_of_thumb_champion
 
 
@@ -64,8 +66,8 @@ def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(settin
     assert "Synthetic customers, made up by the simulator: nobody here is real." in page.export_text()
 
 
-def test_a_folder_is_taken_in_learned_from_once_and_published_in_order(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_deployed(
+    settings: Settings, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from churn.stages import learning
 
@@ -98,6 +100,14 @@ def test_a_folder_is_taken_in_learned_from_once_and_published_in_order(
         (31, "live", 310),
     ]
     assert churn_pipeline(str(tmp_path)) == []
+
+    monkeypatch.setattr(contexts, "TRANSFORMS_DIR", copy_project(tmp_path_factory.mktemp("changed")))
+    model = contexts.TRANSFORMS_DIR / "models" / "reporting" / "kpi_daily.sql"
+    model.write_text(model.read_text().replace("AS customers_count,", "AS customers_count, 1 AS added_count,"))
+    contexts.forget_context()
+    assert churn_pipeline(str(tmp_path)) == []
+    contexts.forget_context()
+    assert ask(settings, "SELECT sum(added_count) FROM reporting.kpi_daily") == [(5,)]
 
 
 def test_a_day_on_which_nobody_left_is_scored_by_the_champion_there_is(

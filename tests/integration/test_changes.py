@@ -5,7 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from churn.cli import app
+from churn.errors import AuditFailed, ExitCode, TransformFailed
 from churn.settings import load_settings
 from churn.stores import registry
 from churn.stores.sql_models import contexts
@@ -63,6 +66,84 @@ def test_a_change_taken_back_keeps_the_day_in_between(story: Story) -> None:
     take_step(story, "add a column", "run")
     take_step(story, "go back", "run")
     take_step(story, None, "janitor")
+
+
+def test_a_change_is_shown_applied_and_compared_by_one_command(story: Story) -> None:
+    story.change("edit a view")
+
+    unasked = CliRunner().invoke(app, ["transforms", "apply"])
+    applied = CliRunner().invoke(app, ["transforms", "apply", "--yes"])
+    again = CliRunner().invoke(app, ["transforms", "apply"])
+
+    assert (unasked.exit_code, "Nobody is there to confirm" in unasked.output) == (ExitCode.WRONG_USAGE, True)
+    assert applied.exit_code == 0, applied.output
+    for said in ("+  CAST(1 AS INT) AS one_more_listed", "Changed models deployed: reporting.action_list", "compared"):
+        assert said in applied.output
+    assert "The models in the database are those of the files." in again.output
+    story.look([])
+
+
+@pytest.mark.parametrize(
+    ("model", "old", "new", "said"),
+    [
+        ("reporting/action_list", "    is_active AND", "    is_active AND NOT", "test_action_list.yaml line 1"),
+        ("reporting/kpi_daily", "published.basis::TEXT", "published.bassis::TEXT", "reporting/kpi_daily.sql"),
+        ("reporting/kpi_daily", "\nFROM published", "\nFROMM published WHERE (", "reporting/kpi_daily.sql line"),
+    ],
+    ids=["unit test", "law", "syntax"],
+)
+def test_a_change_that_is_wrong_is_refused_with_its_place(
+    story: Story, model: str, old: str, new: str, said: str
+) -> None:
+    path = story.project / "models" / f"{model}.sql"
+    genuine = path.read_text()
+    path.write_text(genuine.replace(old, new))
+    contexts.forget_context()
+    try:
+        refused = CliRunner().invoke(app, ["transforms", "apply", "--yes"])
+    finally:
+        path.write_text(genuine)
+        contexts.forget_context()
+
+    assert refused.exit_code == ExitCode.FAILED
+    assert said in refused.output
+    assert "Nothing was changed." in refused.output
+
+
+def test_a_model_that_fails_is_named_with_file_line_and_what_readers_see(story: Story) -> None:
+    path = story.project / "models" / "analytics" / "customer_risk.sql"
+    genuine = path.read_text()
+    path.write_text(genuine.replace("scores.basis::TEXT", "(1 / (scores.model_version - 1))::TEXT"))
+    contexts.forget_context()
+    try:
+        with pytest.raises(TransformFailed) as failure:
+            story.apply()
+    finally:
+        path.write_text(genuine)
+        contexts.forget_context()
+
+    for said in (
+        "analytics.customer_risk (",
+        "customer_risk.sql line",
+        "division by zero",
+        f"see {story.newest()} as it",
+    ):
+        assert said in failure.value.fact
+    story.look([])
+
+
+def test_an_audit_that_fails_is_named_with_file_line_day_and_what_readers_see(story: Story) -> None:
+    story.change("shorten the list")
+    with pytest.raises(AuditFailed) as failure:
+        story.apply()
+    story.go_back()
+
+    for said in (
+        "published.sql line",
+        f"to {story.newest()}; the change is not applied",
+        f"see {story.newest()} as it was",
+    ):
+        assert said in failure.value.fact
 
 
 def test_a_change_that_loses_customers_is_refused_before_readers_see_it(story: Story) -> None:

@@ -40,7 +40,9 @@ def _without_place(said: str) -> str:
     return re.sub(r"^Failed to load model (definition at|from file) '[^']+'[.:]?\s*", "", said)
 
 
-def understand_plan(settings: Settings, context: "Context", error: Exception, failures: Sequence[Any]) -> ChurnError:
+def understand_plan(
+    settings: Settings, context: "Context", error: Exception, failures: Sequence[Any], is_change: bool = False
+) -> ChurnError:
     """Returns why a plan could not be built or applied.
 
     Args:
@@ -48,6 +50,7 @@ def understand_plan(settings: Settings, context: "Context", error: Exception, fa
         context: whose models the plan was of.
         error: what SQLMesh raised.
         failures: the errors of single models, each with its node and its cause, as the console got them.
+        is_change: the plan was to bring changed models before readers, not the rows of a date.
     """
     if not failures:
         first_line = str(error).strip().splitlines()[0].rstrip(".")
@@ -61,7 +64,13 @@ def understand_plan(settings: Settings, context: "Context", error: Exception, fa
     audit = next(iter(getattr(cause, "errors", [])), cause)
     if hasattr(audit, "audit_name"):
         return understand_audit(
-            settings, audit.audit_name, audit.model or model, audit.count, audit.sql("postgres"), audit.audit_args
+            settings,
+            audit.audit_name,
+            audit.model or model,
+            audit.count,
+            audit.sql("postgres"),
+            audit.audit_args,
+            "the change is not applied" if is_change else "the date is not published",
         )
     return _understand_model(settings, model, cause, failed.node)
 
@@ -100,7 +109,13 @@ def _find_line(path: Path, said: str) -> int:
 
 
 def understand_audit(
-    settings: Settings, audit: str, model: Any, count: int, query: str, arguments: Any = None
+    settings: Settings,
+    audit: str,
+    model: Any,
+    count: int,
+    query: str,
+    arguments: Any = None,
+    consequence: str = "the date is not published",
 ) -> AuditFailed:
     """Returns which rows failed an audit: of which model and days, and where audit and model are written."""
     return AuditFailed(
@@ -111,6 +126,7 @@ def understand_audit(
         place=_find_audit(audit, Path(model._path), arguments) if model is not None else "",
         days=tell_dates(_failing_days(settings, model, query)),
         readers=tell_readers(settings),
+        consequence=consequence,
     )
 
 

@@ -155,4 +155,4 @@ def apply(context: "Context", settings: Settings, plan: Any) -> None:
     try:
         context.apply(plan)
     except SQLMeshError as error:
-        raise understand_plan(settings, context, error, console.failures) from error
+        raise understand_plan(settings, context, error, console.failures, plan.context_diff.has_changes) from error

@@ -4,7 +4,7 @@ MODEL (
   kind INCREMENTAL_BY_TIME_RANGE (
     time_column prediction_date
   ),
-  description 'One row per prediction date and profile (contract, tenure band, internet, payment, senior): counts and money that may be added up, exact decimals so that no order of adding changes them. At most 432 rows a day, whatever the number of customers.',
+  description 'One row per prediction date and profile (contract, tenure band, internet, payment, senior): counts and money that may be added up, exact decimals so that no order of adding changes them. At most 288 rows a day, whatever the number of customers.',
   grain (
     prediction_date,
     contract,
