@@ -113,6 +113,8 @@ def deploy(settings: Settings, today: date) -> Deployment:
     with locked_context(settings) as context:
         with engine.begin() as connection:
             ensure_reader(connection)
+        # Before the plan: views that read the wrong table would fail the audits of a change that is sound.
+        healed = _heal_deployed(engine, context)
         plan = build_plan(context, settings, execution_time=end_of(today))
         if plan.context_diff.has_changes:
             _discard_staged_scores(settings)
@@ -123,7 +125,6 @@ def deploy(settings: Settings, today: date) -> Deployment:
             # Scores that failed their audit stay staged until they are made again; they are no reason not to begin.
             if plan.context_diff.has_changes or failure.model not in RISK_MODELS:
                 raise
-        healed = heal_views(engine, list_views(context.snapshots.values()))
         version = _features_version(context)
     repaired = repair_days(settings) if changed or healed else []
     return Deployment(version, changed, tuple(healed), tuple(repaired))
@@ -173,10 +174,12 @@ def repair_days(settings: Settings, days: Sequence[date] | None = None) -> list[
     return tears
 
 
-def _heal_deployed(engine: sa.Engine, context: "Context") -> None:
+def _heal_deployed(engine: sa.Engine, context: "Context") -> list[str]:
+    """Makes the views of the deployed models read the tables they should; returns those that did not."""
     deployed = context.state_reader.get_environment("prod")
-    if deployed is not None:
-        heal_views(engine, list_views(context.state_reader.get_snapshots(deployed.snapshots).values()))
+    if deployed is None:
+        return []
+    return heal_views(engine, list_views(context.state_reader.get_snapshots(deployed.snapshots).values()))
 
 
 def read_features_version(settings: Settings) -> str:
