@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from churn.local_stack import find_stack
+from churn.stack_note import find_stack
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 

@@ -134,6 +134,6 @@ def learn(as_of: date, retrain: bool) -> list[partial[Outcome]]:
 
 
 if __name__ == "__main__":
-    from churn.cli import run_flow_file
+    from churn.shell.flow_files import run_flow_file
 
     run_flow_file(churn_pipeline)

@@ -28,6 +28,6 @@ def maintain() -> list[Outcome]:
 
 
 if __name__ == "__main__":
-    from churn.cli import run_flow_file
+    from churn.shell.flow_files import run_flow_file
 
     run_flow_file(maintain)

@@ -43,7 +43,7 @@ def show_report(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
     outcome = state.result(raise_on_failure=False)
     if task.name not in REPORTS or (isinstance(outcome, Outcome) and outcome.is_skipped):
         return
-    from churn.stages import reports
+    from churn.reporting import reports
 
     page = reports.report_stage(load_settings(), task.name, date.fromisoformat(run.name.rpartition(" ")[2]))
     if page:

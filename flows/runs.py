@@ -54,28 +54,28 @@ def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> 
 
     A worker calls it by the names of its arguments, for a run whose process is dead.
     """
-    from churn.service import alerts
+    from churn.alerts import messages
 
     error = _find_error(state)
     if not isinstance(error, KeyboardInterrupt):
-        alerts.tell_failure(load_settings(), flow.name, _day_of(flow, flow_run), error, _link_to(flow_run))
+        messages.tell_failure(load_settings(), flow.name, _day_of(flow, flow_run), error, _link_to(flow_run))
 
 
 def tell_recovery(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Tells people that what they were told of is over."""
-    from churn.service import alerts
+    from churn.alerts import messages
 
-    alerts.tell_recovery(load_settings(), flow.name)
+    messages.tell_recovery(load_settings(), flow.name)
 
 
 def tell_degraded(work: str, error: ChurnError | None) -> None:
     """Tells people that a part of a run was left out though it went on; with no error, that it is done again."""
-    from churn.service import alerts
+    from churn.alerts import messages
 
     if error is None:
-        alerts.tell_recovery(load_settings(), work)
+        messages.tell_recovery(load_settings(), work)
     else:
-        alerts.tell_failure(load_settings(), work, None, error)
+        messages.tell_failure(load_settings(), work, None, error)
 
 
 def _find_error(state: State[Any]) -> BaseException:

@@ -45,6 +45,6 @@ def score(as_of: Day | None = None, model: Version | None = None) -> list[Outcom
 
 
 if __name__ == "__main__":
-    from churn.cli import run_flow_file
+    from churn.shell.flow_files import run_flow_file
 
     run_flow_file(score)

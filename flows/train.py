@@ -70,6 +70,6 @@ def train(
 
 
 if __name__ == "__main__":
-    from churn.cli import run_flow_file
+    from churn.shell.flow_files import run_flow_file
 
     run_flow_file(train)

@@ -24,7 +24,7 @@ PUBLIC_SAMPLE = PROJECT_DIR.parent / "shared" / "data" / "WA_Fn-UseC_-Telco-Cust
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a running embedded Postgres."""
-    from churn.stores.embedded import start_embedded, stop_embedded
+    from churn.stores.postgres.embedded import start_embedded, stop_embedded
 
     home = tmp_path_factory.mktemp("server")
     yield start_embedded(home)
@@ -33,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def new_database(server: str) -> str:
     """Creates an empty database on the server and returns its address."""
-    from churn.stores.database import create_database_if_missing
+    from churn.stores.postgres.database import create_database_if_missing
 
     name = f"test_{uuid.uuid4().hex[:12]}"
     create_database_if_missing(server, name)

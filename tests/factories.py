@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from churn.contracts import PUBLIC_NAMES
+from churn.contracts.extract import PUBLIC_NAMES
 
 CUSTOMER = {
     "customerID": "0001-TEST",

@@ -94,7 +94,7 @@ def test_every_setting_is_in_the_readme_with_its_description() -> None:
 def test_every_command_is_in_the_readme() -> None:
     import typer
 
-    from churn.cli import app
+    from churn.terminal.cli import app
 
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     names = [f"churn {name}" for name, command in commands.items() if not hasattr(command, "commands")]
@@ -210,7 +210,7 @@ def test_the_command_line_imports_nothing_heavy() -> None:
         "rich.progress",
         "matplotlib",
     ]
-    script = f"import churn.cli, sys; print([name for name in {heavy} if name in sys.modules])"
+    script = f"import churn.terminal.cli, sys; print([name for name in {heavy} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", script], cwd=PROJECT_DIR, capture_output=True, text=True, check=True)
 
     assert found.stdout.strip() == "[]"

@@ -13,8 +13,8 @@ import streamlit as st
 
 from churn.errors import NotThere
 from churn.settings import load_settings
-from churn.stores import marts
-from churn.stores.readers import reading
+from churn.stores.postgres.readers import reading
+from churn.stores.shown import marts
 
 MOST_ANSWERS = 400
 

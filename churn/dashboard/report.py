@@ -15,8 +15,8 @@ from churn.dashboard import charts, glossary, markup, palette, summary
 from churn.dashboard.formats import tell_day, tell_moment
 from churn.errors import NotPublished
 from churn.settings import Settings
-from churn.stores import calls, marts
-from churn.stores.readers import reading
+from churn.stores.postgres.readers import reading
+from churn.stores.shown import calls, marts
 
 DAYS = 60
 CALLS = 100

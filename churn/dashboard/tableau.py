@@ -7,8 +7,8 @@ from xml.etree import ElementTree as Xml
 
 from churn.errors import WrongUsage
 from churn.settings import Settings
-from churn.stores import marts
-from churn.stores.readers import reading
+from churn.stores.postgres.readers import reading
+from churn.stores.shown import marts
 
 _KINDS = {
     "date": ("date", "dimension", "ordinal"),

@@ -16,9 +16,10 @@ from typing import IO
 import polars as pl
 
 from churn.errors import ContractBroken
+from churn.intake.batches import ROW_NUMBER, Opened, TextBatch, no_misfits
 from churn.intake.headers import Header, count_known, understand_names
+from churn.intake.kinds import refuse_other_kinds
 from churn.intake.mapping import Mapping
-from churn.intake.reading import ROW_NUMBER, Opened, TextBatch, no_misfits, refuse_other_kinds
 from churn.intake.rules import EVERY_CELL, RULES
 
 BLOCK_BYTES = 4 * 1024 * 1024

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from churn.contracts import EXTRACT_COLUMNS, PUBLIC_NAMES
+from churn.contracts.extract import EXTRACT_COLUMNS, PUBLIC_NAMES
 from churn.errors import ContractBroken
 from churn.intake.corrections import COLUMNS, LOAD_COLUMN
 from churn.intake.mapping import Mapping

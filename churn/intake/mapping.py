@@ -24,7 +24,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from churn.contracts import EXTRACT_COLUMNS, KNOWN_WORDS, PUBLIC_NAMES
+from churn.contracts.extract import EXTRACT_COLUMNS, KNOWN_WORDS, PUBLIC_NAMES
 from churn.errors import WrongUsage
 
 

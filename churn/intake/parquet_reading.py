@@ -6,9 +6,9 @@ from typing import IO, Any
 import polars as pl
 
 from churn.errors import ContractBroken
+from churn.intake.batches import ROW_NUMBER, Opened, TextBatch, no_misfits
 from churn.intake.headers import Header, understand_names
 from churn.intake.mapping import Mapping
-from churn.intake.reading import ROW_NUMBER, Opened, TextBatch, no_misfits
 
 BATCH_ROWS = 30_000
 

@@ -8,67 +8,22 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, cast
 
-import polars as pl
-
-from churn.contracts import EXTRACT_COLUMNS
+from churn.contracts.extract import EXTRACT_COLUMNS
 from churn.errors import ContractBroken
-from churn.intake.headers import Header
+from churn.intake import csv_reading, parquet_reading
+from churn.intake.batches import Opened
+from churn.intake.kinds import refuse_other_kinds
 from churn.intake.mapping import Mapping
 
-ROW_NUMBER = "row_number"
 SMALLEST_ROW_BYTES = 2 * len(EXTRACT_COLUMNS)
 """A character and a separator for each column; a row without them is a bad one."""
 
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
-_NOT_EXTRACTS = {
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
-    b"%PDF": "a PDF document",
-    b"PK\x03\x04": "an Excel workbook or another zip archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ": "an xz archive",
-    b"\x28\xb5\x2f\xfd": "a zstd archive",
-    b"\x7fELF": "a program",
-    b"<": "a web page or XML",
-    b"{": "JSON",
-    b"[": "JSON",
-}
-
-
-@dataclass(frozen=True)
-class TextBatch:
-    """Some rows of a file.
-
-    Attributes:
-        rows: row_number (line in the file, the header being 1; in Parquet the row's place, the first being 1) and the
-            21 extract columns as text, in file order; in a file of corrected rows also the load each belongs to.
-        misfits: rows that have more or fewer cells than the header: row_number, reasons, row (JSON).
-    """
-
-    rows: pl.DataFrame
-    misfits: pl.DataFrame
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A file whose header is understood, and its batches, which can be read once.
-
-    Attributes:
-        most_rows: good rows it can have at most; None when that is not known before it is unpacked.
-    """
-
-    header: Header
-    batches: Iterator[TextBatch]
-    most_rows: int | None = None
 
 
 @contextmanager
@@ -84,8 +39,6 @@ def open_batches(path: Path, name: str, mapping: Mapping, max_bytes: int) -> Ite
     Raises:
         ContractBroken: here or while batches are read, when the file as a whole is no extract.
     """
-    from churn.intake import csv_reading, parquet_reading
-
     with path.open("rb") as stream:
         start = stream.read(8)
         stream.seek(0)
@@ -102,19 +55,6 @@ def open_batches(path: Path, name: str, mapping: Mapping, max_bytes: int) -> Ite
             yield replace(opened, most_rows=path.stat().st_size // SMALLEST_ROW_BYTES)
 
 
-def refuse_other_kinds(start: bytes, name: str) -> None:
-    """Names a file that is something else by its first bytes.
-
-    Raises:
-        ContractBroken: it is one of the kinds that arrive by mistake.
-    """
-    for magic, kind in _NOT_EXTRACTS.items():
-        if start.lstrip(b" \r\n\t" if len(magic) == 1 else b"").startswith(magic):
-            raise ContractBroken(
-                f"{name} is {kind}, not CSV or Parquet.", "export the customers as CSV in UTF-8, or as Parquet."
-            )
-
-
 @contextmanager
 def _unpack(stream: IO[bytes], name: str) -> Iterator[IO[bytes]]:
     with gzip.open(stream) as unpacked:
@@ -124,8 +64,3 @@ def _unpack(stream: IO[bytes], name: str) -> Iterator[IO[bytes]]:
             raise ContractBroken(
                 f"{name} is a gzip file that is cut off or damaged ({error}).", "fetch it again from its source."
             ) from error
-
-
-def no_misfits() -> pl.DataFrame:
-    """An empty frame in the shape of rows set aside."""
-    return pl.DataFrame(schema={ROW_NUMBER: pl.Int64, "reasons": pl.List(pl.String), "row": pl.String})

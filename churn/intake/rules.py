@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from churn.contracts import ADD_ON_COLUMNS, CustomerExtract
+from churn.contracts.extract import ADD_ON_COLUMNS, CustomerExtract
 
 CELL_SHOWN = 60
 """Characters of a cell that a reason shows; the row is kept whole beside it."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import pandera.errors
 import polars as pl
 
-from churn.contracts import OPEN_COLUMNS, CustomerExtract
+from churn.contracts.extract import OPEN_COLUMNS, CustomerExtract
+from churn.intake.batches import ROW_NUMBER, TextBatch, no_misfits
 from churn.intake.headers import Header
 from churn.intake.mapping import Mapping
-from churn.intake.reading import ROW_NUMBER, TextBatch, no_misfits
 from churn.intake.rules import NUMBER_COLUMNS, name_failures, state_reasons
 from churn.intake.tidying import tidy_rows, type_rows
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from churn.contracts import EXTRACT_COLUMNS, KNOWN_WORDS
+from churn.contracts.extract import EXTRACT_COLUMNS, KNOWN_WORDS
 from churn.intake.mapping import Mapping
 from churn.intake.rules import NUMBER_COLUMNS
 

@@ -7,11 +7,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from churn.economics.policies import load_policies
+from churn.economics.retention import expected_profit_usd, profit_if_contacted_usd
 from churn.learning import plots
 from churn.learning.candidates import importances
 from churn.learning.training import Candidate, Training
-from churn.policies import load_policies
-from churn.retention import expected_profit_usd, profit_if_contacted_usd
 
 
 def draw_candidate(training: Training, candidate: Candidate) -> dict[str, Figure]:

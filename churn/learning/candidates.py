@@ -16,7 +16,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
-from churn.contracts import DIRECTIONS, FEATURES, Predictor
+from churn.contracts.features import DIRECTIONS, FEATURES
+from churn.contracts.scores import Predictor
 from churn.learning.averaging import LogOddsAverage
 from churn.learning.params import Family, ModelParams
 

@@ -14,7 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from xgboost import DMatrix, XGBClassifier
 
-from churn.contracts import FEATURES, Predictor
+from churn.contracts.features import FEATURES
+from churn.contracts.scores import Predictor
 from churn.learning.averaging import LogOddsAverage
 
 Floats = NDArray[np.float64]

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from churn.economics.policies import RetentionPolicy
+from churn.economics.retention import expected_profit_usd, profit_if_contacted_usd
 from churn.learning.slices import Slice
-from churn.policies import RetentionPolicy
-from churn.retention import expected_profit_usd, profit_if_contacted_usd
 
 GROUPS = 10
 POINTS = 20

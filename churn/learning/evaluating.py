@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from churn.contracts import CustomerFeatures
+from churn.contracts.features import CustomerFeatures
 from churn.learning.candidates import Model, fit_candidates, predict_leaving
 from churn.learning.figures import expected_calibration_floor, weighted_figures
 from churn.learning.params import ModelParams

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from churn.contracts import Predictor
+from churn.contracts.scores import Predictor
 from churn.learning.candidates import predict_leaving
 from churn.learning.figures import log_losses
 from churn.learning.splitting import hash_order

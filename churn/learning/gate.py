@@ -13,6 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from churn.economics.policies import GatePolicy, Policies
+from churn.economics.retention import profit_usd
 from churn.learning.figures import (
     Interval,
     Weights,
@@ -23,8 +25,6 @@ from churn.learning.figures import (
     weighted_pr_auc,
 )
 from churn.learning.slices import Slice, measure_slices
-from churn.policies import GatePolicy, Policies
-from churn.retention import profit_usd
 
 Verdict = Literal["promote", "hold", "refuse"]
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from churn.contracts import FEATURES
+from churn.contracts.features import FEATURES
 from churn.errors import ContractBroken
 from churn.learning.figures import weighted_roc_auc
 

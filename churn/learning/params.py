@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from churn.contracts import DIRECTIONS, FEATURES
+from churn.contracts.features import DIRECTIONS, FEATURES
 
 Family = Literal["logistic_regression", "random_forest", "xgboost", "average"]
 FAMILIES: tuple[Family, ...] = ("logistic_regression", "random_forest", "xgboost")

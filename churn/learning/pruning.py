@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from churn.contracts import FEATURES
+from churn.contracts.features import FEATURES
 from churn.learning.candidates import fit_family
 from churn.learning.contributions import contribute
 from churn.learning.folds import losses_by_fold, split_folds

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from churn.contracts import CustomerFeatures
+from churn.contracts.features import CustomerFeatures
 from churn.errors import TooFewLeavers
 from churn.learning.candidates import Model, fit_candidates, predict_leaving
 from churn.learning.figures import Interval, confusion, measure

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from churn.contracts import FEATURES
+from churn.contracts.features import FEATURES
 
 REASONS_COUNT = 3
 

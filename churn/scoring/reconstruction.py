@@ -15,7 +15,7 @@ Worked example, snapshot of 2026-03-31; 31 days before it, 2026-02-28, is one wh
 
 import polars as pl
 
-from churn.contracts import StoredExtract
+from churn.contracts.extract import StoredExtract
 
 CENTS = 2
 

@@ -11,9 +11,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from churn.contracts import FEATURES, CustomerScores, Predictor
-from churn.plans import is_unseen
-from churn.scoring import economics
+from churn.contracts.features import FEATURES
+from churn.contracts.scores import CustomerScores, Predictor
+from churn.contracts.tariffs import is_unseen
+from churn.economics import tiers
 from churn.scoring.reasons import tell_reasons
 
 Contribute = Callable[[pl.DataFrame], NDArray[np.float64] | None]
@@ -50,11 +51,11 @@ def score_batch(
     ).select(
         "customer_id",
         "churn_probability",
-        economics.at_risk_flag().alias("at_risk_flag"),
-        economics.risk_tier().alias("risk_tier"),
-        economics.revenue_at_risk_usd().alias("revenue_at_risk_usd"),
-        economics.expected_annual_loss_usd().alias("expected_annual_loss_usd"),
-        economics.lifetime_value_usd().alias("lifetime_value_usd"),
+        tiers.at_risk_flag().alias("at_risk_flag"),
+        tiers.risk_tier().alias("risk_tier"),
+        tiers.revenue_at_risk_usd().alias("revenue_at_risk_usd"),
+        tiers.expected_annual_loss_usd().alias("expected_annual_loss_usd"),
+        tiers.lifetime_value_usd().alias("lifetime_value_usd"),
         "is_active",
         "has_unseen_plan",
         "reasons",

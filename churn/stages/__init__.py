@@ -36,7 +36,7 @@ def one_pipeline(settings: Settings, wait: bool = False) -> Iterator[None]:
     Raises:
         Busy: another one is at work, and `wait` is False.
     """
-    from churn.stores.database import Lock, hold_lock, open_engine
+    from churn.stores.postgres.database import Lock, hold_lock, open_engine
 
     with hold_lock(open_engine(settings), Lock.PIPELINE, wait):
         yield

@@ -20,11 +20,14 @@ from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.learning import require_champion
 from churn.stages.scoring import Scorer, find_latest_day, make_scorer, plan_past, score_days
-from churn.stores import history, promotions, registry, revisions, snapshots, sql_models, warehouse
-from churn.stores.database import open_engine
-from churn.stores.snapshots import Load
+from churn.stores import sql_models
+from churn.stores.ledgers import promotions, revisions
+from churn.stores.model_registry import registry
+from churn.stores.postgres.database import open_engine
+from churn.stores.rows import history, snapshots, warehouse
+from churn.stores.rows.snapshots import Load
+from churn.stores.rows.warehouse import Publication
 from churn.stores.sql_models import FEATURE_MODELS, RISK_MODELS
-from churn.stores.warehouse import Publication
 from churn.timeline import (
     EARLIEST_SNAPSHOT,
     days_until,

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from churn.errors import ChurnError, ContractBroken, WrongUsage
 from churn.intake import daily_files
+from churn.intake.batches import ROW_NUMBER, Opened
 from churn.intake.corrections import LOAD_COLUMN, check_all_came_back, check_corrects
 from churn.intake.limits import Limits, Tally, check_hope, check_limits
 from churn.intake.mapping import Mapping, read_mapping
-from churn.intake.reading import ROW_NUMBER, Opened, open_batches
+from churn.intake.reading import open_batches
 from churn.intake.reading_ahead import read_ahead
 from churn.intake.rules import RULES
 from churn.intake.screening import Screened, screen_rows
@@ -19,9 +20,9 @@ from churn.intake.sources import Extract, check_unchanged, open_extract
 from churn.settings import Settings
 from churn.simulation.extracts import is_synthetic, provide_synthetic_extract
 from churn.stages import Outcome
-from churn.stores import snapshots, warehouse
-from churn.stores.database import Lock, hold_lock, open_engine
-from churn.stores.snapshots import Arrival, DuplicateCustomer, Load
+from churn.stores.postgres.database import Lock, hold_lock, open_engine
+from churn.stores.rows import snapshots, warehouse
+from churn.stores.rows.snapshots import Arrival, DuplicateCustomer, Load
 from churn.timeline import check_snapshot_date, today
 
 if TYPE_CHECKING:

@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from churn.contracts.tariffs import known_plans
+from churn.economics.policies import Policies, load_policies
+from churn.economics.tiers import count_tier_changes, tell_tiers
 from churn.errors import NotThere, RegistryDown, TooFewLeavers
 from churn.learning.labels import FEWEST_MATURED_LEAVERS, Labels, find_matured_days
 from churn.learning.params import ModelParams, fingerprint_training
-from churn.plans import known_plans
-from churn.policies import Policies, load_policies
-from churn.scoring.economics import count_tier_changes, tell_tiers
 from churn.settings import Settings
 from churn.simulation.extracts import is_synthetic
 from churn.stages import Outcome
-from churn.stores import promotions, registry, snapshots, warehouse
-from churn.stores.database import open_engine
-from churn.stores.promotions import Promotion
+from churn.stores.ledgers import promotions
+from churn.stores.ledgers.promotions import Promotion
+from churn.stores.model_registry import registry
+from churn.stores.postgres.database import open_engine
+from churn.stores.rows import snapshots, warehouse
 from churn.timeline import now_utc
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from churn.contracts import Predictor
+    from churn.contracts.scores import Predictor
     from churn.learning.gate import Decision
     from churn.learning.training import Candidate, Training
 

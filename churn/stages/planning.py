@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from churn.errors import NotThere
 from churn.settings import Settings
 from churn.stages.intake import find_extracts, is_folder
-from churn.stores import warehouse
-from churn.stores.database import open_engine
+from churn.stores.postgres.database import open_engine
+from churn.stores.rows import warehouse
 from churn.timeline import tell_dates, today
 
 if TYPE_CHECKING:

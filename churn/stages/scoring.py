@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from churn.contracts import Basis
+from churn.contracts.scores import Basis
 from churn.errors import NotThere
 from churn.scoring.history import PastDay, plan_history
 from churn.scoring.scores import score_batch
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.learning import require_champion
-from churn.stores import history, promotions, registry, revisions, snapshots, sql_models, warehouse
-from churn.stores.database import open_engine, run_ahead
+from churn.stores import sql_models
+from churn.stores.ledgers import promotions, revisions
+from churn.stores.model_registry import registry
+from churn.stores.postgres.database import open_engine, run_ahead
+from churn.stores.rows import history, snapshots, warehouse
+from churn.stores.rows.warehouse import Publication
 from churn.stores.sql_models import RISK_MODELS
-from churn.stores.warehouse import Publication
 from churn.timeline import now_utc
 
 if TYPE_CHECKING:

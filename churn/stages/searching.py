@@ -8,8 +8,8 @@ import polars as pl
 from churn.learning.params import Family, ModelParams
 from churn.settings import Settings
 from churn.stages.learning import read_examples
-from churn.stores import registry
-from churn.stores.database import open_engine
+from churn.stores.model_registry import registry
+from churn.stores.postgres.database import open_engine
 
 
 def tune_params(

@@ -7,10 +7,11 @@ from datetime import date
 from churn.errors import ContractBroken
 from churn.settings import Settings
 from churn.stages import Outcome
-from churn.stores import snapshots, sql_models, warehouse
-from churn.stores.database import open_engine
+from churn.stores import sql_models
+from churn.stores.postgres.database import open_engine
+from churn.stores.rows import snapshots, warehouse
+from churn.stores.rows.torn_days import Tear, find_newest_days, find_tears
 from churn.stores.sql_models import FEATURE_MODELS, Change, Deployment
-from churn.stores.torn_days import Tear, find_newest_days, find_tears
 from churn.timeline import tell_dates, today
 
 

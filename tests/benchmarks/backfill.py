@@ -46,7 +46,7 @@ def stages_alone(home: str) -> dict[str, float]:
     """Runs in a process of its own."""
     from churn.settings import Settings
     from churn.stages import history
-    from churn.stores.registry import import_mlflow
+    from churn.stores.model_registry.registry import import_mlflow
 
     settings = Settings(home=Path(home))
     import_mlflow()

@@ -189,7 +189,7 @@ def tell_paint(home: Path, title: str) -> None:
 
 def questions(day: date) -> dict[str, Callable[[Any], object]]:
     """All that each page asks, with nothing remembered."""
-    from churn.stores import calls, marts
+    from churn.stores.shown import calls, marts
 
     wanted = calls.Wanted(day)
 
@@ -227,8 +227,8 @@ def questions(day: date) -> dict[str, Callable[[Any], object]]:
 def read_at_once(home: Path, day: date, readers: int, seconds: float) -> tuple[dict[str, list[float]], int]:
     """Milliseconds of each page's queries, by page, and how many failed."""
     from churn.settings import Settings
-    from churn.stores import marts
-    from churn.stores.readers import reading
+    from churn.stores.postgres.readers import reading
+    from churn.stores.shown import marts
 
     settings, pages = Settings(home=home), questions(day)
     found: dict[str, list[float]] = {name: [] for name in pages}

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from churn.settings import Settings
-from churn.stores.embedded import stop_embedded
+from churn.stores.postgres.embedded import stop_embedded
 from tests.integration.months import CUSTOMERS, learn_three_months, ranking
 
 

@@ -26,7 +26,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
-from churn.contracts import FEATURES
+from churn.contracts.features import FEATURES
 from churn.learning.candidates import build_candidates, fit_candidate, fit_candidates, predict_leaving
 from churn.learning.contributions import contribute
 from churn.learning.evaluating import evaluate_splits, summarise
@@ -36,9 +36,9 @@ from churn.learning.splitting import split_examples
 from churn.scoring.reasons import tell_reasons
 from churn.settings import load_settings
 from churn.stages import intake, transforms
-from churn.stores import warehouse
-from churn.stores.database import open_engine
-from churn.stores.embedded import stop_embedded
+from churn.stores.postgres.database import open_engine
+from churn.stores.postgres.embedded import stop_embedded
+from churn.stores.rows import warehouse
 from tests.conftest import PUBLIC_SAMPLE
 
 DAY = date(2026, 1, 31)

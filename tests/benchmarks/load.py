@@ -72,7 +72,7 @@ def load_with_pandas(address: str, extract: str) -> dict[str, float]:
     import pandas
     import sqlalchemy as sa
 
-    from churn.contracts import PUBLIC_NAMES
+    from churn.contracts.extract import PUBLIC_NAMES
 
     engine = sa.create_engine(address.replace("postgresql://", "postgresql+psycopg://"))
 
@@ -98,8 +98,8 @@ class Bench:
 
     def __init__(self, home: Path) -> None:
         from churn.settings import Settings
-        from churn.stores.database import locate, open_engine
-        from churn.stores.embedded import find_psql
+        from churn.stores.postgres.database import locate, open_engine
+        from churn.stores.postgres.embedded import find_psql
 
         self.home, self.settings, self.psql_path = home, Settings(home=home), find_psql()
         open_engine(self.settings).dispose()
@@ -119,7 +119,7 @@ class Bench:
         return {"seconds": time.perf_counter() - began}
 
     def close(self) -> None:
-        from churn.stores.embedded import stop_embedded
+        from churn.stores.postgres.embedded import stop_embedded
 
         stop_embedded(self.home)
 

@@ -29,7 +29,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from churn.contracts import FEATURES
+from churn.contracts.features import FEATURES
 from tests.benchmarks.load import Bench, measure
 
 SIZES = (7_043, 100_000, 1_000_000)
@@ -87,8 +87,8 @@ def score_with_churn(home: str, customers: str) -> dict[str, float]:
 
     from churn.settings import Settings
     from churn.stages import scoring
-    from churn.stores import warehouse
-    from churn.stores.database import open_engine
+    from churn.stores.postgres.database import open_engine
+    from churn.stores.rows import warehouse
 
     settings = Settings(home=Path(home))
     engine, day = open_engine(settings), day_of(int(customers))
@@ -104,8 +104,9 @@ def score_at_the_floor(home: str, customers: str) -> dict[str, float]:
     import psycopg
 
     from churn.settings import Settings
-    from churn.stores import registry, warehouse
-    from churn.stores.database import locate, open_engine
+    from churn.stores.model_registry import registry
+    from churn.stores.postgres.database import locate, open_engine
+    from churn.stores.rows import warehouse
 
     settings, day = Settings(home=Path(home)), day_of(int(customers))
     predictor = registry.load_predictor(settings, 1)
@@ -142,8 +143,8 @@ def score_with_pandas(home: str, customers: str) -> dict[str, float]:
     import polars as pl
 
     from churn.settings import Settings
-    from churn.stores import registry
-    from churn.stores.database import open_engine
+    from churn.stores.model_registry import registry
+    from churn.stores.postgres.database import open_engine
 
     settings, day = Settings(home=Path(home)), day_of(int(customers))
     engine, predictor = open_engine(settings), registry.load_predictor(settings, 1)

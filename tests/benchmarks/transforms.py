@@ -25,8 +25,8 @@ from sqlalchemy import Engine
 from churn.settings import Settings
 from churn.stages import intake
 from churn.stores import sql_models
-from churn.stores.database import open_engine
-from churn.stores.embedded import stop_embedded
+from churn.stores.postgres.database import open_engine
+from churn.stores.postgres.embedded import stop_embedded
 from churn.stores.sql_models import FEATURE_MODELS, RISK_MODELS, contexts, gateways
 from tests.factories import make_extract, write_extract
 

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 from churn.dashboard.serving import APP, serve
 from churn.errors import Unavailable, WrongUsage
 from churn.settings import Settings, load_settings
-from churn.stores import registry
-from churn.stores.readers import reading
+from churn.stores.model_registry import registry
+from churn.stores.postgres.readers import reading
 from tests.conftest import DAY
 from tests.integration.days import execute, name_rule_of_thumb_champion, run_day, write_day
 

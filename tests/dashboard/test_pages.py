@@ -19,11 +19,12 @@ from axe_playwright_python.sync_playwright import Axe
 from churn.dashboard import formats
 from churn.dashboard.report import write_report
 from churn.dashboard.tableau import write_sources
+from churn.reporting.exporting import export
 from churn.settings import Settings
-from churn.stages.exporting import export
-from churn.stores import calls, promotions
-from churn.stores.database import open_engine
-from churn.stores.marts import VIEWS
+from churn.stores.ledgers import promotions
+from churn.stores.postgres.database import open_engine
+from churn.stores.shown import calls
+from churn.stores.shown.marts import VIEWS
 from tests.conftest import DAY
 from tests.dashboard import queries
 from tests.dashboard.conftest import HISTORY_DAYS, HOSTILE
@@ -347,7 +348,7 @@ def test_the_action_list_is_the_databases(page: Any, looked_at: Settings) -> Non
 
 @pytest.mark.parametrize("name", calls.SORTABLE)
 def test_the_action_list_sorts_by_every_column(looked_at: Settings, name: str) -> None:
-    from churn.stores.readers import reading
+    from churn.stores.postgres.readers import reading
 
     with reading(looked_at) as connection:
         wanted = calls.Wanted(DAY, order_by=name, descending=True)

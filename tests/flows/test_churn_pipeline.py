@@ -15,14 +15,14 @@ from prefect.artifacts import Artifact
 from prefect.testing.utilities import prefect_test_harness
 from rich.console import Console
 
-from churn.display import show_status
 from churn.errors import Busy, ContractBroken, TooFewLeavers, Unavailable, WrongUsage
+from churn.reporting.status import read_status
 from churn.settings import Settings
 from churn.stages import Outcome, intake
-from churn.stages.status import read_status
-from churn.stores import registry
-from churn.stores.database import Lock, hold_lock, open_engine
+from churn.stores.model_registry import registry
+from churn.stores.postgres.database import Lock, hold_lock, open_engine
 from churn.stores.sql_models import contexts
+from churn.terminal.display.screens import show_status
 from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
 from flows.policy import stage_policy
 from flows.train import train

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from churn.settings import Settings
 from churn.stages import history, intake, scoring, transforms
-from churn.stores import promotions, registry, warehouse
-from churn.stores.database import open_engine
-from churn.stores.tables import publications
+from churn.stores.ledgers import promotions
+from churn.stores.model_registry import registry
+from churn.stores.postgres.database import open_engine
+from churn.stores.postgres.tables import publications
+from churn.stores.rows import warehouse
 from tests.conftest import DAY
 from tests.factories import make_extract, write_extract
 

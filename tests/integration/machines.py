@@ -15,9 +15,9 @@ from typing import Any
 
 import psutil
 
-from churn.local_stack import Note, find_stack
-from churn.service.processes import find_marked
+from churn.local_stack.processes import find_marked
 from churn.settings import PROJECT_DIR
+from churn.stack_note import Note, find_stack
 
 BIN = Path(sys.executable).parent
 PORTS = ("CHURN_PREFECT_PORT", "CHURN_WORKER_PORT", "CHURN_MLFLOW_PORT", "CHURN_DASHBOARD_PORT")

@@ -15,8 +15,10 @@ from churn.settings import Settings
 from churn.simulation.extracts import write_daily_extracts
 from churn.simulation.living import World
 from churn.stages import history, intake, learning
-from churn.stores import promotions, registry, warehouse
-from churn.stores.database import open_engine
+from churn.stores.ledgers import promotions
+from churn.stores.model_registry import registry
+from churn.stores.postgres.database import open_engine
+from churn.stores.rows import warehouse
 
 LAST = date(2026, 4, 1)
 DAYS = [LAST - timedelta(days=back) for back in (90, 60, 30, 0)]

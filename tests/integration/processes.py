@@ -109,7 +109,7 @@ def _between_staging_and_features() -> None:
 
 
 def _within_the_scores() -> None:
-    from churn.stores import warehouse
+    from churn.stores.rows import warehouse
 
     def arm() -> None:
         _die_after(warehouse, "copy_in")
@@ -124,13 +124,13 @@ def _within_the_scores() -> None:
 
 
 def _between_scores_and_marts() -> None:
-    from churn.stores import warehouse
+    from churn.stores.rows import warehouse
 
     _die_after(warehouse, "stage_predictions")
 
 
 def _between_marts_and_publication() -> None:
-    from churn.stores import warehouse
+    from churn.stores.rows import warehouse
 
     warehouse.publish = _die
 

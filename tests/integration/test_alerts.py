@@ -6,12 +6,12 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from churn import watch
+from churn.alerts import messages
 from churn.errors import Busy, ContractBroken, Unavailable
-from churn.service import alerts
+from churn.reporting import doctor
 from churn.settings import Settings, load_settings
-from churn.stages import doctor
-from churn.stores.database import open_engine
+from churn.stores.postgres.database import open_engine
+from churn.terminal import watching
 from tests.conftest import DAY
 from tests.integration.days import show_day
 from tests.integration.receivers import Receivers, listening
@@ -41,7 +41,7 @@ def publish(day: date) -> None:
 def test_a_failure_is_told_on_the_web_and_by_mail_with_what_is_still_true_and_what_to_do(receivers: Receivers) -> None:
     publish(YESTERDAY)
 
-    alerts.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN, "http://prefect.example/runs/flow-run/7")
+    messages.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN, "http://prefect.example/runs/flow-run/7")
 
     (told,) = receivers.web
     assert (told["title"], told["type"]) == ("[churn] error: churn_pipeline of 2026-01-31 failed", "failure")
@@ -61,7 +61,7 @@ def test_the_same_incident_is_told_once_and_another_one_too(receivers: Receivers
     other = Unavailable("The registry did not answer.", "look at it.")
 
     for error in (BROKEN, BROKEN, other, BROKEN, other):
-        alerts.tell_failure(load_settings(), "churn_pipeline", DAY, error)
+        messages.tell_failure(load_settings(), "churn_pipeline", DAY, error)
 
     assert [told["message"].splitlines()[0] for told in receivers.web] == [
         "What happened: x.csv lacks the column Churn.",
@@ -70,12 +70,12 @@ def test_the_same_incident_is_told_once_and_another_one_too(receivers: Receivers
 
 
 def test_a_recovery_is_told_once_and_the_next_failure_is_news_again(receivers: Receivers) -> None:
-    alerts.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN)
-    alerts.tell_recovery(load_settings(), "churn_pipeline")
+    messages.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN)
+    messages.tell_recovery(load_settings(), "churn_pipeline")
     publish(DAY)
     for _ in range(2):
-        alerts.tell_recovery(load_settings(), "churn_pipeline")
-    alerts.tell_failure(load_settings(), "churn_pipeline", DAY + timedelta(days=1), BROKEN)
+        messages.tell_recovery(load_settings(), "churn_pipeline")
+    messages.tell_failure(load_settings(), "churn_pipeline", DAY + timedelta(days=1), BROKEN)
 
     titles = [told["title"] for told in receivers.web]
     assert titles == [
@@ -89,10 +89,10 @@ def test_a_recovery_is_told_once_and_the_next_failure_is_news_again(receivers: R
 
 def test_a_message_that_nobody_took_is_sent_again(receivers: Receivers, caplog: pytest.LogCaptureFixture) -> None:
     receivers.status = 500
-    alerts.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN)
+    messages.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN)
     receivers.status = 200
     for _ in range(2):
-        alerts.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN)
+        messages.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN)
 
     assert len(receivers.web) == 2
     assert "Not every address of CHURN_ALERT_URLS took the message" in caplog.text
@@ -102,18 +102,18 @@ def test_while_the_database_is_down_an_incident_is_told_once_and_its_end_when_it
     receivers: Receivers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(YESTERDAY)
-    alerts.tell_recovery(load_settings(), "churn_pipeline")
+    messages.tell_recovery(load_settings(), "churn_pipeline")
     up = load_settings().database_url
     assert up is not None
     down = Unavailable("The database did not answer.", "start it.")
 
     monkeypatch.setenv("CHURN_DATABASE_URL", "postgresql://churn@127.0.0.1:1/churn")
     for _ in range(3):
-        alerts.tell_failure(load_settings(), "churn_pipeline", DAY, down)
+        messages.tell_failure(load_settings(), "churn_pipeline", DAY, down)
     monkeypatch.setenv("CHURN_DATABASE_URL", up.get_secret_value())
     publish(DAY)
     for _ in range(2):
-        alerts.tell_recovery(load_settings(), "churn_pipeline")
+        messages.tell_recovery(load_settings(), "churn_pipeline")
 
     assert [told["title"] for told in receivers.web] == [
         "[churn] critical: churn_pipeline of 2026-01-31 failed",
@@ -129,7 +129,7 @@ def test_a_run_from_the_terminal_tells_of_a_database_that_is_down_too(
 
     for _ in range(2):
         with pytest.raises(Unavailable, match="did not answer"):
-            watch.run_pipeline(load_settings(), None, DAY, False, None, True)
+            watching.run_pipeline(load_settings(), None, DAY, False, None, True)
 
     assert [told["title"] for told in receivers.web] == ["[churn] critical: churn_pipeline of 2026-01-31 failed"]
 
@@ -140,14 +140,14 @@ def test_a_run_from_the_terminal_tells_of_a_database_that_is_down_too(
     ids=["training", "another run at work"],
 )
 def test_what_leaves_readers_with_their_date_is_a_warning(receivers: Receivers, flow: str, error: Exception) -> None:
-    alerts.tell_failure(load_settings(), flow, None, error)
+    messages.tell_failure(load_settings(), flow, None, error)
 
     assert receivers.web[0]["type"] == "warning"
 
 
 def test_without_addresses_nothing_is_told_or_kept(settings: Settings) -> None:
-    alerts.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN)
-    alerts.tell_recovery(load_settings(), "churn_pipeline")
+    messages.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN)
+    messages.tell_recovery(load_settings(), "churn_pipeline")
 
     with open_engine(settings).connect() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM ops.incidents")).scalar_one() == 0
@@ -166,7 +166,7 @@ def test_the_doctor_says_who_is_told_and_shows_no_address(
 ) -> None:
     monkeypatch.setenv("CHURN_ALERT_URLS", addresses)
 
-    (found,) = [finding for finding in doctor.examine(load_settings()) if finding.subject == "alerts"]
+    (found,) = [finding for finding in doctor.examine(load_settings(), None) if finding.subject == "alerts"]
 
     assert found.told.startswith(told)
     assert found.is_well is is_well

@@ -12,7 +12,8 @@ import pytest
 from churn.errors import WrongUsage
 from churn.settings import Settings, load_settings
 from churn.stages import history, scoring
-from churn.stores import registry, warehouse
+from churn.stores.model_registry import registry
+from churn.stores.rows import warehouse
 from tests.conftest import DAY, new_database
 from tests.factories import make_customer, write_extract
 from tests.integration import processes

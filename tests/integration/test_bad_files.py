@@ -14,12 +14,12 @@ import pytest
 import sqlalchemy as sa
 import typer
 
-from churn.cli import _told_in_one_line
 from churn.settings import Settings, load_settings
 from churn.stages import intake
-from churn.stores import snapshots
-from churn.stores.database import open_engine
-from churn.stores.tables import loads, rejected_rows, telco_churn_raw
+from churn.stores.postgres.database import open_engine
+from churn.stores.postgres.tables import loads, rejected_rows, telco_churn_raw
+from churn.stores.rows import snapshots
+from churn.terminal.cli import _told_in_one_line
 from tests.conftest import new_database
 from tests.factories import make_customer, make_extract, write_extract
 

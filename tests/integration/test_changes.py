@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from churn.cli import app
 from churn.errors import AuditFailed, ExitCode, TransformFailed
 from churn.settings import load_settings
-from churn.stores import registry
+from churn.stores.model_registry import registry
 from churn.stores.sql_models import contexts
+from churn.terminal.cli import app
 from tests.conftest import new_database
 from tests.integration.changes import Story, copy_project, play, take_step
 from tests.integration.days import name_rule_of_thumb_champion

@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from churn.service.processes import find_marked, start, sweep
+from churn.local_stack.processes import find_marked, start, sweep
 from churn.settings import PROJECT_DIR
 from tests.conftest import DAY
 from tests.factories import make_extract, write_extract

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from churn.contracts import ADD_ON_COLUMNS, EXTRACT_COLUMNS, KNOWN_WORDS, CustomerExtract
+from churn.contracts.extract import ADD_ON_COLUMNS, EXTRACT_COLUMNS, KNOWN_WORDS, CustomerExtract
 from churn.intake.limits import Tally
 from churn.intake.mapping import Mapping
 from churn.intake.reading import open_batches
@@ -19,7 +19,7 @@ from churn.intake.rules import EVERY_CELL, RULES
 from churn.intake.screening import screen_rows
 from churn.settings import Settings
 from churn.stages import intake
-from churn.stores.database import open_engine, read_batches
+from churn.stores.postgres.database import open_engine, read_batches
 
 ROW_RULES = {
     "total_charges_present_once_billed",

@@ -10,8 +10,8 @@ from churn.learning.leakage import roc_auc_alone
 from churn.learning.params import ModelParams
 from churn.settings import load_settings
 from churn.stages import intake, transforms
-from churn.stores import warehouse
-from churn.stores.database import open_engine
+from churn.stores.postgres.database import open_engine
+from churn.stores.rows import warehouse
 from tests.conftest import DAY, new_database
 
 

@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from churn.errors import WrongUsage
+from churn.reporting.exporting import defuse, export
 from churn.settings import Settings
-from churn.stages.exporting import defuse, export
 from tests.conftest import DAY
 from tests.integration.days import ask
 
@@ -42,7 +42,7 @@ def test_the_action_list_leaves_in_the_order_of_calls(published: Settings, tmp_p
 def test_a_date_on_which_nobody_is_at_risk_is_an_empty_list_with_its_columns(
     published: Settings, tmp_path: Path, file_format: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from churn.stores import exports
+    from churn.stores.shown import exports
 
     nobody = exports.EXPORTS["action-list"].replace("WHERE", "WHERE customer_id = 'nobody' AND")
     monkeypatch.setitem(exports.EXPORTS, "action-list", nobody)

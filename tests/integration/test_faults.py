@@ -18,12 +18,14 @@ from churn import timeline
 from churn.errors import ModelRefused, RegistryDown
 from churn.learning import params
 from churn.settings import Settings, load_settings
+from churn.shell.one_line import told_in_one_line
 from churn.stages import intake, transforms
-from churn.stores import registry, snapshots, sql_models, warehouse
-from churn.stores.database import open_engine, read_batches
-from churn.stores.embedded import start_embedded, stop_embedded
+from churn.stores import sql_models
+from churn.stores.model_registry import registry
+from churn.stores.postgres.database import open_engine, read_batches
+from churn.stores.postgres.embedded import start_embedded, stop_embedded
+from churn.stores.rows import snapshots, warehouse
 from churn.stores.sql_models import console
-from churn.terminal import told_in_one_line
 from flows.churn_pipeline import churn_pipeline
 from tests.conftest import new_database
 from tests.factories import make_extract, write_extract

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from churn.reporting import ledger
 from churn.settings import Settings
-from churn.stages import intake, ledger
-from churn.stores.database import open_engine
+from churn.stages import intake
+from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
 from tests.factories import make_extract, write_extract
 

@@ -9,14 +9,15 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from churn.cli import app
 from churn.errors import ContractBroken
+from churn.reporting import ledger
 from churn.settings import Settings, load_settings
-from churn.stages import intake, ledger
-from churn.stores import snapshots
-from churn.stores.database import open_engine
-from churn.stores.snapshots import Arrival
-from churn.stores.tables import telco_churn_raw
+from churn.stages import intake
+from churn.stores.postgres.database import open_engine
+from churn.stores.postgres.tables import telco_churn_raw
+from churn.stores.rows import snapshots
+from churn.stores.rows.snapshots import Arrival
+from churn.terminal.cli import app
 from tests.conftest import DAY
 from tests.factories import make_customer, make_extract, write_extract
 

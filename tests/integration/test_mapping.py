@@ -7,12 +7,13 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from churn.contracts import EXTRACT_COLUMNS, PUBLIC_NAMES
+from churn.contracts.extract import EXTRACT_COLUMNS, PUBLIC_NAMES
 from churn.errors import WrongUsage
 from churn.intake.mapping import read_mapping
+from churn.reporting import ledger
 from churn.settings import Settings
-from churn.stages import intake, ledger
-from churn.stores.database import open_engine
+from churn.stages import intake
+from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
 from tests.factories import make_extract, write_extract
 

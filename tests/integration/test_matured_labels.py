@@ -7,7 +7,7 @@ import pytest
 
 from churn.settings import load_settings
 from churn.stages import learning
-from churn.stores.database import open_engine
+from churn.stores.postgres.database import open_engine
 from tests.conftest import new_database
 from tests.integration.months import DAYS, LAST, Learned, learn_three_months, ranking
 

@@ -12,11 +12,13 @@ from sqlalchemy.exc import DBAPIError
 
 from churn.errors import ModelRefused, NotThere, RegistryDown, WrongUsage
 from churn.learning.params import ModelParams
+from churn.reporting import models
+from churn.reporting.status import read_status
 from churn.settings import Settings, load_settings
-from churn.stages import intake, learning, models, scoring, transforms
-from churn.stages.status import read_status
-from churn.stores import promotions, registry
-from churn.stores.database import open_engine
+from churn.stages import intake, learning, scoring, transforms
+from churn.stores.ledgers import promotions
+from churn.stores.model_registry import registry
+from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY, new_database
 from tests.factories import make_extract, write_extract
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from churn.errors import AuditFailed, ExitCode, TransformFailed
+from churn.reporting.status import read_status
 from churn.settings import Settings, load_settings
 from churn.stages import scoring
-from churn.stages.status import read_status
-from churn.stores import registry, sql_models
+from churn.stores import sql_models
+from churn.stores.model_registry import registry
 from churn.stores.sql_models import contexts
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.conftest import new_database

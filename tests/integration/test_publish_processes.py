@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from churn.settings import Settings, load_settings
-from churn.stores.database import open_engine
+from churn.stores.postgres.database import open_engine
 from tests.conftest import new_database
 from tests.integration.days import ask, day_number, write_day
 from tests.integration.processes import BUSY, PLACES, finish, refresh_scored, run_pipeline, start

@@ -4,10 +4,10 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
+from churn.reporting.status import read_status
 from churn.settings import Settings
 from churn.stages import intake, learning, scoring, transforms
-from churn.stages.status import read_status
-from churn.stores.database import open_engine
+from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
 
 COLUMNS = {
@@ -139,8 +139,9 @@ def checksum(settings: Settings) -> str:
 def test_the_champion_can_be_loaded_by_its_alias(published: Settings) -> None:
     import mlflow
 
-    from churn.contracts import FEATURES
-    from churn.stores import registry, warehouse
+    from churn.contracts.features import FEATURES
+    from churn.stores.model_registry import registry
+    from churn.stores.rows import warehouse
 
     registry.load_predictor(published, read_status(published)["model"]["version"])
     champion = mlflow.sklearn.load_model(f"models:/{registry.MODEL_NAME}@champion")
@@ -154,7 +155,7 @@ def test_the_champion_can_be_loaded_by_its_alias(published: Settings) -> None:
 def test_every_run_in_the_registry_has_its_artifacts(published: Settings) -> None:
     import mlflow
 
-    from churn.stores import registry
+    from churn.stores.model_registry import registry
 
     registry.load_predictor(published, read_status(published)["model"]["version"])
     version = mlflow.MlflowClient().get_model_version_by_alias(registry.MODEL_NAME, "champion")

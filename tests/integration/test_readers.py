@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import ProgrammingError
 
 from churn.settings import Settings, load_settings
-from churn.stores import readers, sql_models
-from churn.stores.database import open_engine
+from churn.stores import sql_models
+from churn.stores.postgres import readers
+from churn.stores.postgres.database import open_engine
 from churn.stores.sql_models import contexts
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.conftest import DAY, new_database

@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError
 
+from churn.reporting.rights import set_up
+from churn.reporting.status import read_status
 from churn.settings import PROJECT_DIR, Settings, load_settings
-from churn.stages.rights import set_up
-from churn.stages.status import read_status
-from churn.stores import registry
-from churn.stores.database import open_engine
+from churn.stores.model_registry import registry
+from churn.stores.postgres.database import open_engine
 from churn.stores.sql_models import contexts
 from tests.conftest import DAY
 from tests.factories import make_extract, write_extract

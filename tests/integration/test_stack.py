@@ -10,9 +10,9 @@ import psutil
 import pytest
 import yaml
 
-from churn.local_stack import find_stack
-from churn.service.processes import find_marked
+from churn.local_stack.processes import find_marked
 from churn.settings import PROJECT_DIR
+from churn.stack_note import find_stack
 from tests.conftest import DAY
 from tests.factories import make_extract, write_extract
 from tests.integration.machines import Machine, ask, eventually, new_machine

@@ -13,7 +13,7 @@ import sys, time
 from prefect import flow, get_client
 from prefect.settings import PREFECT_API_URL, get_current_settings
 from churn.settings import load_settings
-from churn.temporary_prefect import reach_prefect
+from churn.local_stack.temporary_prefect import reach_prefect
 
 @flow(name="tried")
 def tried():

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from churn.settings import Settings, load_settings
-from churn.stores import embedded
-from churn.stores.database import locate, open_engine, read_batches
-from churn.stores.registry import locate_registry
+from churn.stores.model_registry.registry import locate_registry
+from churn.stores.postgres import embedded
+from churn.stores.postgres.database import locate, open_engine, read_batches
 from churn.stores.sql_models import gateways
 from tests.integration.servers import Server, full_programs, running
 

@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from churn.cli import app
 from churn.errors import AuditFailed, ExitCode, NotThere
+from churn.reporting import doctor
+from churn.reporting.status import read_status
 from churn.settings import Settings, load_settings
-from churn.stages import doctor, scoring, transforms
-from churn.stages.status import read_status
-from churn.stores import registry, warehouse
-from churn.stores.database import open_engine
+from churn.stages import scoring, transforms
+from churn.stores.model_registry import registry
+from churn.stores.postgres.database import open_engine
+from churn.stores.rows import warehouse
+from churn.terminal.cli import app
 from churn.timeline import now_utc
 from tests.conftest import new_database
 from tests.integration.changes import checksums, torn_days
@@ -130,7 +132,7 @@ def test_figures_that_are_not_there_have_a_name_and_a_way_out(telecom: Settings)
 
     with pytest.raises(NotThere, match=r"reporting\.kpi_daily has no row of it.*churn transforms check"):
         read_status(telecom, SECOND)
-    days = next(one for one in doctor.examine(telecom) if one.subject == "days")
+    days = next(one for one in doctor.examine(telecom, None) if one.subject == "days")
     assert not days.is_well
     assert f"1 torn, among them {SECOND}: analytics.risk_by_profile" in days.told
     done = CliRunner().invoke(app, ["transforms", "check"])

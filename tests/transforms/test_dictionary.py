@@ -1,11 +1,11 @@
 """data/DICTIONARY.md says what the models, the tables and the contracts say now."""
 
+from churn.reporting.dictionary import DICTIONARY, LAYERS, render_dictionary
 from churn.settings import Settings
-from churn.stages.dictionary import DICTIONARY, LAYERS, render_dictionary
 
 
 def test_the_dictionary_is_fresh(settings: Settings) -> None:
-    assert DICTIONARY.read_text() == render_dictionary(settings), "run `uv run python -m churn.stages.dictionary`"
+    assert DICTIONARY.read_text() == render_dictionary(settings), "run `uv run python -m churn.reporting.dictionary`"
 
 
 def test_every_column_has_a_meaning() -> None:

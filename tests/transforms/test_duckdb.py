@@ -13,7 +13,7 @@ import pytest
 from sqlglot import exp
 
 from churn.settings import Settings, load_settings
-from churn.stores import registry
+from churn.stores.model_registry import registry
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.conftest import new_database
 from tests.factories import make_customer, write_extract

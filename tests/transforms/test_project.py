@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 from sqlglot import exp
 
-from churn.contracts import FEATURES
-from churn.scoring import economics
-from churn.stores import tables
+from churn.contracts.features import FEATURES
+from churn.economics import tiers
+from churn.stores.postgres import tables
 from tests.transforms.conftest import models_of
 
 
@@ -75,8 +75,8 @@ def test_tiers_begin_where_the_scores_say(project: Any) -> None:
     rows = [[cell.unalias().this.name for cell in select.expressions] for select in query.find_all(exp.Select)]
 
     assert {row[0]: float(row[2]) for row in rows} == {
-        "High": economics.HIGH_FROM,
-        "Medium": economics.AT_RISK_FROM,
+        "High": tiers.HIGH_FROM,
+        "Medium": tiers.AT_RISK_FROM,
         "Low": 0.0,
     }
 

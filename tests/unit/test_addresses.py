@@ -1,6 +1,6 @@
 import pytest
 
-from churn.stores.database import apart_from_password
+from churn.stores.postgres.database import apart_from_password
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from churn.scoring import economics
+from churn.economics import tiers
 
 
 def money(probability: float, monthly: float = 70.0, months: float = 10.0, is_active: bool = True) -> dict[str, object]:
@@ -14,11 +14,11 @@ def money(probability: float, monthly: float = 70.0, months: float = 10.0, is_ac
         }
     )
     return customer.select(
-        at_risk=economics.at_risk_flag(),
-        tier=economics.risk_tier(),
-        revenue_at_risk=economics.revenue_at_risk_usd(),
-        expected_loss=economics.expected_annual_loss_usd(),
-        lifetime_value=economics.lifetime_value_usd(),
+        at_risk=tiers.at_risk_flag(),
+        tier=tiers.risk_tier(),
+        revenue_at_risk=tiers.revenue_at_risk_usd(),
+        expected_loss=tiers.expected_annual_loss_usd(),
+        lifetime_value=tiers.lifetime_value_usd(),
     ).row(0, named=True)
 
 

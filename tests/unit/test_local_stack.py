@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from churn.local_stack import Note, Standing, find_stack, is_locked, remove_lock, take_lock, write_note
-from churn.service.services import services_of
+from churn.local_stack.services import services_of
+from churn.local_stack.temporary_prefect import reach_prefect
 from churn.settings import load_settings
-from churn.temporary_prefect import reach_prefect
+from churn.stack_note import Note, Standing, find_stack, is_locked, remove_lock, take_lock, write_note
 
 REGISTRY = Standing("mlflow", "MLflow", "http://127.0.0.1:5999", 1, is_well=True, starts=1)
 NOTE = Note(os.getpid(), (REGISTRY,))

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from churn.economics.policies import POLICY_FILE, load_policies
+from churn.economics.retention import contact_from, profit_if_contacted_usd, profit_usd
 from churn.errors import WrongUsage
-from churn.policies import POLICY_FILE, load_policies
-from churn.retention import contact_from, profit_if_contacted_usd, profit_usd
 
 POLICY = load_policies().retention
 CHARGES = np.array([65.0, 65.0])

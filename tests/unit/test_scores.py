@@ -2,7 +2,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from churn.contracts import FEATURES, Predictor
+from churn.contracts.features import FEATURES
+from churn.contracts.scores import Predictor
 from churn.learning.candidates import build_candidates, fit_candidate
 from churn.learning.params import ModelParams
 from churn.scoring.scores import score_batch

@@ -7,9 +7,9 @@ import streamlit as st
 from churn.dashboard import markup
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.glossary import FIGURES
-from churn.stages.exporting import pack
-from churn.stores import calls
-from churn.stores.calls import SORTABLE, Wanted
+from churn.reporting.exporting import pack
+from churn.stores.shown import calls
+from churn.stores.shown.calls import SORTABLE, Wanted
 
 PAGE_ROWS = 50
 MOST_DOWNLOADED = 200_000

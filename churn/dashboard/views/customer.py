@@ -10,7 +10,7 @@ from churn.dashboard import charts, markup
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.formats import tell_change, tell_day, tell_percent
 from churn.dashboard.glossary import FIGURES, Figure
-from churn.stores import marts
+from churn.stores.shown import marts
 
 HEADLINES = (
     *("churn_probability", "expected_annual_loss_usd", "revenue_at_risk_usd", "lifetime_value_usd", "monthly_charges"),

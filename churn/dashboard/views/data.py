@@ -10,7 +10,7 @@ from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text, tell_yes_no
 from churn.dashboard.glossary import FIGURES, Figure
 from churn.dashboard.mix import measure_drift
-from churn.stores import marts
+from churn.stores.shown import marts
 
 PUBLICATIONS = 30
 

@@ -9,7 +9,7 @@ from churn.dashboard import charts, markup
 from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text
 from churn.dashboard.glossary import FAMILIES, MODEL_FIGURES, Figure
-from churn.stores import marts
+from churn.stores.shown import marts
 
 DIMENSIONS = {
     "contract": "Contract",

@@ -7,7 +7,7 @@ import streamlit as st
 from churn.dashboard import charts, glossary, markup, summary
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.formats import tell_moment
-from churn.stores import calls, marts
+from churn.stores.shown import calls, marts
 from churn.timeline import today
 
 DAYS = 60

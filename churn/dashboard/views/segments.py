@@ -8,7 +8,7 @@ from churn.dashboard import charts, markup
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.glossary import DIMENSIONS, FIGURES
 from churn.dashboard.segmentation import add_up, filter_profiles
-from churn.stores import marts
+from churn.stores.shown import marts
 
 NUMBERS = (
     *("active_customers_count", "at_risk_customers_count", "at_risk_rate", "average_churn_probability"),

@@ -8,7 +8,7 @@ from churn.dashboard import charts, markup, summary
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.formats import tell_day
 from churn.dashboard.glossary import FIGURES, Figure
-from churn.stores import marts
+from churn.stores.shown import marts
 
 SPANS = {"30 days": 30, "60 days": 60, "180 days": 180, "All": 3660}
 

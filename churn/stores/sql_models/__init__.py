@@ -15,7 +15,8 @@ from churn.stores.sql_models.deploying import (
     repair_days,
 )
 from churn.stores.sql_models.describing import describe_models
-from churn.stores.sql_models.refreshing import FEATURE_MODELS, RISK_MODELS, Evaluation, audit, refresh
+from churn.stores.sql_models.evaluations import Evaluation
+from churn.stores.sql_models.refreshing import FEATURE_MODELS, RISK_MODELS, audit, refresh
 
 __all__ = [
     "FEATURE_MODELS",

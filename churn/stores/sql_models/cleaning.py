@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from churn.settings import Settings
-from churn.stores.database import open_engine
+from churn.stores.postgres.database import open_engine
 from churn.stores.sql_models.contexts import locked_context
 from churn.stores.sql_models.failures import understand_plan
 

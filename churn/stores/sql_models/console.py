@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmesh.core.console import NoopConsole, set_console
 
-from churn.stores.sql_models.refreshing import Evaluation
+from churn.stores.sql_models.evaluations import Evaluation
 
 
 class RecordingConsole(NoopConsole):

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 
 from churn.errors import AuditFailed, TransformFailed
 from churn.settings import Settings
-from churn.stores.database import open_engine
-from churn.stores.readers import ensure_reader
+from churn.stores.postgres.database import open_engine
+from churn.stores.postgres.readers import ensure_reader
+from churn.stores.postgres.tables import predictions, publications
+from churn.stores.rows.torn_days import SCORES, Tear, find_tears, refuse_torn
 from churn.stores.sql_models.bindings import heal_views, list_views
 from churn.stores.sql_models.contexts import locked_context
 from churn.stores.sql_models.failures import find_broken_laws, find_failed_tests, tell_readers
 from churn.stores.sql_models.refreshing import FEATURE_MODELS, RISK_MODELS, apply, build_plan, end_of, refresh
-from churn.stores.tables import predictions, publications
-from churn.stores.torn_days import SCORES, Tear, find_tears, refuse_torn
 
 if TYPE_CHECKING:
     from sqlmesh.core.context import Context

@@ -3,7 +3,7 @@
 from typing import Any
 
 from churn.settings import Settings
-from churn.stores.catalogue import ColumnNote, TableNote
+from churn.stores.postgres.catalogue import ColumnNote, TableNote
 from churn.stores.sql_models.contexts import locked_context
 
 

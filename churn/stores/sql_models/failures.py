@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from churn.errors import AuditFailed, ChurnError, TransformFailed, Unavailable
 from churn.settings import PROJECT_DIR, Settings
-from churn.stores.database import open_engine
-from churn.stores.tables import publications
+from churn.stores.postgres.database import open_engine
+from churn.stores.postgres.tables import publications
 from churn.timeline import EARLIEST_SNAPSHOT, tell_dates
 
 if TYPE_CHECKING:

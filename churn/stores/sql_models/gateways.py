@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.engine import make_url
 
 from churn.settings import Settings, load_settings
-from churn.stores.database import locate, open_engine
+from churn.stores.postgres.database import locate, open_engine
 
 if TYPE_CHECKING:
     from sqlmesh.core.config.connection import PostgresConnectionConfig

@@ -1,13 +1,13 @@
 """Evaluating models again for the dates whose rows changed, and auditing what is stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from churn.errors import AuditFailed
 from churn.settings import Settings
 from churn.stores.sql_models.contexts import locked_context, recording_console
+from churn.stores.sql_models.evaluations import Evaluation
 from churn.stores.sql_models.failures import understand_audit, understand_plan
 
 if TYPE_CHECKING:
@@ -17,23 +17,6 @@ FEATURE_MODELS = ("staging.stg_telco_churn", "analytics.fct_customer_features")
 """What a changed extract refreshes, before scoring."""
 RISK_MODELS = ("analytics.customer_risk", "analytics.risk_by_profile")
 """What changed predictions refresh, before publishing."""
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """One model evaluated over a range of dates.
-
-    Attributes:
-        model: its name.
-        rows: rows written; None where the engine does not say.
-        milliseconds: time it took.
-        audits_passed: audits that ran on the result and found nothing.
-    """
-
-    model: str
-    rows: int | None
-    milliseconds: int
-    audits_passed: int
 
 
 def refresh(settings: Settings, changed_table: str, models: Sequence[str], dates: Sequence[date]) -> list[Evaluation]:

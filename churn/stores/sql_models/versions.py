@@ -17,7 +17,7 @@ from sqlmesh.core.snapshot import SnapshotChangeCategory
 from sqlmesh.utils.errors import PlanError
 
 from churn.settings import load_settings
-from churn.stores.database import open_engine
+from churn.stores.postgres.database import open_engine
 from churn.stores.sql_models.bindings import heal_views, list_views
 from churn.stores.sql_models.contexts import take_turn
 

@@ -167,7 +167,7 @@ def test_no_extract_is_larger_than_agreed(
 
 
 def test_gzip_may_not_unpack_to_more_than_agreed(tmp_path: Path) -> None:
-    from churn.contracts import PUBLIC_NAMES
+    from churn.contracts.extract import PUBLIC_NAMES
     from churn.intake.mapping import Mapping
     from churn.intake.reading import open_batches
 

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from churn.contracts import FEATURES
+from churn.contracts.features import FEATURES
 
 
 def make_examples(customers: int = 600, seed: int = 3) -> pl.DataFrame:

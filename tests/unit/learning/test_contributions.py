@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from xgboost import DMatrix
 
-from churn.contracts import FEATURES
+from churn.contracts.features import FEATURES
 from churn.learning.averaging import to_log_odds
 from churn.learning.candidates import Model, fit_candidates, predict_leaving
 from churn.learning.contributions import contribute

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from churn.economics.policies import load_policies
+from churn.economics.retention import profit_if_contacted_usd
 from churn.learning.curves import tell_curves
 from churn.learning.slices import Slice
-from churn.policies import load_policies
-from churn.retention import profit_if_contacted_usd
 
 LABELS = np.array([True] * 5 + [False] * 35)
 HONEST = np.linspace(0.9, 0.1, 40)

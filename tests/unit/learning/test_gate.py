@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
+from churn.economics.policies import load_policies
 from churn.learning.figures import weighted_pr_auc
 from churn.learning.gate import Contest, Decision, judge
-from churn.policies import load_policies
 
 POLICIES = load_policies()
 TEST_ROWS, ATTEMPTS = 1409, 200

@@ -7,7 +7,7 @@ import pytest
 
 from churn.learning.gate import Decision
 from churn.stages.learning import hold_made_up, knows_made_up_only
-from churn.stores.promotions import Promotion
+from churn.stores.ledgers.promotions import Promotion
 
 CHAMPION = Promotion(
     decided_at=datetime(2026, 1, 31, tzinfo=UTC),

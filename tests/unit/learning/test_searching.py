@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from churn.contracts import FEATURES
+from churn.contracts.features import FEATURES
 from churn.learning.folds import FOLDS, losses_by_fold, split_folds
 from churn.learning.params import FAMILIES, ModelParams
 from churn.learning.pruning import prune, rank_features

@@ -7,14 +7,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from churn.contracts import FEATURES
+from churn.contracts.features import FEATURES
+from churn.economics.policies import load_policies
 from churn.errors import NotThere
 from churn.learning.candidates import predict_leaving
 from churn.learning.gate import Contest, judge
 from churn.learning.params import ModelParams, fingerprint_training
 from churn.learning.splitting import hash_order, split_examples
 from churn.learning.training import Training, train
-from churn.policies import load_policies
 from churn.stages.learning import decide, evidence
 from tests.unit.learning.examples import make_examples
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from churn.contracts import FEATURES
+from churn.contracts.features import FEATURES
 from churn.scoring.reasons import SUBJECTS, gather_subjects, tell_reasons
 from tests.unit.learning.examples import make_examples
 

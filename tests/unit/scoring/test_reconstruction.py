@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from churn.contracts import CustomerExtract
+from churn.contracts.extract import CustomerExtract
 from churn.scoring.reconstruction import rewind
 from churn.timeline import months_before, whole_months_between
 

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from churn.scoring.economics import count_tier_changes, tell_tiers
+from churn.economics.tiers import count_tier_changes, tell_tiers
 
 
 def test_each_tier_tells_its_customers_and_both_rates() -> None:

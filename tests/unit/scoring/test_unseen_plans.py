@@ -2,9 +2,9 @@
 
 import polars as pl
 
+from churn.contracts.tariffs import known_plans
 from churn.learning.candidates import fit_candidates
 from churn.learning.params import ModelParams
-from churn.plans import known_plans
 from churn.scoring.scores import score_batch
 from tests.unit.learning.examples import make_examples
 

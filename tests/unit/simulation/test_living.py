@@ -15,7 +15,7 @@ from churn.simulation.deliveries import deliver_untidily
 from churn.simulation.extracts import write_daily_extracts
 from churn.simulation.living import Day, World, live, monthly_hazard
 from churn.simulation.shocks import Shock, competitor_of, outage_of, price_rise_of, season_of
-from churn.simulation_commands import app
+from churn.terminal.commands.simulation import app
 
 
 def mix(day: Day) -> dict[str, float]:

@@ -2,7 +2,7 @@
 MODEL (
   name reporting.risk_tiers,
   kind VIEW,
-  description 'One row per risk tier: where it begins and what to do about a customer in it. The bounds are those of churn/scoring/economics.py; a test holds the two equal.',
+  description 'One row per risk tier: where it begins and what to do about a customer in it. The bounds are those of churn/economics/tiers.py; a test holds the two equal.',
   grain (
     risk_tier
   ),

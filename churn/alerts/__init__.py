@@ -1,0 +1,1 @@
+"""Alerting people about failures and recoveries."""

@@ -1,0 +1,74 @@
+"""Incidents told while the database could not keep them, in one small file under CHURN_HOME."""
+
+import json
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from churn.stores.ledgers.incidents import Incident
+
+
+class IncidentFile:
+    """`incidents.json`: what is open, whether it was told, and the last date known to be published."""
+
+    def __init__(self, home_dir: Path) -> None:
+        self._path = home_dir / "incidents.json"
+
+    @property
+    def published(self) -> date | None:
+        """The last date known to be published; None where nobody remembers."""
+        told = self._read().get("published")
+        return date.fromisoformat(told) if told else None
+
+    def remember_published(self, published: date | None) -> None:
+        """Keeps the date for the day on which the database cannot be asked."""
+        if published != self.published:
+            self._write(self._read() | {"published": published.isoformat() if published else None})
+
+    def open(self, incident: Incident) -> bool:
+        """Writes an incident down and returns whether it still has to be told."""
+        found = self._read()
+        row = {name: str(value) if value is not None else None for name, value in asdict(incident).items()}
+        kept = found["open"].setdefault(incident.incident_key, row | {"is_told": False})
+        self._write(found)
+        return not kept["is_told"]
+
+    def mark_told(self, incident_key: str) -> None:
+        """Writes down that people know."""
+        found = self._read()
+        found["open"][incident_key]["is_told"] = True
+        self._write(found)
+
+    def close(self, flow: str, published: date | None) -> list[Incident]:
+        """Closes what is over, now that a flow has done well, and returns those that people were told of."""
+        found = self._read()
+        over = {key: row for key, row in found["open"].items() if row["flow"] == flow and _is_past(row, published)}
+        if over:
+            found["open"] = {key: row for key, row in found["open"].items() if key not in over}
+            self._write(found)
+        return [_incident(row) for row in over.values() if row["is_told"]]
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            return {"open": {}, **json.loads(self._path.read_text(encoding="utf-8"))}
+        except (FileNotFoundError, ValueError):
+            return {"open": {}}
+
+    def _write(self, found: dict[str, Any]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        new = self._path.with_suffix(".new")
+        new.write_text(json.dumps(found, indent=2), encoding="utf-8")
+        new.replace(self._path)
+
+
+def _is_past(row: dict[str, Any], published: date | None) -> bool:
+    day = row["as_of_date"]
+    return day is None or (published is not None and date.fromisoformat(day) <= published)
+
+
+def _incident(row: dict[str, Any]) -> Incident:
+    day = row["as_of_date"]
+    fields = {name: row[name] for name in Incident.__dataclass_fields__}
+    fields |= {"as_of_date": date.fromisoformat(day) if day else None}
+    return Incident(**fields | {"opened_at": datetime.fromisoformat(row["opened_at"])})

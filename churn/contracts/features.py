@@ -1,0 +1,78 @@
+"""What a model is given of a customer. The list of features is derived here.
+
+Adding a feature is an expression in the SQL model and one line of this file.
+"""
+
+from typing import Any, Literal
+
+import pandera.polars as pa
+import polars as pl
+
+Direction = Literal[-1, 0, 1]
+
+
+def _feature(direction: Direction = 0, **checks: Any) -> Any:
+    """A column of fct_customer_features that the model is given.
+
+    Args:
+        direction: +1 where more of it is known to raise churn, -1 where it lowers it, 0 where nothing is known. Tree
+            models are held to it.
+    """
+    return pa.Field(metadata={"direction": direction}, **checks)
+
+
+def _flag(direction: Direction = 0) -> Any:
+    """A feature that is 1 or 0."""
+    return _feature(direction, isin=[0.0, 1.0])
+
+
+class CustomerFeatures(pa.DataFrameModel):
+    """One row per customer of one as-of date, as read from analytics.fct_customer_features for the model.
+
+    Flags and counts come as float64, because a registered model's signature allows one number type without surprises.
+    Kept out on purpose: gender (costs nothing to leave out), churn_risk_score and list_price_usd (sums of other
+    features), avg_monthly_per_tenure and total_charges (noisy products of tenure and monthly charge).
+    """
+
+    customer_id: str
+    has_churned: bool
+    as_of_date: pl.Date | None  # May be missing: the date of the example, never a feature
+    plan: str | None  # May be missing: contract and internet service in words, never a feature
+    monthly_charges: pl.Float64 = _feature(gt=0)
+    tenure_months: pl.Float64 = _feature(-1, ge=0)
+    tenure_log: pl.Float64 = _feature(-1, ge=0)
+    tenure_inverse: pl.Float64 = _feature(+1, gt=0, le=1)
+    price_above_list_usd: pl.Float64 = _feature()
+    is_senior_citizen: pl.Float64 = _flag(+1)
+    has_partner: pl.Float64 = _flag()
+    has_dependents: pl.Float64 = _flag(-1)
+    has_phone_service: pl.Float64 = _flag()
+    has_multiple_lines: pl.Float64 = _flag()
+    has_internet_service: pl.Float64 = _flag()
+    has_fiber_optic: pl.Float64 = _flag(+1)
+    has_online_security: pl.Float64 = _flag(-1)
+    has_online_backup: pl.Float64 = _flag()
+    has_device_protection: pl.Float64 = _flag()
+    has_tech_support: pl.Float64 = _flag(-1)
+    has_streaming_tv: pl.Float64 = _flag()
+    has_streaming_movies: pl.Float64 = _flag()
+    is_month_to_month: pl.Float64 = _flag(+1)
+    is_two_year_contract: pl.Float64 = _flag(-1)
+    uses_paperless_billing: pl.Float64 = _flag(+1)
+    uses_electronic_check: pl.Float64 = _flag(+1)
+    uses_automatic_payment: pl.Float64 = _flag()
+    no_security_no_backup: pl.Float64 = _flag(+1)
+
+    class Config:
+        strict = True
+
+
+DIRECTIONS: dict[str, Direction] = {
+    name: column.metadata["direction"]
+    for name, column in CustomerFeatures.to_schema().columns.items()
+    if column.metadata
+}
+"""Each model feature and the direction in which it is known to move churn."""
+
+FEATURES = tuple(DIRECTIONS)
+"""Names of the model features, in the order every model is given them."""

@@ -1,0 +1,37 @@
+"""What a model gives of a customer: a probability, and what is stored with it."""
+
+from typing import Literal, Protocol, get_args
+
+import pandera.polars as pa
+import polars as pl
+from numpy import float64
+from numpy.typing import NDArray
+
+
+class Predictor(Protocol):
+    """All that scoring may know of a model: there is nothing in it to refit with."""
+
+    def predict_proba(self, features: pl.DataFrame) -> NDArray[float64]:
+        """Returns (n, 2) probabilities of staying and leaving for rows that hold FEATURES, in that order."""
+
+
+RiskTier = Literal["High", "Medium", "Low"]
+Basis = Literal["live", "replayed", "as_if", "reconstructed"]
+
+
+class CustomerScores(pa.DataFrameModel):
+    """One row per customer of one prediction date, as written to analytics.predictions. Money in USD a year."""
+
+    customer_id: str
+    churn_probability: pl.Float64 = pa.Field(ge=0, le=1)
+    at_risk_flag: bool
+    risk_tier: str = pa.Field(isin=list(get_args(RiskTier)))
+    revenue_at_risk_usd: pl.Float64 = pa.Field(ge=0)
+    expected_annual_loss_usd: pl.Float64 = pa.Field(ge=0)
+    lifetime_value_usd: pl.Float64 = pa.Field(ge=0)
+    is_active: bool
+    has_unseen_plan: bool
+    reasons: pl.List(pl.String) = pa.Field(nullable=True)  # type: ignore[valid-type]
+
+    class Config:
+        strict = True

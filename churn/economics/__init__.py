@@ -1,0 +1,1 @@
+"""The company's policy and every formula of money and risk, once."""

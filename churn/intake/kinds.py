@@ -1,0 +1,34 @@
+"""Files that arrive by mistake, told by their first bytes."""
+
+from churn.errors import ContractBroken
+
+_NOT_EXTRACTS = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"%PDF": "a PDF document",
+    b"PK\x03\x04": "an Excel workbook or another zip archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"\x7fELF": "a program",
+    b"<": "a web page or XML",
+    b"{": "JSON",
+    b"[": "JSON",
+}
+
+
+def refuse_other_kinds(start: bytes, name: str) -> None:
+    """Names a file that is something else by its first bytes.
+
+    Raises:
+        ContractBroken: it is one of the kinds that arrive by mistake.
+    """
+    for magic, kind in _NOT_EXTRACTS.items():
+        if start.lstrip(b" \r\n\t" if len(magic) == 1 else b"").startswith(magic):
+            raise ContractBroken(
+                f"{name} is {kind}, not CSV or Parquet.", "export the customers as CSV in UTF-8, or as Parquet."
+            )

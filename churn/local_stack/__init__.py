@@ -1,0 +1,1 @@
+"""Services of one machine: started, watched, stopped."""

@@ -1,0 +1,138 @@
+"""Keeps the local stack: starts each service when what it needs is well, starts it again when it ends, stops them all.
+
+Started by `churn up` with the lock already held; nobody else starts it. SIGTERM takes the stack down in order. When the
+supervisor itself is killed, its warden ends the services, so that none goes on without anybody knowing.
+
+python -m churn.local_stack.supervisor
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from churn.local_stack import processes
+from churn.local_stack.health import answers
+from churn.local_stack.postgres import STOPPED, keep_postgres
+from churn.local_stack.services import Service, services_of
+from churn.settings import PROJECT_DIR, Settings, inherited_environment, read_environment
+from churn.stack_note import Note, Standing, remove_lock, remove_note, write_note
+from churn.stores.postgres import embedded
+
+TURN_SECONDS = 0.3
+CHECK_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = 60.0
+
+
+@dataclass
+class Kept:
+    """A service as it is now."""
+
+    service: Service
+    process: "subprocess.Popen[bytes] | None" = None
+    starts: int = 0
+    is_well: bool = False
+    next_start: float = 0.0
+    next_check: float = 0.0
+
+    def standing(self) -> Standing:
+        """What the note says of it."""
+        pid = self.process.pid if self.process is not None else None
+        return Standing(self.service.name, self.service.title, self.service.url, pid, self.is_well, self.starts)
+
+
+def main() -> None:
+    """Keeps the stack until SIGTERM."""
+    settings = read_environment()
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    os.environ.pop(processes.MARK, None)  # Postgres inherits this environment, and is not to be swept away.
+    kept, began = [Kept(service) for service in services_of(settings)], time.monotonic()
+    told = _tell(settings.home_dir, [STOPPED, *(one.standing() for one in kept)], None, 0)
+    warden = start_warden(settings.home_dir)
+    try:
+        while not stopping.is_set():
+            _tend_all(settings, kept, {service.name for service in told.services if service.is_well})
+            standings = [keep_postgres(settings), *(one.standing() for one in kept)]
+            told = _tell(settings.home_dir, standings, told, time.monotonic() - began)
+            warden = warden if warden.poll() is None else start_warden(settings.home_dir)
+            stopping.wait(TURN_SECONDS)
+    finally:
+        take_down(settings, kept, warden)
+
+
+def start_warden(home_dir: Path) -> "subprocess.Popen[bytes]":
+    """Starts the process that ends the services if this one is killed; it waits for its standard input to end."""
+    with processes.open_log(home_dir / "logs" / "stack.log") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "churn.local_stack.warden", str(home_dir)],
+            env={**inherited_environment(), processes.MARK: str(home_dir)},
+            cwd=PROJECT_DIR,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _tend_all(settings: Settings, kept: list[Kept], well: set[str]) -> None:
+    for one in kept:
+        if one.process is not None and one.process.poll() is not None:
+            _clear_away(one)
+        if one.process is None and well.issuperset(one.service.needs) and time.monotonic() >= one.next_start:
+            _start(settings, one)
+        if one.process is not None and time.monotonic() >= one.next_check:
+            one.is_well = answers(one.service.health, one.service.sign)
+            one.next_check = time.monotonic() + (CHECK_SECONDS if one.is_well else 0.0)
+
+
+def _start(settings: Settings, one: Kept) -> None:
+    environment = inherited_environment() | {"CHURN_HOME": str(settings.home_dir)} | dict(one.service.environment)
+    log = settings.home_dir / "logs" / f"{one.service.name}.log"
+    one.process = processes.start(one.service.command, settings.home_dir, environment, log, PROJECT_DIR)
+    one.starts += 1
+    one.next_check = 0.0
+
+
+def _clear_away(one: Kept) -> None:
+    """What a service that ended had started ends too; it is started again, later each time it was not even well."""
+    assert one.process is not None
+    print(f"{one.service.name} ended with {one.process.returncode}", flush=True)  # noqa: T201 this process's log
+    processes.stop([one.process], patience_seconds=0)
+    pause = 0.0 if one.is_well else min(2.0**one.starts, LONGEST_PAUSE_SECONDS)
+    one.process, one.is_well, one.next_start = None, False, time.monotonic() + pause
+
+
+def _tell(home_dir: Path, standings: list[Standing], told: Note | None, seconds: float) -> Note:
+    """Writes the note when it says something new."""
+    note = Note(os.getpid(), tuple(_first_well(standing, told, seconds) for standing in standings))
+    if note != told:
+        write_note(home_dir, note)
+    return note
+
+
+def _first_well(standing: Standing, told: Note | None, seconds: float) -> Standing:
+    before = told.find(standing.name) if told is not None else None
+    first = before.seconds if before is not None else None
+    return replace(standing, seconds=seconds if first is None and standing.is_well else first)
+
+
+def take_down(settings: Settings, kept: list[Kept], warden: "subprocess.Popen[bytes]") -> None:
+    """Stops every service, then Postgres, and leaves neither note nor lock."""
+    running = {one.service.name: one.process for one in kept if one.process is not None}
+    processes.stop([running.pop(name) for name in ("worker",) if name in running])  # Says goodbye to Prefect.
+    processes.stop(list(running.values()))
+    processes.stop([warden], patience_seconds=0)
+    processes.sweep(settings.home_dir)
+    embedded.stop_embedded(settings.home_dir)
+    remove_note(settings.home_dir)
+    remove_lock(settings.home_dir)
+
+
+if __name__ == "__main__":
+    main()

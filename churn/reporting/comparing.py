@@ -1,0 +1,78 @@
+"""Two published dates held side by side: who moved tier, and why."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from churn.errors import NotThere
+from churn.scoring.comparison import take_apart
+from churn.settings import Settings
+from churn.stages.scoring import Scorer, make_scorer, score_days
+from churn.stores.postgres.database import open_engine
+from churn.stores.rows import warehouse
+from churn.stores.rows.warehouse import Publication
+from churn.stores.shown.exports import read_export
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What changed between two dates.
+
+    Attributes:
+        moves: one row per customer of both dates, as `take_apart` returns them.
+        joined_count: customers of the second date only.
+        gone_count: customers of the first date only.
+    """
+
+    first: Publication
+    second: Publication
+    moves: pl.DataFrame
+    joined_count: int
+    gone_count: int
+
+
+def compare(settings: Settings, first_date: date, second_date: date) -> Comparison:
+    """Compares the scores of two published dates.
+
+    Raises:
+        NotThere: one of them is not published, or the registry lost its model.
+    """
+    engine = open_engine(settings)
+    first, second = (_require_published(engine, day) for day in (first_date, second_date))
+    by_first, by_second = (make_scorer(settings, one.model_version) for one in (first, second))
+    then, now = _stored(engine, first, "first"), _stored(engine, second, "second")
+    steps = then.join(now, on="customer_id")
+    for name, scorer, day in (
+        ("first_now", by_first, first_date),
+        ("second_by_first_model", by_first, second_date),
+        ("second_now", by_second, second_date),
+    ):
+        steps = steps.join(_scored(engine, scorer, day, name), on="customer_id")
+    both = steps.height
+    return Comparison(first, second, take_apart(steps), now.height - both, then.height - both)
+
+
+def _require_published(engine: "Engine", day: date) -> Publication:
+    found = warehouse.find_publication(engine, day)
+    if found is None or found.status != "published":
+        raise NotThere(f"{day} is not published.", "run it with `churn run` or fill it in with `churn backfill`.")
+    return found
+
+
+def _stored(engine: "Engine", publication: Publication, which: str) -> pl.DataFrame:
+    needed = (
+        pl.col("customer_id"),
+        pl.col("churn_probability").alias(f"stored_{which}"),
+        pl.col("risk_tier").alias(f"tier_{which}"),
+    )
+    return pl.concat(batch.select(needed) for batch in read_export(engine, "predictions", publication.prediction_date))
+
+
+def _scored(engine: "Engine", scorer: Scorer, day: date, name: str) -> pl.DataFrame:
+    needed = (pl.col("customer_id"), pl.col("churn_probability").alias(name))
+    return pl.concat(batch.select(needed) for batch in score_days(engine, scorer, day, day))

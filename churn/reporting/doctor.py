@@ -1,0 +1,134 @@
+"""What is configured, what answers, and which versions are at work."""
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from churn.errors import ChurnError, WrongUsage
+from churn.secrecy import split_addresses
+from churn.settings import Settings
+from churn.stack_note import find_stack
+
+_LIBRARIES = ("prefect", "sqlmesh", "pandera", "mlflow", "scikit-learn", "xgboost", "polars", "sqlalchemy", "psycopg")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    subject: str
+    told: str
+    is_well: bool = True
+
+
+def examine(settings: Settings, prefect_url: str | None) -> list[Finding]:
+    """Asks every part for its state. Starts nothing and shows no password.
+
+    Args:
+        settings: where things are.
+        prefect_url: the API that Prefect's own settings name; None where they name none.
+    """
+    return [
+        Finding("churn", f"{version('churn')} on Python {platform.python_version()}"),
+        Finding("home", str(settings.home_dir)),
+        _ask("database", lambda: _database(settings)),
+        _ask("published", lambda: _published(settings)),
+        _days(settings),
+        _ask("registry", lambda: _registry(settings)),
+        _ask("prefect", lambda: _prefect(settings, prefect_url)),
+        _ask("alerts", lambda: _alerts(settings)),
+        _stack(settings),
+        Finding("versions", ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)),
+    ]
+
+
+def _ask(subject: str, question: Callable[[], str]) -> Finding:
+    try:
+        return Finding(subject, question())
+    except ChurnError as error:
+        return Finding(subject, str(error), is_well=False)
+
+
+def _database(settings: Settings) -> str:
+    from churn.stores.postgres import database, embedded
+
+    if settings.database_url is None and embedded.find_embedded(settings.home_dir) is None:
+        return "embedded, not running; the next command that needs it starts it"
+    with database.open_engine(settings).connect() as connection:
+        server = connection.exec_driver_sql("SHOW server_version").scalar_one()
+    kind = "embedded" if settings.database_url is None else "yours"
+    return f"{kind}, PostgreSQL {server}, {database.without_password(database.locate(settings))}"
+
+
+def _published(settings: Settings) -> str:
+    from churn.stores.postgres import database, embedded
+    from churn.stores.rows import warehouse
+
+    if settings.database_url is None and embedded.find_embedded(settings.home_dir) is None:
+        return "unknown while the database is not running"
+    latest = warehouse.find_publication(database.open_engine(settings))
+    return f"up to {latest.prediction_date}" if latest else "nothing yet; run `churn run --source FILE`"
+
+
+def _days(settings: Settings) -> Finding:
+    """Whether readers see of every published day what was scored."""
+    from churn.stores.postgres import embedded
+
+    if settings.database_url is None and embedded.find_embedded(settings.home_dir) is None:
+        return Finding("days", "unknown while the database is not running")
+    from churn.stages.transforms import find_torn
+
+    try:
+        tears = find_torn(settings)
+    except ChurnError as error:
+        return Finding("days", str(error), is_well=False)
+    if not tears:
+        return Finding("days", "readers see of every published day what was scored")
+    told = "; ".join(map(str, tears[:3]))
+    days = len({tear.day for tear in tears})
+    return Finding("days", f"{days} torn, among them {told}. Next: run `churn transforms check`.", is_well=False)
+
+
+def _registry(settings: Settings) -> str:
+    if settings.mlflow_tracking_uri is None:
+        return "MLflow in the database `mlflow` beside the product's own"
+    from churn.stores.postgres.database import without_password
+
+    return f"MLflow at {without_password(settings.mlflow_tracking_uri.get_secret_value())}"
+
+
+def _prefect(settings: Settings, prefect_url: str | None) -> str:
+    stack = find_stack(settings.home_dir)
+    local = stack.url_of("prefect") if stack is not None else None
+    if prefect_url:
+        return f"server at {prefect_url}"
+    return f"server at {local}/api" if local else "no server configured: each run starts a temporary one"
+
+
+def _stack(settings: Settings) -> Finding:
+    from churn.local_stack.stack import look
+
+    services = [line.standing for line in look(settings)]
+    if not services:
+        return Finding("stack", "not up; `churn up` starts Prefect, a worker and MLflow here")
+    ill = [service.title for service in services if not service.is_well]
+    told = ", ".join(f"{service.title} {service.url}".strip() for service in services[1:])
+    return Finding("stack", f"not well: {', '.join(ill)}; read {settings.home_dir / 'logs'}" if ill else told, not ill)
+
+
+def _alerts(settings: Settings) -> str:
+    """Which services are told; their addresses are secrets."""
+    addresses = split_addresses(settings)
+    if not addresses:
+        return "nobody is told when a run fails; CHURN_ALERT_URLS says whom"
+    import apprise
+
+    schemes = [address.partition("://")[0] for address in addresses]
+    for number, (scheme, address) in enumerate(zip(schemes, addresses, strict=True), 1):
+        if not apprise.Apprise.instantiate(address):
+            raise WrongUsage(
+                f"Address {number} of CHURN_ALERT_URLS, {scheme}://, is none that apprise understands.",
+                "write it as apprise's documentation of that service says.",
+            )
+    return f"told by {', '.join(schemes)}"

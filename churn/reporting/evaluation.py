@@ -1,0 +1,39 @@
+"""Measuring the training procedure on many splits of a date's examples."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from churn.learning.params import ModelParams
+from churn.settings import Settings
+from churn.stages.learning import find_training_day, read_examples
+from churn.stores.model_registry import registry
+from churn.stores.postgres.database import open_engine
+
+
+def evaluate_training(
+    settings: Settings,
+    as_of_date: date | None,
+    params: ModelParams,
+    splits: int,
+    after_split: Callable[[int], None] = lambda done: None,
+) -> dict[str, Any]:
+    """Returns the summary of `churn evaluate` for a date (the latest loaded one by default) and logs it as a run.
+
+    Raises:
+        NotThere: no extract was loaded, or the date has no features or too few leavers.
+    """
+    engine = open_engine(settings)
+    day = find_training_day(settings, as_of_date)
+    examples, labels = read_examples(engine, day)
+    from churn.learning import evaluating, plots  # scikit-learn and XGBoost
+
+    results = evaluating.evaluate_splits(examples, params, splits, after_split)
+    summary = {
+        "as_of_date": day.isoformat(),
+        "examples": examples.height,
+        "labels": labels.kind,
+        **evaluating.summarise(results),
+    }
+    registry.record_evaluation(settings, summary, results, plots.draw_splits(results), params)
+    return summary

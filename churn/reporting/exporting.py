@@ -1,0 +1,125 @@
+"""A published date as a file for a CRM or a spreadsheet.
+
+A spreadsheet takes a text that begins with =, +, -, @, a tab or a carriage return for a formula. In CSV such a text
+gets an apostrophe in front; in XLSX it is stored as text; Parquet knows no formulas.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from polars import selectors
+
+from churn.errors import NotPublished, WrongUsage
+from churn.settings import Settings
+from churn.stores.postgres.database import open_engine
+from churn.stores.rows import warehouse
+from churn.stores.shown.exports import EXPORTS, read_export
+
+FORMATS = ("csv", "parquet", "xlsx")
+FORMULA_STARTS = r"^[=+\-@\t\r]"
+MOST_XLSX_ROWS = 1_048_575
+
+
+def export(settings: Settings, what: str, file_format: str, out: Path, as_of_date: date | None) -> str:
+    """Writes a published date to a file, which appears only when it is complete.
+
+    Args:
+        settings: where the database is.
+        what: `action-list` (active customers at risk, whom to call first) or `predictions` (everybody).
+        file_format: csv, parquet or xlsx.
+        out: the file.
+        as_of_date: the date; the latest published one when left out.
+
+    Returns:
+        What was written, in one line.
+
+    Raises:
+        WrongUsage: no such export or format, or more rows than a sheet holds.
+        NotPublished: the date is not published.
+    """
+    if what not in EXPORTS or file_format not in FORMATS:
+        raise WrongUsage(
+            f"There is no export of {what} as {file_format}.",
+            f"choose {' or '.join(EXPORTS)}, --format {', '.join(FORMATS)}.",
+        )
+    engine = open_engine(settings)
+    publication = warehouse.find_publication(engine, as_of_date)
+    if publication is None or publication.status != "published":
+        raise NotPublished(as_of_date)
+    batches = (_told(batch) for batch in read_export(engine, what, publication.prediction_date))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = out.with_name(f"{out.name}.unfinished")
+    try:
+        rows = _WRITERS[file_format](batches, unfinished)
+        unfinished.rename(out)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return f"{out}: {rows:,} rows of {what} as of {publication.prediction_date}"
+
+
+def pack(rows: Sequence[Mapping[str, Any]], file_format: str) -> bytes:
+    """Returns rows as the bytes of a file, as safe from formulas as an export.
+
+    Args:
+        rows: at least one; all with the same columns.
+        file_format: csv or xlsx.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"rows.{file_format}")
+        _WRITERS[file_format](iter([_told(pl.DataFrame(rows, infer_schema_length=None))]), path)
+        return path.read_bytes()
+
+
+def _told(batch: pl.DataFrame) -> pl.DataFrame:
+    """Lists of reasons as one text, + and - in words: a plus in front would look like a formula."""
+    in_words = pl.element().str.replace(r"^\+ ", "raises: ").str.replace(r"^- ", "lowers: ")
+    return batch.with_columns(selectors.list().list.eval(in_words).list.join("; "))
+
+
+def defuse(batch: pl.DataFrame) -> pl.DataFrame:
+    """Puts an apostrophe in front of texts that a spreadsheet would run as formulas."""
+    texts = [pl.col(name) for name, kind in batch.schema.items() if kind == pl.String]
+    return batch.with_columns(
+        pl.when(text.str.contains(FORMULA_STARTS)).then(text.str.replace("^", "'")).otherwise(text).name.keep()
+        for text in texts
+    )
+
+
+def _write_csv(batches: Iterable[pl.DataFrame], path: Path) -> int:
+    rows = 0
+    with path.open("wb") as stream:
+        for number, batch in enumerate(batches):
+            defuse(batch).write_csv(stream, include_header=number == 0)
+            rows += batch.height
+    return rows
+
+
+def _write_parquet(batches: Iterator[pl.DataFrame], path: Path) -> int:
+    import pyarrow.parquet
+
+    rows = 0
+    first = next(batches).to_arrow()
+    with pyarrow.parquet.ParquetWriter(path, first.schema, compression="zstd") as file:
+        for batch in chain([first], (later.to_arrow() for later in batches)):
+            file.write_table(batch)
+            rows += batch.num_rows
+    return rows
+
+
+def _write_xlsx(batches: Iterator[pl.DataFrame], path: Path) -> int:
+    import xlsxwriter
+
+    rows = pl.concat(batches)
+    if rows.height > MOST_XLSX_ROWS:
+        raise WrongUsage(f"{rows.height:,} rows do not fit on a sheet.", "export them as csv or parquet.")
+    with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        rows.write_excel(book, autofit=rows.height < 10_000)
+    return rows.height
+
+
+_WRITERS = {"csv": _write_csv, "parquet": _write_parquet, "xlsx": _write_xlsx}

@@ -1,0 +1,1 @@
+"""What commands and flow files share: options, and errors in one line."""

@@ -1,0 +1,1 @@
+"""What was decided and what happened, kept for good: gate decisions, revisions, incidents."""

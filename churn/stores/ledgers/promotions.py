@@ -1,0 +1,68 @@
+"""The ledger of gate decisions: which version became champion, when, why, against what. Append-only.
+
+The ledger is the truth of who is champion: the last version promoted here. The registry's alias follows it.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Engine
+
+from churn.stores.postgres.tables import promotions
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A gate decision, with its evidence (figures of the challenger and of every candidate)."""
+
+    decided_at: datetime
+    as_of_date: date
+    model_name: str
+    model_version: int
+    family: str
+    decision: str
+    decided_by: str
+    reasons: list[str]
+    champion_version: int | None
+    training_fingerprint: str
+    mlflow_run_id: str
+    evidence: dict[str, Any]
+
+
+def find_training(engine: Engine, training_fingerprint: str) -> Promotion | None:
+    """Returns the latest decision on a model trained on exactly these examples and settings, or None."""
+    return _last_promotion(engine, promotions.c.training_fingerprint == training_fingerprint)
+
+
+def find_champion(engine: Engine) -> Promotion | None:
+    """Returns the decision that made the current champion, or None before the first."""
+    return _last_promotion(engine, promotions.c.decision == "promote")
+
+
+def find_decision(engine: Engine, model_version: int) -> Promotion | None:
+    """Returns the latest decision on a model version, or None."""
+    return _last_promotion(engine, promotions.c.model_version == model_version)
+
+
+def _last_promotion(engine: Engine, condition: sa.ColumnElement[bool]) -> Promotion | None:
+    chosen = [promotions.c[name] for name in Promotion.__dataclass_fields__]
+    query = sa.select(*chosen).where(condition).order_by(promotions.c.promotion_id.desc()).limit(1)
+    with engine.connect() as connection:
+        row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else Promotion(**row)
+
+
+def record_promotion(engine: Engine, promotion: Promotion) -> None:
+    """Appends a gate decision to the ledger."""
+    with engine.begin() as connection:
+        connection.execute(sa.insert(promotions).values(asdict(promotion)))
+
+
+def read_history(engine: Engine) -> list[Promotion]:
+    """Returns every decision, oldest first."""
+    chosen = [promotions.c[name] for name in Promotion.__dataclass_fields__]
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(*chosen).order_by(promotions.c.promotion_id)).mappings()
+        return [Promotion(**row) for row in rows]

@@ -1,0 +1,1 @@
+"""MLflow: models in, models out. The only room that imports mlflow."""

@@ -1,0 +1,298 @@
+"""Everything MLflow: runs with their artifacts, model versions, the champion's alias, loading a version.
+
+Models are stored in the skops format with an explicit list of trusted types; loading unpickles nothing else.
+"""
+
+import logging
+import os
+from contextlib import redirect_stderr
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import lru_cache
+from importlib.metadata import version as installed_version
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from sqlalchemy.engine import make_url
+
+from churn.contracts.features import FEATURES
+from churn.contracts.scores import Predictor
+from churn.errors import NotThere, RegistryDown, Unavailable
+from churn.settings import Settings
+from churn.stores.model_registry.kept_models import find_kept, keep_model
+from churn.stores.model_registry.model_files import PINNED, TRUSTED_TYPES, check_versions, read_model
+from churn.stores.model_registry.provenance import git_commit, lock_sha256
+from churn.stores.model_registry.registry_answers import answering, told_when_down
+from churn.stores.postgres.database import create_database_if_missing, locate, without_password
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from churn.learning.params import ModelParams
+    from churn.learning.training import Candidate, Training
+
+MODEL_NAME = "telco_churn_best_model"
+EXPERIMENT = "telco_churn_training"
+CHAMPION = "champion"
+
+versions_from_copy: set[int] = set()
+"""Versions that this process scores with from their copy under CHURN_HOME, because the registry did not answer."""
+
+_REQUIREMENTS = ("scikit-learn", "xgboost", "skops", "polars", "numpy")
+
+
+@dataclass(frozen=True)
+class RegisteredModel:
+    """A model version in the registry."""
+
+    name: str
+    version: int
+    run_id: str
+
+
+def locate_registry(settings: Settings) -> str:
+    """Returns MLflow's tracking address; without a setting, a database `mlflow` beside the product's own.
+
+    Raises:
+        Unavailable: that database cannot be created there.
+    """
+    if settings.mlflow_tracking_uri is not None:
+        return settings.mlflow_tracking_uri.get_secret_value()
+    uri = locate(settings)
+    try:
+        create_database_if_missing(uri, "mlflow")
+    except Exception as error:
+        raise Unavailable(
+            f"No database for MLflow could be made on {without_password(uri)}: {str(error).strip().splitlines()[0]}",
+            "set CHURN_MLFLOW_TRACKING_URI to your MLflow server, or create a database named mlflow there.",
+        ) from error
+    return make_url(uri).set(drivername="postgresql+psycopg", database="mlflow").render_as_string(hide_password=False)
+
+
+def import_mlflow() -> None:
+    """Imports MLflow, its telemetry and progress bars off, and skops; callable ahead of time, for it takes seconds."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # 7 take four minutes; a task is retried anyway
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
+    import mlflow.sklearn  # noqa: F401
+    import skops.io  # noqa: F401
+
+
+@lru_cache(maxsize=1)
+def _connect(settings: Settings) -> Any:
+    """Imports and configures MLflow once per process; returns its client."""
+    import_mlflow()
+    import mlflow
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    uri = locate_registry(settings)
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    if settings.mlflow_tracking_uri is None:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow writes it there, and settings would take it for the user's
+    client = mlflow.MlflowClient()
+    with answering():
+        if client.get_experiment_by_name(EXPERIMENT) is None:
+            client.create_experiment(EXPERIMENT, artifact_location=_artifact_location(settings))
+        mlflow.set_experiment(EXPERIMENT)
+    return client
+
+
+def _artifact_location(settings: Settings) -> str | None:
+    """A server knows where its artifacts go; a database does not."""
+    if settings.mlflow_tracking_uri is not None:
+        return None
+    return settings.artifacts_dir.as_uri()
+
+
+@told_when_down
+def record_training(
+    settings: Settings, training: "Training", as_of_date: date, evidence: dict[str, Any]
+) -> RegisteredModel:
+    """Logs a training (one run, one nested run per candidate) and registers the selected candidate.
+
+    Returns:
+        The new version. It is no champion yet.
+    """
+    client = _connect(settings)
+    import mlflow
+
+    tags = {
+        "as_of_date": as_of_date.isoformat(),
+        "training_fingerprint": training.fingerprint,
+        "git_commit": git_commit(),
+        "lock_sha256": lock_sha256(),
+        **{f"{package}_version": installed_version(package) for package in PINNED},
+        "params_fingerprint": training.params.fingerprint(),
+        "labels": " ".join([evidence["labels"]["kind"], *evidence["labels"]["as_of_dates"]]),
+    }
+    with mlflow.start_run(run_name=f"training {as_of_date}", tags={**tags, "selected": training.selected.family}):
+        mlflow.log_params(asdict(training.params))
+        mlflow.log_text(training.reason, "selection.txt")
+        mlflow.log_dict(evidence, "evidence.json")
+        uris = {one.family: _record_candidate(training, one, tags) for one in training.told()}
+    run_id, model_uri = uris[training.selected.family]
+    with redirect_stderr(StringIO()):  # It prints what the run says anyway.
+        registered = mlflow.register_model(model_uri, MODEL_NAME, tags=tags)
+    client.set_model_version_tag(MODEL_NAME, registered.version, "family", training.selected.family)
+    return RegisteredModel(MODEL_NAME, int(registered.version), run_id)
+
+
+def _record_candidate(training: "Training", candidate: "Candidate", tags: dict[str, str]) -> tuple[str, str]:
+    """Logs one candidate; returns its run and the address of its model."""
+    import mlflow
+
+    with mlflow.start_run(run_name=candidate.family, nested=True, tags={**tags, "family": candidate.family}) as run:
+        mlflow.log_params(asdict(training.params) | {"family": candidate.family})
+        mlflow.log_metrics(_metrics(candidate))
+        _log_dataset(training, tags)
+        _log_artifacts(training, candidate)
+        info = _log_model(training, candidate)
+        return run.info.run_id, info.model_uri
+
+
+def _metrics(candidate: "Candidate") -> dict[str, float]:
+    metrics: dict[str, float] = {f"test_{name}": float(count) for name, count in candidate.confusion.items()}
+    for part, figures in (("validation", candidate.validation), ("test", candidate.test)):
+        for name, interval in figures.items():
+            metrics[f"{part}_{name}"] = interval.value
+            metrics[f"{part}_{name}_low"] = interval.low
+            metrics[f"{part}_{name}_high"] = interval.high
+    return metrics
+
+
+def _log_dataset(training: "Training", tags: dict[str, str]) -> None:
+    import mlflow
+
+    train = training.split.train.select(*FEATURES, "has_churned").to_pandas()
+    source, digest = f"analytics.fct_customer_features, labels {tags['labels']}", training.fingerprint[:36]
+    dataset = mlflow.data.from_pandas(train, source, targets="has_churned", name="training part", digest=digest)
+    mlflow.log_input(dataset, context="training")
+    for part in ("train", "validation", "test"):
+        mlflow.log_param(f"{part}_rows", getattr(training.split, part).height)
+
+
+def _log_artifacts(training: "Training", candidate: "Candidate") -> None:
+    import mlflow
+
+    from churn.learning.artifacts import draw_candidate, write_candidate
+
+    for name, picture in draw_candidate(training, candidate).items():
+        mlflow.log_figure(picture, name)
+    for name, text in write_candidate(training, candidate).items():
+        mlflow.log_text(text, name)
+
+
+def _log_model(training: "Training", candidate: "Candidate") -> Any:
+    import mlflow
+    from mlflow.models import infer_signature
+
+    example = training.split.train.select(FEATURES).head(5).to_pandas()
+    probabilities = candidate.model.predict_proba(pl.from_pandas(example))
+    return mlflow.sklearn.log_model(
+        candidate.model,
+        name="model",
+        serialization_format="skops",
+        skops_trusted_types=TRUSTED_TYPES,
+        pyfunc_predict_fn="predict_proba",
+        signature=infer_signature(example, probabilities),
+        input_example=example,
+        pip_requirements=[f"{name}=={installed_version(name)}" for name in _REQUIREMENTS],
+    )
+
+
+@told_when_down
+def record_search(settings: Settings, name: str, params: "ModelParams", found: pl.DataFrame, picture: "Figure") -> None:
+    """Logs a search for settings: what it settled on, everything it tried, the picture."""
+    _connect(settings)
+    import mlflow
+
+    with mlflow.start_run(run_name=name, tags={"git_commit": git_commit()}):
+        mlflow.log_params(asdict(params))
+        mlflow.log_text(found.write_csv(), "search.csv")
+        mlflow.log_figure(picture, "search.png")
+
+
+@told_when_down
+def tag_decision(settings: Settings, version: int, decision: str, reason: str) -> None:
+    """Writes a decision of the ledger beside the model version, for people who look into MLflow first."""
+    client = _connect(settings)
+    client.set_model_version_tag(MODEL_NAME, str(version), "gate_decision", decision)
+    client.set_model_version_tag(MODEL_NAME, str(version), "gate_reason", reason)
+
+
+@told_when_down
+def record_evaluation(
+    settings: Settings, summary: dict[str, Any], results: pl.DataFrame, picture: "Figure", params: "ModelParams"
+) -> None:
+    """Logs an evaluation over many splits: means, sd, every split's figures, the picture."""
+    _connect(settings)
+    import mlflow
+
+    with mlflow.start_run(run_name=f"evaluation {summary['as_of_date']}", tags={"git_commit": git_commit()}):
+        mlflow.log_params(asdict(params) | {"splits": summary["splits"], "examples": summary["examples"]})
+        for name, figures in {"selected": summary["selected"], **summary["candidates"]}.items():
+            mlflow.log_metrics({f"{name}_{key}": value for key, value in figures.items() if isinstance(value, float)})
+            mlflow.log_metrics({f"{name}_{key}_sd": value for key, value in figures["sd"].items()})
+        mlflow.log_dict(summary, "evaluation.json")
+        mlflow.log_text(results.write_csv(), "splits.csv")
+        mlflow.log_figure(picture, "splits.png")
+
+
+@told_when_down
+def name_champion(settings: Settings, version: int) -> None:
+    """Points the alias `champion` at a version, for everyone who loads models by alias."""
+    _connect(settings).set_registered_model_alias(MODEL_NAME, CHAMPION, str(version))
+
+
+def load_predictor(settings: Settings, version: int) -> Predictor:
+    """Returns a registered model version, ready to predict; while the registry does not answer, from the copy here.
+
+    The file is read by our own list of trusted types, not by the one it brings along.
+
+    Raises:
+        NotThere: the registry has no such version.
+        ModelRefused: it was fitted with other library versions, holds types that are not trusted, or the copy changed.
+        RegistryDown: the registry does not answer and there is no copy.
+    """
+    try:
+        file = _fetch_model(settings, version)
+        versions_from_copy.discard(version)
+    except RegistryDown:
+        kept = find_kept(settings.home_dir, _name_registry(settings), version)
+        if kept is None:
+            raise
+        check_versions(version, kept.tags)
+        file = kept.path
+        versions_from_copy.add(version)
+    return read_model(file)
+
+
+def _fetch_model(settings: Settings, version: int) -> Path:
+    """Brings a version's file here and keeps a copy of it."""
+    client = _connect(settings)
+    import mlflow
+
+    try:
+        with answering():
+            tags = client.get_model_version(MODEL_NAME, str(version)).tags
+            check_versions(version, tags)
+            folder = mlflow.artifacts.download_artifacts(f"models:/{MODEL_NAME}/{version}")
+    except mlflow.exceptions.MlflowException as error:
+        raise NotThere(
+            f"The registry has no version {version} of {MODEL_NAME}: {str(error).strip().splitlines()[0]}",
+            "train again with `churn train --retrain`.",
+        ) from error
+    file = Path(folder) / "model.skops"
+    keep_model(settings.home_dir, _name_registry(settings), version, file, tags)
+    return file
+
+
+def _name_registry(settings: Settings) -> str:
+    """What tells registries apart, known without asking any."""
+    address = settings.mlflow_tracking_uri or settings.database_url
+    return address.get_secret_value() if address else "embedded"

@@ -1,0 +1,47 @@
+"""What a table is, as told by whoever declares it: the data dictionary is made of these."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.dialects import postgresql
+
+from churn.stores.postgres import tables
+
+
+@dataclass(frozen=True)
+class ColumnNote:
+    """One column; `meaning` is empty where nobody wrote a comment."""
+
+    name: str
+    type: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class TableNote:
+    """One table or view.
+
+    Attributes:
+        name: schema.name.
+        grain: columns that tell its rows apart.
+        written_by: Python, or the kind of SQL model.
+    """
+
+    name: str
+    meaning: str
+    grain: tuple[str, ...]
+    written_by: str
+    columns: tuple[ColumnNote, ...]
+
+
+def describe_tables() -> list[TableNote]:
+    """Returns the tables that Python writes, in the order of their declaration."""
+    return [_describe(table) for table in tables.metadata.tables.values()]
+
+
+def _describe(table: Any) -> TableNote:
+    dialect: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
+    columns = (ColumnNote(column.name, column.type.compile(dialect), column.comment or "") for column in table.columns)
+    return TableNote(
+        table.fullname, table.comment or "", tuple(key.name for key in table.primary_key), "Python", tuple(columns)
+    )

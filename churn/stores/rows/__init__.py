@@ -1,0 +1,1 @@
+"""Rows by date: snapshots, features, predictions, and whether readers see them whole."""

@@ -1,0 +1,64 @@
+"""What history is made from, as Postgres keeps it: snapshots to rewind, rewound days, the champions there have been."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy import Engine
+
+from churn.contracts.extract import EXTRACT_COLUMNS, StoredExtract
+from churn.scoring.history import Reign
+from churn.stores.postgres.database import copy_in, read_batches
+from churn.stores.postgres.tables import promotions, telco_churn_raw, telco_churn_reconstructed
+
+_TYPES = {"senior_citizen": "int8", "tenure": "int8", "monthly_charges": "float8", "total_charges": "float8"}
+
+
+def read_reigns(engine: Engine) -> list[Reign]:
+    """Returns every promotion, in the order in which they were decided."""
+    chosen = sa.select(promotions.c.decided_at, promotions.c.as_of_date, promotions.c.model_version)
+    query = chosen.where(promotions.c.decision == "promote").order_by(promotions.c.promotion_id)
+    with engine.connect() as connection:
+        return [Reign(**row) for row in connection.execute(query).mappings()]
+
+
+def read_snapshot(engine: Engine, snapshot_date: date) -> Iterator[pl.DataFrame]:
+    """Yields the rows of a stored snapshot, satisfying `StoredExtract`, in batches."""
+    columns = ", ".join(f"{name}::{_TYPES.get(name, 'text')} AS {name}" for name in EXTRACT_COLUMNS)
+    query = f"SELECT {columns} FROM raw_data.telco_churn_raw WHERE snapshot_date = $1"
+    for batch in read_batches(engine, query, [snapshot_date]):
+        yield StoredExtract.validate(batch)
+
+
+def find_longest_tenure(engine: Engine, snapshot_date: date) -> int:
+    """Returns the whole months that a stored snapshot's longest customer has been one."""
+    raw = telco_churn_raw.c
+    query = sa.select(sa.func.max(raw.tenure)).where(raw.snapshot_date == snapshot_date)
+    with engine.connect() as connection:
+        return int(connection.execute(query).scalar_one() or 0)
+
+
+def find_reconstructed(engine: Engine, first: date, last: date) -> dict[date, tuple[int, int]]:
+    """Returns the rewound days of a range, each with the load it was rewound from and its customers."""
+    table = telco_churn_reconstructed.c
+    query = sa.select(table.snapshot_date, sa.func.min(table.load_id), sa.func.count())
+    query = query.where(table.snapshot_date.between(first, last)).group_by(table.snapshot_date)
+    with engine.connect() as connection:
+        return {day: (load_id, count) for day, load_id, count in connection.execute(query)}
+
+
+def replace_reconstructed(engine: Engine, days: Sequence[date], load_id: int, rows: Iterator[pl.DataFrame]) -> None:
+    """Replaces rewound days, all or none of them.
+
+    Args:
+        engine: the database.
+        days: the days.
+        load_id: the load they were rewound from.
+        rows: the columns of an extract and snapshot_date.
+    """
+    table = telco_churn_reconstructed
+    with engine.begin() as connection:
+        connection.execute(sa.delete(table).where(table.c.snapshot_date.in_(days)))
+        for batch in rows:
+            copy_in(connection, table, batch.with_columns(pl.lit(load_id).alias("load_id")))

@@ -1,0 +1,1 @@
+"""The terminal: commands, what they show, a run followed stage by stage."""
