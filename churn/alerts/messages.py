@@ -16,10 +16,9 @@ from churn.alerts.incident_file import IncidentFile
 from churn.errors import Busy, ChurnError, understand
 from churn.secrecy import hide_secrets
 from churn.settings import Settings
-from churn.stores.ledgers import incidents
+from churn.stores.ledgers import incidents, publications
 from churn.stores.ledgers.incidents import Incident
 from churn.stores.postgres.database import ask_alive, open_engine
-from churn.stores.rows import warehouse
 from churn.timeline import now_utc
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def tell_recovery(settings: Settings, flow: str) -> None:
     if settings.alert_urls is None:
         return
     engine = open_engine(settings)
-    latest = warehouse.find_publication(engine)
+    latest = publications.find_publication(engine)
     published = latest.prediction_date if latest else None
     file = IncidentFile(settings.home_dir)
     over = [*file.close(flow, published), *incidents.close_incidents(engine, flow, published, now_utc())]
@@ -122,7 +121,7 @@ def _grade(engine: "Engine | None", flow: str, as_of: date | None, error: ChurnE
     """Critical: nobody can read. Error: readers have an old date. Warning: the rest."""
     if engine is None:
         return "critical"
-    made = warehouse.find_publication(engine, as_of) if as_of else None
+    made = publications.find_publication(engine, as_of) if as_of else None
     is_shown = made is not None and made.status == "published"
     return "error" if flow == DAILY and not is_shown and not isinstance(error, Busy) else "warning"
 
@@ -144,7 +143,7 @@ def _tell_readers(engine: "Engine | None", see: str, remembered: date | None = N
     if engine is None:
         known = f"; the last date they saw is {remembered}" if remembered else ""
         return f"the database does not answer, so readers see nothing{known}."
-    latest = warehouse.find_publication(engine)
+    latest = publications.find_publication(engine)
     if latest is None or latest.published_at is None:
         return "nothing has been published yet."
     return f"readers {see} {latest.prediction_date}, published {latest.published_at:%Y-%m-%d %H:%M} UTC."

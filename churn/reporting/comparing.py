@@ -10,9 +10,9 @@ from churn.errors import NotThere
 from churn.scoring.comparison import take_apart
 from churn.settings import Settings
 from churn.stages.scoring import Scorer, make_scorer, score_days
+from churn.stores.ledgers import publications
+from churn.stores.ledgers.publications import Publication
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import warehouse
-from churn.stores.rows.warehouse import Publication
 from churn.stores.shown.exports import read_export
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def compare(settings: Settings, first_date: date, second_date: date) -> Comparis
 
 
 def _require_published(engine: "Engine", day: date) -> Publication:
-    found = warehouse.find_publication(engine, day)
+    found = publications.find_publication(engine, day)
     if found is None or found.status != "published":
         raise NotThere(f"{day} is not published.", "run it with `churn run` or fill it in with `churn backfill`.")
     return found

@@ -62,12 +62,12 @@ def _database(settings: Settings) -> str:
 
 
 def _published(settings: Settings) -> str:
+    from churn.stores.ledgers import publications
     from churn.stores.postgres import database, embedded
-    from churn.stores.rows import warehouse
 
     if settings.database_url is None and embedded.find_embedded(settings.home_dir) is None:
         return "unknown while the database is not running"
-    latest = warehouse.find_publication(database.open_engine(settings))
+    latest = publications.find_publication(database.open_engine(settings))
     return f"up to {latest.prediction_date}" if latest else "nothing yet; run `churn run --source FILE`"
 
 

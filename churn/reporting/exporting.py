@@ -16,8 +16,8 @@ from polars import selectors
 
 from churn.errors import NotPublished, WrongUsage
 from churn.settings import Settings
+from churn.stores.ledgers import publications
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import warehouse
 from churn.stores.shown.exports import EXPORTS, read_export
 
 FORMATS = ("csv", "parquet", "xlsx")
@@ -48,7 +48,7 @@ def export(settings: Settings, what: str, file_format: str, out: Path, as_of_dat
             f"choose {' or '.join(EXPORTS)}, --format {', '.join(FORMATS)}.",
         )
     engine = open_engine(settings)
-    publication = warehouse.find_publication(engine, as_of_date)
+    publication = publications.find_publication(engine, as_of_date)
     if publication is None or publication.status != "published":
         raise NotPublished(as_of_date)
     batches = (_told(batch) for batch in read_export(engine, what, publication.prediction_date))

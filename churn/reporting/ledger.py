@@ -11,9 +11,9 @@ from churn.contracts.extract import PUBLIC_NAMES
 from churn.errors import NotThere
 from churn.intake.corrections import LOAD_COLUMN, REASONS_COLUMN, ROW_COLUMN
 from churn.settings import Settings
+from churn.stores.ledgers import loads
+from churn.stores.ledgers.loads import Load, RejectedRow
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import snapshots
-from churn.stores.rows.snapshots import Load, RejectedRow
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def read_loads(settings: Settings, limit: int) -> list[dict[str, Any]]:
             name: value.isoformat() if isinstance(value, date | datetime) else value
             for name, value in asdict(load).items()
         }
-        for load in snapshots.find_loads(open_engine(settings), limit)
+        for load in loads.find_loads(open_engine(settings), limit)
     ]
 
 
@@ -43,14 +43,14 @@ def read_rejects(settings: Settings, load_id: int | None) -> Rejects:
     """
     engine = open_engine(settings)
     if load_id is None:
-        load = snapshots.find_last_load_with_rejects(engine)
+        load = loads.find_last_load_with_rejects(engine)
         if load is None:
             raise NotThere("No load that stands has set rows aside.", "`churn loads` shows every load.")
     else:
-        load = snapshots.find_load(engine, load_id)
+        load = loads.find_load(engine, load_id)
         if load is None:
             raise NotThere(f"There is no load {load_id}.", "`churn loads` shows every load.")
-    return Rejects(load, snapshots.read_rejected_rows(engine, load.load_id))
+    return Rejects(load, loads.read_rejected_rows(engine, load.load_id))
 
 
 def write_rejects(rejects: Rejects, path: Path) -> Path:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from churn.learning.params import FAMILIES
 from churn.settings import Settings
-from churn.stores.ledgers import promotions
+from churn.stores.ledgers import loads, promotions, publications
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import snapshots, warehouse
+from churn.stores.shown import figures
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -29,7 +29,7 @@ def report_stage(settings: Settings, stage: str, as_of_date: date) -> str | None
 
 
 def _report_load(engine: "Engine", as_of_date: date) -> str | None:
-    load = next((one for one in snapshots.find_loads(engine, 50) if one.snapshot_date == as_of_date), None)
+    load = next((one for one in loads.find_loads(engine, 50) if one.snapshot_date == as_of_date), None)
     if load is None:
         return None
     lines = [
@@ -64,7 +64,7 @@ def _count_rules(engine: "Engine", load_id: int) -> list[list[Any]]:
     """Each rule with the rows that broke it. The values found are left out: they are customers' data."""
     broken = [
         (reason.partition(", found ")[0], row.row_number)
-        for row in snapshots.read_rejected_rows(engine, load_id)
+        for row in loads.read_rejected_rows(engine, load_id)
         for reason in row.reasons
     ]
     counted = Counter(rule for rule, _ in broken)
@@ -108,13 +108,13 @@ def _picture(tests: dict[str, Any]) -> str:
 
 
 def _report_publication(engine: "Engine", as_of_date: date) -> str | None:
-    publication = warehouse.find_publication(engine, as_of_date)
+    publication = publications.find_publication(engine, as_of_date)
     if publication is None or publication.status != "published":
         return None
-    today = warehouse.read_kpis(engine, as_of_date)
-    before = warehouse.find_publication(engine, as_of_date - timedelta(days=1))
+    today = figures.read_kpis(engine, as_of_date)
+    before = publications.find_publication(engine, as_of_date - timedelta(days=1))
     is_there = before is not None and before.status == "published"
-    yesterday = warehouse.read_kpis(engine, before.prediction_date) if before and is_there else {}
+    yesterday = figures.read_kpis(engine, before.prediction_date) if before and is_there else {}
     rows = [
         [words, _figure(today[name], unit), _change(today[name], yesterday.get(name), unit)]
         for words, name, unit in _KPIS

@@ -8,9 +8,10 @@ from churn.learning.params import FAMILIES
 from churn.settings import Settings
 from churn.simulation.extracts import is_synthetic
 from churn.stack_note import find_stack
-from churn.stores.ledgers import promotions
+from churn.stores.ledgers import loads, promotions, publications
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import snapshots, warehouse
+from churn.stores.rows import predictions
+from churn.stores.shown import figures
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -25,12 +26,12 @@ def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str,
         NotThere: nothing is published (for that date).
     """
     engine = open_engine(settings)
-    publication = warehouse.find_publication(engine, as_of_date)
+    publication = publications.find_publication(engine, as_of_date)
     if publication is None or publication.status != "published":
         day = "yet" if as_of_date is None else f"for {as_of_date}"
         raise NotThere(f"Nothing is published {day}.", "run `churn run --source FILE`.")
-    kpis = warehouse.read_kpis(engine, publication.prediction_date)
-    load = snapshots.find_load(engine, publication.load_id)
+    kpis = figures.read_kpis(engine, publication.prediction_date)
+    load = loads.find_load(engine, publication.load_id)
     source = load.source if load else ""
     return {
         "as_of_date": publication.prediction_date.isoformat(),
@@ -46,8 +47,8 @@ def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str,
         "source": source,
         "is_synthetic": is_synthetic(source),
         "model": _model(engine, publication.model_version),
-        "first_calls": warehouse.read_first_calls(engine, publication.prediction_date, 10),
-        "unseen_plans": warehouse.count_unseen_plans(engine, publication.prediction_date),
+        "first_calls": figures.read_first_calls(engine, publication.prediction_date, 10),
+        "unseen_plans": predictions.count_unseen_plans(engine, publication.prediction_date),
         "published_at": publication.published_at.isoformat() if publication.published_at else None,
         "stack": _stack(settings),
     }
@@ -65,7 +66,7 @@ def _model(engine: "Engine", version: int) -> dict[str, Any]:
         raise NotThere(f"The ledger has no decision on model version {version}.", "promote a model with `churn run`.")
     told = {*FAMILIES, decision.family}
     candidates = {
-        family: _flat(figures["test"]) for family, figures in decision.evidence["candidates"].items() if family in told
+        family: _flat(found["test"]) for family, found in decision.evidence["candidates"].items() if family in told
     }
     return {
         "name": decision.model_name,
@@ -78,9 +79,9 @@ def _model(engine: "Engine", version: int) -> dict[str, Any]:
     }
 
 
-def _flat(figures: dict[str, dict[str, float]]) -> dict[str, float]:
+def _flat(intervals: dict[str, dict[str, float]]) -> dict[str, float]:
     """Turns {pr_auc: {value, low, high}} into pr_auc, pr_auc_low, pr_auc_high."""
     flat: dict[str, float] = {}
-    for name, interval in figures.items():
+    for name, interval in intervals.items():
         flat |= {name: interval["value"], f"{name}_low": interval["low"], f"{name}_high": interval["high"]}
     return flat

@@ -36,7 +36,8 @@ def one_pipeline(settings: Settings, wait: bool = False) -> Iterator[None]:
     Raises:
         Busy: another one is at work, and `wait` is False.
     """
-    from churn.stores.postgres.database import Lock, hold_lock, open_engine
+    from churn.stores.postgres.database import open_engine
+    from churn.stores.postgres.locks import Lock, hold_lock
 
     with hold_lock(open_engine(settings), Lock.PIPELINE, wait):
         yield

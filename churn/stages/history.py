@@ -21,12 +21,12 @@ from churn.stages import Outcome
 from churn.stages.learning import require_champion
 from churn.stages.scoring import Scorer, find_latest_day, make_scorer, plan_past, score_days
 from churn.stores import sql_models
-from churn.stores.ledgers import promotions, revisions
+from churn.stores.ledgers import loads, promotions, publications, revisions
+from churn.stores.ledgers.loads import Load
+from churn.stores.ledgers.publications import Publication
 from churn.stores.model_registry import registry
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import history, snapshots, warehouse
-from churn.stores.rows.snapshots import Load
-from churn.stores.rows.warehouse import Publication
+from churn.stores.rows import history, predictions
 from churn.stores.sql_models import FEATURE_MODELS, RISK_MODELS
 from churn.timeline import (
     EARLIEST_SNAPSHOT,
@@ -93,7 +93,7 @@ def plan_days(settings: Settings, wanted: Sequence[date]) -> Backfill:
         return Backfill([], 0, [])
     transforms_version = sql_models.read_features_version(settings)
     planned = _leave_out_empty(engine, plan_past(engine, wanted))
-    made = warehouse.find_publications(engine, wanted[0], wanted[-1])
+    made = publications.find_publications(engine, wanted[0], wanted[-1])
     open_days = [past for past in planned if not _is_made(past, made.get(past.day), transforms_version)]
     gaps = sorted(set(wanted) - {past.day for past in planned})
     return Backfill(_portions(engine, open_days), len(planned) - len(open_days), gaps)
@@ -103,7 +103,7 @@ def _leave_out_empty(engine: "Engine", planned: list[PastDay]) -> list[PastDay]:
     """Leaves out days so long before the first snapshot that nobody in it had joined: there is nobody to score."""
     if not planned or planned[0].basis != "reconstructed":
         return planned
-    first = snapshots.find_current_loads(engine)[0].snapshot_date
+    first = loads.find_current_loads(engine)[0].snapshot_date
     longest = history.find_longest_tenure(engine, first)
     return [past for past in planned if past.day >= first or whole_months_between(past.day, first) <= longest]
 
@@ -121,7 +121,7 @@ def part_days(settings: Settings, days: Sequence[date]) -> tuple[list[list[date]
     if not days:
         return [], None
     has_champion = promotions.find_champion(engine) is not None
-    is_newest = days[-1] == snapshots.find_latest_snapshot_date(engine) or not has_champion
+    is_newest = days[-1] == loads.find_latest_snapshot_date(engine) or not has_champion
     past = list(days[:-1] if is_newest else days)
     portions = plan_days(settings, past).portions if has_champion else _cut(engine, past)
     return portions, days[-1] if is_newest else None
@@ -144,7 +144,7 @@ def _cut(engine: "Engine", days: Sequence[date]) -> list[list[date]]:
     """Cuts days into unbroken ranges of about ROWS_AT_ONCE rows each."""
     if not days:
         return []
-    customers = max(load.rows_accepted for load in snapshots.find_current_loads(engine))
+    customers = max(load.rows_accepted for load in loads.find_current_loads(engine))
     length = max(1, ROWS_AT_ONCE // max(1, customers))
     ranges = unbroken_ranges(days)
     return [unbroken[start : start + length] for unbroken in ranges for start in range(0, len(unbroken), length)]
@@ -163,7 +163,7 @@ def rebuild_features(settings: Settings, days: Sequence[date]) -> Outcome:
     """
     make_ready(settings)
     engine = open_engine(settings)
-    first = snapshots.find_current_loads(engine)[0]
+    first = loads.find_current_loads(engine)[0]
     rewound = [day for day in days if day < first.snapshot_date]
     held = history.find_reconstructed(engine, days[0], days[-1])
     missing = [day for day in rewound if held.get(day, (None, 0))[0] != first.load_id]
@@ -196,7 +196,7 @@ def score_history(settings: Settings, days: Sequence[date], run_id: str) -> Outc
     planned = plan_past(engine, days)
     wanted = _describe_publications(settings, engine, planned, run_id)
     scores = _score_past(engine, planned, make_scorer(settings, planned[0].model_version))
-    staged = warehouse.stage_predictions(engine, wanted, scores)
+    staged = predictions.stage_predictions(engine, wanted, scores)
     count = sum(one.customers_count for one in staged)
     told = [f"{count:,} scores, {planned[0].basis}, version {planned[0].model_version}"]
     changed = revisions.read_revisions(engine, days, run_id)
@@ -209,7 +209,7 @@ def _score_past(engine: "Engine", planned: Sequence[PastDay], scorer: Scorer) ->
     if planned[0].basis != "reconstructed":
         yield from score_days(engine, scorer, first, last)
         return
-    first_snapshot = snapshots.find_current_loads(engine)[0].snapshot_date
+    first_snapshot = loads.find_current_loads(engine)[0].snapshot_date
     for _, alike in groupby((past.day for past in planned), key=lambda day: whole_months_between(day, first_snapshot)):
         same = list(alike)
         for scores in score_days(engine, scorer, same[0], same[0]):
@@ -220,7 +220,7 @@ def _score_past(engine: "Engine", planned: Sequence[PastDay], scorer: Scorer) ->
 def _describe_publications(
     settings: Settings, engine: "Engine", planned: Sequence[PastDay], run_id: str
 ) -> list[Publication]:
-    loads = {load.load_id: load for load in snapshots.find_current_loads(engine)}
+    current = {load.load_id: load for load in loads.find_current_loads(engine)}
     held = history.find_reconstructed(engine, planned[0].day, planned[-1].day)
     pattern = Publication(
         prediction_date=planned[0].day,
@@ -238,7 +238,7 @@ def _describe_publications(
         staged_at=now_utc(),
         published_at=None,
     )
-    return [_describe(pattern, past, loads[past.load_id], held) for past in planned]
+    return [_describe(pattern, past, current[past.load_id], held) for past in planned]
 
 
 def _describe(
@@ -266,11 +266,11 @@ def publish_history(settings: Settings, days: Sequence[date]) -> Outcome:
         NotThere: a day has no scores.
     """
     engine = open_engine(settings)
-    staged = warehouse.find_publications(engine, days[0], days[-1])
+    staged = publications.find_publications(engine, days[0], days[-1])
     if missing := [day for day in days if day not in staged]:
         raise NotThere(f"There are no scores of {missing[0]}.", "run `churn backfill` again.")
     done = sql_models.refresh(settings, "analytics.predictions", RISK_MODELS, days)
-    warehouse.publish(engine, days, now_utc())
+    predictions.publish(engine, days, now_utc())
     audits = sum(one.audits_passed for one in done)
     return Outcome(f"{tell_dates(days)} published, {audits} audits passed")
 

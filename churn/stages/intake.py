@@ -20,9 +20,12 @@ from churn.intake.sources import Extract, check_unchanged, open_extract
 from churn.settings import Settings
 from churn.simulation.extracts import is_synthetic, provide_synthetic_extract
 from churn.stages import Outcome
-from churn.stores.postgres.database import Lock, hold_lock, open_engine
-from churn.stores.rows import snapshots, warehouse
-from churn.stores.rows.snapshots import Arrival, DuplicateCustomer, Load
+from churn.stores.ledgers import loads, publications
+from churn.stores.ledgers.loads import Arrival, Load
+from churn.stores.postgres.database import open_engine
+from churn.stores.postgres.locks import Lock, hold_lock
+from churn.stores.rows import snapshots
+from churn.stores.rows.snapshots import DuplicateCustomer
 from churn.timeline import check_snapshot_date, today
 
 if TYPE_CHECKING:
@@ -49,7 +52,7 @@ def find_extracts(settings: Settings, source: str | Path | None, as_of: date | N
             raise WrongUsage(f"The folder {source} holds no file of {as_of}.", "check the date and the files' names.")
         return [(str(path), day) for day, path in found]
     engine, days = open_engine(settings), [day for day, _ in found]
-    published, taken = _find_published(engine, days), snapshots.find_last_taken(engine, days)
+    published, taken = _find_published(engine, days), loads.find_last_taken(engine, days)
     return [
         (str(path), day)
         for day, path in found
@@ -59,7 +62,7 @@ def find_extracts(settings: Settings, source: str | Path | None, as_of: date | N
 
 def _find_published(engine: "Engine", days: list[date]) -> dict[date, str]:
     """Returns the published ones of some dates, each with the sha256 of the file it holds."""
-    made = warehouse.find_publications(engine, min(days), max(days))
+    made = publications.find_publications(engine, min(days), max(days))
     return {day: one.source_sha256 for day, one in made.items() if one.status == "published"}
 
 
@@ -110,7 +113,7 @@ def load_extract(
             _fingerprint_reading(settings, mapping),
             extract.size_bytes,
         )
-        current = snapshots.find_current_load(engine, snapshot_date)
+        current = loads.find_current_load(engine, snapshot_date)
         if current is not None and _is_same(current, arrival):
             return Outcome(f"{snapshot_date} already holds this very file ({current.rows_accepted:,} customers)", True)
         return _take_in(settings, engine, extract, arrival, mapping, current)
@@ -131,9 +134,9 @@ def _take_in(
 ) -> Outcome:
     """Opens the ledger, replaces the snapshot, and says what was done; a refusal is written into the ledger."""
     tally = Tally()
-    load_id = snapshots.open_load(engine, arrival)
+    load_id = loads.open_load(engine, arrival)
     limits = _limits(settings)
-    before = _comparable(snapshots.find_load_before(engine, arrival.snapshot_date), arrival)
+    before = _comparable(loads.find_load_before(engine, arrival.snapshot_date), arrival)
     max_bytes = settings.max_extract_megabytes * 1_000_000
     try:
         with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
@@ -143,10 +146,10 @@ def _take_in(
                 snapshots.replace_snapshot(engine, load_id, arrival, batches, tally)
     except DuplicateCustomer as twice:
         told = _locate(twice, extract, mapping, max_bytes)
-        snapshots.refuse_load(engine, load_id, told.fact, tally)
+        loads.refuse_load(engine, load_id, told.fact, tally)
         raise told from twice
     except ChurnError as refusal:
-        snapshots.refuse_load(engine, load_id, refusal.fact, tally)
+        loads.refuse_load(engine, load_id, refusal.fact, tally)
         raise
     return Outcome(_tell(tally, arrival.snapshot_date, current))
 
@@ -218,7 +221,7 @@ def validate_extract(settings: Settings, snapshot_date: date) -> Outcome:
         ContractBroken: nothing was loaded for the date, or something else changed its rows.
     """
     engine = open_engine(settings)
-    load = snapshots.find_current_load(engine, snapshot_date)
+    load = loads.find_current_load(engine, snapshot_date)
     if load is None:
         raise ContractBroken(f"No extract of {snapshot_date} is loaded.", "run `churn run --source FILE --as-of DATE`.")
     count, monthly_charges = snapshots.count_snapshot(engine, snapshot_date)

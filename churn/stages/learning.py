@@ -16,11 +16,11 @@ from churn.learning.params import ModelParams, fingerprint_training
 from churn.settings import Settings
 from churn.simulation.extracts import is_synthetic
 from churn.stages import Outcome
-from churn.stores.ledgers import promotions
+from churn.stores.ledgers import loads, promotions
 from churn.stores.ledgers.promotions import Promotion
 from churn.stores.model_registry import registry
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import snapshots, warehouse
+from churn.stores.rows import features
 from churn.timeline import now_utc
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     is_made_up = _is_made_up(engine, as_of_date)
     champion = find_rival(promotions.find_champion(engine), is_made_up)
     standing = registry.load_predictor(settings, champion.model_version) if champion else None
-    groups = warehouse.read_groups(engine, labels.as_of_dates)
+    groups = features.read_groups(engine, labels.as_of_dates)
     decision = decide(training, standing, groups, load_policies())
     if is_made_up and champion is not None and not knows_made_up_only(champion):
         decision = hold_made_up(decision)
@@ -90,12 +90,12 @@ def read_examples(engine: "Engine", as_of_date: date) -> tuple[pl.DataFrame, Lab
     Raises:
         NotThere: the date has no features.
     """
-    stored = {load.snapshot_date for load in snapshots.find_current_loads(engine)}
+    stored = {load.snapshot_date for load in loads.find_current_loads(engine)}
     days = find_matured_days(as_of_date, stored)
-    matured = [batch for day in days for batch in warehouse.read_matured(engine, day)]
+    matured = [batch for day in days for batch in features.read_matured(engine, day)]
     if matured and sum(int(batch["has_churned"].sum()) for batch in matured) >= FEWEST_MATURED_LEAVERS:
         return pl.concat(matured), Labels("matured", days)
-    return pl.concat(warehouse.read_features(engine, as_of_date)), Labels("snapshot", (as_of_date,))
+    return pl.concat(features.read_features(engine, as_of_date)), Labels("snapshot", (as_of_date,))
 
 
 def keep_champion(settings: Settings, why: RegistryDown | TooFewLeavers) -> Outcome:
@@ -112,7 +112,7 @@ def keep_champion(settings: Settings, why: RegistryDown | TooFewLeavers) -> Outc
 
 
 def _is_made_up(engine: "Engine", as_of_date: date) -> bool:
-    load = snapshots.find_current_load(engine, as_of_date)
+    load = loads.find_current_load(engine, as_of_date)
     return load is not None and is_synthetic(load.source)
 
 
@@ -142,7 +142,7 @@ def find_training_day(settings: Settings, as_of_date: date | None) -> date:
     Raises:
         NotThere: nothing is loaded.
     """
-    day = as_of_date or snapshots.find_latest_snapshot_date(open_engine(settings))
+    day = as_of_date or loads.find_latest_snapshot_date(open_engine(settings))
     if day is None:
         raise NotThere("No extract is loaded yet.", "run `churn run --source FILE`.")
     return day

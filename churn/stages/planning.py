@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from churn.errors import NotThere
 from churn.settings import Settings
 from churn.stages.intake import find_extracts, is_folder
+from churn.stores.ledgers import publications
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import warehouse
 from churn.timeline import tell_dates, today
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _tell_lost(missing: list[date], source: str) -> list[str]:
 
 def _find_missing(engine: "Engine", run_date: date) -> list[date]:
     """Returns the dates between the latest published one and the run's."""
-    latest = warehouse.find_publication(engine)
+    latest = publications.find_publication(engine)
     if latest is None:
         return []
     gap = (run_date - latest.prediction_date).days
@@ -112,5 +112,5 @@ def _find_missing(engine: "Engine", run_date: date) -> list[date]:
 
 
 def _is_published(engine: "Engine", day: date) -> bool:
-    made = warehouse.find_publication(engine, day)
+    made = publications.find_publication(engine, day)
     return made is not None and made.status == "published"

@@ -15,11 +15,12 @@ from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.learning import require_champion
 from churn.stores import sql_models
-from churn.stores.ledgers import promotions, revisions
+from churn.stores.ledgers import loads, promotions, publications, revisions
+from churn.stores.ledgers.publications import Publication
 from churn.stores.model_registry import registry
-from churn.stores.postgres.database import open_engine, run_ahead
-from churn.stores.rows import history, snapshots, warehouse
-from churn.stores.rows.warehouse import Publication
+from churn.stores.postgres.copying import run_ahead
+from churn.stores.postgres.database import open_engine
+from churn.stores.rows import features, history, predictions
 from churn.stores.sql_models import RISK_MODELS
 from churn.timeline import now_utc
 
@@ -49,16 +50,16 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str, model_ver
     engine = open_engine(settings)
     version, basis = _choose_model(engine, as_of_date, model_version)
     wanted = describe_publication(settings, engine, as_of_date, basis, version, run_id)
-    made = warehouse.find_publication(engine, as_of_date)
+    made = publications.find_publication(engine, as_of_date)
     is_done = made is not None and _is_done(made, wanted, is_free=model_version is None)
-    if made is not None and is_done and warehouse.count_predictions(engine, as_of_date) == made.customers_count:
+    if made is not None and is_done and predictions.count_predictions(engine, as_of_date) == made.customers_count:
         return Outcome(f"{made.customers_count:,} scores of {as_of_date} are from this load and model", True)
     scores = score_days(engine, make_scorer(settings, version), as_of_date, as_of_date)
-    (staged,) = warehouse.stage_predictions(engine, [wanted], scores)
+    (staged,) = predictions.stage_predictions(engine, [wanted], scores)
     told = f"{staged.customers_count:,} customers scored with version {version}"
     told += _tell_copy(version)
     told += "".join(f"; {one.told()}" for one in revisions.read_revisions(engine, [as_of_date], run_id))
-    return Outcome(told + _tell_refused(staged) + _tell_unseen(warehouse.count_unseen_plans(engine, as_of_date)))
+    return Outcome(told + _tell_refused(staged) + _tell_unseen(predictions.count_unseen_plans(engine, as_of_date)))
 
 
 def plan_past(engine: "Engine", days: Sequence[date]) -> list[PastDay]:
@@ -66,14 +67,14 @@ def plan_past(engine: "Engine", days: Sequence[date]) -> list[PastDay]:
 
     Days after the first snapshot that have none are left out; without any snapshot all are.
     """
-    loads = {load.snapshot_date: load.load_id for load in snapshots.find_current_loads(engine)}
-    return plan_history(days, loads, history.read_reigns(engine)) if loads else []
+    current = {load.snapshot_date: load.load_id for load in loads.find_current_loads(engine)}
+    return plan_history(days, current, history.read_reigns(engine)) if current else []
 
 
 def _choose_model(engine: "Engine", as_of_date: date, asked: int | None) -> tuple[int, Basis]:
     """Returns the model of a date and what its scores may be called; an old date has the champion of that day."""
     champion = require_champion(engine)
-    if as_of_date == snapshots.find_latest_snapshot_date(engine):
+    if as_of_date == loads.find_latest_snapshot_date(engine):
         return (champion.model_version, "live") if asked in (None, champion.model_version) else (asked, "as_if")
     for past in plan_past(engine, [as_of_date]):
         return (past.model_version, past.basis) if asked in (None, past.model_version) else (asked, "as_if")
@@ -104,7 +105,7 @@ def find_latest_day(settings: Settings) -> date:
     Raises:
         NotThere: there is none.
     """
-    found = snapshots.find_latest_snapshot_date(open_engine(settings))
+    found = loads.find_latest_snapshot_date(open_engine(settings))
     if found is None:
         raise NotThere("No extract is loaded.", "run `churn run --source FILE`.")
     return found
@@ -118,7 +119,7 @@ def describe_publication(
     Raises:
         NotThere: no extract of the date is loaded.
     """
-    load = snapshots.find_current_load(engine, as_of_date)
+    load = loads.find_current_load(engine, as_of_date)
     if load is None:
         raise NotThere(f"No extract of {as_of_date} is loaded.", "run `churn run --source FILE --as-of DATE`.")
     return Publication(
@@ -166,7 +167,7 @@ def score_days(engine: "Engine", scorer: Scorer, first: date, last: date) -> Ite
     """Yields the scores of some days, batch by batch: while one is written, the next is scored, a third is read."""
 
     def score() -> Iterator[pl.DataFrame]:
-        for batch in run_ahead(warehouse.stream_features(engine, first, last)):
+        for batch in run_ahead(features.stream_features(engine, first, last)):
             yield scorer(batch).with_columns(batch["as_of_date"].alias("prediction_date"))
 
     return run_ahead(score())
@@ -180,13 +181,13 @@ def publish(settings: Settings, as_of_date: date) -> Outcome:
         NotThere: the date has no scores.
     """
     engine = open_engine(settings)
-    staged = warehouse.find_publication(engine, as_of_date)
+    staged = publications.find_publication(engine, as_of_date)
     if staged is None:
         raise NotThere(f"There are no scores of {as_of_date}.", "run `churn run` for that date.")
     if staged.status == "published":
         return Outcome(f"{as_of_date} has been published since {staged.published_at:%Y-%m-%d %H:%M} UTC", True)
     done = sql_models.refresh(settings, "analytics.predictions", RISK_MODELS, [as_of_date])
-    warehouse.publish(engine, [as_of_date], now_utc())
+    predictions.publish(engine, [as_of_date], now_utc())
     audits = sum(one.audits_passed for one in done)
     told = f"{as_of_date} is published: {audits} audits passed, {staged.customers_count:,} customers"
     return Outcome(told, details=tuple(asdict(one) for one in done))

@@ -8,8 +8,9 @@ from churn.errors import ContractBroken
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stores import sql_models
+from churn.stores.ledgers import loads, publications
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import snapshots, warehouse
+from churn.stores.rows import features
 from churn.stores.rows.torn_days import Tear, find_newest_days, find_tears
 from churn.stores.sql_models import FEATURE_MODELS, Change, Deployment
 from churn.timeline import tell_dates, today
@@ -50,12 +51,12 @@ def run_transforms(settings: Settings, as_of_date: date) -> Outcome:
     deployment = sql_models.deploy(settings, today())
     version, changed = deployment.features_version, _tell_deployment(deployment)
     engine = open_engine(settings)
-    load = snapshots.find_current_load(engine, as_of_date)
+    load = loads.find_current_load(engine, as_of_date)
     if load is None:
         raise ContractBroken(f"No extract of {as_of_date} is loaded.", "run `churn run --source FILE --as-of DATE`.")
-    made = warehouse.find_publication(engine, as_of_date)
+    made = publications.find_publication(engine, as_of_date)
     is_made = made is not None and (made.load_id, made.transforms_version) == (load.load_id, version)
-    if is_made and warehouse.count_features(engine, as_of_date) == load.rows_accepted:
+    if is_made and features.count_features(engine, as_of_date) == load.rows_accepted:
         told = f"features of {as_of_date} are those of load {load.load_id} and models {version}"
         return Outcome("; ".join(filter(None, [changed, told])), is_skipped=not changed)
     done = sql_models.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, [as_of_date])

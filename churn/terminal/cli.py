@@ -68,11 +68,11 @@ def run(
     with told_in_one_line(verbose):
         from churn.reporting.status import read_status
         from churn.terminal import watching
-        from churn.terminal.display import screens
+        from churn.terminal.display import status
 
         settings = load_settings()
         day = watching.run_pipeline(settings, source, as_of, retrain, mapping, verbose)
-        screens.show_status(read_status(settings, day))
+        status.show_status(read_status(settings, day))
 
 
 @app.command(rich_help_panel="Every day")
@@ -91,9 +91,9 @@ def status(
 
             typer.echo(json.dumps(found, indent=2))
             return
-        from churn.terminal.display import screens
+        from churn.terminal.display import status
 
-        screens.show_status(found)
+        status.show_status(found)
 
 
 @app.command(rich_help_panel="Look after it")
@@ -103,11 +103,11 @@ def doctor(verbose: Verbose = False) -> None:
         from prefect.settings import get_current_settings
 
         from churn.reporting.doctor import examine
-        from churn.terminal.display import screens
+        from churn.terminal.display import findings
 
-        findings = examine(load_settings(), get_current_settings().api.url)
-        screens.show_findings(findings)
-        if not all(finding.is_well for finding in findings):
+        found = examine(load_settings(), get_current_settings().api.url)
+        findings.show_findings(found)
+        if not all(finding.is_well for finding in found):
             raise typer.Exit(ExitCode.FAILED)
 
 
@@ -120,7 +120,7 @@ def loads(
     """Show every file that was taken in or refused: when, from where, rows, outcome, why."""
     with told_in_one_line(verbose):
         from churn.reporting.ledger import read_loads
-        from churn.terminal.display import screens
+        from churn.terminal.display import ledger
 
         found = read_loads(load_settings(), limit)
         if as_json:
@@ -128,7 +128,7 @@ def loads(
 
             typer.echo(json.dumps(found, indent=2))
             return
-        screens.show_loads(found)
+        ledger.show_loads(found)
 
 
 @app.command(rich_help_panel="Look after it")
@@ -145,10 +145,10 @@ def rejects(
     """Show the rows a load set aside, each with its line in the file and every reason."""
     with told_in_one_line(verbose):
         from churn.reporting.ledger import read_rejects, write_rejects
-        from churn.terminal.display import screens
+        from churn.terminal.display import ledger
 
         found = read_rejects(load_settings(), load)
-        screens.show_rejects(found)
+        ledger.show_rejects(found)
         if csv is not None:
             write_rejects(found, csv)
             typer.echo(f"Correct {csv}, then: churn run --source {csv} --as-of {found.load.snapshot_date}")

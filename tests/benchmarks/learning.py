@@ -38,7 +38,7 @@ from churn.settings import load_settings
 from churn.stages import intake, transforms
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.embedded import stop_embedded
-from churn.stores.rows import warehouse
+from churn.stores.rows import features
 from tests.conftest import PUBLIC_SAMPLE
 
 DAY = date(2026, 1, 31)
@@ -63,7 +63,7 @@ def read_examples(extract: Path) -> pl.DataFrame:
         try:
             intake.load_extract(settings, extract, DAY)
             transforms.run_transforms(settings, DAY)
-            return pl.concat(warehouse.read_features(open_engine(settings), DAY))
+            return pl.concat(features.read_features(open_engine(settings), DAY))
         finally:
             stop_embedded(settings.home_dir)
 

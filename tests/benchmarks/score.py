@@ -87,16 +87,19 @@ def score_with_churn(home: str, customers: str) -> dict[str, float]:
 
     from churn.settings import Settings
     from churn.stages import scoring
+    from churn.stores.ledgers import publications
     from churn.stores.postgres.database import open_engine
-    from churn.stores.rows import warehouse
+    from churn.stores.rows import predictions
 
     settings = Settings(home=Path(home))
     engine, day = open_engine(settings), day_of(int(customers))
     scorer = scoring.make_scorer(settings, 1)
-    pattern = warehouse.find_publication(engine, FIRST)
+    pattern = publications.find_publication(engine, FIRST)
     wanted = replace(pattern, prediction_date=day, eligible_count=int(customers), refused_count=0)
     list(scoring.score_days(engine, scorer, FIRST, FIRST))
-    return measure(lambda: warehouse.stage_predictions(engine, [wanted], scoring.score_days(engine, scorer, day, day)))
+    return measure(
+        lambda: predictions.stage_predictions(engine, [wanted], scoring.score_days(engine, scorer, day, day))
+    )
 
 
 def score_at_the_floor(home: str, customers: str) -> dict[str, float]:
@@ -106,13 +109,13 @@ def score_at_the_floor(home: str, customers: str) -> dict[str, float]:
     from churn.settings import Settings
     from churn.stores.model_registry import registry
     from churn.stores.postgres.database import locate, open_engine
-    from churn.stores.rows import warehouse
+    from churn.stores.rows import features
 
     settings, day = Settings(home=Path(home)), day_of(int(customers))
     predictor = registry.load_predictor(settings, 1)
-    frames = [batch.select(FEATURES) for batch in warehouse.stream_features(open_engine(settings), day, day)]
-    features = f"SELECT {COLUMNS} FROM analytics.fct_customer_features WHERE as_of_date = '{day}'"
-    out = f"COPY ({features}) TO STDOUT (FORMAT binary)"
+    frames = [batch.select(FEATURES) for batch in features.stream_features(open_engine(settings), day, day)]
+    query = f"SELECT {COLUMNS} FROM analytics.fct_customer_features WHERE as_of_date = '{day}'"
+    out = f"COPY ({query}) TO STDOUT (FORMAT binary)"
     ready = f"COPY (SELECT * FROM analytics.predictions WHERE prediction_date = '{day}') TO STDOUT (FORMAT csv)"
     with psycopg.connect(locate(settings)) as connection:
         with connection.cursor().copy(ready) as copy:

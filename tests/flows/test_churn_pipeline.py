@@ -20,9 +20,10 @@ from churn.reporting.status import read_status
 from churn.settings import Settings
 from churn.stages import Outcome, intake
 from churn.stores.model_registry import registry
-from churn.stores.postgres.database import Lock, hold_lock, open_engine
+from churn.stores.postgres.database import open_engine
+from churn.stores.postgres.locks import Lock, hold_lock
 from churn.stores.sql_models import contexts
-from churn.terminal.display.screens import show_status
+from churn.terminal.display.status import show_status
 from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
 from flows.policy import stage_policy
 from flows.train import train

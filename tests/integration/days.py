@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from churn.settings import Settings
 from churn.stages import history, intake, scoring, transforms
-from churn.stores.ledgers import promotions
+from churn.stores.ledgers import promotions, publications
 from churn.stores.model_registry import registry
+from churn.stores.postgres import tables
 from churn.stores.postgres.database import open_engine
-from churn.stores.postgres.tables import publications
-from churn.stores.rows import warehouse
 from tests.conftest import DAY
 from tests.factories import make_extract, write_extract
 
@@ -92,7 +91,7 @@ def write_day(folder: Path, day: date) -> Path:
 def show_day(settings: Settings, day: date, source_sha256: str = "") -> None:
     """A published date with no customer in it: for what looks at publications only."""
     moment = datetime(2026, 1, 31, 0, 4, tzinfo=UTC)
-    publication = warehouse.Publication(
+    publication = publications.Publication(
         prediction_date=day,
         status="published",
         basis="live",
@@ -109,7 +108,7 @@ def show_day(settings: Settings, day: date, source_sha256: str = "") -> None:
         published_at=moment,
     )
     with open_engine(settings).begin() as connection:
-        connection.execute(sa.insert(publications).values(asdict(publication)))
+        connection.execute(sa.insert(tables.publications).values(asdict(publication)))
 
 
 def run_until_scored(settings: Settings, extract: Path, day: date) -> str:

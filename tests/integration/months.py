@@ -18,7 +18,7 @@ from churn.stages import history, intake, learning
 from churn.stores.ledgers import promotions
 from churn.stores.model_registry import registry
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import warehouse
+from churn.stores.rows import features
 
 LAST = date(2026, 4, 1)
 DAYS = [LAST - timedelta(days=back) for back in (90, 60, 30, 0)]
@@ -50,8 +50,8 @@ def learn_three_months(settings: Settings, folder: Path) -> Learned:
     champion = promotions.find_champion(open_engine(settings))
     assert champion is not None
     predictor = registry.load_predictor(settings, champion.model_version)
-    features = pl.concat(warehouse.read_features(open_engine(settings), LAST))
-    told = features.select("customer_id", pl.Series("churn_probability", predict_leaving(predictor, features)))
+    rows = pl.concat(features.read_features(open_engine(settings), LAST))
+    told = rows.select("customer_id", pl.Series("churn_probability", predict_leaving(predictor, rows)))
     truth = pl.read_parquet(folder.with_name(f"{folder.name}-truth.parquet")).filter(pl.col("as_of_date") == LAST)
     told = told.join(truth, left_on="customer_id", right_on="customerID")
     return Learned(settings, champion.evidence["labels"], champion.reasons, told)

@@ -109,30 +109,30 @@ def _between_staging_and_features() -> None:
 
 
 def _within_the_scores() -> None:
-    from churn.stores.rows import warehouse
+    from churn.stores.rows import predictions
 
     def arm() -> None:
-        _die_after(warehouse, "copy_in")
+        _die_after(predictions, "copy_in")
 
-    stage = warehouse.stage_predictions
+    stage = predictions.stage_predictions
 
     def armed(*arguments: Any) -> Any:
         arm()
         return stage(*arguments)
 
-    warehouse.stage_predictions = armed
+    predictions.stage_predictions = armed
 
 
 def _between_scores_and_marts() -> None:
-    from churn.stores.rows import warehouse
+    from churn.stores.rows import predictions
 
-    _die_after(warehouse, "stage_predictions")
+    _die_after(predictions, "stage_predictions")
 
 
 def _between_marts_and_publication() -> None:
-    from churn.stores.rows import warehouse
+    from churn.stores.rows import predictions
 
-    warehouse.publish = _die
+    predictions.publish = _die
 
 
 PLACES = {

@@ -13,7 +13,7 @@ from churn.errors import WrongUsage
 from churn.settings import Settings, load_settings
 from churn.stages import history, scoring
 from churn.stores.model_registry import registry
-from churn.stores.rows import warehouse
+from churn.stores.rows import features, predictions
 from tests.conftest import DAY, new_database
 from tests.factories import make_customer, write_extract
 from tests.integration import processes
@@ -191,9 +191,9 @@ def backfill_and_die(kill_at: str) -> None:
     genuine = {
         "rewound": (history.history, "replace_reconstructed"),
         "features": (history.sql_models, "refresh"),
-        "scores": (warehouse, "copy_in"),
-        "staged": (warehouse, "stage_predictions"),
-        "shown": (warehouse, "publish"),
+        "scores": (predictions, "copy_in"),
+        "staged": (predictions, "stage_predictions"),
+        "shown": (predictions, "publish"),
     }
     owner, name = genuine[kill_at]
     if kill_at == "shown":
@@ -249,7 +249,7 @@ def test_a_customer_lost_on_the_way_stops_the_publication(telecom: Settings, tmp
         yield from (batch.slice(1) for batch in lost(*arguments))  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(warehouse, "stream_features", lose_one)
+        monkeypatch.setattr(features, "stream_features", lose_one)
         with pytest.raises(AuditFailed) as failure:
             scoring.score_customers(telecom, DAY, "test run")
 

@@ -15,11 +15,12 @@ import sqlalchemy as sa
 import typer
 
 from churn.settings import Settings, load_settings
+from churn.shell.one_line import told_in_one_line
 from churn.stages import intake
+from churn.stores.ledgers import loads
+from churn.stores.postgres import tables
 from churn.stores.postgres.database import open_engine
-from churn.stores.postgres.tables import loads, rejected_rows, telco_churn_raw
-from churn.stores.rows import snapshots
-from churn.terminal.cli import _told_in_one_line
+from churn.stores.postgres.tables import rejected_rows, telco_churn_raw
 from tests.conftest import new_database
 from tests.factories import make_customer, make_extract, write_extract
 
@@ -190,10 +191,10 @@ def test_a_bad_row_is_set_aside_with_exactly_its_reasons(
 
     intake.load_extract(ground, write_extract(tmp_path / "extract.csv", _rows(**changes)), day)
 
-    load = snapshots.find_current_load(open_engine(ground), day)
+    load = loads.find_current_load(open_engine(ground), day)
     assert load is not None
     assert (load.rows_read, load.rows_accepted, load.rows_rejected, _written_rows(ground, day)) == (120, 119, 1, 119)
-    (rejected,) = snapshots.read_rejected_rows(open_engine(ground), load.load_id)
+    (rejected,) = loads.read_rejected_rows(open_engine(ground), load.load_id)
     assert (rejected.row_number, sorted(rejected.reasons), rejected.row) == (LINE, reasons, make_customer(**changes))
 
 
@@ -222,10 +223,10 @@ def test_a_line_of_another_width_is_set_aside(
 
     intake.load_extract(ground, path, day)
 
-    load = snapshots.find_current_load(open_engine(ground), day)
+    load = loads.find_current_load(open_engine(ground), day)
     assert load is not None
     assert (load.rows_accepted, load.rows_rejected) == (119, 1)
-    (rejected,) = snapshots.read_rejected_rows(open_engine(ground), load.load_id)
+    (rejected,) = loads.read_rejected_rows(open_engine(ground), load.load_id)
     assert rejected.row_number == LINE
     assert rejected.reasons == [f"row_has_every_cell: a row must have as many cells as the header, {found}"]
 
@@ -263,7 +264,7 @@ def test_a_file_that_only_looks_odd_is_loaded_whole(
 
     intake.load_extract(ground, path, day)
 
-    load = snapshots.find_current_load(open_engine(ground), day)
+    load = loads.find_current_load(open_engine(ground), day)
     assert load is not None
     assert (load.rows_read, load.rows_accepted, _written_rows(ground, day)) == (120, 120, 120)
     assert load.monthly_charges_total == pytest.approx(sum(float(row["MonthlyCharges"]) for row in _rows()))
@@ -473,7 +474,7 @@ def _run(
     settings: Settings, source: str | Path, day: date, capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, list[str]]:
     """Loads as the command line does. Returns the exit code and the lines a person sees."""
-    with pytest.raises(typer.Exit) as refused, _told_in_one_line(verbose=False):
+    with pytest.raises(typer.Exit) as refused, told_in_one_line(verbose=False):
         intake.load_extract(settings, source, day)
     return refused.value.exit_code, capsys.readouterr().err.splitlines()
 
@@ -490,7 +491,9 @@ def test_a_bad_file_is_refused_in_words_and_nothing_is_written(
     assert (exit_code, told) == (refusal.exit_code, [f"churn: {refusal.fact}", f"  next: {refusal.next_step}"])
     assert _written_rows(ground, day) == 0
     with open_engine(ground).connect() as connection:
-        kept = sa.select(loads.c.load_id, loads.c.status, loads.c.reason).where(loads.c.snapshot_date == day)
+        kept = sa.select(tables.loads.c.load_id, tables.loads.c.status, tables.loads.c.reason).where(
+            tables.loads.c.snapshot_date == day
+        )
         load_id, status, reason = connection.execute(kept).one()
         assert (status, reason) == ("refused", refusal.fact)
         set_aside = sa.select(sa.func.count()).where(rejected_rows.c.load_id == load_id)
@@ -553,7 +556,7 @@ def test_a_folder_without_read_permission(ground: Settings, capsys: pytest.Captu
         Path(outer).chmod(0o755)
         folder = Path(outer) / "daily"
         folder.mkdir(mode=0o300)
-        with _as_nobody(), pytest.raises(typer.Exit) as refused, _told_in_one_line(verbose=False):
+        with _as_nobody(), pytest.raises(typer.Exit) as refused, told_in_one_line(verbose=False):
             intake.find_extracts(ground, folder, None)
 
     assert refused.value.exit_code == 2

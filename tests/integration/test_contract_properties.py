@@ -19,7 +19,8 @@ from churn.intake.rules import EVERY_CELL, RULES
 from churn.intake.screening import screen_rows
 from churn.settings import Settings
 from churn.stages import intake
-from churn.stores.postgres.database import open_engine, read_batches
+from churn.stores.postgres.copying import read_batches
+from churn.stores.postgres.database import open_engine
 
 ROW_RULES = {
     "total_charges_present_once_billed",

@@ -4,7 +4,8 @@ import polars as pl
 import sqlalchemy as sa
 
 from churn.settings import Settings
-from churn.stores.postgres.database import copy_in, open_engine
+from churn.stores.postgres.copying import copy_in
+from churn.stores.postgres.database import open_engine
 
 
 def test_lists_of_words_arrive_as_they_left(settings: Settings) -> None:

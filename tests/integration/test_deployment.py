@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from churn.settings import load_settings
-from churn.stores.postgres.database import Lock, hold_lock, open_engine
+from churn.stores.postgres.database import open_engine
+from churn.stores.postgres.locks import Lock, hold_lock
 from tests.conftest import new_database
 from tests.factories import make_extract, write_extract
 from tests.integration.prefect_stack import Stack, running, wait_for

@@ -11,7 +11,7 @@ from churn.learning.params import ModelParams
 from churn.settings import load_settings
 from churn.stages import intake, transforms
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import warehouse
+from churn.stores.rows import features
 from tests.conftest import DAY, new_database
 
 
@@ -24,7 +24,7 @@ def examples(server: str, public_sample: Path, tmp_path_factory: pytest.TempPath
         settings = load_settings()
         intake.load_extract(settings, public_sample, DAY)
         transforms.run_transforms(settings, DAY)
-        return pl.concat(warehouse.read_features(open_engine(settings), DAY))
+        return pl.concat(features.read_features(open_engine(settings), DAY))
 
 
 def test_the_selected_pipeline_reaches_the_ceiling_of_the_public_sample(examples: pl.DataFrame) -> None:

@@ -22,9 +22,10 @@ from churn.shell.one_line import told_in_one_line
 from churn.stages import intake, transforms
 from churn.stores import sql_models
 from churn.stores.model_registry import registry
-from churn.stores.postgres.database import open_engine, read_batches
+from churn.stores.postgres.copying import read_batches
+from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.embedded import start_embedded, stop_embedded
-from churn.stores.rows import snapshots, warehouse
+from churn.stores.rows import predictions, snapshots
 from churn.stores.sql_models import console
 from flows.churn_pipeline import churn_pipeline
 from tests.conftest import new_database
@@ -134,8 +135,8 @@ def test_postgres_restarted_in_every_stage_is_got_over_by_trying_again(
         (sql_models, "refresh"),
         (sql_models, "audit"),
         (registry, "record_training"),
-        (warehouse, "stage_predictions"),
-        (warehouse, "publish"),
+        (predictions, "stage_predictions"),
+        (predictions, "publish"),
     ):
         disturb_once(monkeypatch, owner, name, restart)
 
@@ -156,7 +157,7 @@ def test_postgres_down_for_good_is_told_and_leaves_nothing_half_written(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = published(settings)
-    disturb_once(monkeypatch, warehouse, "stage_predictions", lambda: stop_embedded(postgres))
+    disturb_once(monkeypatch, predictions, "stage_predictions", lambda: stop_embedded(postgres))
     try:
         with pytest.raises(typer.Exit) as stopped, told_in_one_line(verbose=False):
             run(telecom, TOMORROW)

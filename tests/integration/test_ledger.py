@@ -13,10 +13,10 @@ from churn.errors import ContractBroken
 from churn.reporting import ledger
 from churn.settings import Settings, load_settings
 from churn.stages import intake
+from churn.stores.ledgers import loads
+from churn.stores.ledgers.loads import Arrival
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.tables import telco_churn_raw
-from churn.stores.rows import snapshots
-from churn.stores.rows.snapshots import Arrival
 from churn.terminal.cli import app
 from tests.conftest import DAY
 from tests.factories import make_customer, make_extract, write_extract
@@ -219,7 +219,7 @@ def test_two_loads_at_once_take_turns(settings: Settings, tmp_path: Path) -> Non
 
 def test_a_load_that_was_killed_is_told_by_the_next(settings: Settings, tmp_path: Path) -> None:
     engine = open_engine(settings)
-    snapshots.open_load(engine, Arrival(DAY, "/landing/x.csv", "x.csv", "0" * 64, "0" * 64, 10))
+    loads.open_load(engine, Arrival(DAY, "/landing/x.csv", "x.csv", "0" * 64, "0" * 64, 10))
 
     intake.load_extract(settings, write_extract(tmp_path / "y.csv", make_extract(50)), DAY)
 

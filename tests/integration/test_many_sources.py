@@ -11,7 +11,8 @@ import pytest
 from churn.errors import WrongUsage
 from churn.settings import Settings
 from churn.stages import intake
-from churn.stores.postgres.database import open_engine, read_batches
+from churn.stores.postgres.copying import read_batches
+from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
 from tests.factories import make_extract, write_extract
 from tests.integration.days import show_day

@@ -141,14 +141,14 @@ def test_the_champion_can_be_loaded_by_its_alias(published: Settings) -> None:
 
     from churn.contracts.features import FEATURES
     from churn.stores.model_registry import registry
-    from churn.stores.rows import warehouse
+    from churn.stores.rows import features
 
     registry.load_predictor(published, read_status(published)["model"]["version"])
     champion = mlflow.sklearn.load_model(f"models:/{registry.MODEL_NAME}@champion")
-    features = pl.concat(warehouse.read_features(open_engine(published), DAY))
+    rows = pl.concat(features.read_features(open_engine(published), DAY))
     stored = fetch(published, "SELECT churn_probability FROM analytics.predictions ORDER BY customer_id")
 
-    probabilities = champion.predict_proba(features.sort("customer_id").select(FEATURES))[:, 1]
+    probabilities = champion.predict_proba(rows.sort("customer_id").select(FEATURES))[:, 1]
     assert probabilities == pytest.approx([row[0] for row in stored], abs=1e-9)
 
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from churn.settings import Settings, load_settings
 from churn.stores.model_registry.registry import locate_registry
 from churn.stores.postgres import embedded
-from churn.stores.postgres.database import locate, open_engine, read_batches
+from churn.stores.postgres.copying import read_batches
+from churn.stores.postgres.database import locate, open_engine
 from churn.stores.sql_models import gateways
 from tests.integration.servers import Server, full_programs, running
 

@@ -13,7 +13,7 @@ from churn.settings import Settings, load_settings
 from churn.stages import scoring, transforms
 from churn.stores.model_registry import registry
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import warehouse
+from churn.stores.rows import predictions
 from churn.terminal.cli import app
 from churn.timeline import now_utc
 from tests.conftest import new_database
@@ -120,7 +120,7 @@ def test_a_day_is_not_shown_while_a_view_does_not_hold_it(telecom: Settings) -> 
     )
 
     with pytest.raises(AuditFailed, match="every_table_holds_the_scores"):
-        warehouse.publish(open_engine(telecom), [SECOND], now_utc())
+        predictions.publish(open_engine(telecom), [SECOND], now_utc())
     assert ask(telecom, "SELECT prediction_date FROM reporting.kpi_daily") == [(FIRST,)]
 
     scoring.publish(telecom, SECOND)

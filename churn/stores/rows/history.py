@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from churn.contracts.extract import EXTRACT_COLUMNS, StoredExtract
 from churn.scoring.history import Reign
-from churn.stores.postgres.database import copy_in, read_batches
+from churn.stores.postgres.copying import copy_in, read_batches
 from churn.stores.postgres.tables import promotions, telco_churn_raw, telco_churn_reconstructed
 
 _TYPES = {"senior_citizen": "int8", "tenure": "int8", "monthly_charges": "float8", "total_charges": "float8"}

@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Engine
 
-from churn.stores.postgres.database import read_batches
+from churn.stores.postgres.copying import read_batches
 
 _ACTION_LIST = """
     SELECT prediction_date, call_rank, customer_id, risk_tier, recommended_action, churn_probability, reasons,

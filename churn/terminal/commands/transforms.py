@@ -21,19 +21,19 @@ def apply(
         from churn.errors import WrongUsage
         from churn.stages import one_pipeline, transforms
         from churn.terminal import watching
-        from churn.terminal.display import screens
+        from churn.terminal.display import findings
 
         watching.quieten(verbose)
         settings = load_settings()
         change = transforms.describe_change(settings)
-        screens.show_change(change)
+        findings.show_change(change)
         if change.changed and not yes:
             if not typer.get_text_stream("stdin").isatty():
                 raise WrongUsage("Nobody is there to confirm the change.", "run `churn transforms apply --yes`.")
             typer.confirm("Apply it?", abort=True)
         with one_pipeline(settings):
             outcomes = [transforms.deploy_models(settings), transforms.check_every_day(settings)]
-        screens.show_outcomes(outcomes)
+        findings.show_outcomes(outcomes)
 
 
 @app.command(epilog="Example: churn transforms check")
@@ -42,10 +42,10 @@ def check(verbose: Verbose = False) -> None:
     with told_in_one_line(verbose):
         from churn.stages import one_pipeline, transforms
         from churn.terminal import watching
-        from churn.terminal.display import screens
+        from churn.terminal.display import findings
 
         watching.quieten(verbose)
         settings = load_settings()
         with one_pipeline(settings):
             outcome = transforms.check_every_day(settings)
-        screens.show_outcomes([outcome])
+        findings.show_outcomes([outcome])

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 from rich.console import Console
 
-from churn.terminal.display.screens import plain_table
+from churn.terminal.display.layout import plain_table
 
 MOST_ROWS = 20
 

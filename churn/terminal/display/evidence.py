@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from churn.stores.ledgers.promotions import Promotion
-from churn.terminal.display.screens import plain_table
+from churn.terminal.display.layout import plain_table
 
 _SHORT = {"logistic_regression": "logistic", "random_forest": "forest", "xgboost": "XGBoost", "average": "average"}
 _NO_MODEL = "No model was trained yet: run `churn run --source FILE`."

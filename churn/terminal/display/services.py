@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from churn.stack_note import Note
-from churn.terminal.display.screens import plain_table
+from churn.terminal.display.layout import plain_table
 
 
 @contextmanager
