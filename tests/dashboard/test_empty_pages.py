@@ -12,7 +12,7 @@ from churn.settings import Settings, load_settings
 from churn.stores.model_registry import registry
 from churn.stores.postgres.readers import reading
 from tests.conftest import DAY
-from tests.integration.days import execute, name_rule_of_thumb_champion, run_day, write_day
+from tests.support.days import execute, name_rule_of_thumb_champion, run_day, write_day
 
 
 def read_page() -> str:

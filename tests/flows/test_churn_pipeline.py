@@ -28,9 +28,9 @@ from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
 from flows.policy import stage_policy
 from flows.train import train
 from tests.conftest import DAY
-from tests.factories import make_customer, make_extract, write_extract
-from tests.integration.changes import copy_project
-from tests.integration.days import ask, name_rule_of_thumb_champion
+from tests.support.changes import copy_project
+from tests.support.days import ask, name_rule_of_thumb_champion
+from tests.support.factories import make_customer, make_extract, write_extract
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -15,9 +15,9 @@ from churn.stages import history, scoring
 from churn.stores.model_registry import registry
 from churn.stores.rows import features, predictions
 from tests.conftest import DAY, new_database
-from tests.factories import make_customer, write_extract
-from tests.integration import processes
-from tests.integration.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day, write_day
+from tests.support import processes
+from tests.support.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day, write_day
+from tests.support.factories import make_customer, write_extract
 
 SCORES = """customer_id, churn_probability, at_risk_flag, risk_tier, revenue_at_risk_usd, expected_annual_loss_usd,
             lifetime_value_usd, is_active, has_unseen_plan, reasons, model_name, model_version"""

@@ -22,7 +22,7 @@ from churn.stores.postgres import tables
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.tables import rejected_rows, telco_churn_raw
 from tests.conftest import new_database
-from tests.factories import make_customer, make_extract, write_extract
+from tests.support.factories import make_customer, make_extract, write_extract
 
 LINE = 62
 """Line of the customer that a case spoils, in a file of 120 customers."""

@@ -13,8 +13,8 @@ from churn.stores.model_registry import registry
 from churn.stores.sql_models import contexts
 from churn.terminal.cli import app
 from tests.conftest import new_database
-from tests.integration.changes import Story, copy_project, play, take_step
-from tests.integration.days import name_rule_of_thumb_champion
+from tests.support.changes import Story, copy_project, play, take_step
+from tests.support.days import name_rule_of_thumb_champion
 
 
 @contextmanager

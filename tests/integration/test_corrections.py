@@ -12,8 +12,8 @@ from churn.settings import Settings, load_settings
 from churn.stages import history, intake
 from churn.stores.model_registry import registry
 from tests.conftest import DAY, new_database
-from tests.factories import make_extract, write_extract
-from tests.integration.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day
+from tests.support.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day
+from tests.support.factories import make_extract, write_extract
 
 BEFORE = DAY - timedelta(days=1)
 CUSTOMERS = make_extract(400, seed=7)

@@ -29,9 +29,9 @@ from churn.stores.rows import predictions, snapshots
 from churn.stores.sql_models import console
 from flows.churn_pipeline import churn_pipeline
 from tests.conftest import new_database
-from tests.factories import make_extract, write_extract
-from tests.integration.days import ask, day_number, execute
-from tests.integration.receivers import Receivers, listening
+from tests.support.days import ask, day_number, execute
+from tests.support.factories import make_extract, write_extract
+from tests.support.receivers import Receivers, listening
 
 CUSTOMERS = 500
 YESTERDAY, TODAY, TOMORROW = day_number(0), day_number(1), day_number(2)

@@ -20,7 +20,7 @@ from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.tables import telco_churn_raw
 from churn.terminal.cli import app
 from tests.conftest import DAY
-from tests.factories import make_customer, make_extract, write_extract
+from tests.support.factories import make_customer, make_extract, write_extract
 
 
 def spoilt(customers: int = 300, **changes: str) -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ from churn.stores.ledgers import promotions
 from churn.stores.model_registry import registry
 from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY, new_database
-from tests.factories import make_extract, write_extract
+from tests.support.factories import make_extract, write_extract
 
 FAST = ModelParams(forest_trees=10, boosting_rounds=20)
 NEXT_DAY = DAY + timedelta(days=1)

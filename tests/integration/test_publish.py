@@ -15,7 +15,7 @@ from churn.stores.model_registry import registry
 from churn.stores.sql_models import contexts
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.conftest import new_database
-from tests.integration.days import (
+from tests.support.days import (
     ask,
     day_number,
     execute,
@@ -163,7 +163,7 @@ def drop_indexes_of_the_grain(settings: Settings, model: str) -> None:
 
 def test_a_date_is_hidden_as_soon_as_its_correction_is_loaded(telecom: Settings, days: Path) -> None:
     from churn.stages import intake
-    from tests.factories import make_extract, write_extract
+    from tests.support.factories import make_extract, write_extract
 
     corrected = write_extract(days / "corrected.csv", make_extract(350, seed=99))
     intake.load_extract(telecom, corrected, YESTERDAY)

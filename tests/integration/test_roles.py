@@ -16,9 +16,9 @@ from churn.stores.model_registry import registry
 from churn.stores.postgres.database import open_engine
 from churn.stores.sql_models import contexts
 from tests.conftest import DAY
-from tests.factories import make_extract, write_extract
-from tests.integration.days import name_rule_of_thumb_champion, run_day
-from tests.integration.servers import Server, embedded_programs, running
+from tests.support.days import name_rule_of_thumb_champion, run_day
+from tests.support.factories import make_extract, write_extract
+from tests.support.servers import Server, embedded_programs, running
 
 ROLES = PROJECT_DIR / "churn" / "stores" / "roles.sql"
 PASSWORDS = {f"CHURN_{user}_PASSWORD": user.lower() for user in ("DEPLOYER", "PIPELINE", "BI", "MLFLOW", "PREFECT")}

@@ -14,8 +14,8 @@ from churn.local_stack.processes import find_marked
 from churn.settings import PROJECT_DIR
 from churn.stack_note import find_stack
 from tests.conftest import DAY
-from tests.factories import make_extract, write_extract
-from tests.integration.machines import Machine, ask, eventually, new_machine
+from tests.support.factories import make_extract, write_extract
+from tests.support.machines import Machine, ask, eventually, new_machine
 
 
 @pytest.fixture(scope="module")

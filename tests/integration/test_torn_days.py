@@ -17,9 +17,9 @@ from churn.stores.rows import predictions
 from churn.terminal.cli import app
 from churn.timeline import now_utc
 from tests.conftest import new_database
-from tests.integration.changes import checksums, torn_days
-from tests.integration.days import ask, day_number, execute, name_rule_of_thumb_champion, run_day, write_day
-from tests.integration.receivers import listening
+from tests.support.changes import checksums, torn_days
+from tests.support.days import ask, day_number, execute, name_rule_of_thumb_champion, run_day, write_day
+from tests.support.receivers import listening
 
 FIRST, SECOND = day_number(0), day_number(1)
 ONE = "customer_id = '000007-MADEUP'"
@@ -162,7 +162,7 @@ def test_old_tables_are_dropped_once_they_have_been_kept_for_as_long_as_is_set(
     telecom: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from churn.stores.sql_models import contexts
-    from tests.integration.changes import Story, copy_project
+    from tests.support.changes import Story, copy_project
 
     monkeypatch.setattr(contexts, "TRANSFORMS_DIR", copy_project(tmp_path))
     story = Story(telecom, tmp_path / "transforms", tmp_path, "")

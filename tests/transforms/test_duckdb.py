@@ -16,8 +16,8 @@ from churn.settings import Settings, load_settings
 from churn.stores.model_registry import registry
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.conftest import new_database
-from tests.factories import make_customer, write_extract
-from tests.integration.days import ask, day_number, name_rule_of_thumb_champion, run_backfill, run_day, write_day
+from tests.support.days import ask, day_number, name_rule_of_thumb_champion, run_backfill, run_day, write_day
+from tests.support.factories import make_customer, write_extract
 from tests.transforms.conftest import models_of
 
 DAYS = [day_number(0), day_number(1), day_number(30)]

@@ -16,8 +16,8 @@ from churn.stores import sql_models
 from churn.stores.sql_models import contexts
 from churn.timeline import today
 from tests.conftest import new_database
-from tests.integration.changes import Story, copy_project
-from tests.integration.days import ask
+from tests.support.changes import Story, copy_project
+from tests.support.days import ask
 
 
 @pytest.fixture(scope="module")

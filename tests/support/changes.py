@@ -22,8 +22,8 @@ from churn.settings import Settings, load_settings
 from churn.stages import transforms
 from churn.stores.sql_models import contexts
 from tests.conftest import new_database
-from tests.factories import make_extract, write_extract
-from tests.integration.days import ask, day_number, run_backfill, run_day, write_day
+from tests.support.days import ask, day_number, run_backfill, run_day, write_day
+from tests.support.factories import make_extract, write_extract
 
 RISK, LIST, STAGING = "analytics/customer_risk", "reporting/action_list", "staging/stg_telco_churn"
 CONCERNED = {"gender", "scored_at", "model_version", "one_more", "one_more_listed", "sex", "published_at"}

@@ -19,7 +19,7 @@ from churn.stores.model_registry import registry
 from churn.stores.postgres import tables
 from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
-from tests.factories import make_extract, write_extract
+from tests.support.factories import make_extract, write_extract
 
 CUSTOMERS = 400
 EVIDENCE = {
