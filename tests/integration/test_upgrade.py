@@ -16,9 +16,9 @@ from churn.stores.postgres.embedded import find_psql, start_embedded, stop_embed
 from churn.stores.sql_models import contexts
 from churn.terminal.cli import app
 from tests.conftest import new_database
-from tests.factories import make_extract, write_extract
-from tests.integration.changes import torn_days
-from tests.integration.days import ask, day_number, name_rule_of_thumb_champion, run_day
+from tests.support.changes import torn_days
+from tests.support.days import ask, day_number, name_rule_of_thumb_champion, run_day
+from tests.support.factories import make_extract, write_extract
 
 DUMP = Path(__file__).parent.parent / "homes" / "release-0.1.0.sql.gz"
 """Three published days of 60 customers, one of them rewound: made by release 0.1.0, dumped by pg_dump."""
