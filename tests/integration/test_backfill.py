@@ -25,7 +25,7 @@ SCORES = """customer_id, churn_probability, at_risk_flag, risk_tier, revenue_at_
 
 @pytest.fixture
 def telecom(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
     name_rule_of_thumb_champion(settings)
     return settings
 

@@ -24,7 +24,7 @@ def begin(server: str, folder: Path) -> Iterator[Story]:
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+        monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
         monkeypatch.setattr(contexts, "TRANSFORMS_DIR", copy_project(folder))
         contexts.forget_context()
         settings = load_settings()

@@ -44,7 +44,7 @@ def story(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sto
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
-        monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+        monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
         settings = load_settings()
         name_rule_of_thumb_champion(settings)
         execute(settings, "ALTER TABLE ops.promotions DISABLE TRIGGER ALL")

@@ -65,7 +65,7 @@ def telecom(server: str, days: Path) -> Iterator[Settings]:
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(days / "home"))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+        monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
         settings = load_settings()
         name_rule_of_thumb_champion(settings)
         run_day(settings, write_day(days, YESTERDAY), YESTERDAY)

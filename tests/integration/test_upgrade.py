@@ -38,7 +38,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("CHURN_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("CHURN_DATABASE_URL", raising=False)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
     address = start_embedded(tmp_path / "home")
     database.create_database_if_missing(address, "churn")
     restore(address)

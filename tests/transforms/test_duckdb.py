@@ -31,7 +31,7 @@ def on_postgres(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(folder))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+        monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
         settings = load_settings()
         name_rule_of_thumb_champion(settings)
         for day in DAYS:
