@@ -35,6 +35,11 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("CHURN_MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_URI"),
         description="MLflow server; unset: a database `mlflow` beside the product's own, artifacts under CHURN_HOME.",
     )
+    policies: Path | None = Field(
+        default=None,
+        description="The company's policy file (TOML); unset: the one that comes with the program. `churn policy` "
+        "prints the values in force.",
+    )
     alert_urls: SecretStr | None = Field(
         default=None,
         description="Where failures and recoveries are told: apprise addresses (Slack, e-mail, webhook and others), "

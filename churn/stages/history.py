@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from churn.economics.policies import load_policies
 from churn.errors import NotThere, WrongUsage
 from churn.scoring.history import PastDay
 from churn.scoring.reconstruction import rewind
@@ -238,6 +239,7 @@ def _describe_publications(
         run_id=run_id,
         staged_at=now_utc(),
         published_at=None,
+        policy_sha256=load_policies(settings.policies).sha256,
     )
     return [_describe(pattern, past, current[past.load_id], held) for past in planned]
 

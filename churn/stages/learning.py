@@ -39,7 +39,7 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
         NotThere: the date has no features, or (TooFewLeavers) too few leavers or stayers to learn from.
         ContractBroken: a feature gives the label away.
     """
-    engine = open_engine(settings)
+    engine, policies = open_engine(settings), load_policies(settings.policies)
     examples, labels = read_examples(engine, as_of_date)
     known = promotions.find_training(engine, fingerprint_training(examples, params))
     if known is not None and not retrain:
@@ -51,12 +51,16 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     champion = find_rival(promotions.find_champion(engine), is_made_up)
     standing = registry.load_predictor(settings, champion.model_version) if champion else None
     groups = features.read_groups(engine, labels.as_of_dates)
-    decision = decide(training, standing, groups, load_policies())
+    decision = decide(training, standing, groups, policies)
     if is_made_up and champion is not None and not knows_made_up_only(champion):
         decision = hold_made_up(decision)
     reasons = [*decision.reasons, training.reason, labels.told()]
-    found = evidence(training, groups) | {"gate": decision.evidence, "is_synthetic": is_made_up} | labels.evidence()
-    registered = registry.record_training(settings, training, as_of_date, found)
+    found = (
+        evidence(training, groups, policies)
+        | {"gate": decision.evidence, "is_synthetic": is_made_up}
+        | labels.evidence()
+    )
+    registered = registry.record_training(settings, training, as_of_date, found, policies.value)
     if standing is not None:
         found["tier_changes"] = _tier_changes(training, standing, examples)
         reasons.append(f"{found['tier_changes']:,} of {examples.height:,} customers would change tier")
@@ -180,7 +184,7 @@ def _tier_changes(training: "Training", standing: "Predictor", examples: pl.Data
     return count_tier_changes(predict_leaving(training.selected.model, examples), predict_leaving(standing, examples))
 
 
-def evidence(training: "Training", groups: pl.DataFrame) -> dict[str, Any]:
+def evidence(training: "Training", groups: pl.DataFrame, policies: Policies) -> dict[str, Any]:
     """What the ledger keeps of a training: sizes, every candidate's test figures with intervals, the chosen's curves.
 
     Args:
@@ -192,7 +196,7 @@ def evidence(training: "Training", groups: pl.DataFrame) -> dict[str, Any]:
         "plans": known_plans(training.split.train),
         "tiers_out_of_fold": _tiers_out_of_fold(training),
         "candidates": {one.family: _figures(one) for one in training.candidates},
-        "curves": _curves(training, groups),
+        "curves": _curves(training, groups, policies),
     }
 
 
@@ -205,7 +209,7 @@ def _tiers_out_of_fold(training: "Training") -> list[dict[str, Any]]:
     return tell_tiers(predict_out_of_fold(training.split.train, training.params.seed, fit))
 
 
-def _curves(training: "Training", groups: pl.DataFrame) -> dict[str, Any]:
+def _curves(training: "Training", groups: pl.DataFrame, policies: Policies) -> dict[str, Any]:
     """Calibration, gain, profit and slices of the selected candidate, as points that pages draw."""
     from churn.learning.curves import tell_curves
     from churn.learning.slices import measure_slices
@@ -213,7 +217,7 @@ def _curves(training: "Training", groups: pl.DataFrame) -> dict[str, Any]:
     test, told = training.split.test, training.selected.test_probabilities
     labels, charges = test["has_churned"].to_numpy(), test["monthly_charges"].to_numpy()
     slices = measure_slices(labels, told, slice_by(test, groups), training.params.seed)
-    return tell_curves(labels, told, charges, slices, load_policies().retention)
+    return tell_curves(labels, told, charges, slices, policies.value)
 
 
 def _figures(candidate: "Candidate") -> dict[str, object]:

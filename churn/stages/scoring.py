@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from churn.contracts.scores import Basis
+from churn.economics.policies import load_policies
 from churn.errors import NotThere
 from churn.scoring.history import PastDay, plan_history
 from churn.scoring.scores import Scorer
@@ -135,6 +136,7 @@ def describe_publication(
         run_id=run_id,
         staged_at=now_utc(),
         published_at=None,
+        policy_sha256=load_policies(settings.policies).sha256,
     )
 
 

@@ -9,7 +9,7 @@ from churn.errors import ExitCode, WrongUsage
 from churn.settings import load_settings
 from churn.shell.one_line import EXIT_CODES, told_in_one_line
 from churn.shell.options import AsOf, Verbose, parse_file
-from churn.terminal.commands import history, model, pages, simulation, stack, transforms
+from churn.terminal.commands import history, model, pages, policy, simulation, stack, transforms
 
 EXAMPLES = "\n\n".join(  # blank lines keep each on a line of its own
     (
@@ -38,6 +38,7 @@ app.add_typer(history.app)
 app.add_typer(simulation.app)
 app.add_typer(stack.app)
 app.add_typer(pages.app)
+app.add_typer(policy.app)
 app.add_typer(database_app, name="db", rich_help_panel="Look after it")
 app.add_typer(transforms.app, name="transforms", rich_help_panel="Look after it")
 app.add_typer(data_app, name="data", rich_help_panel="Look after it")

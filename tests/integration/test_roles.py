@@ -20,7 +20,7 @@ from tests.support.days import name_rule_of_thumb_champion, run_day
 from tests.support.factories import make_extract, write_extract
 from tests.support.servers import Server, embedded_programs, running
 
-ROLES = PROJECT_DIR / "churn" / "stores" / "roles.sql"
+ROLES = PROJECT_DIR / "churn" / "stores" / "postgres" / "roles.sql"
 PASSWORDS = {f"CHURN_{user}_PASSWORD": user.lower() for user in ("DEPLOYER", "PIPELINE", "BI", "MLFLOW", "PREFECT")}
 
 

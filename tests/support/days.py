@@ -106,6 +106,7 @@ def show_day(settings: Settings, day: date, source_sha256: str = "") -> None:
         run_id="test run",
         staged_at=moment,
         published_at=moment,
+        policy_sha256=None,
     )
     with open_engine(settings).begin() as connection:
         connection.execute(sa.insert(tables.publications).values(asdict(publication)))

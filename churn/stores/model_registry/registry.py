@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 
 from churn.contracts.features import FEATURES
 from churn.contracts.scores import Predictor
+from churn.economics.policies import ValuePolicy
 from churn.errors import NotThere, RegistryDown, Unavailable
 from churn.settings import Settings
 from churn.stores.model_registry.kept_models import find_kept, keep_model
@@ -108,7 +109,7 @@ def _artifact_location(settings: Settings) -> str | None:
 
 @told_when_down
 def record_training(
-    settings: Settings, training: "Training", as_of_date: date, evidence: dict[str, Any]
+    settings: Settings, training: "Training", as_of_date: date, evidence: dict[str, Any], policy: ValuePolicy
 ) -> RegisteredModel:
     """Logs a training (one run, one nested run per candidate) and registers the selected candidate.
 
@@ -131,7 +132,7 @@ def record_training(
         mlflow.log_params(asdict(training.params))
         mlflow.log_text(training.reason, "selection.txt")
         mlflow.log_dict(evidence, "evidence.json")
-        uris = {one.family: _record_candidate(training, one, tags) for one in training.told()}
+        uris = {one.family: _record_candidate(training, one, tags, policy) for one in training.told()}
     run_id, model_uri = uris[training.selected.family]
     with redirect_stderr(StringIO()):  # It prints what the run says anyway.
         registered = mlflow.register_model(model_uri, MODEL_NAME, tags=tags)
@@ -139,7 +140,9 @@ def record_training(
     return RegisteredModel(MODEL_NAME, int(registered.version), run_id)
 
 
-def _record_candidate(training: "Training", candidate: "Candidate", tags: dict[str, str]) -> tuple[str, str]:
+def _record_candidate(
+    training: "Training", candidate: "Candidate", tags: dict[str, str], policy: ValuePolicy
+) -> tuple[str, str]:
     """Logs one candidate; returns its run and the address of its model."""
     import mlflow
 
@@ -147,7 +150,7 @@ def _record_candidate(training: "Training", candidate: "Candidate", tags: dict[s
         mlflow.log_params(asdict(training.params) | {"family": candidate.family})
         mlflow.log_metrics(_metrics(candidate))
         _log_dataset(training, tags)
-        _log_artifacts(training, candidate)
+        _log_artifacts(training, candidate, policy)
         info = _log_model(training, candidate)
         return run.info.run_id, info.model_uri
 
@@ -173,12 +176,12 @@ def _log_dataset(training: "Training", tags: dict[str, str]) -> None:
         mlflow.log_param(f"{part}_rows", getattr(training.split, part).height)
 
 
-def _log_artifacts(training: "Training", candidate: "Candidate") -> None:
+def _log_artifacts(training: "Training", candidate: "Candidate", policy: ValuePolicy) -> None:
     import mlflow
 
     from churn.learning.artifacts import draw_candidate, write_candidate
 
-    for name, picture in draw_candidate(training, candidate).items():
+    for name, picture in draw_candidate(training, candidate, policy).items():
         mlflow.log_figure(picture, name)
     for name, text in write_candidate(training, candidate).items():
         mlflow.log_text(text, name)

@@ -110,7 +110,9 @@ def test_as_few_as_are_needed_are_learned_from_and_judged(leavers: int, stayers:
     decision = decide(training, training.selected.model, groups, load_policies())
     first = decide(training, None, groups, load_policies())
 
-    json.dumps([evidence(training, groups), decision.evidence], allow_nan=False)  # Postgres takes no NaN
+    json.dumps(
+        [evidence(training, groups, load_policies()), decision.evidence], allow_nan=False
+    )  # Postgres takes no NaN
     assert "nan" not in str([*decision.reasons, *first.reasons])
 
 
