@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -51,13 +51,14 @@ def run_pipeline(
     return day
 
 
-def run_score(settings: Settings, as_of: date | None, model: int | None, verbose: bool) -> list[Outcome]:
-    """Runs the flow `score` in this process, shows its stages and returns what they did."""
+def run_score(settings: Settings, as_of: date | None, model: int | None, verbose: bool) -> Outcome:
+    """Runs the flow `score` in this process, shows its stages and returns what the publishing did."""
     with _following(settings, open_console(stderr=True), "score", None, verbose) as follow:
         from flows.score import STAGES, score
 
         follow(STAGES)
-        return list(score(as_of, model))
+        _, _, published, _ = score(as_of, model)  # one outcome for each of STAGES
+        return published
 
 
 def run_backfill(settings: Settings, days: int, until: date | None, verbose: bool) -> str:
@@ -86,8 +87,10 @@ def _following(settings: Settings, console: Console, flow: str, day: date | None
 
         def follow(stages: tuple[Any, ...]) -> Progress:
             watch_stages(stages, progress, waiting, times)
-            _warm_up()
+            warm_up = _warm_up()
             wait()
+            # Both threads importing sqlmesh, whose modules import each other in circles, ends in an ImportError.
+            warm_up.join()
             return progress
 
         yield follow
@@ -121,18 +124,22 @@ def _stored_source(settings: Settings, source: str | None) -> Iterator[str | Non
         yield str(Path(source).resolve()) if os.path.exists(source) else source  # noqa: PTH110
 
 
-def _warm_up() -> None:
-    """Imports what every run needs while Prefect's temporary server starts in a process of its own."""
+def _warm_up() -> threading.Thread:
+    """Starts to import what every run needs while Prefect's temporary server starts in a process of its own."""
 
     def load() -> None:
-        import churn.stages.intake
-        import churn.stages.learning
-        import churn.stages.scoring
-        import churn.stages.transforms
-        import churn.stores.sql_models.console  # noqa: F401
-        from churn.stores.model_registry.registry import import_mlflow
+        # What cannot be imported here fails again in the stage that needs it, which reports it.
+        with suppress(Exception):
+            import churn.stages.intake
+            import churn.stages.learning
+            import churn.stages.scoring
+            import churn.stages.transforms
+            import churn.stores.sql_models.console  # noqa: F401
+            from churn.stores.model_registry.registry import import_mlflow
 
-        import_mlflow()
+            import_mlflow()
 
     # A daemon: a run that fails at once does not wait for imports it no longer needs.
-    threading.Thread(target=load, name="warm-up", daemon=True).start()
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread

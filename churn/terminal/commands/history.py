@@ -31,9 +31,9 @@ def score(
     """Score the customers of a loaded date, audit the scores and publish them."""
     with quiet_command(verbose):
         from churn.terminal import watching
-        from churn.terminal.display import findings
+        from churn.terminal.display.findings import outcome_sentence
 
-        findings.show_outcomes(watching.run_score(load_settings(), as_of, model, verbose))
+        typer.echo(outcome_sentence(watching.run_score(load_settings(), as_of, model, verbose)))
 
 
 @command(app, TASK, "churn backfill --days 30 --until 2026-11-22")

@@ -6,7 +6,7 @@ import polars as pl
 from rich.console import Console
 
 from churn.reporting.comparing import Comparison
-from churn.terminal.display.layout import Column, open_console, print_table
+from churn.terminal.display.layout import Column, counted, open_console, print_table
 
 MOST_ROWS = 20
 _COLUMNS = (
@@ -34,7 +34,7 @@ def show_comparison(comparison: Comparison, console: Console | None = None) -> N
     )
     moved = _moved(comparison)
     for before, after, count in _counts(moved):
-        console.print(f"  {before} to {after}: {count:,} customers")
+        console.print(f"  {before} to {after}: {counted(count, 'customer')}")
     if moved.is_empty():
         console.print("No customer changed tier.")
         return

@@ -55,23 +55,17 @@ def print_table(
         styles: one style per row; empty for plain rows.
     """
     shown = _fitting(columns, rows, console.width)
-    table = plain_table(title)
+    table = Table(box=HEADER_LINE, padding=(0, 1, 0, 0), pad_edge=False)
     tight = _width(columns, rows, shown) > console.width
     for index in shown:
         # A column of dates or money wraps only where nothing else is left to give: a cell is never cut.
         table.add_column(columns[index].title, no_wrap=not (tight or columns[index].wraps), overflow="fold")
     for number, row in enumerate(rows):
         table.add_row(*(row[index] for index in shown), style=styles[number] if styles else None)
+    console.print(f"[bold]{title}[/bold]")  # not the table's own title, which wraps at the width of the table
     console.print(table)
     if hidden := [column.title for index, column in enumerate(columns) if index not in shown]:
-        console.print(f"[dim]Not shown at {console.width} columns: {', '.join(hidden)}.[/dim]")
-
-
-def plain_table(title: str) -> Table:
-    """Returns an empty table with a bold title and one line, under the header."""
-    return Table(
-        title=title, title_justify="left", title_style="bold", box=HEADER_LINE, padding=(0, 1, 0, 0), pad_edge=False
-    )
+        console.print(f"[dim]Not shown at {console.width} columns: {', '.join(hidden)}.[/dim]\n")
 
 
 def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
@@ -95,6 +89,11 @@ def indented(text: str, columns: int, style: str = "") -> Padding:
     """Returns a text that keeps its indent on every line it wraps to."""
     # Without expand=False Rich fills the line with spaces, ten thousand of them in a pipe.
     return Padding(Text(text, style=style), (0, 0, 0, columns), expand=False)
+
+
+def counted(number: int, noun: str) -> str:
+    """Returns a number with its noun, as in 1 row and 1,234 rows."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def usd(amount: float) -> str:

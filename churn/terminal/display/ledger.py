@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from churn.reporting.ledger import Rejects
-from churn.terminal.display.layout import indented, moment, open_console
+from churn.terminal.display.layout import counted, indented, moment, open_console
 
 _COLOURS = {"loaded": "green", "superseded": "dim", "started": "cyan"}
 _MOST_ROWS = 20
@@ -26,7 +26,7 @@ def _show_load(load: dict[str, Any], console: Console) -> None:
     parts = [
         f"[bold]{load['load_id']:>4}[/bold]  {load['snapshot_date']} "
         f"[{_COLOURS.get(load['status'], 'red')}]{load['status']:<11}[/]",
-        f"{load['rows_accepted']:,} rows, {load['rows_rejected']:,} rejected, {moment(load['started_at'])}",
+        f"{counted(load['rows_accepted'], 'row')}, {load['rows_rejected']:,} rejected, {moment(load['started_at'])}",
     ]
     heading = " ".join(parts)
     if Text.from_markup(heading).cell_len <= console.width:
@@ -43,7 +43,7 @@ def show_rejects(rejects: Rejects, console: Console | None = None) -> None:
     console = console or open_console()
     load = rejects.load
     console.print(
-        f"Load {load.load_id} of {load.snapshot_date} rejected {load.rows_rejected:,} rows of {load.source}.",
+        f"Load {load.load_id} of {load.snapshot_date} rejected {counted(load.rows_rejected, 'row')} of {load.source}.",
         markup=False,
     )
     if load.status == "refused":
@@ -54,5 +54,5 @@ def show_rejects(rejects: Rejects, console: Console | None = None) -> None:
         for reason in row.reasons:
             console.print(indented(reason, 6))
     if len(rejects.rows) > _MOST_ROWS:
-        remaining = len(rejects.rows) - _MOST_ROWS
-        console.print(f"  {remaining:,} more rows: churn rejects --load {load.load_id} --csv FILE")
+        more = counted(len(rejects.rows) - _MOST_ROWS, "more row")
+        console.print(f"  {more}: churn rejects --load {load.load_id} --csv FILE")

@@ -41,7 +41,9 @@ class StageTimes:
 def open_progress(console: Console, transient: bool) -> Progress:
     """Returns the lines of the stages; on a narrow screen each note stands under its stage."""
     is_narrow = console.width < NARROW
-    title = TextColumn("[bold]{task.description}[/bold]" + ("[dim]{task.fields[below]}[/dim]" if is_narrow else ""))
+    below = "[dim]{task.fields[below]}[/dim]" if is_narrow else ""
+    # A TextColumn of Rich 15 is cut with an ellipsis unless its table column may wrap.
+    title = TextColumn(f"[bold]{{task.description}}[/bold]{below}", table_column=Column(no_wrap=not is_narrow))
     note = TextColumn("{task.fields[note]}", style="dim", table_column=Column(overflow="fold"))
     beside = [] if is_narrow else [TimeElapsedColumn(), note]
     return Progress(SpinnerColumn(finished_text="[green]✓"), title, *beside, console=console, transient=transient)
