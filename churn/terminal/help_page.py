@@ -91,8 +91,14 @@ def _sections(shown: TyperCommand | TyperGroup, ctx: Any) -> dict[str, Pairs]:
         if record := parameter.get_help_record(ctx):
             title = "Arguments" if isinstance(parameter, TyperArgument) else "Options"
             # Typer 0.29 writes the type as in `--retrain <bool>`; the metavar says what a person types.
-            sections.setdefault(title, []).append((re.sub(r" <[^>]*>", "", record[0]), record[1]))
+            sections.setdefault(title, []).append((re.sub(r" <[^>]*>", "", record[0]), _in_words(record[1])))
     return sections
+
+
+def _in_words(explanation: str) -> str:
+    """Returns an explanation with its bounds in words: Typer writes them as 1<=x<=60 and x>=1."""
+    explanation = re.sub(r"([\d.]+)<=x<=([\d.]+)", r"\1 to \2", explanation)
+    return re.sub(r"x>=([\d.]+)", r"\1 or more", explanation)
 
 
 def _print_pair(console: "Console", left: str, right: str, widest: int) -> None:
