@@ -64,7 +64,7 @@ def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(settin
 
     assert [outcome.is_skipped for outcome in outcomes] == [False] * 8
     assert (status["customers"], status["is_synthetic"]) == (7043, True)
-    assert "Synthetic customers, made up by the simulator: nobody here is real." in page.export_text()
+    assert "These customers are synthetic: the simulator generated them, none of them is real." in page.export_text()
 
 
 def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_deployed(

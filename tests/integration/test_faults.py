@@ -18,7 +18,7 @@ from churn import timeline
 from churn.errors import ModelRefused, RegistryDown
 from churn.learning import params
 from churn.settings import Settings, load_settings
-from churn.shell.one_line import told_in_one_line
+from churn.shell.one_line import one_line_errors
 from churn.stages import intake, transforms
 from churn.stores import sql_models
 from churn.stores.model_registry import registry
@@ -159,7 +159,7 @@ def test_postgres_down_for_good_is_told_and_leaves_nothing_half_written(
     before = published(settings)
     disturb_once(monkeypatch, predictions, "stage_predictions", lambda: stop_embedded(postgres))
     try:
-        with pytest.raises(typer.Exit) as stopped, told_in_one_line(verbose=False):
+        with pytest.raises(typer.Exit) as stopped, one_line_errors(verbose=False):
             run(telecom, TOMORROW)
     finally:
         start_embedded(postgres)
@@ -224,7 +224,7 @@ def test_a_full_disk_stops_the_run_in_one_line_and_readers_keep_their_date(
 ) -> None:
     before, day = published(settings), next_day(settings)
     disk = full_disk(settings.home_dir / "mlflow" / "artifacts")
-    with disk, pytest.raises(typer.Exit) as stopped, told_in_one_line(verbose=False):
+    with disk, pytest.raises(typer.Exit) as stopped, one_line_errors(verbose=False):
         run(telecom, day, seed=3)
 
     assert stopped.value.exit_code == 1

@@ -237,7 +237,7 @@ def test_the_commands_show_loads_and_rejects(settings: Settings, tmp_path: Path)
     nowhere = CliRunner().invoke(app, ["rejects", "--load", "9"])
 
     assert loads.exit_code == rejects.exit_code == 0
-    assert " ".join(loads.stdout.split()).startswith(f"1 {DAY} loaded 299 rows 1 set aside 20")
+    assert " ".join(loads.stdout.split()).startswith(f"1 {DAY} loaded 299 rows, 1 rejected, 20")
     assert "row 3: 0001-TEST" in rejects.stdout
     assert "tenure_at_least_0: tenure must be 0 or more, found -3" in rejects.stdout
     assert "partner_known: partner must be Yes or No, found ?" in rejects.stdout

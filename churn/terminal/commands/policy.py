@@ -6,29 +6,28 @@ from typing import Annotated
 import typer
 
 from churn.settings import load_settings
-from churn.shell.one_line import told_in_one_line
-from churn.shell.options import Verbose
+from churn.shell.options import AsJson, Verbose
+from churn.terminal.commands.stack import TASK
+from churn.terminal.help_page import HelpfulGroup, command
+from churn.terminal.quiet import quiet_command
 
-app = typer.Typer()
+app = typer.Typer(cls=HelpfulGroup)
 
 
-@app.command(rich_help_panel="Look after it", epilog="Example: churn policy our-policy.toml")
+@command(app, TASK, "churn policy our-policy.toml")
 def policy(
     file: Annotated[Path | None, typer.Argument(help="A policy file to check (default: the one in force).")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of lines.")] = False,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Print the values of the policy in force, or check a policy file."""
-    with told_in_one_line(verbose):
-        from dataclasses import asdict
-
+    with quiet_command(verbose):
         from churn.reporting.policy import read_policy
+        from churn.terminal.standard_output import print_json
 
         report = read_policy(load_settings(), file)
         if as_json:
-            import json
-
-            typer.echo(json.dumps(asdict(report), indent=2))
+            print_json(report)
             return
         typer.echo(f"# {report.path}{' (the default)' if report.is_default else ''}")
         typer.echo(f"# sha256 {report.sha256}")
