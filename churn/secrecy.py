@@ -32,8 +32,8 @@ def _hiding(make: Callable[..., logging.LogRecord], pattern: re.Pattern[str]) ->
         if pattern.search(message):
             record.msg, record.args = pattern.sub(HIDDEN, message), ()
         if record.exc_info and record.exc_info[0] is not None:
-            told = "".join(traceback.format_exception(*record.exc_info)).rstrip()
-            record.exc_text = pattern.sub(HIDDEN, told)  # formatters take it before they format the exception
+            text = "".join(traceback.format_exception(*record.exc_info)).rstrip()
+            record.exc_text = pattern.sub(HIDDEN, text)  # formatters take it before they format the exception
         return record
 
     make_hidden.genuine = make  # type: ignore[attr-defined]
@@ -47,19 +47,19 @@ def _pattern(settings: Settings) -> re.Pattern[str]:
 
 def find_secrets(settings: Settings) -> set[str]:
     """Returns every text that must not be shown: passwords as an address has them and decoded, tokens of alerts."""
-    found: set[str] = set()
+    secrets: set[str] = set()
     for address in (settings.database_url, settings.mlflow_tracking_uri):
         if address is not None:
-            found |= _passwords(address.get_secret_value())
+            secrets |= _passwords(address.get_secret_value())
     for address_text in split_addresses(settings):
-        found |= _passwords(address_text) | _tokens(address_text)
-    return {form for secret in found for form in (secret, unquote(secret)) if form}
+        secrets |= _passwords(address_text) | _tokens(address_text)
+    return {form for secret in secrets for form in (secret, unquote(secret)) if form}
 
 
 def split_addresses(settings: Settings) -> list[str]:
     """Returns the single addresses alerts go to."""
-    told = settings.alert_urls.get_secret_value() if settings.alert_urls else ""
-    return re.split(r"[\s,]+(?=[a-z]+://)", told.strip()) if told.strip() else []
+    addresses = settings.alert_urls.get_secret_value() if settings.alert_urls else ""
+    return re.split(r"[\s,]+(?=[a-z]+://)", addresses.strip()) if addresses.strip() else []
 
 
 def _passwords(address: str) -> set[str]:
@@ -68,8 +68,10 @@ def _passwords(address: str) -> set[str]:
     Read by hand: an address with a stray slash or colon in its password is one that no parser reads rightly.
     """
     credentials, is_there, _ = address.partition("://")[2].rpartition("@")
-    found = {credentials.partition(":")[2]} if is_there else set()
-    return found | {value for name, value in parse_qsl(urlsplit(address).query) if "pass" in name or "token" in name}
+    passwords = {credentials.partition(":")[2]} if is_there else set()
+    return passwords | {
+        value for name, value in parse_qsl(urlsplit(address).query) if "pass" in name or "token" in name
+    }
 
 
 def _tokens(address: str) -> set[str]:

@@ -79,8 +79,8 @@ def find_stack(home_dir: Path) -> Note | None:
     if not os.path.exists(_note_path(home_dir)) or not is_locked(home_dir):  # noqa: PTH110 Path.exists raises where it may not look
         return None
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
-        found = json.loads(_note_path(home_dir).read_text())
-        return Note(found["supervisor_pid"], tuple(Standing(**service) for service in found["services"]))
+        content = json.loads(_note_path(home_dir).read_text())
+        return Note(content["supervisor_pid"], tuple(Standing(**service) for service in content["services"]))
     return None
 
 

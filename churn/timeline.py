@@ -92,5 +92,5 @@ def tell_dates(days: Iterable[date]) -> str:
 
     Example: 2026-11-19 to 2026-11-21, 2026-11-23.
     """
-    told = [(one[0], one[-1]) for one in unbroken_ranges(days)]
-    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in told)
+    spans = [(unbroken[0], unbroken[-1]) for unbroken in unbroken_ranges(days)]
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)

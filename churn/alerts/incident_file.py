@@ -18,8 +18,8 @@ class IncidentFile:
     @property
     def published(self) -> date | None:
         """The last date known to be published; None where nobody remembers."""
-        told = self._read().get("published")
-        return date.fromisoformat(told) if told else None
+        day_text = self._read().get("published")
+        return date.fromisoformat(day_text) if day_text else None
 
     def remember_published(self, published: date | None) -> None:
         """Keeps the date for the day on which the database cannot be asked."""
@@ -28,25 +28,27 @@ class IncidentFile:
 
     def open(self, incident: Incident) -> bool:
         """Writes an incident down and returns whether it still has to be told."""
-        found = self._read()
+        kept_incidents = self._read()
         row = {name: str(value) if value is not None else None for name, value in asdict(incident).items()}
-        kept = found["open"].setdefault(incident.incident_key, row | {"is_told": False})
-        self._write(found)
+        kept = kept_incidents["open"].setdefault(incident.incident_key, row | {"is_told": False})
+        self._write(kept_incidents)
         return not kept["is_told"]
 
     def mark_told(self, incident_key: str) -> None:
         """Writes down that people know."""
-        found = self._read()
-        found["open"][incident_key]["is_told"] = True
-        self._write(found)
+        kept_incidents = self._read()
+        kept_incidents["open"][incident_key]["is_told"] = True
+        self._write(kept_incidents)
 
     def close(self, flow: str, published: date | None) -> list[Incident]:
         """Closes what is over, now that a flow has done well, and returns those that people were told of."""
-        found = self._read()
-        over = {key: row for key, row in found["open"].items() if row["flow"] == flow and _is_past(row, published)}
+        kept_incidents = self._read()
+        over = {
+            key: row for key, row in kept_incidents["open"].items() if row["flow"] == flow and _is_past(row, published)
+        }
         if over:
-            found["open"] = {key: row for key, row in found["open"].items() if key not in over}
-            self._write(found)
+            kept_incidents["open"] = {key: row for key, row in kept_incidents["open"].items() if key not in over}
+            self._write(kept_incidents)
         return [_incident(row) for row in over.values() if row["is_told"]]
 
     def _read(self) -> dict[str, Any]:
@@ -55,10 +57,10 @@ class IncidentFile:
         except (FileNotFoundError, ValueError):
             return {"open": {}}
 
-    def _write(self, found: dict[str, Any]) -> None:
+    def _write(self, kept_incidents: dict[str, Any]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(".new")
-        new.write_text(json.dumps(found, indent=2), encoding="utf-8")
+        new.write_text(json.dumps(kept_incidents, indent=2), encoding="utf-8")
         new.replace(self._path)
 
 

@@ -121,8 +121,8 @@ def _grade(engine: "Engine | None", flow: str, as_of: date | None, error: ChurnE
     """Critical: nobody can read. Error: readers have an old date. Warning: the rest."""
     if engine is None:
         return "critical"
-    made = publications.find_publication(engine, as_of) if as_of else None
-    is_shown = made is not None and made.status == "published"
+    publication = publications.find_publication(engine, as_of) if as_of else None
+    is_shown = publication is not None and publication.status == "published"
     return "error" if flow == DAILY and not is_shown and not isinstance(error, Busy) else "warning"
 
 
@@ -161,9 +161,9 @@ def _word_failure(incident: Incident, readers: str, link: str | None) -> Message
 
 
 def _word_recovery(flow: str, over: Sequence[Incident], readers: str) -> Message:
-    since = min(one.opened_at for one in over)
+    since = min(incident.opened_at for incident in over)
     lines = [
-        *(f"Over: {one.fact}" for one in over),
+        *(f"Over: {incident.fact}" for incident in over),
         f"Now true: {readers}",
         f"It lasted from {since:%Y-%m-%d %H:%M} to {now_utc():%Y-%m-%d %H:%M} UTC. Nothing to do.",
     ]

@@ -38,8 +38,8 @@ class Shown:
     @property
     def day(self) -> date:
         """The date whose figures are shown."""
-        found: date = self.latest["prediction_date"]
-        return found
+        latest_day: date = self.latest["prediction_date"]
+        return latest_day
 
 
 def find_shown() -> Shown:
@@ -50,10 +50,10 @@ def find_shown() -> Shown:
         NotThere: nothing was run, or nothing is published.
     """
     publications = ask_now(marts.read_publications)
-    published = [one for one in publications if one["status"] == "published"]
+    published = [publication for publication in publications if publication["status"] == "published"]
     if not published:
         raise NotThere("No day is published yet.", "run `churn run --source FILE`, or `churn run` to try it out.")
-    newest = max(one["published_at"] for one in published)
+    newest = max(publication["published_at"] for publication in published)
     return Shown(publications, published[0], f"{newest.isoformat()} {len(published)}")
 
 

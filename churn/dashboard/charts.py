@@ -138,8 +138,8 @@ def _time_axis() -> alt.X:
 
 
 def _day_of(row: Row) -> date:
-    found: date = row.get("period_start_date") or row["prediction_date"]
-    return found
+    day: date = row.get("period_start_date") or row["prediction_date"]
+    return day
 
 
 def find_gaps(rows: Sequence[Row], period: str = "day") -> list[tuple[date, date]]:

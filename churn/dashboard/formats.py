@@ -65,7 +65,7 @@ def tell_change(now: float | None, before: float | None, form: Form) -> str | No
     """The difference with its sign, percentages in points (pp); None when one of them is not known."""
     if now is None or before is None:
         return None
-    told = form(abs(now - before)).replace(" %", " pp")
-    if told == form(0.0).replace(" %", " pp"):
+    text = form(abs(now - before)).replace(" %", " pp")
+    if text == form(0.0).replace(" %", " pp"):
         return "no change"
-    return f"{'+' if now > before else '−'}{told}"
+    return f"{'+' if now > before else '−'}{text}"

@@ -46,8 +46,8 @@ class Column:
 
 def explain(figure: Figure) -> str:
     """A label with its definition on hover and for screen readers."""
-    told = escape(figure.definition, quote=True)
-    return f'<span class="what" title="{told}">{escape(figure.label)}</span>'
+    definition = escape(figure.definition, quote=True)
+    return f'<span class="what" title="{definition}">{escape(figure.label)}</span>'
 
 
 def draw_cards(cards: Iterable[Card]) -> str:
@@ -75,10 +75,10 @@ def draw_table(name: str, caption: str, columns: Sequence[Column], rows: Iterabl
         name: by which tests find it.
         caption: what its rows are, for screen readers.
     """
-    head = "".join(f'<th scope="col"{_class(one)}>{explain(one.figure)}</th>' for one in columns)
+    head = "".join(f'<th scope="col"{_class(column)}>{explain(column.figure)}</th>' for column in columns)
     body = "".join(
         "<tr>"
-        + "".join(f'<td data-column="{one.name}"{_class(one)}>{one.render(row)}</td>' for one in columns)
+        + "".join(f'<td data-column="{column.name}"{_class(column)}>{column.render(row)}</td>' for column in columns)
         + "</tr>"
         for row in rows
     )
@@ -131,7 +131,7 @@ def _with_code(text: str) -> str:
 
 def define(figures: Iterable[Figure]) -> str:
     """Labels and definitions as a list, for whoever has no mouse to hover with."""
-    terms = "".join(f"<dt><b>{escape(one.label)}</b></dt><dd>{escape(one.definition)}</dd>" for one in figures)
+    terms = "".join(f"<dt><b>{escape(figure.label)}</b></dt><dd>{escape(figure.definition)}</dd>" for figure in figures)
     return f'<dl class="note">{terms}</dl>'
 
 

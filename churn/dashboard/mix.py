@@ -27,17 +27,19 @@ def measure_drift(before: Iterable[Row], now: Iterable[Row]) -> list[dict[str, A
 
 
 def _by_dimension(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = defaultdict(dict)
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows:
-        found[row["dimension"]][row["segment"]] = row["customers_count"]
-    return found
+        counts[row["dimension"]][row["segment"]] = row["customers_count"]
+    return counts
 
 
 def _compare(dimension: str, before: dict[str, int], now: dict[str, int]) -> dict[str, Any]:
     segments = sorted(before.keys() | now)
     then, today = _shares(before, segments), _shares(now, segments)
-    index = sum((today[one] - then[one]) * log(today[one] / then[one]) for one in segments)
-    most = max(segments, key=lambda one: round(abs(today[one] - then[one]), 9))  # Of two, both move as far: the first.
+    index = sum((today[segment] - then[segment]) * log(today[segment] / then[segment]) for segment in segments)
+    most = max(
+        segments, key=lambda segment: round(abs(today[segment] - then[segment]), 9)
+    )  # Of two, both move as far: the first.
     verdict = "the same" if index < SAME_BELOW else "moving" if index < OTHER_FROM else "another base"
     return {
         "dimension": dimension,
@@ -51,4 +53,4 @@ def _compare(dimension: str, before: dict[str, int], now: dict[str, int]) -> dic
 
 def _shares(counts: Mapping[str, int], segments: list[str]) -> dict[str, float]:
     total = sum(counts.values()) or 1
-    return {one: max(counts.get(one, 0), _NOBODY) / total for one in segments}
+    return {segment: max(counts.get(segment, 0), _NOBODY) / total for segment in segments}

@@ -48,9 +48,9 @@ def write_report(settings: Settings, out: Path, as_of_date: date | None) -> str:
         Unavailable: the database did not answer.
     """
     with reading(settings) as connection:
-        published = [one for one in marts.read_publications(connection, 4000) if one["status"] == "published"]
+        published = [row for row in marts.read_publications(connection, 4000) if row["status"] == "published"]
         day = as_of_date or (published[0]["prediction_date"] if published else None)
-        publication = next((one for one in published if one["prediction_date"] == day), None)
+        publication = next((row for row in published if row["prediction_date"] == day), None)
         if day is None or publication is None:
             raise NotPublished(day)
         days = marts.read_days(connection, day - timedelta(days=DAYS), day)
@@ -71,7 +71,7 @@ def render_report(publication: Row, days: Sequence[Row], first_calls: Sequence[R
     now = days[-1]
     marks = "".join(markup.draw_pill(mark, True) for mark in summary.tell_marks(publication))
     title = f"Churn as of {tell_day(now['prediction_date'])}"
-    columns = [_without_link(one) for one in markup.name_columns(*COLUMNS, numbers=NUMBERS, wide=("reasons",))]
+    columns = [_without_link(column) for column in markup.name_columns(*COLUMNS, numbers=NUMBERS, wide=("reasons",))]
     figures = [glossary.FIGURES[name] for name in dict.fromkeys((*summary.HEADLINES, *COLUMNS))]
     trend = _draw(charts.draw_counts(days, height=260), 620) if len(days) > 1 else "<p>One day so far.</p>"
     body = (

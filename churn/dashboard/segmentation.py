@@ -29,10 +29,10 @@ def add_up(profiles: Iterable[Row], by: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _sum(rows: Sequence[Row]) -> dict[str, Any]:
-    found: dict[str, Any] = {name: sum(row[name] for row in rows) for name in COUNTS}
+    totals: dict[str, Any] = {name: sum(row[name] for row in rows) for name in COUNTS}
     sums = {name: sum((row[name] for row in rows), Decimal(0)) for name in SUMS}
-    active = found["active_customers_count"]
-    found |= {name: float(round(sums[name], 2)) for name in SUMS[1:]}
-    found["at_risk_rate"] = found["at_risk_customers_count"] / active if active else None
-    found["average_churn_probability"] = float(sums["active_probability_sum"]) / active if active else None
-    return found
+    active = totals["active_customers_count"]
+    totals |= {name: float(round(sums[name], 2)) for name in SUMS[1:]}
+    totals["at_risk_rate"] = totals["at_risk_customers_count"] / active if active else None
+    totals["average_churn_probability"] = float(sums["active_probability_sum"]) / active if active else None
+    return totals

@@ -40,8 +40,8 @@ def _make_card(name: str, by_day: Mapping[date, Row], day: date) -> Card:
         if before is None or change is None:
             changes.append(f"no figure {back} day{'' if back == 1 else 's'} before")
         else:
-            told = f" ({BASES[before['basis']].lower()})" if before["basis"] in ("reconstructed", "as_if") else ""
-            changes.append(f"{change} {words}{told}")
+            basis = f" ({BASES[before['basis']].lower()})" if before["basis"] in ("reconstructed", "as_if") else ""
+            changes.append(f"{change} {words}{basis}")
     return Card(name, figure, figure.form(now), changes)
 
 
@@ -65,8 +65,8 @@ def tell_shape(row: Row) -> str:
 
 def find_late(publication: Row, today: date) -> int:
     """Returns how many days old the figures are; 0 or 1 is as it should be."""
-    found: int = (today - publication["prediction_date"]).days
-    return max(0, found)
+    days: int = (today - publication["prediction_date"]).days
+    return max(0, days)
 
 
 def tell_bars(days: Sequence[Row]) -> str:

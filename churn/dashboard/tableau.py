@@ -93,13 +93,13 @@ def _describe_column(column: dict[str, Any]) -> Xml.Element:
     datatype, role, kind = _kind(column["type"])
     if name in _LABELS:
         role, kind = "dimension", "ordinal"
-    found = Xml.Element("column", {"name": f"[{name}]", "caption": name.replace("_", " ").capitalize()})
-    found.attrib |= {"datatype": datatype, "role": role, "type": kind}
+    element = Xml.Element("column", {"name": f"[{name}]", "caption": name.replace("_", " ").capitalize()})
+    element.attrib |= {"datatype": datatype, "role": role, "type": kind}
     if role == "measure":
-        found.set("aggregation", "Sum" if name.endswith(("_usd", "_count", "_charges")) else "Avg")
-    run = Xml.SubElement(Xml.SubElement(Xml.SubElement(found, "desc"), "formatted-text"), "run")
+        element.set("aggregation", "Sum" if name.endswith(("_usd", "_count", "_charges")) else "Avg")
+    run = Xml.SubElement(Xml.SubElement(Xml.SubElement(element, "desc"), "formatted-text"), "run")
     run.text = column["meaning"] or ""
-    return found
+    return element
 
 
 def _kind(type_name: str) -> tuple[str, str, str]:

@@ -77,8 +77,8 @@ def _spread(shares: Floats, kept: list[int]) -> Floats:
 
 
 def _averaged(parts: list[Contributions | None]) -> Contributions | None:
-    told = [part for part in parts if part is not None]
-    if len(told) < len(parts):
+    present = [part for part in parts if part is not None]
+    if len(present) < len(parts):
         return None
-    baseline = sum(part.baseline for part in told) / len(told)
-    return Contributions(baseline, np.mean([part.by_feature for part in told], axis=0))
+    baseline = sum(part.baseline for part in present) / len(present)
+    return Contributions(baseline, np.mean([part.by_feature for part in present], axis=0))

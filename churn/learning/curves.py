@@ -38,7 +38,7 @@ def tell_curves(
         "calibration": _number(_calibration(labels, probabilities)),
         "gain": _number(_gain(labels, probabilities)),
         "profit": _number(_profit(labels, probabilities, monthly_charges, policy)),
-        "slices": _number([asdict(one) for one in slices]),
+        "slices": _number([asdict(part) for part in slices]),
     }
 
 
@@ -54,8 +54,8 @@ def _calibration(labels: Labels, probabilities: Floats) -> list[dict[str, Any]]:
 
 def _gain(labels: Labels, probabilities: Floats) -> list[dict[str, Any]]:
     """Share of leavers found by contacting 5 %, 10 %, ... of customers, highest probability first."""
-    found = np.cumsum(labels[np.argsort(-probabilities, kind="stable")]) / labels.sum()
-    return [_point(count / len(labels), found[count - 1], count) for count in _counts(len(labels))]
+    share_found = np.cumsum(labels[np.argsort(-probabilities, kind="stable")]) / labels.sum()
+    return [_point(count / len(labels), share_found[count - 1], count) for count in _counts(len(labels))]
 
 
 def _profit(

@@ -65,8 +65,8 @@ def _evaluate_split(split: Split, params: ModelParams, number: int, fit: Fit) ->
 def _test_figures(model: Model, split: Split, seed: int) -> dict[str, float]:
     labels, probabilities = split.test["has_churned"].to_numpy(), predict_leaving(model, split.test)
     figures = weighted_figures(labels, probabilities, np.ones((1, len(labels))))
-    told = {name: float(figures[name][0]) for name in TOLD if name in figures}
-    return {**told, "ece_floor": expected_calibration_floor(probabilities, seed)}
+    reported = {name: float(figures[name][0]) for name in TOLD if name in figures}
+    return {**reported, "ece_floor": expected_calibration_floor(probabilities, seed)}
 
 
 def summarise(results: pl.DataFrame) -> dict[str, Any]:

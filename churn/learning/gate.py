@@ -72,7 +72,7 @@ def judge(contest: Contest, policies: Policies, seed: int) -> Decision:
     weights = bootstrap_weights(len(contest.labels), seed)
     slices = measure_slices(contest.labels, contest.challenger, contest.groups, seed)
     pr_auc = weighted_pr_auc(contest.labels, contest.challenger, weights)
-    evidence: dict[str, Any] = {"policies": asdict(policies), "slices": [asdict(one) for one in slices]}
+    evidence: dict[str, Any] = {"policies": asdict(policies), "slices": [asdict(part) for part in slices]}
     faults = [*_faults(contest, pr_auc, policies.gate, seed), *_failed_slices(slices, policies.gate)]
     if faults:
         return Decision("refuse", faults, evidence)
@@ -99,13 +99,13 @@ def _faults(contest: Contest, pr_auc: Floats, policy: GatePolicy, seed: int) -> 
 
 def _failed_slices(slices: list[Slice], policy: GatePolicy) -> list[str]:
     return [
-        f"ROC-AUC {one.roc_auc.value:.3f} among {one.customers:,} customers with {one.column} {one.value} is below "
+        f"ROC-AUC {part.roc_auc.value:.3f} among {part.customers:,} customers with {part.column} {part.value} is below "
         f"{policy.slice_roc_auc_floor:.2f} beyond chance"
-        for one in slices
-        if one.roc_auc is not None
-        and one.customers >= policy.slice_fewest_customers
-        and one.leavers >= policy.slice_fewest_leavers
-        and one.roc_auc.high < policy.slice_roc_auc_floor
+        for part in slices
+        if part.roc_auc is not None
+        and part.customers >= policy.slice_fewest_customers
+        and part.leavers >= policy.slice_fewest_leavers
+        and part.roc_auc.high < policy.slice_roc_auc_floor
     ]
 
 
@@ -120,7 +120,8 @@ def _gains(
     labels, rows = contest.labels, len(contest.labels)
     losses = log_losses(labels, champion) - log_losses(labels, contest.challenger)
     of_challenger, of_champion = (
-        profit_usd(labels, one, contest.monthly_charges, policies.retention) for one in (contest.challenger, champion)
+        profit_usd(labels, scores, contest.monthly_charges, policies.retention)
+        for scores in (contest.challenger, champion)
     )
     return {
         "pr_auc": _interval(pr_auc - weighted_pr_auc(labels, champion, weights)),
@@ -137,18 +138,18 @@ def _interval(replicates: Floats) -> Interval:
 
 def _compare(gains: dict[str, Interval], policy: GatePolicy, rows: int) -> tuple[Verdict, list[str]]:
     pr_auc, log_loss, profit = gains["pr_auc"], gains["log_loss"], gains["profit_usd_per_1000"]
-    told = [
+    sentences = [
         f"PR-AUC gain {_tell(pr_auc, '.4f')} on the same {rows:,} customers",
         f"log loss lower by {_tell(log_loss, '.4f')}",
         f"profit per 1,000 customers higher by {_tell(profit, ',.0f')} USD",
     ]
     ranks_better = pr_auc.low > policy.pr_auc_gain_floor
-    worse = [text for text, gain in zip(told[1:], (log_loss, profit), strict=True) if gain.high < 0]
+    worse = [text for text, gain in zip(sentences[1:], (log_loss, profit), strict=True) if gain.high < 0]
     if ranks_better and not worse:
-        return "promote", told
+        return "promote", sentences
     if not ranks_better:
-        return "hold", [f"{told[0]}: not beyond chance", *told[1:]]
-    return "hold", [f"ranks better, but provably worse: {text}" for text in worse] + told
+        return "hold", [f"{sentences[0]}: not beyond chance", *sentences[1:]]
+    return "hold", [f"ranks better, but provably worse: {text}" for text in worse] + sentences
 
 
 def _tell(gain: Interval, form: str) -> str:

@@ -26,9 +26,9 @@ def check_leakage(examples: pl.DataFrame) -> None:
     alone = roc_auc_alone(examples)
     leaks = {name: value for name, value in alone.items() if value > SUSPICIOUS_ROC_AUC}
     if leaks:
-        told = ", ".join(f"{name} (ROC-AUC {value:.3f} by itself)" for name, value in leaks.items())
+        names = ", ".join(f"{name} (ROC-AUC {value:.3f} by itself)" for name, value in leaks.items())
         raise ContractBroken(
-            f"The label leaks into {told}.",
+            f"The label leaks into {names}.",
             "find what in the extract or in transforms/ knows who left, and remove it; nothing was trained.",
         )
 

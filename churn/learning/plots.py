@@ -113,9 +113,11 @@ def draw_comparison(tests: dict[str, dict[str, dict[str, float]]]) -> Figure:
     for axes, (name, title) in zip(np.atleast_1d(figure.subplots(1, 2, sharey=True)), titles.items(), strict=True):
         _dress(axes, title, "", "")
         for height, test in enumerate(tests.values()):
-            told = test[name]
-            axes.plot([told["low"], told["high"]], [height, height], color=PALE, linewidth=6, solid_capstyle="round")
-            axes.plot(told["value"], height, "o", color=BLUE)
+            interval = test[name]
+            axes.plot(
+                [interval["low"], interval["high"]], [height, height], color=PALE, linewidth=6, solid_capstyle="round"
+            )
+            axes.plot(interval["value"], height, "o", color=BLUE)
         axes.set_yticks(range(len(tests)), [family.replace("_", " ") for family in tests])
         axes.set_ylim(len(tests) - 0.5, -0.5)
     return figure

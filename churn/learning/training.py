@@ -49,7 +49,9 @@ class Training:
 
     def told(self) -> tuple[Candidate, ...]:
         """Candidates worth pictures and a stored model: the fitted families, and the selected one."""
-        return tuple(one for one in self.candidates if one.family in FAMILIES or one is self.selected)
+        return tuple(
+            candidate for candidate in self.candidates if candidate.family in FAMILIES or candidate is self.selected
+        )
 
 
 def train(examples: pl.DataFrame, params: ModelParams) -> Training:

@@ -62,7 +62,7 @@ def tune(
     for family in FAMILIES:
         study = _search(family, train, params, trials, timeout_seconds / len(FAMILIES), storage, after_trial)
         best = replace(best, **study.best_params)
-        rows += [{"family": family, "trial": one.number, "log_loss": one.value} for one in _complete(study)]
+        rows += [{"family": family, "trial": trial.number, "log_loss": trial.value} for trial in _complete(study)]
     return best, pl.DataFrame(rows)
 
 

@@ -26,10 +26,10 @@ def check_free(host: str, port: int, title: str, setting: str) -> None:
     Raises:
         WrongUsage: somebody does; the message says who, as far as this user may know, and which setting moves it.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as one:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            one.bind((host, port))
+            probe.bind((host, port))
         except OSError:
             raise WrongUsage(
                 f"Port {port}, where {title} is to answer, is taken by {_who_listens(port)}.",
@@ -41,9 +41,14 @@ def _who_listens(port: int) -> str:
     import psutil
 
     try:
-        for one in psutil.net_connections("tcp"):
-            if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port and one.pid:
-                return f"another program ({psutil.Process(one.pid).name()}, process {one.pid})"
+        for connection in psutil.net_connections("tcp"):
+            if (
+                connection.status == psutil.CONN_LISTEN
+                and connection.laddr
+                and connection.laddr.port == port
+                and connection.pid
+            ):
+                return f"another program ({psutil.Process(connection.pid).name()}, process {connection.pid})"
     except psutil.Error:
         pass
     return "another program"

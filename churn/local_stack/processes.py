@@ -73,14 +73,14 @@ def sweep(home_dir: Path, patience_seconds: float = 5) -> int:
 
     Postgres is spared: it has a life of its own, and is stopped by asking it.
     """
-    found = find_marked(home_dir)
-    for process in found:
+    marked = find_marked(home_dir)
+    for process in marked:
         _send(process, signal.SIGTERM)
-    _, alive = psutil.wait_procs(found, timeout=patience_seconds)
+    _, alive = psutil.wait_procs(marked, timeout=patience_seconds)
     for process in alive:
         _send(process, signal.SIGKILL)
     psutil.wait_procs(alive, timeout=patience_seconds)
-    return len(found)
+    return len(marked)
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:

@@ -53,13 +53,13 @@ def main() -> None:
         signal.signal(number, lambda *_: stopping.set())
     os.environ.pop(processes.MARK, None)  # Postgres inherits this environment, and is not to be swept away.
     kept, began = [Kept(service) for service in services_of(settings)], time.monotonic()
-    told = _tell(settings.home_dir, [STOPPED, *(one.standing() for one in kept)], None, 0)
+    note = _tell(settings.home_dir, [STOPPED, *(member.standing() for member in kept)], None, 0)
     warden = start_warden(settings.home_dir)
     try:
         while not stopping.is_set():
-            _tend_all(settings, kept, {service.name for service in told.services if service.is_well})
-            standings = [keep_postgres(settings), *(one.standing() for one in kept)]
-            told = _tell(settings.home_dir, standings, told, time.monotonic() - began)
+            _tend_all(settings, kept, {service.name for service in note.services if service.is_well})
+            standings = [keep_postgres(settings), *(member.standing() for member in kept)]
+            note = _tell(settings.home_dir, standings, note, time.monotonic() - began)
             warden = warden if warden.poll() is None else start_warden(settings.home_dir)
             stopping.wait(TURN_SECONDS)
     finally:
@@ -81,50 +81,50 @@ def start_warden(home_dir: Path) -> "subprocess.Popen[bytes]":
 
 
 def _tend_all(settings: Settings, kept: list[Kept], well: set[str]) -> None:
-    for one in kept:
-        if one.process is not None and one.process.poll() is not None:
-            _clear_away(one)
-        if one.process is None and well.issuperset(one.service.needs) and time.monotonic() >= one.next_start:
-            _start(settings, one)
-        if one.process is not None and time.monotonic() >= one.next_check:
-            one.is_well = answers(one.service.health, one.service.sign)
-            one.next_check = time.monotonic() + (CHECK_SECONDS if one.is_well else 0.0)
+    for member in kept:
+        if member.process is not None and member.process.poll() is not None:
+            _clear_away(member)
+        if member.process is None and well.issuperset(member.service.needs) and time.monotonic() >= member.next_start:
+            _start(settings, member)
+        if member.process is not None and time.monotonic() >= member.next_check:
+            member.is_well = answers(member.service.health, member.service.sign)
+            member.next_check = time.monotonic() + (CHECK_SECONDS if member.is_well else 0.0)
 
 
-def _start(settings: Settings, one: Kept) -> None:
-    environment = inherited_environment() | {"CHURN_HOME": str(settings.home_dir)} | dict(one.service.environment)
-    log = settings.home_dir / "logs" / f"{one.service.name}.log"
-    one.process = processes.start(one.service.command, settings.home_dir, environment, log, PROJECT_DIR)
-    one.starts += 1
-    one.next_check = 0.0
+def _start(settings: Settings, member: Kept) -> None:
+    environment = inherited_environment() | {"CHURN_HOME": str(settings.home_dir)} | dict(member.service.environment)
+    log = settings.home_dir / "logs" / f"{member.service.name}.log"
+    member.process = processes.start(member.service.command, settings.home_dir, environment, log, PROJECT_DIR)
+    member.starts += 1
+    member.next_check = 0.0
 
 
-def _clear_away(one: Kept) -> None:
+def _clear_away(member: Kept) -> None:
     """What a service that ended had started ends too; it is started again, later each time it was not even well."""
-    assert one.process is not None
-    print(f"{one.service.name} ended with {one.process.returncode}", flush=True)  # noqa: T201 this process's log
-    processes.stop([one.process], patience_seconds=0)
-    pause = 0.0 if one.is_well else min(2.0**one.starts, LONGEST_PAUSE_SECONDS)
-    one.process, one.is_well, one.next_start = None, False, time.monotonic() + pause
+    assert member.process is not None
+    print(f"{member.service.name} ended with {member.process.returncode}", flush=True)  # noqa: T201 this process's log
+    processes.stop([member.process], patience_seconds=0)
+    pause = 0.0 if member.is_well else min(2.0**member.starts, LONGEST_PAUSE_SECONDS)
+    member.process, member.is_well, member.next_start = None, False, time.monotonic() + pause
 
 
-def _tell(home_dir: Path, standings: list[Standing], told: Note | None, seconds: float) -> Note:
+def _tell(home_dir: Path, standings: list[Standing], last_note: Note | None, seconds: float) -> Note:
     """Writes the note when it says something new."""
-    note = Note(os.getpid(), tuple(_first_well(standing, told, seconds) for standing in standings))
-    if note != told:
+    note = Note(os.getpid(), tuple(_first_well(standing, last_note, seconds) for standing in standings))
+    if note != last_note:
         write_note(home_dir, note)
     return note
 
 
-def _first_well(standing: Standing, told: Note | None, seconds: float) -> Standing:
-    before = told.find(standing.name) if told is not None else None
+def _first_well(standing: Standing, last_note: Note | None, seconds: float) -> Standing:
+    before = last_note.find(standing.name) if last_note is not None else None
     first = before.seconds if before is not None else None
     return replace(standing, seconds=seconds if first is None and standing.is_well else first)
 
 
 def take_down(settings: Settings, kept: list[Kept], warden: "subprocess.Popen[bytes]") -> None:
     """Stops every service, then Postgres, and leaves neither note nor lock."""
-    running = {one.service.name: one.process for one in kept if one.process is not None}
+    running = {member.service.name: member.process for member in kept if member.process is not None}
     processes.stop([running.pop(name) for name in ("worker",) if name in running])  # Says goodbye to Prefect.
     processes.stop(list(running.values()))
     processes.stop([warden], patience_seconds=0)

@@ -130,8 +130,8 @@ def tell_reasons(features: pl.DataFrame, contributions: Floats) -> pl.Series:
     codes = np.take_along_axis(_phrase_codes(features), strongest, axis=1)
     is_lowering = np.take_along_axis(weights, strongest, axis=1) < 0
     positions = 2 * codes + is_lowering
-    told = [_TOLD.gather(positions[:, rank]).alias(str(rank)) for rank in range(REASONS_COUNT)]
-    return pl.DataFrame(told).select(pl.concat_list(pl.all()).alias("reasons")).to_series()
+    columns = [_TOLD.gather(positions[:, rank]).alias(str(rank)) for rank in range(REASONS_COUNT)]
+    return pl.DataFrame(columns).select(pl.concat_list(pl.all()).alias("reasons")).to_series()
 
 
 def gather_subjects(features: pl.DataFrame, contributions: Floats) -> Floats:

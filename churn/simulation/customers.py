@@ -201,9 +201,9 @@ def to_frame(columns: Columns, bill: tuple[Floats, Floats], first_number: int) -
     def word(levels: tuple[str, ...], position: pl.Expr) -> pl.Expr:
         return position.cast(pl.Int64).replace_strict(dict(enumerate(levels)), return_dtype=pl.String)
 
-    made = pl.DataFrame(columns).with_columns(pl.Series("monthly", bill[0]), pl.Series("total", bill[1]))
-    return made.select(
-        customer_ids(first_number, made.height),
+    frame = pl.DataFrame(columns).with_columns(pl.Series("monthly", bill[0]), pl.Series("total", bill[1]))
+    return frame.select(
+        customer_ids(first_number, frame.height),
         gender=pl.when(pl.col("male") == 1).then(pl.lit("Male")).otherwise(pl.lit("Female")),
         SeniorCitizen=pl.col("senior").cast(pl.Int64),
         Partner=yes_no("Partner"),

@@ -199,8 +199,8 @@ def contract_shares(columns: Columns) -> Floats:
 
     likelihood = np.column_stack(
         [
-            choice_shares("tenure", columns | {"one": constant(one), "two": constant(two)})[rows, bins]
-            for one, two in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+            choice_shares("tenure", columns | {"one": constant(one_year), "two": constant(two_year)})[rows, bins]
+            for one_year, two_year in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
         ]
     )
     joint = prior * likelihood

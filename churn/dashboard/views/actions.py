@@ -25,8 +25,8 @@ SHEETS = {
 
 def show(shown: Shown) -> None:
     """Filters, what they come to, the list, downloads of all of it."""
-    wanted = _ask_wanted(shown)
-    total = ask(shown, calls.sum_calls, wanted)
+    filters = _ask_wanted(shown)
+    total = ask(shown, calls.sum_calls, filters)
     count = total["customers_count"]
     names = ("expected_annual_loss_usd", "revenue_at_risk_usd")
     st.html(
@@ -41,11 +41,11 @@ def show(shown: Shown) -> None:
         st.html(markup.say("Nobody is like that.", "Take a filter away, or search for another number."))
         return
     offset = _ask_page(count)
-    rows = ask(shown, calls.read_calls, wanted, PAGE_ROWS, offset)
+    rows = ask(shown, calls.read_calls, filters, PAGE_ROWS, offset)
     columns = markup.name_columns(*calls.COLUMNS, numbers=NUMBERS, wide=("reasons", "recommended_action"))
     st.html(markup.draw_table("calls", "Customers to call", columns, rows))
     st.html(markup.note(f"{offset + 1:,} to {offset + len(rows):,} of {count:,} customers."))
-    _offer_downloads(shown, wanted, count)
+    _offer_downloads(shown, filters, count)
 
 
 def _ask_wanted(shown: Shown) -> Wanted:
@@ -84,12 +84,12 @@ def _ask_page(count: int) -> int:
     return (int(page) - 1) * PAGE_ROWS
 
 
-def _offer_downloads(shown: Shown, wanted: Wanted, count: int) -> None:
+def _offer_downloads(shown: Shown, filters: Wanted, count: int) -> None:
     """Everything that matches, in the order shown; no cell of it is a formula."""
     for kind, place in zip(SHEETS, st.columns([1, 1, 3]), strict=False):
         place.download_button(
             f"Download {min(count, MOST_DOWNLOADED):,} rows, {kind.upper()}",
-            partial(_pack, shown, wanted, kind),
+            partial(_pack, shown, filters, kind),
             file_name=f"action-list-{shown.day}.{kind}",
             mime=SHEETS[kind],
             on_click="ignore",
@@ -97,6 +97,6 @@ def _offer_downloads(shown: Shown, wanted: Wanted, count: int) -> None:
         )
 
 
-def _pack(shown: Shown, wanted: Wanted, kind: str) -> bytes:
+def _pack(shown: Shown, filters: Wanted, kind: str) -> bytes:
     """The file, made only when somebody asks for it."""
-    return pack(ask(shown, calls.read_calls, wanted, MOST_DOWNLOADED, 0), kind)
+    return pack(ask(shown, calls.read_calls, filters, MOST_DOWNLOADED, 0), kind)

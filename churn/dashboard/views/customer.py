@@ -96,7 +96,7 @@ def find_changes(history: Sequence[markup.Row]) -> list[dict[str, Any]]:
     Args:
         history: the customer's scores in order of date.
     """
-    found = []
+    changes = []
     for before, after in pairwise(history):
         what = [
             f"{FIGURES[name].label}: {FIGURES[name].form(before[name])} to {FIGURES[name].form(after[name])}"
@@ -109,5 +109,5 @@ def find_changes(history: Sequence[markup.Row]) -> list[dict[str, Any]]:
             what.append("The customer left")
         if what:
             move = tell_change(after["churn_probability"], before["churn_probability"], tell_percent)
-            found.append({"day": tell_day(after["prediction_date"]), "what": "; ".join(what), "move": move})
-    return found
+            changes.append({"day": tell_day(after["prediction_date"]), "what": "; ".join(what), "move": move})
+    return changes

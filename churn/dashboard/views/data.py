@@ -60,8 +60,8 @@ def _show_checks(shown: Shown) -> None:
         markup.Column("holds", Figure("Is it?", "yes, or the figures must not be used.", tell_yes_no)),
     ]
     st.html(markup.draw_table("checks", "Checks of the figures", columns, check_figures(day, shown.latest)))
-    told = "Before a day is published, all its audits have passed; these sums are taken again from what readers see."
-    st.html(markup.note(told))
+    remark = "Before a day is published, all its audits have passed; these sums are taken again from what readers see."
+    st.html(markup.note(remark))
 
 
 def _show_mix(shown: Shown) -> None:
@@ -96,8 +96,8 @@ def _show_mix(shown: Shown) -> None:
 
 def find_reference(shown: Shown, decisions: list[markup.Row]) -> date:
     """Returns the published date that the mix is compared with: the champion's, else the earliest one."""
-    published: set[date] = {one["prediction_date"] for one in shown.publications if one["status"] == "published"}
-    learned = {one["as_of_date"] for one in decisions if one["is_champion"]} & published - {shown.day}
+    published: set[date] = {row["prediction_date"] for row in shown.publications if row["status"] == "published"}
+    learned = {row["as_of_date"] for row in decisions if row["is_champion"]} & published - {shown.day}
     return min(learned or published)
 
 

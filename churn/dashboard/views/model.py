@@ -23,7 +23,7 @@ YES_NO: dict[str, str] = {"True": "Yes", "False": "No"}
 def show(shown: Shown) -> None:
     """The champion, how good it was on customers it had not seen, and how it came to be."""
     decisions = ask_now(marts.read_models)  # A champion can be chosen by hand, with nothing new published.
-    champion = next((one for one in decisions if one["is_champion"]), decisions[0])
+    champion = next((decision for decision in decisions if decision["is_champion"]), decisions[0])
     _tell_champion(champion)
     figures = ask(shown, marts.read_model_figures, champion["promotion_id"])
     st.header("Candidates on the test customers")
@@ -61,12 +61,12 @@ def _draw_candidates(figures: list[markup.Row]) -> str:
         | cells
         for family, cells in by_family.items()
     ]
-    told = [
+    figure_columns = [
         markup.Column(name, Figure(figure.label, figure.definition), is_number=True)
         for name, figure in MODEL_FIGURES.items()
     ]
     family = markup.Column("family", Figure("Candidate", "Kind of model; the star marks the one that was chosen."))
-    return markup.draw_table("candidates", "Candidates and their figures", [family, *told], rows)
+    return markup.draw_table("candidates", "Candidates and their figures", [family, *figure_columns], rows)
 
 
 def _show_curves(shown: Shown, champion: markup.Row, figures: list[markup.Row]) -> None:
@@ -74,8 +74,8 @@ def _show_curves(shown: Shown, champion: markup.Row, figures: list[markup.Row]) 
     for point in ask(shown, marts.read_model_curves, champion["promotion_id"]):
         curves[point["curve"]].append(point)
     if not curves:
-        told = "Curves are kept from the next training on: `churn train --retrain`."
-        st.html(markup.say("This model was trained before its curves were kept.", told))
+        next_step = "Curves are kept from the next training on: `churn train --retrain`."
+        st.html(markup.say("This model was trained before its curves were kept.", next_step))
     else:
         _draw_curves(curves)
     st.header("Confusion at 0.5")
@@ -109,12 +109,12 @@ def _draw_curves(curves: dict[str, list[markup.Row]]) -> None:
         st.altair_chart(charts.draw_curve(curves["profit"], "USD per 1,000 customers", "$,.0f", None))
     tenth = next(point for point in curves["gain"] if point["point_number"] == 2)
     best = max(curves["profit"], key=lambda point: point["y_value"])
-    told = (
+    remark = (
         f"Calling the tenth ranked highest finds {tell_percent(tenth['y_value'])} of leavers: "
         f"{tenth['y_value'] / tenth['x_value']:.1f} times what chance would. Under the offer of the policy "
         f"file, calling {tell_percent(best['x_value'])} of customers earns most."
     )
-    st.html(markup.note(told))
+    st.html(markup.note(remark))
 
 
 def _show_slices(shown: Shown, champion: markup.Row) -> None:

@@ -40,8 +40,8 @@ def show(shown: Shown) -> None:
 
 def _show_calls(shown: Shown) -> None:
     st.header("Call first")
-    found = ask(shown, calls.read_calls, calls.Wanted(shown.day), FIRST_CALLS)
-    if not found:
+    first_calls = ask(shown, calls.read_calls, calls.Wanted(shown.day), FIRST_CALLS)
+    if not first_calls:
         st.html(markup.say("Nobody is at risk.", "No active customer has a probability of 0.5 or more."))
         return
     columns = markup.name_columns(
@@ -50,7 +50,7 @@ def _show_calls(shown: Shown) -> None:
         numbers=("call_rank", "churn_probability", "expected_annual_loss_usd", "tenure_months"),
         wide=("reasons",),
     )
-    st.html(markup.draw_table("first_calls", "The ten customers to call first", columns, found))
+    st.html(markup.draw_table("first_calls", "The ten customers to call first", columns, first_calls))
 
 
 def _show_health(shown: Shown) -> None:
@@ -62,7 +62,7 @@ def _show_health(shown: Shown) -> None:
         markup.draw_pill(f"{shown.latest['customers_count']:,} of {shown.latest['eligible_count']:,} customers scored"),
         markup.draw_pill(f"Model version {shown.latest['model_version']}"),
     ]
-    hidden = [one for one in shown.publications if one["status"] != "published"]
+    hidden = [publication for publication in shown.publications if publication["status"] != "published"]
     if hidden:
         pills.append(markup.draw_pill(f"{hidden[0]['prediction_date']} is scored but not published", True))
     st.html(f'<div class="band">{"".join(pills)}</div>')

@@ -26,8 +26,8 @@ def show(shown: Shown) -> None:
     picked = event.selection.get("picked", [])
     one_of = _ask_filters(profiles)
     if picked:
-        st.html(f'<div class="band">{"".join(_tell(one) for one in picked)}</div>')
-        profiles = [row for row in profiles if any(row.items() >= one.items() for one in picked)]
+        st.html(f'<div class="band">{"".join(_tell(cell) for cell in picked)}</div>')
+        profiles = [row for row in profiles if any(row.items() >= cell.items() for cell in picked)]
     chosen = filter_profiles(profiles, one_of)
     if not chosen:
         st.html(markup.say("Nobody is like that.", "Take a filter away."))
@@ -48,15 +48,15 @@ def _tell(picked: dict[str, str]) -> str:
 
 def _ask_filters(profiles: list[markup.Row]) -> dict[str, list[str]]:
     """One filter a dimension, kept in the address so that a view can be sent to a colleague."""
-    found = {}
+    filters = {}
     is_filtered = any(st.query_params.get(dimension) for dimension in DIMENSIONS)
     places = st.expander("Filters", expanded=is_filtered).columns(len(DIMENSIONS))
     for dimension, place in zip(DIMENSIONS, places, strict=True):
         values = sorted({row[dimension] for row in profiles})
-        found[dimension] = place.multiselect(
+        filters[dimension] = place.multiselect(
             FIGURES[dimension].label, values, key=dimension, bind="query-params", placeholder="All"
         )
-    return found
+    return filters
 
 
 def _columns(dimension: str, rows: list[dict[str, Any]]) -> list[markup.Column]:

@@ -34,12 +34,14 @@ def show(shown: Shown) -> None:
 def _draw(rows: list[markup.Row], unit: str) -> None:
     st.header("Active customers at risk")
     st.altair_chart(charts.draw_counts(rows, unit, height=300))
-    told = [summary.tell_bars(rows)]
+    remarks = [summary.tell_bars(rows)]
     gaps = charts.find_gaps(rows, unit)
-    told += [f"No extract: {tell_day(first)} to {tell_day(last)}." for first, last in gaps]
-    told += [f"{one['model'].capitalize()} from {tell_day(one['day'])}." for one in charts.find_model_changes(rows)]
-    if any(told):
-        st.html(markup.note(" ".join(told)))
+    remarks += [f"No extract: {tell_day(first)} to {tell_day(last)}." for first, last in gaps]
+    remarks += [
+        f"{change['model'].capitalize()} from {tell_day(change['day'])}." for change in charts.find_model_changes(rows)
+    ]
+    if any(remarks):
+        st.html(markup.note(" ".join(remarks)))
     left, right = st.columns(2, gap="medium")
     with left:
         st.header("Average probability of leaving")
