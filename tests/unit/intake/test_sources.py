@@ -235,7 +235,7 @@ def test_two_files_of_one_date_are_refused(tmp_path: Path) -> None:
 def test_a_folder_without_dated_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "extract.csv").touch()
 
-    with pytest.raises(WrongUsage, match="holds no CSV or Parquet file with a date in its name"):
+    with pytest.raises(WrongUsage, match="has no CSV or Parquet file with a date in its name"):
         find_daily_files(tmp_path)
 
 
