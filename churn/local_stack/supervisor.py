@@ -1,7 +1,7 @@
-"""Keeps the local stack: starts each service when what it needs is well, starts it again when it ends, stops them all.
+"""The supervisor of the local stack: starts each service, restarts a service that ends, and stops all of them.
 
-Started by `churn up` with the lock already held; nobody else starts it. SIGTERM takes the stack down in order. When the
-supervisor itself is killed, its warden ends the services, so that none goes on without anybody knowing.
+Only `churn up` starts it, and hands it the lock. SIGTERM takes the stack down in order. When the supervisor itself is
+killed, its warden ends the services, so that no service goes on unnoticed.
 
 python -m churn.local_stack.supervisor
 """
@@ -30,7 +30,7 @@ LONGEST_PAUSE_SECONDS = 60.0
 
 @dataclass
 class Kept:
-    """A service as it is now."""
+    """The current state of a service."""
 
     service: Service
     process: "subprocess.Popen[bytes] | None" = None
@@ -40,18 +40,19 @@ class Kept:
     next_check: float = 0.0
 
     def standing(self) -> Standing:
-        """What the note says of it."""
+        """Returns the entry of the service in the note."""
         pid = self.process.pid if self.process is not None else None
         return Standing(self.service.name, self.service.title, self.service.url, pid, self.is_well, self.starts)
 
 
 def main() -> None:
-    """Keeps the stack until SIGTERM."""
-    settings = read_environment()
+    """Runs the stack until SIGTERM."""
+    settings = read_environment()  # Not `load_settings`: the note may still name the MLflow of an earlier stack.
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
+        # The handler only sets a flag: Python may call it between any two instructions, even while the note is written.
         signal.signal(number, lambda *_: stopping.set())
-    os.environ.pop(processes.MARK, None)  # Postgres inherits this environment, and is not to be swept away.
+    os.environ.pop(processes.MARK, None)  # Postgres inherits this environment: with the mark, sweep() would kill it.
     kept, began = [Kept(service) for service in services_of(settings)], time.monotonic()
     note = _tell(settings.home_dir, [STOPPED, *(member.standing() for member in kept)], None, 0)
     warden = start_warden(settings.home_dir)
@@ -60,14 +61,15 @@ def main() -> None:
             _tend_all(settings, kept, {service.name for service in note.services if service.is_well})
             standings = [keep_postgres(settings), *(member.standing() for member in kept)]
             note = _tell(settings.home_dir, standings, note, time.monotonic() - began)
+            # poll() also reaps a warden that was killed; without a warden a killed supervisor would leave its services.
             warden = warden if warden.poll() is None else start_warden(settings.home_dir)
-            stopping.wait(TURN_SECONDS)
+            stopping.wait(TURN_SECONDS)  # Not sleep(): SIGTERM ends the wait at once.
     finally:
         take_down(settings, kept, warden)
 
 
 def start_warden(home_dir: Path) -> "subprocess.Popen[bytes]":
-    """Starts the process that ends the services if this one is killed; it waits for its standard input to end."""
+    """Starts the warden, which ends the services when this process is killed. It waits for the end of its input."""
     with processes.open_log(home_dir / "logs" / "stack.log") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "churn.local_stack.warden", str(home_dir)],
@@ -76,7 +78,7 @@ def start_warden(home_dir: Path) -> "subprocess.Popen[bytes]":
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            start_new_session=True,  # A signal to the supervisor's group must not end the warden too.
         )
 
 
@@ -88,6 +90,7 @@ def _tend_all(settings: Settings, kept: list[Kept], well: set[str]) -> None:
             _start(settings, member)
         if member.process is not None and time.monotonic() >= member.next_check:
             member.is_well = answers(member.service.health, member.service.sign)
+            # A service that is starting is checked every turn, so that `churn up` returns as soon as it is healthy.
             member.next_check = time.monotonic() + (CHECK_SECONDS if member.is_well else 0.0)
 
 
@@ -100,7 +103,10 @@ def _start(settings: Settings, member: Kept) -> None:
 
 
 def _clear_away(member: Kept) -> None:
-    """What a service that ended had started ends too; it is started again, later each time it was not even well."""
+    """Ends the children of a service that ended, and sets the time of its next start.
+
+    A service that was healthy starts again at once. A service that never became healthy waits longer each time.
+    """
     assert member.process is not None
     print(f"{member.service.name} ended with {member.process.returncode}", flush=True)  # noqa: T201 this process's log
     processes.stop([member.process], patience_seconds=0)
@@ -109,7 +115,7 @@ def _clear_away(member: Kept) -> None:
 
 
 def _tell(home_dir: Path, standings: list[Standing], last_note: Note | None, seconds: float) -> Note:
-    """Writes the note when it says something new."""
+    """Writes the note if it changed. Returns it."""
     note = Note(os.getpid(), tuple(_first_well(standing, last_note, seconds) for standing in standings))
     if note != last_note:
         write_note(home_dir, note)
@@ -123,15 +129,16 @@ def _first_well(standing: Standing, last_note: Note | None, seconds: float) -> S
 
 
 def take_down(settings: Settings, kept: list[Kept], warden: "subprocess.Popen[bytes]") -> None:
-    """Stops every service, then Postgres, and leaves neither note nor lock."""
+    """Stops every service, then Postgres, then removes the note and the lock."""
     running = {member.service.name: member.process for member in kept if member.process is not None}
-    processes.stop([running.pop(name) for name in ("worker",) if name in running])  # Says goodbye to Prefect.
+    # The worker first, while Prefect still answers: it reports there that it stops.
+    processes.stop([running.pop(name) for name in ("worker",) if name in running])
     processes.stop(list(running.values()))
-    processes.stop([warden], patience_seconds=0)
+    processes.stop([warden], patience_seconds=0)  # Before the supervisor ends: else it would begin to sweep as well.
     processes.sweep(settings.home_dir)
-    embedded.stop_embedded(settings.home_dir)
+    embedded.stop_embedded(settings.home_dir)  # After all of its clients, so that it need not break their connections.
     remove_note(settings.home_dir)
-    remove_lock(settings.home_dir)
+    remove_lock(settings.home_dir)  # Last: once the lock is gone, another `churn up` may start a stack.
 
 
 if __name__ == "__main__":

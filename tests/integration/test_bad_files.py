@@ -543,8 +543,8 @@ def test_far_fewer_or_more_customers_than_the_last_snapshot(
     assert (exit_code, told) == (
         3,
         [
-            f"churn: extract.csv has {customers} customers, {change} than the last snapshot, which has 100 (the limit is "
-            f"{limit}).",
+            f"churn: extract.csv has {customers} customers, {change} than the last snapshot, which has 100 (the limit "
+            f"is {limit}).",
             f"  next: check that the extract is complete; if it is, run once with CHURN_{setting}_LIMIT={value}.",
         ],
     )

@@ -142,8 +142,14 @@ def test_the_same_bytes_with_another_mapping_are_another_load(
     [
         ("columns = 3 4", "is not TOML"),
         ("[column]\n", "has an unknown entry at column"),
-        ('[columns]\nage = "x"\n', "has an unknown entry at columns: 'age' is not a column that a mapping can name here"),
-        ("[values.tenure]\nx = '1'\n", "has an unknown entry at values: 'tenure' is not a column that a mapping can name here"),
+        (
+            '[columns]\nage = "x"\n',
+            "has an unknown entry at columns: 'age' is not a column that a mapping can name here",
+        ),
+        (
+            "[values.tenure]\nx = '1'\n",
+            "has an unknown entry at values: 'tenure' is not a column that a mapping can name here",
+        ),
         ('encoding = "utf-16"', "has an unknown entry at encoding: 'utf-16' is not one of utf-8, latin-1"),
         ('encoding = "klingon"', "has an unknown entry at encoding: 'klingon' is not an encoding"),
         ('decimal_comma = "perhaps"', "has an unknown entry at decimal_comma"),

@@ -251,7 +251,9 @@ def test_the_public_sample_is_fetched_checked_and_fetched_once(ours: Settings, w
 def test_a_sample_with_other_bytes_is_not_kept(ours: Settings, web: Server, tmp_path: Path) -> None:
     target = tmp_path / "sample.csv"
 
-    with pytest.raises(ContractBroken, match=f"did not send the public sample: the file has the sha256 {SHA256}, not 1632"):
+    with pytest.raises(
+        ContractBroken, match=f"did not send the public sample: the file has the sha256 {SHA256}, not 1632"
+    ):
         fetch_public_sample(ours, target, f"{web.address}/extract.csv")
 
     assert not target.exists()
