@@ -119,7 +119,7 @@ def test_while_the_database_is_down_an_incident_is_told_once_and_its_end_when_it
         "[churn] critical: churn_pipeline of 2026-01-31 failed",
         "[churn] recovered: churn_pipeline works again",
     ]
-    assert "readers see nothing; the last date they saw is 2026-01-30." in receivers.web[0]["message"]
+    assert "readers see nothing; the last date that they saw is 2026-01-30." in receivers.web[0]["message"]
 
 
 def test_a_run_from_the_terminal_tells_of_a_database_that_is_down_too(
