@@ -1,4 +1,4 @@
-"""What is kept of a candidate beside its figures: pictures for people, tables for programs."""
+"""The artifacts of a candidate, in addition to its figures: pictures for people, tables for programs."""
 
 import json
 from dataclasses import asdict
@@ -31,7 +31,7 @@ def draw_candidate(training: Training, candidate: Candidate, policy: ValuePolicy
 def _profits(
     training: Training, probabilities: NDArray[np.float64], policy: ValuePolicy
 ) -> dict[str, NDArray[np.float64]]:
-    """Profit of each test customer if contacted: highest probability first, and highest expected profit first."""
+    """Returns the profit of contacting each test customer, by highest probability and by highest expected profit."""
     test = training.split.test
     charges = test["monthly_charges"].to_numpy()
     profit = profit_if_contacted_usd(test["has_churned"].to_numpy(), charges, policy)

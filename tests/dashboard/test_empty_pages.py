@@ -48,9 +48,9 @@ def test_one_day_alone_asks_for_the_days_before(
     run_day(settings, write_day(tmp_path, DAY), DAY)
     said = read_page()
 
-    assert "One day so far." in said
+    assert "Only one day is published so far." in said
     assert "churn backfill --days 60" in said
-    assert "Made-up customers" not in said
+    assert "Synthetic customers" not in said
 
 
 def test_a_port_that_is_taken_is_told_before_anything_starts() -> None:

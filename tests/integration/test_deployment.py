@@ -177,7 +177,7 @@ def test_a_worker_that_dies_with_its_run_blocks_nobody(
     ended = stack.finish(stack.trigger(DEPLOYMENT, source=str(landing), as_of=str(today())))
 
     assert ended["state_type"] == "COMPLETED"
-    wait_for(lambda: receivers.web[-1]["title"] == "[churn] recovered: churn_pipeline does well again")
+    wait_for(lambda: receivers.web[-1]["title"] == "[churn] recovered: churn_pipeline works again")
 
 
 def let_five_minutes_pass(stack: Stack) -> None:

@@ -174,7 +174,7 @@ def test_postgres_down_for_good_is_told_and_leaves_nothing_half_written(
     run(telecom, TOMORROW)
 
     assert published(settings) == [*before, TOMORROW]
-    assert receivers.web[-1]["title"] == "[churn] recovered: churn_pipeline does well again"
+    assert receivers.web[-1]["title"] == "[churn] recovered: churn_pipeline works again"
 
 
 def test_while_the_registry_is_down_the_kept_champion_scores_and_both_are_said(
@@ -193,7 +193,7 @@ def test_while_the_registry_is_down_the_kept_champion_scores_and_both_are_said(
 
     run(telecom, day + timedelta(days=1), seed=2)
 
-    assert receivers.web[-1]["title"] == "[churn] recovered: training does well again"
+    assert receivers.web[-1]["title"] == "[churn] recovered: training works again"
 
 
 def test_a_copy_of_the_champion_whose_bytes_changed_is_refused(settings: Settings) -> None:

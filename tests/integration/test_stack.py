@@ -153,7 +153,7 @@ def test_a_port_somebody_else_has_is_told_and_nothing_starts(machine: Machine) -
         refused = machine.call("churn", "up")
 
     assert refused.returncode == 2
-    assert f"Port {machine.port('mlflow')}, where MLflow is to answer, is taken by another program" in refused.stderr
+    assert f"MLflow needs port {machine.port('mlflow')}, but another program" in refused.stderr
     assert f"process {os.getpid()}" in refused.stderr
     assert "set CHURN_MLFLOW_PORT" in refused.stderr
     assert_nothing_left(machine)

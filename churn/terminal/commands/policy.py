@@ -8,10 +8,10 @@ import typer
 from churn.settings import load_settings
 from churn.shell.options import AsJson, Verbose
 from churn.terminal.commands.stack import TASK
-from churn.terminal.help_page import HelpfulGroup, command
+from churn.terminal.help_page import command
 from churn.terminal.quiet import quiet_command
 
-app = typer.Typer(cls=HelpfulGroup)
+app = typer.Typer()
 
 
 @command(app, TASK, "churn policy our-policy.toml")

@@ -89,7 +89,7 @@ def test_shuffled_labels_rank_at_the_base_rate_and_are_refused() -> None:
 
     assert training.selected.test["pr_auc"].value == pytest.approx(labels.mean(), abs=0.08)
     assert decision.verdict == "refuse"
-    assert "not beyond the base rate" in decision.reasons[0]
+    assert "not above the base rate" in decision.reasons[0]
 
 
 def test_too_few_leavers_are_not_learned_from() -> None:
