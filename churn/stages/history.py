@@ -20,11 +20,11 @@ from churn.scoring.reconstruction import rewind
 from churn.scoring.scores import Scorer
 from churn.settings import Settings
 from churn.stages import Outcome
-from churn.stages.learning import require_champion
 from churn.stages.scoring import find_latest_day, make_scorer, plan_past, score_days
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, promotions, publications, revisions
 from churn.stores.ledgers.loads import Load
+from churn.stores.ledgers.promotions import require_champion
 from churn.stores.ledgers.publications import Publication
 from churn.stores.model_registry import registry
 from churn.stores.postgres.database import open_engine

@@ -14,11 +14,11 @@ from churn.scoring.history import PastDay, plan_history
 from churn.scoring.scores import Scorer
 from churn.settings import Settings
 from churn.stages import Outcome
-from churn.stages.learning import require_champion
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, promotions, publications, revisions
+from churn.stores.ledgers.promotions import require_champion
 from churn.stores.ledgers.publications import Publication
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.copying import run_ahead
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features, history, predictions
@@ -146,7 +146,7 @@ def make_scorer(settings: Settings, model_version: int) -> Scorer:
     Raises:
         NotThere: the registry has no such version.
     """
-    loaded = registry.load_model(settings, model_version)
+    loaded = loading.load_model(settings, model_version)
     from churn.learning.contributions import contribute_by_feature  # its libraries are loaded with the predictor
 
     decision = promotions.find_decision(open_engine(settings), model_version)

@@ -12,7 +12,7 @@ import pytest
 from churn.errors import WrongUsage
 from churn.settings import Settings, load_settings
 from churn.stages import history, scoring
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.rows import features, predictions
 from tests.conftest import DAY, new_database
 from tests.support import processes
@@ -25,7 +25,7 @@ SCORES = """customer_id, churn_probability, at_risk_flag, risk_tier, revenue_at_
 
 @pytest.fixture
 def telecom(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
+    monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
     name_rule_of_thumb_champion(settings)
     return settings
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from churn.errors import AuditFailed, ExitCode, TransformFailed
 from churn.settings import load_settings
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.sql_models import contexts
 from churn.terminal.cli import app
 from tests.conftest import new_database
@@ -24,7 +24,7 @@ def begin(server: str, folder: Path) -> Iterator[Story]:
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
+        monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
         monkeypatch.setattr(contexts, "TRANSFORMS_DIR", copy_project(folder))
         contexts.forget_context()
         settings = load_settings()

@@ -21,7 +21,7 @@ from churn.settings import Settings, load_settings
 from churn.shell.one_line import one_line_errors
 from churn.stages import intake, transforms
 from churn.stores import sql_models
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.copying import read_batches
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.embedded import start_embedded, stop_embedded
@@ -197,13 +197,13 @@ def test_while_the_registry_is_down_the_kept_champion_scores_and_both_are_said(
 
 
 def test_a_copy_of_the_champion_whose_bytes_changed_is_refused(settings: Settings) -> None:
-    registry.load_predictor(settings, 1)
+    loading.load_predictor(settings, 1)
     (copy,) = settings.home_dir.glob("models/*/version-1/model.skops")
     genuine = copy.read_bytes()
     copy.write_bytes(genuine[:-1])
     try:
         with registry_down(settings), pytest.raises(ModelRefused, match="is not the model the registry gave"):
-            registry.load_predictor(settings, 1)
+            loading.load_predictor(settings, 1)
     finally:
         copy.write_bytes(genuine)
 
@@ -213,7 +213,7 @@ def test_without_a_copy_a_registry_that_is_down_is_told(settings: Settings, monk
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     try:
         with pytest.raises(RegistryDown, match="The MLflow registry did not answer"):
-            registry.load_predictor(load_settings(), 1)
+            loading.load_predictor(load_settings(), 1)
     finally:
         os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow's own doing
         registry._connect.cache_clear()

@@ -11,7 +11,7 @@ from churn.reporting.status import read_status
 from churn.settings import Settings, load_settings
 from churn.stages import scoring
 from churn.stores import sql_models
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.sql_models import contexts
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.conftest import new_database
@@ -65,7 +65,7 @@ def telecom(server: str, days: Path) -> Iterator[Settings]:
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(days / "home"))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
+        monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
         settings = load_settings()
         name_rule_of_thumb_champion(settings)
         run_day(settings, write_day(days, YESTERDAY), YESTERDAY)

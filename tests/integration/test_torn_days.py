@@ -11,7 +11,7 @@ from churn.reporting import doctor
 from churn.reporting.status import read_status
 from churn.settings import Settings, load_settings
 from churn.stages import scoring, transforms
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import predictions
 from churn.terminal.cli import app
@@ -33,7 +33,7 @@ def telecom(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
+        monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
         settings = load_settings()
         name_rule_of_thumb_champion(settings)
         for day in (FIRST, SECOND):

@@ -15,7 +15,7 @@ from churn.learning.gate import Contest, judge
 from churn.learning.params import ModelParams, fingerprint_training
 from churn.learning.splitting import hash_order, split_examples
 from churn.learning.training import Training, train
-from churn.stages.learning import decide, evidence
+from churn.stages.judging import decide, evidence
 from tests.unit.learning.examples import make_examples
 
 FAST = ModelParams(forest_trees=30, boosting_rounds=60)
