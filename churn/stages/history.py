@@ -5,7 +5,7 @@ it was made is left as it is, so that a backfill that was stopped goes on where 
 nothing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -45,15 +45,6 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 500_000
 """Days are made in portions of about so many rows: the models run once for all of one, and a stop loses one at most."""
-
-listeners: list[Callable[[int, int], None]] = []
-"""Who wants to know how many of how many days are done: the terminal does."""
-
-
-def tell_progress(done: int, total: int) -> None:
-    """Tells every listener."""
-    for listener in listeners:
-        listener(done, total)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from churn.economics.policies import load_policies
-from churn.errors import NotThere, RegistryDown, TooFewLeavers
+from churn.errors import RegistryDown, TooFewLeavers
 from churn.learning.labels import FEWEST_MATURED_LEAVERS, Labels, find_matured_days
 from churn.learning.params import ModelParams, fingerprint_training
 from churn.settings import Settings
@@ -106,12 +106,9 @@ def keep_champion(settings: Settings, why: RegistryDown | TooFewLeavers) -> Outc
 
 
 def find_training_day(settings: Settings, as_of_date: date | None) -> date:
-    """Returns the date whose examples are meant: the one asked for, or the latest loaded one.
+    """Returns the date whose examples are meant: the one asked for (default: the latest loaded one).
 
     Raises:
-        NotThere: nothing is loaded.
+        NotLoaded: nothing is loaded.
     """
-    day = as_of_date or loads.find_latest_snapshot_date(open_engine(settings))
-    if day is None:
-        raise NotThere("No extract is loaded yet.", "run `churn run --source FILE`.")
-    return day
+    return as_of_date or loads.require_latest_day(open_engine(settings))

@@ -102,12 +102,9 @@ def find_latest_day(settings: Settings) -> date:
     """Returns the date of the latest stored snapshot.
 
     Raises:
-        NotThere: there is none.
+        NotLoaded: there is none.
     """
-    found = loads.find_latest_snapshot_date(open_engine(settings))
-    if found is None:
-        raise NotThere("No extract is loaded.", "run `churn run --source FILE`.")
-    return found
+    return loads.require_latest_day(open_engine(settings))
 
 
 def describe_publication(
@@ -116,11 +113,9 @@ def describe_publication(
     """Returns what a date's scores will have been made from.
 
     Raises:
-        NotThere: no extract of the date is loaded.
+        NotLoaded: no extract of the date is loaded.
     """
-    load = loads.find_current_load(engine, as_of_date)
-    if load is None:
-        raise NotThere(f"No extract of {as_of_date} is loaded.", "run `churn run --source FILE --as-of DATE`.")
+    load = loads.require_load(engine, as_of_date)
     return Publication(
         prediction_date=as_of_date,
         status="staged",

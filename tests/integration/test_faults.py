@@ -216,7 +216,7 @@ def test_without_a_copy_a_registry_that_is_down_is_told(settings: Settings, monk
             loading.load_predictor(load_settings(), 1)
     finally:
         os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow's own doing
-        registry._connect.cache_clear()
+        registry.connect.cache_clear()
 
 
 def test_a_full_disk_stops_the_run_in_one_line_and_readers_keep_their_date(

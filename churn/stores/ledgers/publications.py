@@ -6,6 +6,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from churn.errors import NotPublished
 from churn.stores.postgres.tables import publications
 
 
@@ -61,3 +62,15 @@ def find_publications(engine: Engine, first: date, last: date) -> dict[date, Pub
     with engine.connect() as connection:
         rows = connection.execute(query).mappings().all()
     return {row["prediction_date"]: Publication(**row) for row in rows}
+
+
+def require_published(engine: Engine, prediction_date: date | None = None) -> Publication:
+    """Returns the publication of a date that readers see (default: the latest).
+
+    Raises:
+        NotPublished: readers see no such date, or none at all yet.
+    """
+    found = find_publication(engine, prediction_date)
+    if found is None or found.status != "published":
+        raise NotPublished(prediction_date)
+    return found
