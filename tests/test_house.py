@@ -234,7 +234,7 @@ def test_only_settings_reads_the_environment() -> None:
     reads = re.compile(r"os\.getenv|os\.environ\[[^\]]+\](?! =)|os\.environ\.get\(")
     found = {path.name for path in PYTHON_FILES if reads.search(path.read_text())}
 
-    assert found <= {"settings.py", "gateways.py"}
+    assert found <= {"settings.py", "environment.py"}
 
 
 def test_modules_do_not_hide_behind_empty_names() -> None:
