@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from churn.shell.one_line import EXIT_CODES
-from churn.terminal.commands import daily, database, history, model, pages, sample, simulation, stack, transforms
+from churn.terminal.commands import (
+    daily,
+    database,
+    history,
+    model,
+    pages,
+    policy,
+    sample,
+    simulation,
+    stack,
+    transforms,
+)
 from churn.terminal.help_page import HelpfulGroup, as_examples
 
 EXAMPLES = (
@@ -34,6 +45,7 @@ app.add_typer(model.app)
 app.add_typer(simulation.app)
 app.add_typer(sample.app, name="data", rich_help_panel=simulation.TASK)
 app.add_typer(stack.app)
+app.add_typer(policy.app)
 app.add_typer(transforms.app, name="transforms", rich_help_panel=stack.TASK)
 app.add_typer(database.app, name="db", rich_help_panel=stack.TASK)
 

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,15 @@ from churn.local_stack.temporary_prefect import reach_prefect
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.terminal.display.layout import open_console
-from churn.terminal.display.stages import StageTimes, add_line, days_bar, open_progress, times_table, watch_stages
+from churn.terminal.display.stages import (
+    StageTimes,
+    add_line,
+    keeping_hooks,
+    open_progress,
+    times_table,
+    watch_days,
+    watch_stages,
+)
 from churn.terminal.quiet import quieten
 from churn.timeline import today
 
@@ -68,11 +76,12 @@ def run_backfill(settings: Settings, days: int, until: date | None, verbose: boo
         How many days were published and how many stayed unchanged.
     """
     with _following(settings, open_console(stderr=True), "backfill", None, verbose) as follow:
-        from churn.stages import history
-        from flows.backfill import STAGES, backfill
+        from flows.backfill import STAGES, backfill, plan_backfill, publish_history
 
-        history.listeners.append(days_bar(follow(STAGES)))
-        return str(backfill(days, until).summary)
+        progress = follow(STAGES)
+        with keeping_hooks((plan_backfill, publish_history)):
+            watch_days(plan_backfill, publish_history, progress)
+            return str(backfill(days, until).summary)
 
 
 @contextmanager
@@ -81,11 +90,16 @@ def _following(settings: Settings, console: Console, flow: str, day: date | None
     times = StageTimes()
     quieten(verbose)
     # With -v the libraries print between the lines: the lines go away at the end, and the table of times remains.
-    with reach_prefect(settings) as wait, open_progress(console, transient=verbose) as progress:
+    with (
+        reach_prefect(settings) as wait,
+        open_progress(console, transient=verbose) as progress,
+        ExitStack() as hooks,
+    ):
         _reach_database(settings, flow, day)
         waiting = add_line(progress, "Start Prefect")
 
         def follow(stages: tuple[Any, ...]) -> Progress:
+            hooks.enter_context(keeping_hooks(stages))
             watch_stages(stages, progress, waiting, times)
             warm_up = _warm_up()
             wait()

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from churn.settings import PROJECT_DIR
-from tests.factories import make_customer, write_extract
+from tests.support.factories import make_customer, write_extract
 
 BIN = Path(sys.executable).parent
 FIRST, SECOND = "2026-01-30", "2026-01-31"

@@ -14,8 +14,8 @@ from churn.local_stack.processes import find_marked
 from churn.settings import PROJECT_DIR
 from churn.stack_note import find_stack
 from tests.conftest import DAY
-from tests.factories import make_extract, write_extract
-from tests.integration.machines import Machine, ask, eventually, new_machine
+from tests.support.factories import make_extract, write_extract
+from tests.support.machines import Machine, ask, eventually, new_machine
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_a_port_somebody_else_has_is_told_and_nothing_starts(machine: Machine) -
         refused = machine.call("churn", "up")
 
     assert refused.returncode == 2
-    assert f"Port {machine.port('mlflow')}, where MLflow is to answer, is taken by another program" in refused.stderr
+    assert f"MLflow needs port {machine.port('mlflow')}, but another program" in refused.stderr
     assert f"process {os.getpid()}" in refused.stderr
     assert "set CHURN_MLFLOW_PORT" in refused.stderr
     assert_nothing_left(machine)

@@ -1,5 +1,7 @@
 """The commands of the database: tables and rights, its address, psql, stop."""
 
+from typing import Annotated
+
 import typer
 
 from churn.errors import WrongUsage
@@ -20,6 +22,32 @@ def setup(verbose: Verbose = False) -> None:
         from churn.reporting.rights import set_up
 
         typer.echo(set_up(load_settings()))
+
+
+@command(app, TASK, "churn db upgrade --yes")
+def upgrade(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Upgrade without asking.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show the steps from the tables of an earlier release to those of this one, ask, and take them."""
+    with quiet_command(verbose):
+        from churn.reporting import rights
+
+        settings = load_settings()
+        steps = rights.find_steps(settings)
+        for step in steps:
+            typer.echo(f"{step.version:04}  {step.purpose}")
+        if steps and not yes:
+            _confirm_upgrade()
+        typer.echo(rights.upgrade(settings))
+
+
+def _confirm_upgrade() -> None:
+    if not typer.get_text_stream("stdin").isatty():
+        raise WrongUsage(
+            "The upgrade needs a confirmation, and no terminal is attached.", "run `churn db upgrade --yes`."
+        )
+    typer.confirm("Take these steps? All are taken, or none.", abort=True)
 
 
 @command(app, TASK, 'psql "$(churn db uri)"')

@@ -59,6 +59,18 @@ def note_on(progress: Progress, line: TaskID, note: str, **changes: Any) -> None
     progress.update(line, note=note, below=f"\n  {note}" if note else "", **changes)
 
 
+@contextmanager
+def keeping_hooks(tasks: tuple[Any, ...]) -> Iterator[None]:
+    """Takes back the hooks that the block gives to Prefect's tasks, which live as long as the process."""
+    names = ("on_running_hooks", "on_completion_hooks", "on_failure_hooks")
+    before = [(task, name, list(getattr(task, name))) for task in tasks for name in names]
+    try:
+        yield
+    finally:
+        for task, name, hooks in before:
+            setattr(task, name, hooks)
+
+
 def watch_stages(stages: tuple[Any, ...], progress: Progress, waiting: TaskID, times: StageTimes) -> None:
     """Follows the stages by Prefect's own hooks."""
     lines: dict[str, tuple[TaskID, float]] = {}
@@ -94,7 +106,27 @@ def _note_of(outcome: Outcome) -> str:
     return escape(f"{'skipped: ' if outcome.is_skipped else ''}{outcome.summary}")
 
 
-def days_bar(progress: Progress) -> Callable[[int, int], None]:
+def watch_days(plan: Any, publish: Any, progress: Progress) -> None:
+    """Counts the days of a backfill: how many its plan holds, and each portion when it is published."""
+    show = _days_bar(progress)
+    portions: list[int] = []
+    total = 0
+
+    def begin(task: Any, run: Any, state: Any) -> None:
+        nonlocal total
+        portions.extend(len(portion) for portion in state.result(raise_on_failure=False).portions)
+        total = sum(portions)
+        show(0, total)
+
+    def advance(task: Any, run: Any, state: Any) -> None:
+        portions.pop(0)
+        show(total - sum(portions), total)
+
+    plan.on_completion(begin)
+    publish.on_completion(advance)
+
+
+def _days_bar(progress: Progress) -> Callable[[int, int], None]:
     """Adds a line that shows how many days are done, how fast, and how long the others will take."""
     line = add_line(progress, "Days")
     began = time.monotonic()

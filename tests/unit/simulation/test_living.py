@@ -105,7 +105,7 @@ def test_a_price_rise_is_paid_from_its_day_and_drives_people_away() -> None:
 
 def test_a_price_rise_is_read_from_the_command_line() -> None:
     assert price_rise_of("30:0.1") == Shock(30, 60, 0.5, "month_to_month", 0.1)
-    with pytest.raises(WrongUsage, match="no price rise"):
+    with pytest.raises(WrongUsage, match="'soon' is not in the format DAY:SHARE"):
         price_rise_of("soon")
 
 
