@@ -79,6 +79,7 @@ def tell_degraded(work: str, error: ChurnError | None) -> None:
 
 
 def _find_error(state: State[Any]) -> BaseException:
+    # A crashed run without data has no result: result() would raise an error of Prefect's about that instead.
     failure = None if state.is_crashed() and not state.data else state.result(raise_on_failure=False)
     if isinstance(failure, BaseException):
         return failure

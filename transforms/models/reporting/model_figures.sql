@@ -81,7 +81,7 @@ WITH decisions AS (
     decisions.selected_family,
     families.family,
     figures.figure,
-    JSON_EXTRACT_PATH(JSON_EXTRACT_PATH(decisions.candidates, families.family) -> 'test', figures.figure) AS told,
+    JSON_EXTRACT_PATH(JSON_EXTRACT_PATH(decisions.candidates, families.family) -> 'test', figures.figure) AS figure_json,
     CAST(JSON_EXTRACT_PATH(
       JSON_EXTRACT_PATH(decisions.candidates, families.family) -> 'confusion',
       figures.figure
@@ -99,14 +99,14 @@ SELECT
     family = selected_family
   )::BOOLEAN AS is_selected, /* Whether the candidate was selected and became the version */
   COALESCE((
-    told ->> 'value'
+    figure_json ->> 'value'
   )::DOUBLE PRECISION, counted::DOUBLE PRECISION)::DOUBLE PRECISION AS value, /* The value of the figure; for a cell of the confusion matrix the number of customers */
   (
-    told ->> 'low'
+    figure_json ->> 'low'
   )::DOUBLE PRECISION AS low, /* The lower end of the 95% interval; NULL for counts */
   (
-    told ->> 'high'
+    figure_json ->> 'high'
   )::DOUBLE PRECISION AS high /* The upper end of the 95% interval; NULL for counts */
 FROM measured
 WHERE
-  NOT told IS NULL OR NOT counted IS NULL
+  NOT figure_json IS NULL OR NOT counted IS NULL
