@@ -20,6 +20,8 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """The environment, read once and frozen. README's settings table lists every field."""
 
+    # frozen: engines and caches are kept per settings object. hide_input_in_errors: Pydantic would otherwise print a
+    # wrong value, which may be an address with a password.
     model_config = SettingsConfigDict(env_prefix="CHURN_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     home: Path = Field(
@@ -120,7 +122,7 @@ def load_settings() -> Settings:
     settings = read_environment()
     stack = find_stack(settings.home_dir)
     registry = stack.url_of("mlflow") if stack is not None else None
-    if registry is None or settings.mlflow_tracking_uri is not None:
+    if registry is None or settings.mlflow_tracking_uri is not None:  # An address of the user's always wins.
         return settings
     return settings.model_copy(update={"mlflow_tracking_uri": SecretStr(registry)})
 

@@ -1,4 +1,4 @@
-"""History: the days before, as far as they can be known, scored and published.
+"""The backfill: scores and publishes earlier days, as far as their data is known.
 
 uv run python -m flows.backfill --days 60
 """
@@ -30,7 +30,7 @@ def plan_backfill(days: int, until: date | None) -> "Backfill":
 
 @task(**stage_policy(), task_run_name="rebuild_features {days[0]}")
 def rebuild_features(days: list[date]) -> Outcome:
-    """Days before the first extract rewound from it; staging and features of the days evaluated and audited."""
+    """Rewinds days before the first extract from it; refreshes and audits staging and features of the days."""
     from churn.stages import history
 
     return history.rebuild_features(load_settings(), days)
@@ -38,7 +38,7 @@ def rebuild_features(days: list[date]) -> Outcome:
 
 @task(**stage_policy(), task_run_name="score_history {days[0]}")
 def score_history(days: list[date]) -> Outcome:
-    """The days scored by the model that was champion then, staged."""
+    """Scores the days with the model that was champion then, and stages the scores."""
     from churn.stages import history
 
     return history.score_history(load_settings(), days, str(flow_run.id))
@@ -46,7 +46,7 @@ def score_history(days: list[date]) -> Outcome:
 
 @task(**stage_policy(), task_run_name="publish_history {days[0]}")
 def publish_history(days: list[date]) -> Outcome:
-    """Money invariants hold; the days are shown to readers."""
+    """Checks the money of the days and publishes them."""
     from churn.stages import history
 
     return history.publish_history(load_settings(), days)
@@ -57,11 +57,11 @@ STAGES = (deploy_models, rebuild_features, score_history, publish_history, check
 
 @flow(name="backfill", **flow_policy())
 def backfill(days: Days = 60, until: Day | None = None) -> Outcome:
-    """Makes the days that are missing; live ones stay as they are.
+    """Scores and publishes earlier days that are missing. Live days stay unchanged.
 
     Args:
-        days: how many, the last included.
-        until: the last day; that of the latest extract when left out.
+        days: the number of days, with the last day.
+        until: the last day (default: the date of the latest extract).
     """
     from churn.stages import history
 

@@ -11,12 +11,12 @@ from churn.errors import Unavailable
 APP = Path(__file__).with_name("app.py")
 OPTIONS: dict[str, Any] = {
     "browser.gatherUsageStats": False,
-    "client.showErrorDetails": "none",
+    "client.showErrorDetails": "none",  # A traceback on a page could show an address with a password.
     "client.toolbarMode": "minimal",
     "global.developmentMode": False,
     "logger.hideWelcomeMessage": True,
-    "runner.magicEnabled": False,
-    "server.fileWatcherType": "none",
+    "runner.magicEnabled": False,  # Magic would write every bare expression of app.py on the page.
+    "server.fileWatcherType": "none",  # Watching is for developers; it polls every imported file.
     "server.headless": True,
     "theme.light.primaryColor": "#1F6391",
     "theme.light.textColor": "#1B2733",

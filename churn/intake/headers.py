@@ -43,6 +43,7 @@ def understand_names(file_name: str, names: list[str], mapping: Mapping) -> Head
     Raises:
         ContractBroken: a column of the contract is missing, or the file has it twice.
     """
+    # Unknown names keep their own name here: they become extras, which are ignored and noted.
     ours = [_ours(name, mapping) for name in names]
     twice = [column for column in EXTRACT_COLUMNS if ours.count(column) > 1]
     if twice:

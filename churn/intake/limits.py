@@ -85,6 +85,7 @@ class Tally:
         self.monthly_charges_usd += float(screened.accepted["monthly_charges"].sum())
         self.new_words += screened.new_words
         reasons = screened.rejected["reasons"].explode()
+        # A reason reads "rule: sentence, found value": the rule is the part before the first colon.
         self.broken_rules.update(reasons.str.split(":").list.first().to_list())
         if not self.first_reason and screened.rejected.height:
             row = screened.rejected.row(0, named=True)
@@ -149,6 +150,8 @@ def check_hope(name: str, tally: Tally, most_rows: int | None, limits: Limits) -
     """
     if most_rows is None or tally.rows_read < WORTH_STOPPING_ROWS:
         return
+    # The most generous share: it assumes that all bytes of the file are good rows. The size counts the rejected rows
+    # too, so that the assumption is even too kind, and a file that could still pass is never refused here.
     if tally.rejected > limits.rejected_share * (tally.kept + most_rows + tally.rejected):
         raise ContractBroken(_too_many_rejected(name, tally, limits, "the first "), _next_step(tally))
 

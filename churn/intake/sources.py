@@ -81,6 +81,7 @@ def _open_address(settings: Settings, address: str) -> Iterator[Extract]:
     parts = urlsplit(address)
     name = Path(parts.path).name or parts.netloc
     origin = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    # A fragment never reaches a server, so that it is free for our checksum.
     checksum = parts.fragment.removeprefix("sha256=") if parts.fragment.startswith("sha256=") else None
     if parts.scheme == "file":
         yield _check_checksum(_describe(Path(url2pathname(parts.path)), name, origin, settings), checksum)
@@ -119,7 +120,7 @@ def _sweep(folder: Path) -> None:
     """Removes the files of killed processes: files older than two days, since no run takes that long."""
     for left in folder.iterdir():
         if left.stat().st_mtime < time.time() - 2 * 24 * 3600:
-            shutil.rmtree(left, ignore_errors=True)
+            shutil.rmtree(left, ignore_errors=True)  # Another process may remove the same folder at the same time.
 
 
 def _copy_limited(source: BinaryIO, target: Path, name: str, settings: Settings) -> None:
@@ -174,6 +175,7 @@ def _describe(path: Path, name: str, origin: str, settings: Settings) -> Extract
             raise WrongUsage(f"{path} is not a file.", "give --source a file, a folder of daily files or an address.")
         state = path.stat()
         check_size(state.st_size, name, settings)
+        # A pass of its own before parsing: a file with the wrong SHA-256, or a file loaded before, is never parsed.
         with path.open("rb") as stream:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         return Extract(path, name, origin, sha256, state.st_size, state.st_mtime_ns)

@@ -90,7 +90,7 @@ def _tend_all(settings: Settings, kept: list[Kept], well: set[str]) -> None:
             _start(settings, member)
         if member.process is not None and time.monotonic() >= member.next_check:
             member.is_well = answers(member.service.health, member.service.sign)
-            # A service that is starting is checked every turn, so that `churn up` returns as soon as it is healthy.
+            # A starting service is checked every turn, so that `churn up` returns at once when it becomes healthy.
             member.next_check = time.monotonic() + (CHECK_SECONDS if member.is_well else 0.0)
 
 

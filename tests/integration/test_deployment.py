@@ -160,7 +160,7 @@ def test_a_run_whose_process_dies_is_told_and_so_is_the_recovery(
 
     assert ended["state_type"] == "CRASHED"
     assert receivers.web[0]["title"] == f"[churn] warning: churn_pipeline of {today()} failed"
-    assert "What happened: The run's process ended: " in receivers.web[0]["message"]
+    assert "What happened: The process of the run ended: " in receivers.web[0]["message"]
     assert f"Still true: readers still see {today()}" in receivers.web[0]["message"]
 
 

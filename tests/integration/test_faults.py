@@ -167,7 +167,7 @@ def test_postgres_down_for_good_is_told_and_leaves_nothing_half_written(
     assert stopped.value.exit_code == 1
     assert "churn: The database did not answer: " in capsys.readouterr().err
     assert [told["title"] for told in receivers.web] == [f"[churn] critical: churn_pipeline of {TOMORROW} failed"]
-    assert f"the last date they saw is {before[-1]}." in receivers.web[0]["message"]
+    assert f"the last date that they saw is {before[-1]}." in receivers.web[0]["message"]
     assert published(settings) == before
     assert rows_of(settings, TOMORROW)[1:] == [(0,), (0,)]
 

@@ -1,8 +1,8 @@
-/* One row per file taken in or refused: rows, outcome, reason. */
+/* One row per loaded or refused file: rows, outcome and reason. */
 MODEL (
   name reporting.load_history,
   kind VIEW,
-  description 'One row per file taken in or refused: when, from where, how many rows, what became of it and why.',
+  description 'One row per loaded or refused file: times, source, number of rows, outcome and reason.',
   grain (
     load_id
   ),
@@ -28,10 +28,10 @@ SELECT
   rows_rejected::BIGINT AS rows_rejected, /* Rows set aside, with reasons */
   (
     rows_rejected::DOUBLE PRECISION / NULLIF(rows_read, 0)
-  )::DOUBLE PRECISION AS rejected_share, /* Share of rows set aside, 0 to 1; NULL when none was read */
-  cells_normalised::BIGINT AS cells_normalised, /* Spaces or case put right */
-  monthly_charges_total::DECIMAL(18, 2) AS monthly_charges_total, /* Sum over accepted rows, USD a month */
-  notes::TEXT[] AS notes, /* Ignored columns, new words, and so on */
-  started_at::TIMESTAMPTZ AS started_at, /* When it began, UTC */
-  ended_at::TIMESTAMPTZ AS ended_at /* When it ended, UTC; NULL while it is at work */
+  )::DOUBLE PRECISION AS rejected_share, /* The share of rejected rows, 0 to 1; NULL if no row was read */
+  cells_normalised::BIGINT AS cells_normalised, /* Number of cells whose spaces or case were corrected */
+  monthly_charges_total::DECIMAL(18, 2) AS monthly_charges_total, /* The sum of the monthly charges of the accepted rows, in USD */
+  notes::TEXT[] AS notes, /* Remarks about the file: ignored columns, new words and others */
+  started_at::TIMESTAMPTZ AS started_at, /* When the load started, in UTC */
+  ended_at::TIMESTAMPTZ AS ended_at /* When the load ended, in UTC; NULL while it is running */
 FROM raw_data.loads
