@@ -4,30 +4,37 @@ import gc
 import os
 import uuid
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from churn.settings import PROJECT_DIR, Settings, load_settings
-from tests.support.factories import make_extract, write_extract
+from tests.support.factories import DAY as DAY
+from tests.support.telecoms import Telecoms
 
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ["CHURN_RETRY_DELAY_SECONDS"] = "0"  # Before flows are imported: their tasks take it from there.
 
 gc.set_threshold(100_000)  # As the command does: a tenth of the time goes into searching libraries for garbage.
 
-DAY = date(2026, 1, 31)
 PUBLIC_SAMPLE = PROJECT_DIR.parent / "shared" / "data" / "WA_Fn-UseC_-Telco-Customer-Churn.csv"
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a running embedded Postgres."""
+    import psycopg
+
     from churn.stores.postgres.embedded import start_embedded, stop_embedded
 
     home = tmp_path_factory.mktemp("server")
-    yield start_embedded(home)
+    address = start_embedded(home)
+    with psycopg.connect(address.replace("/churn?", "/postgres?"), autocommit=True) as connection:
+        # What a power cut leaves is not tested, and waiting for the disk is half of what a short statement takes.
+        for option in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {option} = off")
+        connection.execute("SELECT pg_reload_conf()")
+    yield address
     stop_embedded(home)
 
 
@@ -49,26 +56,23 @@ def settings(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Se
     return load_settings()
 
 
-@pytest.fixture(scope="module")
-def published(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings of a database in which 1,200 made-up customers are published for DAY. Shared: read only."""
-    from churn.learning.params import ModelParams
-    from churn.stages import intake, learning, scoring, transforms
+@pytest.fixture(scope="session")
+def telecoms(server: str, tmp_path_factory: pytest.TempPathFactory) -> Telecoms:
+    """Telecoms that were made once, to copy."""
+    return Telecoms(server, tmp_path_factory.mktemp("telecoms"))
 
-    folder = tmp_path_factory.mktemp("published")
-    extract = write_extract(folder / "extract.csv", make_extract(1200))
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
-        monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
-        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        found = load_settings()
-        intake.load_extract(found, extract, DAY)
-        intake.validate_extract(found, DAY)
-        transforms.run_transforms(found, DAY)
-        transforms.audit_transforms(found, DAY)
-        learning.train_models(found, DAY, ModelParams(forest_trees=40, boosting_rounds=40))
-        scoring.score_customers(found, DAY, "test run")
-        scoring.publish(found, DAY)
+
+@pytest.fixture
+def deployed(telecoms: Telecoms, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of this test alone, as `settings`, but the SQL models are deployed in the database."""
+    with telecoms.copy("deployed", tmp_path / "home") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def published(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a database in which 1,200 made-up customers are published for DAY. Shared: read only."""
+    with telecoms.copy("learned", tmp_path_factory.mktemp("published") / "home") as found:
         yield found
 
 
