@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
+from churn.contracts.extract import Origin
+from churn.contracts.synthetic import are_all_synthetic
 from churn.errors import ContractBroken
 from churn.intake.screening import Screened
 
@@ -37,6 +39,7 @@ class Tally:
     Attributes:
         kept: customers of the date that stay, when the file only adds corrected rows.
         monthly_charges_usd: sum over accepted rows and those that stay, USD a month.
+        has_real: an accepted row is of a customer whom the simulator did not make.
     """
 
     kept: int = 0
@@ -48,6 +51,12 @@ class Tally:
     new_words: Counter[tuple[str, str]] = field(default_factory=Counter)
     broken_rules: Counter[str] = field(default_factory=Counter)
     first_reason: str = ""
+    has_real: bool = False
+
+    @property
+    def origin(self) -> Origin:
+        """Synthetic where every accepted row is of the simulator's customers, else real."""
+        return "synthetic" if self.customers and not self.has_real else "real"
 
     @property
     def rows_read(self) -> int:
@@ -59,9 +68,10 @@ class Tally:
         """Customers the date will hold."""
         return self.kept + self.accepted
 
-    def keep(self, customers: int, monthly_charges_usd: float) -> None:
+    def keep(self, customers: int, monthly_charges_usd: float, origin: Origin) -> None:
         """Counts customers of the date that stay."""
         self.kept += customers
+        self.has_real = self.has_real or origin == "real"
         self.monthly_charges_usd += monthly_charges_usd
 
     def add(self, screened: Screened) -> None:
@@ -69,6 +79,8 @@ class Tally:
         self.accepted += screened.accepted.height
         self.rejected += screened.rejected.height
         self.normalised += screened.normalised
+        if screened.accepted.height:
+            self.has_real = self.has_real or not are_all_synthetic(screened.accepted["customer_id"])
         self.monthly_charges_usd += float(screened.accepted["monthly_charges"].sum())
         self.new_words += screened.new_words
         reasons = screened.rejected["reasons"].explode()

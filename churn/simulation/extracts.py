@@ -73,11 +73,6 @@ def provide_synthetic_extract(home_dir: Path) -> Path:
     return path if path.exists() else write_synthetic_extract(path, DEFAULT_CUSTOMERS, DEFAULT_SEED)
 
 
-def is_synthetic(source: str) -> bool:
-    """Whether a source's name says that its customers are made up, as every file written here does but for --out."""
-    return Path(source).name.startswith(_MARK)
-
-
 def simulate_batches(customers: int, seed: int) -> Iterator[pl.DataFrame]:
     """Yields customers in batches, each from a random stream of its own."""
     starts = range(0, customers, _BATCH_ROWS)

@@ -16,10 +16,11 @@ import polars as pl
 from churn.errors import NotThere, WrongUsage
 from churn.scoring.history import PastDay
 from churn.scoring.reconstruction import rewind
+from churn.scoring.scores import Scorer
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.learning import require_champion
-from churn.stages.scoring import Scorer, find_latest_day, make_scorer, plan_past, score_days
+from churn.stages.scoring import find_latest_day, make_scorer, plan_past, score_days
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, promotions, publications, revisions
 from churn.stores.ledgers.loads import Load

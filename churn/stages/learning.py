@@ -14,7 +14,6 @@ from churn.errors import NotThere, RegistryDown, TooFewLeavers
 from churn.learning.labels import FEWEST_MATURED_LEAVERS, Labels, find_matured_days
 from churn.learning.params import ModelParams, fingerprint_training
 from churn.settings import Settings
-from churn.simulation.extracts import is_synthetic
 from churn.stages import Outcome
 from churn.stores.ledgers import loads, promotions
 from churn.stores.ledgers.promotions import Promotion
@@ -113,7 +112,7 @@ def keep_champion(settings: Settings, why: RegistryDown | TooFewLeavers) -> Outc
 
 def _is_made_up(engine: "Engine", as_of_date: date) -> bool:
     load = loads.find_current_load(engine, as_of_date)
-    return load is not None and is_synthetic(load.source)
+    return load is not None and load.origin == "synthetic"
 
 
 def find_rival(champion: Promotion | None, is_made_up: bool) -> Promotion | None:

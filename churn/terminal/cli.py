@@ -177,6 +177,26 @@ def db_setup(verbose: Verbose = False) -> None:
         typer.echo(set_up(load_settings()))
 
 
+@database_app.command("upgrade")
+def db_upgrade(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Upgrade without asking.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show the steps from the tables of an earlier release to those of this one, ask, and take them."""
+    with told_in_one_line(verbose):
+        from churn.reporting.rights import find_steps, upgrade
+
+        settings = load_settings()
+        steps = find_steps(settings)
+        for step in steps:
+            typer.echo(f"{step.version:04}  {step.purpose}")
+        if steps and not yes:
+            if not typer.get_text_stream("stdin").isatty():
+                raise WrongUsage("Nobody is there to confirm the upgrade.", "run `churn db upgrade --yes`.")
+            typer.confirm("Take these steps? All are taken, or none.", abort=True)
+        typer.echo(upgrade(settings))
+
+
 @database_app.command("uri")
 def db_uri(verbose: Verbose = False) -> None:
     """Print the database's address, for psql and BI tools."""

@@ -43,7 +43,7 @@ def test_a_database_that_is_down_is_told_without_its_password(
 def test_one_day_alone_asks_for_the_days_before(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
     name_rule_of_thumb_champion(settings)
     run_day(settings, write_day(tmp_path, DAY), DAY)
     said = read_page()

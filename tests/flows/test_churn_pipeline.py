@@ -79,7 +79,7 @@ def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_depl
         name_rule_of_thumb_champion(settings)
         return Outcome("learned")
 
-    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
     monkeypatch.setattr(learning, "train_models", learn)
     for day in (30, 28, 29):
         write_extract(tmp_path / f"customers-2026-01-{day}.csv", make_extract(300))
@@ -117,7 +117,7 @@ def test_a_day_on_which_nobody_left_is_scored_by_the_champion_there_is(
     nobody_left = write_extract(tmp_path / "x.csv", make_extract(50).with_columns(Churn=pl.lit("No")))
     with pytest.raises(TooFewLeavers, match="0 of 50 customers left"):
         churn_pipeline(str(nobody_left), DAY)
-    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
     name_rule_of_thumb_champion(settings)
 
     outcomes = churn_pipeline(str(nobody_left), DAY)
@@ -129,7 +129,7 @@ def test_a_day_on_which_nobody_left_is_scored_by_the_champion_there_is(
 def test_a_file_of_a_folder_dated_in_the_future_does_not_hold_up_the_others(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
     name_rule_of_thumb_champion(settings)
     for day in (DAY, "2099-01-01"):
         write_extract(tmp_path / f"{day}.csv", make_extract(50).with_columns(Churn=pl.lit("No")))

@@ -185,7 +185,7 @@ def test_while_the_registry_is_down_the_kept_champion_scores_and_both_are_said(
         told = run(telecom, day, seed=2)
 
     assert "stays champion: The MLflow registry did not answer" in told[-4]
-    assert "from its copy under CHURN_HOME, for the registry does not answer" in told[-3]
+    assert "from its copy under CHURN_HOME, because the registry does not answer" in told[-3]
     assert published(settings)[-1] == day
     (alert,) = receivers.web
     assert (alert["title"], alert["type"]) == ("[churn] warning: training failed", "warning")

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from churn.errors import ContractBroken
 from churn.reporting import ledger
 from churn.settings import Settings, load_settings
+from churn.simulation.extracts import write_synthetic_extract
 from churn.stages import intake
 from churn.stores.ledgers import loads
 from churn.stores.ledgers.loads import Arrival
@@ -245,7 +246,7 @@ def test_the_commands_show_loads_and_rejects(settings: Settings, tmp_path: Path)
 
 
 def test_a_real_file_is_not_held_against_made_up_customers(settings: Settings, tmp_path: Path) -> None:
-    made_up = write_extract(tmp_path / "synthetic-100.csv", make_extract(100))
+    made_up = write_synthetic_extract(tmp_path / "anything.csv", 100, seed=1)
     intake.load_extract(settings, made_up, date(2026, 1, 30))
 
     outcome = intake.load_extract(settings, write_extract(tmp_path / "real.csv", make_extract(900)), DAY)

@@ -47,7 +47,7 @@ def written(team: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         environment.setenv("CHURN_DATABASE_URL", team.uri("churn", "churn_pipeline", "pipeline"))
         settings = load_settings()
         contexts.forget_context()
-        environment.setattr(registry, "load_predictor", registry.load_predictor)  # put back what the next line replaces
+        environment.setattr(registry, "load_model", registry.load_model)  # put back what the next line replaces
         name_rule_of_thumb_champion(settings)
         run_day(settings, write_extract(folder / "extract.csv", make_extract(300)), DAY)
         yield settings

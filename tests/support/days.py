@@ -56,7 +56,7 @@ class RuleOfThumb:
 
 def name_rule_of_thumb_champion(settings: Settings) -> None:
     """Makes the rule the champion of the ledger, and of this process' registry."""
-    registry.load_predictor = lambda settings, version: RuleOfThumb()  # type: ignore[assignment]
+    registry.load_model = lambda settings, version: registry.LoadedModel(RuleOfThumb())
     if promotions.find_champion(open_engine(settings)) is None:
         decided = datetime(2026, 1, 1, tzinfo=UTC)
         promotions.record_promotion(

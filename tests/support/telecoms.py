@@ -88,7 +88,7 @@ class Telecoms:
             monkeypatch.setenv("CHURN_DATABASE_URL", self._address(name))
             monkeypatch.setenv("CHURN_HOME", str(home))
             monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-            monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # A rule of thumb takes its place.
+            monkeypatch.setattr(registry, "load_model", registry.load_model)  # A rule of thumb takes its place.
             settings = load_settings()
             yield settings
             contexts.forget_context()

@@ -37,9 +37,6 @@ MODEL_NAME = "telco_churn_best_model"
 EXPERIMENT = "telco_churn_training"
 CHAMPION = "champion"
 
-versions_from_copy: set[int] = set()
-"""Versions that this process scores with from their copy under CHURN_HOME, because the registry did not answer."""
-
 _REQUIREMENTS = ("scikit-learn", "xgboost", "skops", "polars", "numpy")
 
 
@@ -249,8 +246,21 @@ def name_champion(settings: Settings, version: int) -> None:
     _connect(settings).set_registered_model_alias(MODEL_NAME, CHAMPION, str(version))
 
 
-def load_predictor(settings: Settings, version: int) -> Predictor:
-    """Returns a registered model version, ready to predict; while the registry does not answer, from the copy here.
+@dataclass(frozen=True)
+class LoadedModel:
+    """A registered model version, ready to predict.
+
+    Attributes:
+        predictor: the model.
+        is_from_copy: it came from its copy under CHURN_HOME, because the registry did not answer.
+    """
+
+    predictor: Predictor
+    is_from_copy: bool = False
+
+
+def load_model(settings: Settings, version: int) -> LoadedModel:
+    """Returns a registered model version; while the registry does not answer, from the copy kept here.
 
     The file is read by our own list of trusted types, not by the one it brings along.
 
@@ -260,16 +270,18 @@ def load_predictor(settings: Settings, version: int) -> Predictor:
         RegistryDown: the registry does not answer and there is no copy.
     """
     try:
-        file = _fetch_model(settings, version)
-        versions_from_copy.discard(version)
+        return LoadedModel(read_model(_fetch_model(settings, version)))
     except RegistryDown:
         kept = find_kept(settings.home_dir, _name_registry(settings), version)
         if kept is None:
             raise
         check_versions(version, kept.tags)
-        file = kept.path
-        versions_from_copy.add(version)
-    return read_model(file)
+        return LoadedModel(read_model(kept.path), is_from_copy=True)
+
+
+def load_predictor(settings: Settings, version: int) -> Predictor:
+    """Returns the model alone; raises as `load_model` does."""
+    return load_model(settings, version).predictor
 
 
 def _fetch_model(settings: Settings, version: int) -> Path:
