@@ -1,10 +1,11 @@
-"""One embedded Postgres for the whole session; a database of its own for each test that asks for one."""
+"""What all tests share: a Postgres with telecoms to copy, the two marks, and the order in which files are run."""
 
 import gc
 import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,45 @@ os.environ["CHURN_RETRY_DELAY_SECONDS"] = "0"  # Before flows are imported: thei
 gc.set_threshold(100_000)  # As the command does: a tenth of the time goes into searching libraries for garbage.
 
 PUBLIC_SAMPLE = PROJECT_DIR.parent / "shared" / "data" / "WA_Fn-UseC_-Telco-Customer-Churn.csv"
+
+
+INTEGRATION_ROOMS = ("integration", "flows", "dashboard")
+INTEGRATION_FIXTURES = {"server", "browser"}
+"""A room whose tests need Postgres, Prefect or a browser, and the fixtures by which a test of another room does."""
+
+SECONDS = {}
+"""How long the longest files take on two idle cores. They begin first, so that both workers end at the same time."""
+
+TOGETHER = {"test_exporting.py": "test_published_day.py", "test_secrets.py": "test_published_day.py"}
+"""Files that look at the telecom with a model, which one worker trains for all of them."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks what needs more than Python, leaves long proofs out unless they are asked for, puts long files first."""
+    for item in items:
+        rooms = item.path.relative_to(config.rootpath).parts
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if INTEGRATION_FIXTURES & fixtures or (len(rooms) > 1 and rooms[1] in INTEGRATION_ROOMS):
+            item.add_marker("integration")
+    if "slow" not in config.option.markexpr:  # A mark expression of the command line takes the place of a default one.
+        left_out = [item for item in items if item.get_closest_marker("slow")]
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=left_out)
+    items.sort(key=lambda item: -SECONDS.get(TOGETHER.get(item.path.name, item.path.name), 0))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One file is run by one worker, and so are files that belong together."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class TogetherScheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            folder, _, name = file.rpartition("/")
+            return f"{folder}/{TOGETHER.get(name, name)}"
+
+    return TogetherScheduling(config, log)
 
 
 @pytest.fixture(scope="session")
