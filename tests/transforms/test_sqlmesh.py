@@ -15,26 +15,22 @@ from typing import Any
 
 import pytest
 
-from churn.settings import PROJECT_DIR, load_settings
+from churn.settings import PROJECT_DIR
 from churn.stores import sql_models
 from churn.stores.sql_models import contexts
 from churn.timeline import today
-from tests.conftest import new_database
 from tests.support.changes import Story, copy_project
 from tests.support.days import ask
+from tests.support.telecoms import Telecoms
 
 
 @pytest.fixture(scope="module")
-def story(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(server: str, telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """A database whose models are deployed, without a row, and a copy of the SQL project that may be changed."""
     folder = tmp_path_factory.mktemp("sqlmesh")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
-        monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
+    with telecoms.copy("deployed", folder / "home") as settings, pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(contexts, "TRANSFORMS_DIR", copy_project(folder))
         contexts.forget_context()
-        settings = load_settings()
-        sql_models.deploy(settings, today())
         yield Story(settings, folder / "transforms", folder, server)
     contexts.forget_context()
 
