@@ -79,9 +79,9 @@ def tell_degraded(work: str, error: ChurnError | None) -> None:
 
 
 def _find_error(state: State[Any]) -> BaseException:
-    found = None if state.is_crashed() and not state.data else state.result(raise_on_failure=False)
-    if isinstance(found, BaseException):
-        return found
+    failure = None if state.is_crashed() and not state.data else state.result(raise_on_failure=False)
+    if isinstance(failure, BaseException):
+        return failure
     return ChurnError(  # a run whose process died left no error behind
         f"The run's process ended: {state.message or 'nobody knows why'}",
         "read the worker's log, then start the run again: it goes on where it was.",

@@ -8,8 +8,9 @@ import polars as pl
 
 from churn.errors import NotThere
 from churn.scoring.comparison import take_apart
+from churn.scoring.scores import Scorer
 from churn.settings import Settings
-from churn.stages.scoring import Scorer, make_scorer, score_days
+from churn.stages.scoring import make_scorer, score_days
 from churn.stores.ledgers import publications
 from churn.stores.ledgers.publications import Publication
 from churn.stores.postgres.database import open_engine

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from churn.errors import NotThere
 from churn.learning.params import FAMILIES
 from churn.settings import Settings
-from churn.simulation.extracts import is_synthetic
 from churn.stack_note import find_stack
 from churn.stores.ledgers import loads, promotions, publications
 from churn.stores.postgres.database import open_engine
@@ -45,7 +44,7 @@ def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str,
         "annual_revenue_usd": float(kpis["annual_revenue_usd"]),
         "basis": publication.basis,
         "source": source,
-        "is_synthetic": is_synthetic(source),
+        "is_synthetic": load is not None and load.origin == "synthetic",
         "model": _model(engine, publication.model_version),
         "first_calls": figures.read_first_calls(engine, publication.prediction_date, 10),
         "unseen_plans": predictions.count_unseen_plans(engine, publication.prediction_date),

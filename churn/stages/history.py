@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from churn.economics.policies import load_policies
 from churn.errors import NotThere, WrongUsage
 from churn.scoring.history import PastDay
 from churn.scoring.reconstruction import rewind
+from churn.scoring.scores import Scorer
 from churn.settings import Settings
 from churn.stages import Outcome
-from churn.stages.learning import require_champion
-from churn.stages.scoring import Scorer, find_latest_day, make_scorer, plan_past, score_days
+from churn.stages.scoring import find_latest_day, make_scorer, plan_past, score_days
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, promotions, publications, revisions
 from churn.stores.ledgers.loads import Load
+from churn.stores.ledgers.promotions import require_champion
 from churn.stores.ledgers.publications import Publication
 from churn.stores.model_registry import registry
 from churn.stores.postgres.database import open_engine
@@ -237,6 +239,7 @@ def _describe_publications(
         run_id=run_id,
         staged_at=now_utc(),
         published_at=None,
+        policy_sha256=load_policies(settings.policies).sha256,
     )
     return [_describe(pattern, past, current[past.load_id], held) for past in planned]
 

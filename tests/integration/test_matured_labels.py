@@ -9,7 +9,7 @@ from churn.settings import load_settings
 from churn.stages import learning
 from churn.stores.postgres.database import open_engine
 from tests.conftest import new_database
-from tests.integration.months import DAYS, LAST, Learned, learn_three_months, ranking
+from tests.support.months import DAYS, LAST, Learned, learn_three_months, ranking
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def learned(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 
 def test_three_closed_windows_are_learned_from_and_the_ledger_says_so(learned: Learned) -> None:
     assert learned.labels == {"kind": "matured", "as_of_dates": [str(day) for day in DAYS[2::-1]]}
-    assert "learned from who left within 30 days, 3 windows" in learned.reasons
+    assert "trained on who left within 30 days, 3 windows" in learned.reasons
 
 
 def test_the_model_ranks_within_half_a_point_of_the_true_hazard(learned: Learned) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from churn.contracts.extract import Origin
 from churn.intake.limits import Tally
 from churn.stores.postgres.tables import loads, rejected_rows
 
@@ -26,6 +27,7 @@ class Load:
         status: started, loaded, superseded, refused or interrupted.
         reason: why it was refused or interrupted, or which load superseded it.
         ended_at: None while it is at work.
+        origin: synthetic when every customer comes from the simulator.
     """
 
     load_id: int
@@ -42,6 +44,7 @@ class Load:
     notes: list[str]
     started_at: datetime
     ended_at: datetime | None
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,7 @@ def seen_of(tally: Tally) -> dict[str, Any]:
         "rows_rejected": tally.rejected,
         "cells_normalised": tally.normalised,
         "notes": tally.notes(),
+        "origin": tally.origin,
     }
 
 

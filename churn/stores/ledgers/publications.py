@@ -18,6 +18,7 @@ class Publication:
         eligible_count: customers who should have been: those scored, and those refused with a reason.
         refused_count: rows the load set aside.
         published_at: None while readers do not see it.
+        policy_sha256: of the policy file that was in force; None of days scored before it was kept.
     """
 
     prediction_date: date
@@ -34,6 +35,7 @@ class Publication:
     run_id: str
     staged_at: datetime
     published_at: datetime | None
+    policy_sha256: str | None
 
     def inputs(self) -> tuple[object, ...]:
         """What decides the scores: the same inputs give the same scores."""

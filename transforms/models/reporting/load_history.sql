@@ -18,7 +18,9 @@ SELECT
   load_id::BIGINT AS load_id, /* Number of the load, in order */
   snapshot_date::DATE AS snapshot_date, /* Business date of the extract */
   source::TEXT AS source, /* Where the file came from */
-  CAST(source ~ '(^|/)synthetic-[^/]*$' AS BOOLEAN) AS is_synthetic, /* The customers are made up by the simulator: the file is named so */
+  (
+    origin = 'synthetic'
+  )::BOOLEAN AS is_synthetic, /* Every customer comes from the simulator: nobody is real */
   status::TEXT AS status, /* started, loaded, superseded, refused or interrupted */
   reason::TEXT AS reason, /* Why it was refused or interrupted, or which load superseded it; NULL otherwise */
   rows_read::BIGINT AS rows_read, /* Rows in the file */
