@@ -104,7 +104,23 @@ class NotPublished(NotThere):
 
     def __init__(self, day: date | None) -> None:
         fact = f"{day} is not published." if day else "Nothing is published yet."
-        super().__init__(fact, "run `churn run --source FILE`.")
+        super().__init__(
+            fact, "run `churn run --source FILE`, with --as-of for its date; `churn backfill` fills in earlier days."
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NotThere, (self.fact, self.next_step)
+
+
+class NotLoaded(NotThere):
+    """No extract of the date is loaded, or none at all yet."""
+
+    def __init__(self, day: date | None) -> None:
+        fact = f"No extract of {day} is loaded." if day else "No extract is loaded yet."
+        super().__init__(fact, f"run `churn run --source FILE{f' --as-of {day}' if day else ''}`.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NotThere, (self.fact, self.next_step)
 
 
 class TooFewLeavers(NotThere):

@@ -39,6 +39,11 @@ class Settings(BaseSettings):
         description="Address of your own MLflow server. Without it, MLflow's records are in a database `mlflow` beside "
         "the product's own, and its artifacts are under CHURN_HOME.",
     )
+    policies: Path | None = Field(
+        default=None,
+        description="The company's policy file (TOML). Without it, the policy file that comes with the program is in "
+        "force. `churn policy` prints the values in force.",
+    )
     alert_urls: SecretStr | None = Field(
         default=None,
         description="Where to send alerts about failures and recoveries: apprise addresses (Slack, e-mail, webhook and "

@@ -4,6 +4,7 @@ uv run python -m flows.backfill --days 60
 """
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from prefect import flow, task
 from prefect.runtime import flow_run
@@ -14,6 +15,17 @@ from churn.stages import Outcome, one_pipeline
 from flows.policy import stage_policy
 from flows.runs import flow_policy
 from flows.transforming import check_published, deploy_models
+
+if TYPE_CHECKING:
+    from churn.stages.history import Backfill
+
+
+@task(**stage_policy(), task_run_name="plan_backfill")
+def plan_backfill(days: int, until: date | None) -> "Backfill":
+    """The days that are missing, in the portions in which they are made."""
+    from churn.stages import history
+
+    return history.plan_backfill(load_settings(), days, until)
 
 
 @task(**stage_policy(), task_run_name="rebuild_features {days[0]}")
@@ -53,18 +65,13 @@ def backfill(days: Days = 60, until: Day | None = None) -> Outcome:
     """
     from churn.stages import history
 
-    settings = load_settings()
-    with one_pipeline(settings):
+    with one_pipeline(load_settings()):
         deploy_models()
-        plan = history.plan_backfill(settings, days, until)
-        done, total = 0, sum(map(len, plan.portions))
+        plan = plan_backfill(days, until)
         for portion in plan.portions:
-            history.tell_progress(done, total)
             rebuild_features(portion)
             score_history(portion)
             publish_history(portion)
-            done += len(portion)
-        history.tell_progress(done, total)
         check_published([day for portion in plan.portions for day in portion])
         return history.summarise(plan)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from churn.settings import PROJECT_DIR, Settings, load_settings
-from tests.factories import make_extract, write_extract
+from tests.support.factories import make_extract, write_extract
 
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ["CHURN_RETRY_DELAY_SECONDS"] = "0"  # Before flows are imported: their tasks take it from there.

@@ -1,10 +1,13 @@
 """The contract of an extract. A contract only rejects: it never corrects a value and never converts a type."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pandera.polars as pa
 import polars as pl
 from pandera.polars import PolarsData
+
+Origin = Literal["real", "synthetic"]
+"""Whether customers are a company's own or the simulator's."""
 
 YES_NO = ("Yes", "No")
 INTERNET_ADD_ON = ("Yes", "No", "No internet service")

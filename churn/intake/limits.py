@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
+from churn.contracts.extract import Origin
+from churn.contracts.synthetic import are_all_synthetic
 from churn.errors import ContractBroken
 from churn.intake.screening import Screened
 
@@ -38,6 +40,7 @@ class Tally:
     Attributes:
         kept: customers who stay in the snapshot when the file only adds corrected rows.
         monthly_charges_usd: sum over the accepted rows and the customers who stay, USD a month.
+        has_real: an accepted row is of a customer whom the simulator did not make.
     """
 
     kept: int = 0
@@ -49,6 +52,12 @@ class Tally:
     new_words: Counter[tuple[str, str]] = field(default_factory=Counter)
     broken_rules: Counter[str] = field(default_factory=Counter)
     first_reason: str = ""
+    has_real: bool = False
+
+    @property
+    def origin(self) -> Origin:
+        """Synthetic where every accepted row is of the simulator's customers, else real."""
+        return "synthetic" if self.customers and not self.has_real else "real"
 
     @property
     def rows_read(self) -> int:
@@ -60,9 +69,10 @@ class Tally:
         """The customers that the snapshot will have."""
         return self.kept + self.accepted
 
-    def keep(self, customers: int, monthly_charges_usd: float) -> None:
+    def keep(self, customers: int, monthly_charges_usd: float, origin: Origin) -> None:
         """Counts the customers who stay in the snapshot."""
         self.kept += customers
+        self.has_real = self.has_real or origin == "real"
         self.monthly_charges_usd += monthly_charges_usd
 
     def add(self, screened: Screened) -> None:
@@ -70,6 +80,8 @@ class Tally:
         self.accepted += screened.accepted.height
         self.rejected += screened.rejected.height
         self.normalised += screened.normalised
+        if screened.accepted.height:
+            self.has_real = self.has_real or not are_all_synthetic(screened.accepted["customer_id"])
         self.monthly_charges_usd += float(screened.accepted["monthly_charges"].sum())
         self.new_words += screened.new_words
         reasons = screened.rejected["reasons"].explode()

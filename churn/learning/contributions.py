@@ -54,6 +54,12 @@ def contribute(model: Predictor, features: pl.DataFrame) -> Contributions | None
     return None
 
 
+def contribute_by_feature(model: Predictor, features: pl.DataFrame) -> Floats | None:
+    """Returns (n, len(FEATURES)) what each feature adds to the log-odds; None for a model that cannot say."""
+    contributions = contribute(model, features)
+    return None if contributions is None else contributions.by_feature
+
+
 def _kept(pipeline: Pipeline) -> list[int]:
     """Returns the positions in FEATURES of the features that the model gets."""
     if "keep" not in pipeline.named_steps:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from churn.economics.policies import RetentionPolicy
-from churn.economics.retention import expected_profit_usd, profit_if_contacted_usd
+from churn.economics.policies import ValuePolicy
+from churn.economics.value import expected_profit_usd, profit_if_contacted_usd
 from churn.learning.slices import Slice
 
 GROUPS = 10
@@ -23,7 +23,7 @@ Numbered = dict[str, dict[str, Any]]
 
 
 def tell_curves(
-    labels: Labels, probabilities: Floats, monthly_charges: Floats, slices: Sequence[Slice], policy: RetentionPolicy
+    labels: Labels, probabilities: Floats, monthly_charges: Floats, slices: Sequence[Slice], policy: ValuePolicy
 ) -> dict[str, Numbered]:
     """Returns the points of calibration, gain and profit, and the slices.
 
@@ -59,7 +59,7 @@ def _gain(labels: Labels, probabilities: Floats) -> list[dict[str, Any]]:
 
 
 def _profit(
-    labels: Labels, probabilities: Floats, monthly_charges: Floats, policy: RetentionPolicy
+    labels: Labels, probabilities: Floats, monthly_charges: Floats, policy: ValuePolicy
 ) -> list[dict[str, Any]]:
     """Returns the profit in USD per 1,000 customers of contacting 5%, 10%, ... of them, best expected profit first."""
     order = np.argsort(-expected_profit_usd(probabilities, monthly_charges, policy), kind="stable")

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from churn.economics.policies import GatePolicy, Policies
-from churn.economics.retention import profit_usd
+from churn.economics.value import profit_usd
 from churn.learning.figures import (
     Interval,
     Weights,
@@ -121,8 +121,7 @@ def _gains(
     labels, rows = contest.labels, len(contest.labels)
     losses = log_losses(labels, champion) - log_losses(labels, contest.challenger)
     of_challenger, of_champion = (
-        profit_usd(labels, scores, contest.monthly_charges, policies.retention)
-        for scores in (contest.challenger, champion)
+        profit_usd(labels, scores, contest.monthly_charges, policies.value) for scores in (contest.challenger, champion)
     )
     return {
         "pr_auc": _interval(pr_auc - weighted_pr_auc(labels, champion, weights)),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from churn.errors import NotThere
 from churn.learning.params import FAMILIES
 from churn.settings import Settings
-from churn.simulation.extracts import is_synthetic
 from churn.stack_note import find_stack
 from churn.stores.ledgers import loads, promotions, publications
 from churn.stores.postgres.database import open_engine
@@ -23,13 +22,10 @@ def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str,
     Money in USD a year, over active customers. The average probability is theirs too; None when nobody is active.
 
     Raises:
-        NotThere: nothing is published (for that date).
+        NotPublished: readers see no such date.
     """
     engine = open_engine(settings)
-    publication = publications.find_publication(engine, as_of_date)
-    if publication is None or publication.status != "published":
-        day = "yet" if as_of_date is None else f"for {as_of_date}"
-        raise NotThere(f"Nothing is published {day}.", "run `churn run --source FILE`.")
+    publication = publications.require_published(engine, as_of_date)
     kpis = figures.read_kpis(engine, publication.prediction_date)
     load = loads.find_load(engine, publication.load_id)
     source = load.source if load else ""
@@ -45,7 +41,7 @@ def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str,
         "annual_revenue_usd": float(kpis["annual_revenue_usd"]),
         "basis": publication.basis,
         "source": source,
-        "is_synthetic": is_synthetic(source),
+        "is_synthetic": load is not None and load.origin == "synthetic",
         "model": _model(engine, publication.model_version),
         "first_calls": figures.read_first_calls(engine, publication.prediction_date, 10),
         "unseen_plans": predictions.count_unseen_plans(engine, publication.prediction_date),

@@ -6,6 +6,8 @@ probability are noise. Rounding to nine decimals removes that noise.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -20,6 +22,29 @@ from churn.scoring.reasons import tell_reasons
 Contribute = Callable[[pl.DataFrame], NDArray[np.float64] | None]
 
 PROBABILITY_DECIMALS = 9
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A model version ready to score. Frozen and picklable: an executor or a server can use it as it is.
+
+    Attributes:
+        predictor: the model.
+        contribute: gives, of a predictor and n rows, (n, features) contributions to the log-odds, or None. A function
+            of a module: a pickle keeps its name alone.
+        known_plans: plans of the training examples; None when they are not known.
+        is_from_copy: the model came from its copy under CHURN_HOME, because the registry did not answer.
+    """
+
+    predictor: Predictor
+    contribute: Callable[[Predictor, pl.DataFrame], NDArray[np.float64] | None]
+    known_plans: tuple[str, ...] | None
+    is_from_copy: bool = False
+
+    def score(self, features: pl.DataFrame) -> pl.DataFrame:
+        """Returns the scores of a batch, as `score_batch` does."""
+        known = None if self.known_plans is None else list(self.known_plans)
+        return score_batch(features, self.predictor, partial(self.contribute, self.predictor), known)
 
 
 def score_batch(

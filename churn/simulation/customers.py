@@ -18,6 +18,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from churn.contracts.synthetic import synthetic_ids
+
 Floats = NDArray[np.float64]
 Columns = dict[str, Floats]
 Draw = Callable[[], Floats]
@@ -177,22 +179,6 @@ def _bill(columns: Columns, generator: np.random.Generator) -> tuple[Floats, Flo
     return np.round(monthly, 2), np.round(total, 2)
 
 
-def customer_ids(first_number: int, count: int) -> pl.Series:
-    """Returns ids that look like those of the sample (four digits, five letters) and never repeat."""
-    # The factor and `space` have no common divisor, so the map below is a permutation: two running numbers never share
-    # an id, and neighbours look unrelated.
-    space = 10**4 * 26**5
-    running = np.arange(first_number, first_number + count, dtype=np.uint64)
-    numbers = (running * 48_271_004_507 + 7_654_321) % space
-    digits, letters = numbers // 26**5, numbers % 26**5
-    alphabet = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", dtype="S1")
-    parts = [alphabet[(letters // 26**place % 26).astype(np.int64)] for place in range(4, -1, -1)]
-    text = np.char.add(np.char.zfill(digits.astype("U4"), 4), "-")
-    for part in parts:
-        text = np.char.add(text, part.astype("U1"))
-    return pl.Series("customerID", text)
-
-
 def to_frame(columns: Columns, bill: tuple[Floats, Floats], first_number: int) -> pl.DataFrame:
     """Returns drawn attributes as a frame with the columns of the public sample; see `simulate_customers`."""
     has_phone, has_internet = pl.col("PhoneService") == 1, pl.col("noint") == 0
@@ -208,7 +194,7 @@ def to_frame(columns: Columns, bill: tuple[Floats, Floats], first_number: int) -
 
     frame = pl.DataFrame(columns).with_columns(pl.Series("monthly", bill[0]), pl.Series("total", bill[1]))
     return frame.select(
-        customer_ids(first_number, frame.height),
+        synthetic_ids(first_number, frame.height),
         gender=pl.when(pl.col("male") == 1).then(pl.lit("Male")).otherwise(pl.lit("Female")),
         SeniorCitizen=pl.col("senior").cast(pl.Int64),
         Partner=yes_no("Partner"),

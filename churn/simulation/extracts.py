@@ -75,14 +75,6 @@ def provide_synthetic_extract(home_dir: Path) -> Path:
     return path if path.exists() else write_synthetic_extract(path, DEFAULT_CUSTOMERS, DEFAULT_SEED)
 
 
-def is_synthetic(source: str) -> bool:
-    """Returns whether the name of a source marks its customers as synthetic.
-
-    Every file of this module has such a name, except a file that the user names with --out.
-    """
-    return Path(source).name.startswith(_MARK)
-
-
 def simulate_batches(customers: int, seed: int) -> Iterator[pl.DataFrame]:
     """Yields customers in batches. Each batch has a random stream of its own, so batches can be drawn in any order."""
     starts = range(0, customers, _BATCH_ROWS)

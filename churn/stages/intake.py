@@ -18,7 +18,7 @@ from churn.intake.rules import RULES
 from churn.intake.screening import Screened, screen_rows
 from churn.intake.sources import Extract, check_unchanged, open_extract
 from churn.settings import Settings
-from churn.simulation.extracts import is_synthetic, provide_synthetic_extract
+from churn.simulation.extracts import provide_synthetic_extract
 from churn.stages import Outcome
 from churn.stores.ledgers import loads, publications
 from churn.stores.ledgers.loads import Arrival, Load
@@ -136,12 +136,12 @@ def _take_in(
     tally = Tally()
     load_id = loads.open_load(engine, arrival)
     limits = _limits(settings)
-    before = _comparable(loads.find_load_before(engine, arrival.snapshot_date), arrival)
+    before = loads.find_load_before(engine, arrival.snapshot_date)
     max_bytes = settings.max_extract_megabytes * 1_000_000
     try:
         with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
             if opened.header.is_correction and current is not None:
-                tally.keep(current.rows_accepted, current.monthly_charges_total)
+                tally.keep(current.rows_accepted, current.monthly_charges_total, current.origin)
             with read_ahead(_screen(extract, opened, mapping, limits, tally, current, before)) as batches:
                 snapshots.replace_snapshot(engine, load_id, arrival, batches, tally)
     except DuplicateCustomer as twice:
@@ -152,11 +152,6 @@ def _take_in(
         loads.refuse_load(engine, load_id, refusal.fact, tally)
         raise
     return Outcome(_tell(tally, arrival.snapshot_date, current))
-
-
-def _comparable(before: Load | None, arrival: Arrival) -> Load | None:
-    """The load before, unless one of the two is made up: the first real file is not held against invented customers."""
-    return before if before and is_synthetic(before.source) == is_synthetic(arrival.source) else None
 
 
 def _limits(settings: Settings) -> Limits:
@@ -184,7 +179,9 @@ def _screen(
         check_hope(extract.name, tally, opened.most_rows, limits)
         yield screened
     check_unchanged(extract)
-    check_limits(extract.name, tally, before.rows_accepted if before else None, limits)
+    # The first real file is not compared with synthetic customers, nor the other way round.
+    is_comparable = before is not None and before.origin == tally.origin
+    check_limits(extract.name, tally, before.rows_accepted if before and is_comparable else None, limits)
     if opened.header.is_correction and current is not None:
         check_all_came_back(extract.name, tally.rows_read - tally.kept, current.rows_rejected)
 
@@ -218,12 +215,11 @@ def validate_extract(settings: Settings, snapshot_date: date) -> Outcome:
     """Checks that the database holds the snapshot the ledger says it holds: rows and money.
 
     Raises:
-        ContractBroken: nothing was loaded for the date, or something else changed its rows.
+        NotLoaded: nothing was loaded for the date.
+        ContractBroken: something else changed its rows.
     """
     engine = open_engine(settings)
-    load = loads.find_current_load(engine, snapshot_date)
-    if load is None:
-        raise ContractBroken(f"No extract of {snapshot_date} is loaded.", "run `churn run --source FILE --as-of DATE`.")
+    load = loads.require_load(engine, snapshot_date)
     count, monthly_charges = snapshots.count_snapshot(engine, snapshot_date)
     if count != load.rows_accepted or round(monthly_charges - load.monthly_charges_total, 2):
         raise ContractBroken(

@@ -1,6 +1,6 @@
 """Scoring a date's customers, and showing the date to readers once it is audited."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from churn.contracts.scores import Basis
+from churn.economics.policies import load_policies
 from churn.errors import NotThere
 from churn.scoring.history import PastDay, plan_history
-from churn.scoring.scores import score_batch
+from churn.scoring.scores import Scorer
 from churn.settings import Settings
 from churn.stages import Outcome
-from churn.stages.learning import require_champion
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, promotions, publications, revisions
+from churn.stores.ledgers.promotions import require_champion
 from churn.stores.ledgers.publications import Publication
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.copying import run_ahead
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features, history, predictions
@@ -25,8 +26,6 @@ from churn.stores.sql_models import RISK_MODELS
 from churn.timeline import now_utc
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from sqlalchemy import Engine
 
 
@@ -54,10 +53,11 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str, model_ver
     is_done = made is not None and _is_done(made, wanted, is_free=model_version is None)
     if made is not None and is_done and predictions.count_predictions(engine, as_of_date) == made.customers_count:
         return Outcome(f"{made.customers_count:,} scores of {as_of_date} are from this load and model", True)
-    scores = score_days(engine, make_scorer(settings, version), as_of_date, as_of_date)
+    scorer = make_scorer(settings, version)
+    scores = score_days(engine, scorer, as_of_date, as_of_date)
     (staged,) = predictions.stage_predictions(engine, [wanted], scores)
     told = f"{staged.customers_count:,} customers scored with version {version}"
-    told += _tell_copy(version)
+    told += _tell_copy(scorer)
     told += "".join(f"; {one.told()}" for one in revisions.read_revisions(engine, [as_of_date], run_id))
     return Outcome(told + _tell_refused(staged) + _tell_unseen(predictions.count_unseen_plans(engine, as_of_date)))
 
@@ -86,9 +86,8 @@ def _is_done(made: Publication, wanted: Publication, is_free: bool) -> bool:
     return made.status == "published" and (is_live_history or made.inputs() == wanted.inputs())
 
 
-def _tell_copy(version: int) -> str:
-    is_from_copy = version in registry.versions_from_copy
-    return " from its copy under CHURN_HOME, for the registry does not answer" if is_from_copy else ""
+def _tell_copy(scorer: Scorer) -> str:
+    return " from its copy under CHURN_HOME, because the registry does not answer" if scorer.is_from_copy else ""
 
 
 def _tell_refused(staged: Publication) -> str:
@@ -103,12 +102,9 @@ def find_latest_day(settings: Settings) -> date:
     """Returns the date of the latest stored snapshot.
 
     Raises:
-        NotThere: there is none.
+        NotLoaded: there is none.
     """
-    found = loads.find_latest_snapshot_date(open_engine(settings))
-    if found is None:
-        raise NotThere("No extract is loaded.", "run `churn run --source FILE`.")
-    return found
+    return loads.require_latest_day(open_engine(settings))
 
 
 def describe_publication(
@@ -117,11 +113,9 @@ def describe_publication(
     """Returns what a date's scores will have been made from.
 
     Raises:
-        NotThere: no extract of the date is loaded.
+        NotLoaded: no extract of the date is loaded.
     """
-    load = loads.find_current_load(engine, as_of_date)
-    if load is None:
-        raise NotThere(f"No extract of {as_of_date} is loaded.", "run `churn run --source FILE --as-of DATE`.")
+    load = loads.require_load(engine, as_of_date)
     return Publication(
         prediction_date=as_of_date,
         status="staged",
@@ -137,11 +131,8 @@ def describe_publication(
         run_id=run_id,
         staged_at=now_utc(),
         published_at=None,
+        policy_sha256=load_policies(settings.policies).sha256,
     )
-
-
-Scorer = Callable[[pl.DataFrame], pl.DataFrame]
-"""From a batch of features to a batch of scores."""
 
 
 def make_scorer(settings: Settings, model_version: int) -> Scorer:
@@ -150,17 +141,13 @@ def make_scorer(settings: Settings, model_version: int) -> Scorer:
     Raises:
         NotThere: the registry has no such version.
     """
-    predictor = registry.load_predictor(settings, model_version)
-    from churn.learning.contributions import contribute  # its libraries are loaded with the predictor
+    loaded = loading.load_model(settings, model_version)
+    from churn.learning.contributions import contribute_by_feature  # its libraries are loaded with the predictor
 
     decision = promotions.find_decision(open_engine(settings), model_version)
     plans = decision.evidence.get("plans") if decision else None
-
-    def by_feature(features: pl.DataFrame) -> "NDArray[np.float64] | None":
-        contributions = contribute(predictor, features)
-        return None if contributions is None else contributions.by_feature
-
-    return lambda features: score_batch(features, predictor, by_feature, plans)
+    known = None if plans is None else tuple(plans)
+    return Scorer(loaded.predictor, contribute_by_feature, known, loaded.is_from_copy)
 
 
 def score_days(engine: "Engine", scorer: Scorer, first: date, last: date) -> Iterator[pl.DataFrame]:
@@ -168,7 +155,7 @@ def score_days(engine: "Engine", scorer: Scorer, first: date, last: date) -> Ite
 
     def score() -> Iterator[pl.DataFrame]:
         for batch in run_ahead(features.stream_features(engine, first, last)):
-            yield scorer(batch).with_columns(batch["as_of_date"].alias("prediction_date"))
+            yield scorer.score(batch).with_columns(batch["as_of_date"].alias("prediction_date"))
 
     return run_ahead(score())
 

@@ -51,7 +51,7 @@ def prepare(home: Path) -> None:
     from churn.settings import Settings
     from churn.simulation.extracts import provide_synthetic_extract
     from churn.stages import intake, learning, scoring, transforms
-    from tests.integration.days import run_backfill
+    from tests.support.days import run_backfill
 
     settings = Settings(home=home)
     intake.load_extract(settings, provide_synthetic_extract(home), DAY)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from churn.settings import Settings
 from churn.stores.postgres.embedded import stop_embedded
-from tests.integration.months import CUSTOMERS, learn_three_months, ranking
+from tests.support.months import CUSTOMERS, learn_three_months, ranking
 
 
 def main() -> None:

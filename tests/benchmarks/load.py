@@ -23,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.factories import make_extract, write_extract
+from tests.support.factories import make_extract, write_extract
 
 SIZES = (7_043, 100_000, 1_000_000)
 RUNS = {7_043: 5, 100_000: 5, 1_000_000: 3}

@@ -28,7 +28,7 @@ from churn.stores import sql_models
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.embedded import stop_embedded
 from churn.stores.sql_models import FEATURE_MODELS, RISK_MODELS, contexts, gateways
-from tests.factories import make_extract, write_extract
+from tests.support.factories import make_extract, write_extract
 
 CUSTOMERS = 7043
 FIRST = date(2026, 1, 1)

@@ -16,8 +16,8 @@ import pytest
 
 from churn.settings import Settings, load_settings
 from tests.conftest import DAY, new_database
-from tests.factories import make_customer, write_extract
-from tests.integration.days import run_backfill
+from tests.support.days import run_backfill
+from tests.support.factories import make_customer, write_extract
 
 HOSTILE = """<img src=x onerror="document.title='taken'">'; DROP TABLE x;--"""
 """A customer number that is markup and SQL; as a number it is nothing but odd."""

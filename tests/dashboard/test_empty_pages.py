@@ -9,10 +9,10 @@ from streamlit.testing.v1 import AppTest
 from churn.dashboard.serving import APP, serve
 from churn.errors import Unavailable, WrongUsage
 from churn.settings import Settings, load_settings
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.postgres.readers import reading
 from tests.conftest import DAY
-from tests.integration.days import execute, name_rule_of_thumb_champion, run_day, write_day
+from tests.support.days import execute, name_rule_of_thumb_champion, run_day, write_day
 
 
 def read_page() -> str:
@@ -43,7 +43,7 @@ def test_a_database_that_is_down_is_told_without_its_password(
 def test_one_day_alone_asks_for_the_days_before(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
     name_rule_of_thumb_champion(settings)
     run_day(settings, write_day(tmp_path, DAY), DAY)
     said = read_page()

@@ -28,7 +28,7 @@ from churn.stores.shown.marts import VIEWS
 from tests.conftest import DAY
 from tests.dashboard import queries
 from tests.dashboard.conftest import HISTORY_DAYS, HOSTILE
-from tests.integration.days import ask, execute
+from tests.support.days import ask, execute
 
 PAGES = ("overview", "calls", "segments", "trend", "customer?id=1234-KNOWN", "model", "data")
 PHONE = {"width": 390, "height": 844}

@@ -19,7 +19,7 @@ from churn.errors import Busy, ContractBroken, TooFewLeavers, Unavailable, Wrong
 from churn.reporting.status import read_status
 from churn.settings import Settings
 from churn.stages import Outcome, intake
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.locks import Lock, hold_lock
 from churn.stores.sql_models import contexts
@@ -28,9 +28,9 @@ from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
 from flows.policy import stage_policy
 from flows.train import train
 from tests.conftest import DAY
-from tests.factories import make_customer, make_extract, write_extract
-from tests.integration.changes import copy_project
-from tests.integration.days import ask, name_rule_of_thumb_champion
+from tests.support.changes import copy_project
+from tests.support.days import ask, name_rule_of_thumb_champion
+from tests.support.factories import make_customer, make_extract, write_extract
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -64,7 +64,7 @@ def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(settin
 
     assert [outcome.is_skipped for outcome in outcomes] == [False] * 8
     assert (status["customers"], status["is_synthetic"]) == (7043, True)
-    assert "Synthetic customers, made up by the simulator: nobody here is real." in page.export_text()
+    assert "These customers are synthetic: the simulator generated them, none of them is real." in page.export_text()
 
 
 def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_deployed(
@@ -79,7 +79,7 @@ def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_depl
         name_rule_of_thumb_champion(settings)
         return Outcome("learned")
 
-    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
     monkeypatch.setattr(learning, "train_models", learn)
     for day in (30, 28, 29):
         write_extract(tmp_path / f"customers-2026-01-{day}.csv", make_extract(300))
@@ -117,7 +117,7 @@ def test_a_day_on_which_nobody_left_is_scored_by_the_champion_there_is(
     nobody_left = write_extract(tmp_path / "x.csv", make_extract(50).with_columns(Churn=pl.lit("No")))
     with pytest.raises(TooFewLeavers, match="0 of 50 customers left"):
         churn_pipeline(str(nobody_left), DAY)
-    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
     name_rule_of_thumb_champion(settings)
 
     outcomes = churn_pipeline(str(nobody_left), DAY)
@@ -129,7 +129,7 @@ def test_a_day_on_which_nobody_left_is_scored_by_the_champion_there_is(
 def test_a_file_of_a_folder_dated_in_the_future_does_not_hold_up_the_others(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
     name_rule_of_thumb_champion(settings)
     for day in (DAY, "2099-01-01"):
         write_extract(tmp_path / f"{day}.csv", make_extract(50).with_columns(Churn=pl.lit("No")))

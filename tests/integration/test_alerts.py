@@ -13,8 +13,8 @@ from churn.settings import Settings, load_settings
 from churn.stores.postgres.database import open_engine
 from churn.terminal import watching
 from tests.conftest import DAY
-from tests.integration.days import show_day
-from tests.integration.receivers import Receivers, listening
+from tests.support.days import show_day
+from tests.support.receivers import Receivers, listening
 
 YESTERDAY = DAY - timedelta(days=1)
 BROKEN = ContractBroken("x.csv lacks the column Churn.", "ask for the extract again.")

@@ -12,12 +12,12 @@ import pytest
 from churn.errors import WrongUsage
 from churn.settings import Settings, load_settings
 from churn.stages import history, scoring
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.rows import features, predictions
 from tests.conftest import DAY, new_database
-from tests.factories import make_customer, write_extract
-from tests.integration import processes
-from tests.integration.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day, write_day
+from tests.support import processes
+from tests.support.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day, write_day
+from tests.support.factories import make_customer, write_extract
 
 SCORES = """customer_id, churn_probability, at_risk_flag, risk_tier, revenue_at_risk_usd, expected_annual_loss_usd,
             lifetime_value_usd, is_active, has_unseen_plan, reasons, model_name, model_version"""
@@ -25,7 +25,7 @@ SCORES = """customer_id, churn_probability, at_risk_flag, risk_tier, revenue_at_
 
 @pytest.fixture
 def telecom(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+    monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
     name_rule_of_thumb_champion(settings)
     return settings
 
@@ -243,7 +243,7 @@ def test_a_customer_lost_on_the_way_stops_the_publication(telecom: Settings, tmp
     run_day(telecom, write_day(tmp_path, DAY), DAY)
     before = rows_of(telecom)
     execute(telecom, "UPDATE ops.publications SET status = 'staged', published_at = NULL")
-    lost = scoring.warehouse.stream_features
+    lost = features.stream_features
 
     def lose_one(*arguments: object) -> Iterator[pl.DataFrame]:
         yield from (batch.slice(1) for batch in lost(*arguments))  # type: ignore[arg-type]

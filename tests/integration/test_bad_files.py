@@ -15,14 +15,14 @@ import sqlalchemy as sa
 import typer
 
 from churn.settings import Settings, load_settings
-from churn.shell.one_line import told_in_one_line
+from churn.shell.one_line import one_line_errors
 from churn.stages import intake
 from churn.stores.ledgers import loads
 from churn.stores.postgres import tables
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.tables import rejected_rows, telco_churn_raw
 from tests.conftest import new_database
-from tests.factories import make_customer, make_extract, write_extract
+from tests.support.factories import make_customer, make_extract, write_extract
 
 LINE = 62
 """Line of the customer that a case spoils, in a file of 120 customers."""
@@ -474,7 +474,7 @@ def _run(
     settings: Settings, source: str | Path, day: date, capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, list[str]]:
     """Loads as the command line does. Returns the exit code and the lines a person sees."""
-    with pytest.raises(typer.Exit) as refused, told_in_one_line(verbose=False):
+    with pytest.raises(typer.Exit) as refused, one_line_errors(verbose=False):
         intake.load_extract(settings, source, day)
     return refused.value.exit_code, capsys.readouterr().err.splitlines()
 
@@ -556,7 +556,7 @@ def test_a_folder_without_read_permission(ground: Settings, capsys: pytest.Captu
         Path(outer).chmod(0o755)
         folder = Path(outer) / "daily"
         folder.mkdir(mode=0o300)
-        with _as_nobody(), pytest.raises(typer.Exit) as refused, told_in_one_line(verbose=False):
+        with _as_nobody(), pytest.raises(typer.Exit) as refused, one_line_errors(verbose=False):
             intake.find_extracts(ground, folder, None)
 
     assert refused.value.exit_code == 2

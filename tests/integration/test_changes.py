@@ -9,12 +9,12 @@ from typer.testing import CliRunner
 
 from churn.errors import AuditFailed, ExitCode, TransformFailed
 from churn.settings import load_settings
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.sql_models import contexts
 from churn.terminal.cli import app
 from tests.conftest import new_database
-from tests.integration.changes import Story, copy_project, play, take_step
-from tests.integration.days import name_rule_of_thumb_champion
+from tests.support.changes import Story, copy_project, play, take_step
+from tests.support.days import name_rule_of_thumb_champion
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def begin(server: str, folder: Path) -> Iterator[Story]:
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+        monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
         monkeypatch.setattr(contexts, "TRANSFORMS_DIR", copy_project(folder))
         contexts.forget_context()
         settings = load_settings()
@@ -75,11 +75,11 @@ def test_a_change_is_shown_applied_and_compared_by_one_command(story: Story) -> 
     applied = CliRunner().invoke(app, ["transforms", "apply", "--yes"])
     again = CliRunner().invoke(app, ["transforms", "apply"])
 
-    assert (unasked.exit_code, "Nobody is there to confirm" in unasked.output) == (ExitCode.WRONG_USAGE, True)
+    assert (unasked.exit_code, "The change needs a confirmation" in unasked.output) == (ExitCode.WRONG_USAGE, True)
     assert applied.exit_code == 0, applied.output
     for said in ("+  CAST(1 AS INT) AS one_more_listed", "Changed models deployed: reporting.action_list", "compared"):
         assert said in applied.output
-    assert "The models in the database are those of the files." in again.output
+    assert "The SQL models in the database match the files." in again.output
     story.look([])
 
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from churn.settings import PROJECT_DIR
-from tests.factories import make_customer, write_extract
+from tests.support.factories import make_customer, write_extract
 
 BIN = Path(sys.executable).parent
 FIRST, SECOND = "2026-01-30", "2026-01-31"
@@ -173,9 +173,9 @@ def test_the_doctor_is_well(machine: Machine, first_run: subprocess.CompletedPro
         (["run", "--source", "nowhere.csv"], "There is no file nowhere.csv."),
         (["run", "--source", "x.csv", "--as-of", "yesterday"], "'yesterday' is not a date like 2026-11-22"),
         (["frobnicate"], "No such command 'frobnicate'"),
-        (["export", "action-list", "--out", "churn"], "'churn' is no file but a folder"),
-        (["report", "--out", ""], "'' is no file but a folder"),
-        (["export", "predictions", "--out", os.devnull], "is no file but a device"),
+        (["export", "action-list", "--out", "churn"], "'churn' is a folder, not a file"),
+        (["report", "--out", ""], "'' is a folder, not a file"),
+        (["export", "predictions", "--out", os.devnull], "is a device, not a file"),
         (["simulate", "--out", "churn"], "churn is a folder."),
     ],
 )
@@ -201,7 +201,7 @@ def test_nothing_published_yet_is_said_in_a_home_of_any_name(machine: Machine, t
     assert "Nothing is published yet." in found.stderr
     assert "Nothing is published yet." in exported.stderr
     assert "No model was trained yet" in listed.stdout
-    assert stopped.stdout.strip() == "stopped"
+    assert stopped.stdout.strip() == "The embedded Postgres is stopped."
 
 
 def test_a_database_that_does_not_answer_is_told_without_its_password(machine: Machine, tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ import yaml
 from churn.local_stack.processes import find_marked, start, sweep
 from churn.settings import PROJECT_DIR
 from tests.conftest import DAY
-from tests.factories import make_extract, write_extract
-from tests.integration.machines import BIN, ask, eventually, free_ports
-from tests.integration.servers import Server, embedded_programs, full_programs, running
+from tests.support.factories import make_extract, write_extract
+from tests.support.machines import BIN, ask, eventually, free_ports
+from tests.support.servers import Server, embedded_programs, full_programs, running
 
 TEXT = (PROJECT_DIR / "compose.yaml").read_text()
 EXAMPLE = (PROJECT_DIR / ".env.example").read_text()

@@ -10,10 +10,10 @@ import pytest
 
 from churn.settings import Settings, load_settings
 from churn.stages import history, intake
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from tests.conftest import DAY, new_database
-from tests.factories import make_extract, write_extract
-from tests.integration.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day
+from tests.support.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day
+from tests.support.factories import make_extract, write_extract
 
 BEFORE = DAY - timedelta(days=1)
 CUSTOMERS = make_extract(400, seed=7)
@@ -44,7 +44,7 @@ def story(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sto
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
-        monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+        monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
         settings = load_settings()
         name_rule_of_thumb_champion(settings)
         execute(settings, "ALTER TABLE ops.promotions DISABLE TRIGGER ALL")

@@ -17,9 +17,9 @@ from churn.settings import load_settings
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.locks import Lock, hold_lock
 from tests.conftest import new_database
-from tests.factories import make_extract, write_extract
-from tests.integration.prefect_stack import Stack, running, wait_for
-from tests.integration.receivers import Receivers, free_port, listening
+from tests.support.factories import make_extract, write_extract
+from tests.support.prefect_stack import Stack, running, wait_for
+from tests.support.receivers import Receivers, free_port, listening
 
 DEPLOYMENT = "churn_pipeline/churn-pipeline"
 PASSWORD = "planted-Password-1"

@@ -7,7 +7,7 @@ from churn.errors import WrongUsage
 from churn.reporting.exporting import defuse, export
 from churn.settings import Settings
 from tests.conftest import DAY
-from tests.integration.days import ask
+from tests.support.days import ask
 
 
 def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe() -> None:

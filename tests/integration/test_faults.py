@@ -18,10 +18,10 @@ from churn import timeline
 from churn.errors import ModelRefused, RegistryDown
 from churn.learning import params
 from churn.settings import Settings, load_settings
-from churn.shell.one_line import told_in_one_line
+from churn.shell.one_line import one_line_errors
 from churn.stages import intake, transforms
 from churn.stores import sql_models
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.copying import read_batches
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.embedded import start_embedded, stop_embedded
@@ -29,9 +29,9 @@ from churn.stores.rows import predictions, snapshots
 from churn.stores.sql_models import console
 from flows.churn_pipeline import churn_pipeline
 from tests.conftest import new_database
-from tests.factories import make_extract, write_extract
-from tests.integration.days import ask, day_number, execute
-from tests.integration.receivers import Receivers, listening
+from tests.support.days import ask, day_number, execute
+from tests.support.factories import make_extract, write_extract
+from tests.support.receivers import Receivers, listening
 
 CUSTOMERS = 500
 YESTERDAY, TODAY, TOMORROW = day_number(0), day_number(1), day_number(2)
@@ -159,7 +159,7 @@ def test_postgres_down_for_good_is_told_and_leaves_nothing_half_written(
     before = published(settings)
     disturb_once(monkeypatch, predictions, "stage_predictions", lambda: stop_embedded(postgres))
     try:
-        with pytest.raises(typer.Exit) as stopped, told_in_one_line(verbose=False):
+        with pytest.raises(typer.Exit) as stopped, one_line_errors(verbose=False):
             run(telecom, TOMORROW)
     finally:
         start_embedded(postgres)
@@ -185,7 +185,7 @@ def test_while_the_registry_is_down_the_kept_champion_scores_and_both_are_said(
         told = run(telecom, day, seed=2)
 
     assert "stays champion: The MLflow registry did not answer" in told[-4]
-    assert "from its copy under CHURN_HOME, for the registry does not answer" in told[-3]
+    assert "from its copy under CHURN_HOME, because the registry does not answer" in told[-3]
     assert published(settings)[-1] == day
     (alert,) = receivers.web
     assert (alert["title"], alert["type"]) == ("[churn] warning: training failed", "warning")
@@ -197,13 +197,13 @@ def test_while_the_registry_is_down_the_kept_champion_scores_and_both_are_said(
 
 
 def test_a_copy_of_the_champion_whose_bytes_changed_is_refused(settings: Settings) -> None:
-    registry.load_predictor(settings, 1)
+    loading.load_predictor(settings, 1)
     (copy,) = settings.home_dir.glob("models/*/version-1/model.skops")
     genuine = copy.read_bytes()
     copy.write_bytes(genuine[:-1])
     try:
         with registry_down(settings), pytest.raises(ModelRefused, match="is not the model the registry gave"):
-            registry.load_predictor(settings, 1)
+            loading.load_predictor(settings, 1)
     finally:
         copy.write_bytes(genuine)
 
@@ -213,10 +213,10 @@ def test_without_a_copy_a_registry_that_is_down_is_told(settings: Settings, monk
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     try:
         with pytest.raises(RegistryDown, match="The MLflow registry did not answer"):
-            registry.load_predictor(load_settings(), 1)
+            loading.load_predictor(load_settings(), 1)
     finally:
         os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow's own doing
-        registry._connect.cache_clear()
+        registry.connect.cache_clear()
 
 
 def test_a_full_disk_stops_the_run_in_one_line_and_readers_keep_their_date(
@@ -224,7 +224,7 @@ def test_a_full_disk_stops_the_run_in_one_line_and_readers_keep_their_date(
 ) -> None:
     before, day = published(settings), next_day(settings)
     disk = full_disk(settings.home_dir / "mlflow" / "artifacts")
-    with disk, pytest.raises(typer.Exit) as stopped, told_in_one_line(verbose=False):
+    with disk, pytest.raises(typer.Exit) as stopped, one_line_errors(verbose=False):
         run(telecom, day, seed=3)
 
     assert stopped.value.exit_code == 1

@@ -16,7 +16,7 @@ from churn.settings import Settings
 from churn.stages import intake
 from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
-from tests.factories import make_extract, write_extract
+from tests.support.factories import make_extract, write_extract
 
 KILLS = 20
 

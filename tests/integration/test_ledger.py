@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from churn.errors import ContractBroken
 from churn.reporting import ledger
 from churn.settings import Settings, load_settings
+from churn.simulation.extracts import write_synthetic_extract
 from churn.stages import intake
 from churn.stores.ledgers import loads
 from churn.stores.ledgers.loads import Arrival
@@ -19,7 +20,7 @@ from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.tables import telco_churn_raw
 from churn.terminal.cli import app
 from tests.conftest import DAY
-from tests.factories import make_customer, make_extract, write_extract
+from tests.support.factories import make_customer, make_extract, write_extract
 
 
 def spoilt(customers: int = 300, **changes: str) -> list[dict[str, str]]:
@@ -236,7 +237,7 @@ def test_the_commands_show_loads_and_rejects(settings: Settings, tmp_path: Path)
     nowhere = CliRunner().invoke(app, ["rejects", "--load", "9"])
 
     assert loads.exit_code == rejects.exit_code == 0
-    assert " ".join(loads.stdout.split()).startswith(f"1 {DAY} loaded 299 rows 1 set aside 20")
+    assert " ".join(loads.stdout.split()).startswith(f"1 {DAY} loaded 299 rows, 1 rejected, 20")
     assert "row 3: 0001-TEST" in rejects.stdout
     assert "tenure_at_least_0: tenure must be 0 or more, found -3" in rejects.stdout
     assert "partner_known: partner must be Yes or No, found ?" in rejects.stdout
@@ -245,7 +246,7 @@ def test_the_commands_show_loads_and_rejects(settings: Settings, tmp_path: Path)
 
 
 def test_a_real_file_is_not_held_against_made_up_customers(settings: Settings, tmp_path: Path) -> None:
-    made_up = write_extract(tmp_path / "synthetic-100.csv", make_extract(100))
+    made_up = write_synthetic_extract(tmp_path / "anything.csv", 100, seed=1)
     intake.load_extract(settings, made_up, date(2026, 1, 30))
 
     outcome = intake.load_extract(settings, write_extract(tmp_path / "real.csv", make_extract(900)), DAY)

@@ -14,8 +14,8 @@ from churn.stages import intake
 from churn.stores.postgres.copying import read_batches
 from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
-from tests.factories import make_extract, write_extract
-from tests.integration.days import show_day
+from tests.support.days import show_day
+from tests.support.factories import make_extract, write_extract
 
 
 def snapshot(settings: Settings) -> pl.DataFrame:

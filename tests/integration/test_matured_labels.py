@@ -9,7 +9,7 @@ from churn.settings import load_settings
 from churn.stages import learning
 from churn.stores.postgres.database import open_engine
 from tests.conftest import new_database
-from tests.integration.months import DAYS, LAST, Learned, learn_three_months, ranking
+from tests.support.months import DAYS, LAST, Learned, learn_three_months, ranking
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 from churn.errors import NotThere
 from churn.settings import Settings
 from churn.stages import intake, planning
-from tests.factories import make_extract, write_extract
-from tests.integration.days import day_number, show_day
+from tests.support.days import day_number, show_day
+from tests.support.factories import make_extract, write_extract
 
 YESTERDAY, TODAY = day_number(0), day_number(4)
 MISSED = [day_number(1), day_number(2), day_number(3)]

@@ -11,11 +11,11 @@ from churn.reporting.status import read_status
 from churn.settings import Settings, load_settings
 from churn.stages import scoring
 from churn.stores import sql_models
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.sql_models import contexts
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.conftest import new_database
-from tests.integration.days import (
+from tests.support.days import (
     ask,
     day_number,
     execute,
@@ -65,7 +65,7 @@ def telecom(server: str, days: Path) -> Iterator[Settings]:
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(days / "home"))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+        monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
         settings = load_settings()
         name_rule_of_thumb_champion(settings)
         run_day(settings, write_day(days, YESTERDAY), YESTERDAY)
@@ -163,7 +163,7 @@ def drop_indexes_of_the_grain(settings: Settings, model: str) -> None:
 
 def test_a_date_is_hidden_as_soon_as_its_correction_is_loaded(telecom: Settings, days: Path) -> None:
     from churn.stages import intake
-    from tests.factories import make_extract, write_extract
+    from tests.support.factories import make_extract, write_extract
 
     corrected = write_extract(days / "corrected.csv", make_extract(350, seed=99))
     intake.load_extract(telecom, corrected, YESTERDAY)

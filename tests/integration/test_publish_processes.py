@@ -10,8 +10,8 @@ import pytest
 from churn.settings import Settings, load_settings
 from churn.stores.postgres.database import open_engine
 from tests.conftest import new_database
-from tests.integration.days import ask, day_number, write_day
-from tests.integration.processes import BUSY, PLACES, finish, refresh_scored, run_pipeline, start
+from tests.support.days import ask, day_number, write_day
+from tests.support.processes import BUSY, PLACES, finish, refresh_scored, run_pipeline, start
 
 TODAY, YESTERDAY = day_number(1), day_number(0)
 

@@ -14,8 +14,8 @@ from churn.local_stack.processes import find_marked
 from churn.settings import PROJECT_DIR
 from churn.stack_note import find_stack
 from tests.conftest import DAY
-from tests.factories import make_extract, write_extract
-from tests.integration.machines import Machine, ask, eventually, new_machine
+from tests.support.factories import make_extract, write_extract
+from tests.support.machines import Machine, ask, eventually, new_machine
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def test_down_leaves_no_process_socket_or_lock(up: Machine) -> None:
 
     assert done.returncode == 0, done.stderr
     assert_nothing_left(up)
-    assert up.call("churn", "down").stdout.strip() == "was not up"
+    assert up.call("churn", "down").stdout.strip() == "The local stack was not running."
 
 
 def test_an_up_that_is_killed_half_way_is_taken_down(machine: Machine) -> None:
@@ -144,7 +144,7 @@ def test_an_up_that_is_killed_half_way_is_taken_down(machine: Machine) -> None:
     half.communicate()
     done = machine.call("churn", "down")
 
-    assert done.stdout.startswith("stopped: ")
+    assert done.stdout.startswith("Stopped: ")
     assert_nothing_left(machine)
 
 

@@ -14,7 +14,7 @@ from churn.stores.postgres import embedded
 from churn.stores.postgres.copying import read_batches
 from churn.stores.postgres.database import locate, open_engine
 from churn.stores.sql_models import gateways
-from tests.integration.servers import Server, full_programs, running
+from tests.support.servers import Server, full_programs, running
 
 IS_ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
 

@@ -11,15 +11,15 @@ from churn.reporting import doctor
 from churn.reporting.status import read_status
 from churn.settings import Settings, load_settings
 from churn.stages import scoring, transforms
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import predictions
 from churn.terminal.cli import app
 from churn.timeline import now_utc
 from tests.conftest import new_database
-from tests.integration.changes import checksums, torn_days
-from tests.integration.days import ask, day_number, execute, name_rule_of_thumb_champion, run_day, write_day
-from tests.integration.receivers import listening
+from tests.support.changes import checksums, torn_days
+from tests.support.days import ask, day_number, execute, name_rule_of_thumb_champion, run_day, write_day
+from tests.support.receivers import listening
 
 FIRST, SECOND = day_number(0), day_number(1)
 ONE = "customer_id = '000007-MADEUP'"
@@ -33,7 +33,7 @@ def telecom(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+        monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
         settings = load_settings()
         name_rule_of_thumb_champion(settings)
         for day in (FIRST, SECOND):
@@ -162,7 +162,7 @@ def test_old_tables_are_dropped_once_they_have_been_kept_for_as_long_as_is_set(
     telecom: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from churn.stores.sql_models import contexts
-    from tests.integration.changes import Story, copy_project
+    from tests.support.changes import Story, copy_project
 
     monkeypatch.setattr(contexts, "TRANSFORMS_DIR", copy_project(tmp_path))
     story = Story(telecom, tmp_path / "transforms", tmp_path, "")

@@ -13,11 +13,11 @@ import pytest
 from sqlglot import exp
 
 from churn.settings import Settings, load_settings
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.conftest import new_database
-from tests.factories import make_customer, write_extract
-from tests.integration.days import ask, day_number, name_rule_of_thumb_champion, run_backfill, run_day, write_day
+from tests.support.days import ask, day_number, name_rule_of_thumb_champion, run_backfill, run_day, write_day
+from tests.support.factories import make_customer, write_extract
 from tests.transforms.conftest import models_of
 
 DAYS = [day_number(0), day_number(1), day_number(30)]
@@ -31,7 +31,7 @@ def on_postgres(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(folder))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(registry, "load_predictor", registry.load_predictor)  # brought back at the end
+        monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
         settings = load_settings()
         name_rule_of_thumb_champion(settings)
         for day in DAYS:

@@ -16,8 +16,8 @@ from churn.stores import sql_models
 from churn.stores.sql_models import contexts
 from churn.timeline import today
 from tests.conftest import new_database
-from tests.integration.changes import Story, copy_project
-from tests.integration.days import ask
+from tests.support.changes import Story, copy_project
+from tests.support.days import ask
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +85,22 @@ def test_plans_are_applied_one_at_a_time(changed: Any) -> None:
     from churn.stores.sql_models.versions import OneAtATime
 
     assert isinstance(changed._scheduler.create_plan_evaluator(changed), OneAtATime)
+
+
+def test_a_reworded_view_takes_no_other_view_with_it(story: Story) -> None:
+    """Did it, whatever reads the view would be dropped, and be missing while the plan runs or when it fails."""
+    reads = "SELECT oid FROM pg_class WHERE relname LIKE 'risk\\_trend\\_\\_%'"
+    sql_models.deploy(story.settings, today())
+    before = ask(story.settings, reads)
+    story.change("reword a view")
+
+    sql_models.deploy(story.settings, today())
+    after = ask(story.settings, reads)
+    described = ask(story.settings, "SELECT obj_description('reporting.kpi_daily'::regclass)")
+    story.go_back()
+
+    assert after == before
+    assert "Of what a manager reads" in str(described[0][0])
 
 
 def test_a_plan_reaches_today(changed: Any) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from churn.contracts.extract import Origin
+from churn.errors import NotLoaded
 from churn.intake.limits import Tally
 from churn.stores.postgres.tables import loads, rejected_rows
 
@@ -26,6 +28,7 @@ class Load:
         status: started, loaded, superseded, refused or interrupted.
         reason: why it was refused or interrupted, or which load superseded it.
         ended_at: None while it is at work.
+        origin: synthetic when every customer comes from the simulator.
     """
 
     load_id: int
@@ -42,6 +45,7 @@ class Load:
     notes: list[str]
     started_at: datetime
     ended_at: datetime | None
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,30 @@ def find_current_load(engine: Engine, snapshot_date: date) -> Load | None:
     """Returns the load whose rows a snapshot date holds, or None."""
     found = _select_loads(engine, loads.c.snapshot_date == snapshot_date, loads.c.status == "loaded")
     return found[0] if found else None
+
+
+def require_load(engine: Engine, snapshot_date: date) -> Load:
+    """Returns the current load of a date.
+
+    Raises:
+        NotLoaded: there is none.
+    """
+    load = find_current_load(engine, snapshot_date)
+    if load is None:
+        raise NotLoaded(snapshot_date)
+    return load
+
+
+def require_latest_day(engine: Engine) -> date:
+    """Returns the date of the latest stored snapshot.
+
+    Raises:
+        NotLoaded: there is none.
+    """
+    day = find_latest_snapshot_date(engine)
+    if day is None:
+        raise NotLoaded(None)
+    return day
 
 
 def find_latest_snapshot_date(engine: Engine) -> date | None:
@@ -158,6 +186,7 @@ def seen_of(tally: Tally) -> dict[str, Any]:
         "rows_rejected": tally.rejected,
         "cells_normalised": tally.normalised,
         "notes": tally.notes(),
+        "origin": tally.origin,
     }
 
 

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from churn.errors import Unavailable, WrongUsage
 from churn.settings import Settings
-from churn.stores.postgres import embedded, tables
+from churn.stores.postgres import embedded, migrating, tables
 
 
 def locate(settings: Settings) -> str:
@@ -77,15 +77,26 @@ def _engine(uri: str, statement_timeout_ms: int) -> Engine:
 def open_engine(settings: Settings) -> Engine:
     """Returns an engine on a database that has every table of `tables`.
 
+    A new database is given them. An older embedded one is upgraded; an older one of a team's is not.
+
     Raises:
+        OutdatedDatabase: a team's database is of an earlier release.
+        NewerDatabase: the database is of a later one.
         Unavailable: the database did not answer; the message shows its address without the password.
     """
+    with _connecting(settings) as engine:
+        # The embedded database is this program's own; a team's is changed by its owner, who is asked first.
+        _prepare_once(engine, may_upgrade=settings.database_url is None)
+    return engine
+
+
+@contextmanager
+def _connecting(settings: Settings) -> Iterator[Engine]:
+    """Yields an engine on a database whose tables may be missing or old; a silent database becomes Unavailable."""
     timeout_ms = int(timedelta(minutes=settings.statement_timeout_minutes).total_seconds() * 1000)
     uri = locate(settings)
     with _told_when_silent(uri):
-        engine = _engine(uri, timeout_ms)
-        _create_tables_once(engine)
-    return engine
+        yield _engine(uri, timeout_ms)
 
 
 @contextmanager
@@ -129,12 +140,45 @@ def create_database_if_missing(uri: str, name: str) -> None:
 
 
 @lru_cache(maxsize=4)
-def _create_tables_once(engine: Engine) -> None:
-    inspector = inspect(engine)
-    there = {f"{schema}.{name}" for schema in tables.SCHEMAS for name in inspector.get_table_names(schema)}
-    if there.issuperset(tables.metadata.tables):
-        return
+def _prepare_once(engine: Engine, may_upgrade: bool) -> None:
+    _prepare(engine, may_upgrade)
+
+
+def _prepare(engine: Engine, may_upgrade: bool) -> None:
+    """Makes the tables of a new database; takes the steps that an older one has not taken, where that is allowed."""
     with engine.begin() as connection:
-        for schema in tables.SCHEMAS:
-            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
-        tables.metadata.create_all(connection)
+        if migrating.is_empty(connection):
+            _create_tables(connection)
+            migrating.record_steps(connection, migrating.list_migrations())
+            return
+        if not (pending := migrating.find_pending(connection)):
+            return
+        if not may_upgrade:
+            raise migrating.OutdatedDatabase(pending)
+        _create_tables(connection)  # Those that this release added; a step may fill them.
+        migrating.take_steps(connection, pending)
+
+
+def _create_tables(connection: Connection) -> None:
+    for schema in tables.SCHEMAS:
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+    tables.metadata.create_all(connection)
+
+
+def find_pending(settings: Settings) -> list[migrating.Migration]:
+    """Returns the steps that the database has not taken; none of a new one.
+
+    Raises:
+        Unavailable: the database did not answer.
+        NewerDatabase: it is of a later release.
+    """
+    with _connecting(settings) as engine, engine.connect() as connection:
+        return [] if migrating.is_empty(connection) else migrating.find_pending(connection)
+
+
+def upgrade(settings: Settings) -> list[migrating.Migration]:
+    """Takes the steps that the database has not taken, all or none; returns them. The user must own the tables."""
+    pending = find_pending(settings)
+    with _connecting(settings) as engine:
+        _prepare(engine, may_upgrade=True)
+    return pending

@@ -63,6 +63,14 @@ loads = Table(
         comment="When it began, UTC",
     ),
     Column("ended_at", DateTime(timezone=True), comment="NULL while it is at work"),
+    Column(
+        "origin",
+        Text,
+        nullable=False,
+        server_default="real",
+        comment="real, or synthetic: every customer comes from the simulator",
+    ),
+    CheckConstraint("origin in ('real', 'synthetic')", name="loads_origin"),
     CheckConstraint("status in ('started', 'loaded', 'superseded', 'refused', 'interrupted')", name="loads_status"),
     Index("loads_one_current", "snapshot_date", unique=True, postgresql_where="status = 'loaded'"),
     schema="raw_data",
@@ -173,6 +181,7 @@ publications = Table(
     Column("run_id", Text, nullable=False, comment="The flow run that wrote it"),
     Column("staged_at", DateTime(timezone=True), nullable=False, comment="When its scores were written, UTC"),
     Column("published_at", DateTime(timezone=True), comment="NULL while readers do not see it"),
+    Column("policy_sha256", Text, comment="Of the policy file in force; NULL for days scored before it was kept"),
     CheckConstraint("status in ('staged', 'published', 'withdrawn')", name="publications_status"),
     CheckConstraint("eligible_count = customers_count + refused_count", name="publications_coverage"),
     CheckConstraint("(status = 'published') = (published_at is not null)", name="publications_published_at"),
@@ -245,6 +254,17 @@ revisions = Table(
     Column("revised_at", DateTime(timezone=True), nullable=False, server_default=func.now(), comment="When, UTC"),
     schema="ops",
     comment="Ledger: one row per time that the scores of a date that readers had seen were replaced, and what changed.",
+)
+
+schema_versions = Table(
+    "schema_versions",
+    metadata,
+    Column("version", Integer, primary_key=True, comment="Number of the step; the first is 1"),
+    Column("purpose", Text, nullable=False, comment="What the step did, in one sentence"),
+    Column("sha256", Text, nullable=False, comment="Of the step's file"),
+    Column("taken_at", DateTime(timezone=True), nullable=False, server_default=func.now(), comment="When, UTC"),
+    schema="ops",
+    comment="Ledger: one row per step from the tables of an earlier release to those of this one.",
 )
 
 _REFUSE_CHANGE = """

@@ -4,10 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from churn.contracts.synthetic import are_all_synthetic, synthetic_ids
 from churn.intake.mapping import read_mapping
 from churn.intake.reading import open_batches
 from churn.intake.screening import screen_rows
-from churn.simulation.customers import INTERNET_ADD_ONS, customer_ids, list_price, simulate_customers
+from churn.simulation.customers import INTERNET_ADD_ONS, list_price, simulate_customers
 from churn.simulation.extracts import write_synthetic_extract
 
 
@@ -50,7 +51,7 @@ def test_no_unfinished_file_is_left(tmp_path: Path) -> None:
 
 
 def test_ids_never_repeat_across_distant_numbers() -> None:
-    ids = pl.concat([customer_ids(start, 50_000) for start in (0, 50_000, 99_950_000)])
+    ids = pl.concat([synthetic_ids(start, 50_000) for start in (0, 50_000, 99_950_000)])
 
     assert ids.n_unique() == 150_000
     assert ids.str.contains(r"^\d{4}-[A-Z]{5}$").all()
@@ -90,3 +91,13 @@ def test_leavers_are_those_whose_odds_are_high(customers: pl.DataFrame) -> None:
     rate = customers.group_by("Contract").agg((pl.col("Churn") == "Yes").mean()).sort("Contract")
 
     assert rate["Churn"].to_list() == pytest.approx([0.427, 0.113, 0.028], abs=0.03)
+
+
+@pytest.mark.parametrize("first", [0, 7_000, 99_000_000])
+def test_customers_of_the_simulator_are_known_by_their_ids(first: int) -> None:
+    ids = synthetic_ids(first, 5_000)
+
+    assert are_all_synthetic(ids)
+    assert not are_all_synthetic(pl.concat([ids, pl.Series("customerID", ["7590-VHVEG"])]))
+    assert not are_all_synthetic(pl.Series("customerID", ["1042", "000007-MADEUP"]))
+    assert not are_all_synthetic(ids.head(0))

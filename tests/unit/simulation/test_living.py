@@ -188,8 +188,8 @@ def test_late_repeated_and_corrected_files_end_up_as_if_tidy(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--every", "3", "--calls", "0.1"], "--every, --calls: only a telecom that lives has that."),
-        (["--days", "5", "--months", "1"], "--days and --months both say how long."),
+        (["--every", "3", "--calls", "0.1"], "--every, --calls need a multi-day simulation."),
+        (["--days", "5", "--months", "1"], "--days and --months both set the length."),
     ],
 )
 def test_options_that_would_do_nothing_are_refused(options: list[str], told: str, tmp_path: Path) -> None:

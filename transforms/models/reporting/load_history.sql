@@ -18,7 +18,9 @@ SELECT
   load_id::BIGINT AS load_id, /* The number of the load, in order */
   snapshot_date::DATE AS snapshot_date, /* The business date of the extract */
   source::TEXT AS source, /* The path or address of the file */
-  CAST(source ~ '(^|/)synthetic-[^/]*$' AS BOOLEAN) AS is_synthetic, /* Whether the simulator made the customers, judged by the name of the file */
+  (
+    origin = 'synthetic'
+  )::BOOLEAN AS is_synthetic, /* Whether the simulator made the customers: then none of them is real */
   status::TEXT AS status, /* The outcome: started, loaded, superseded, refused or interrupted */
   reason::TEXT AS reason, /* Why the file was refused or interrupted, or which load superseded it; NULL otherwise */
   rows_read::BIGINT AS rows_read, /* Number of rows in the file */

@@ -21,7 +21,7 @@ _FORKS.set_forkserver_preload(
         "churn.stages.transforms",
         "churn.stores.sql_models.console",
         "sqlmesh.core.context",
-        "tests.integration.days",
+        "tests.support.days",
     ]
 )
 """Libraries are imported once, in the process that the children are forked from."""
@@ -56,7 +56,7 @@ def run_pipeline(extract: Path, day: date, kill_at: str | None = None) -> None:
     """One day under the pipeline's lock; with `kill_at` the process dies there, as by a power cut."""
     from churn.settings import load_settings
     from churn.stages import one_pipeline
-    from tests.integration.days import name_rule_of_thumb_champion, run_day
+    from tests.support.days import name_rule_of_thumb_champion, run_day
 
     if kill_at is not None:
         PLACES[kill_at]()

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import polars as pl
 import pytest
@@ -5,8 +7,9 @@ import pytest
 from churn.contracts.features import FEATURES
 from churn.contracts.scores import Predictor
 from churn.learning.candidates import build_candidates, fit_candidate
+from churn.learning.contributions import contribute_by_feature
 from churn.learning.params import ModelParams
-from churn.scoring.scores import score_batch
+from churn.scoring.scores import Scorer, score_batch
 
 
 def make_features(customers: int, seed: int = 3) -> pl.DataFrame:
@@ -72,3 +75,14 @@ def test_a_probability_beyond_one_is_refused(features: pl.DataFrame) -> None:
 
     with pytest.raises(Exception, match="churn_probability"):
         score_batch(features, Broken())
+
+
+def test_a_scorer_can_be_sent_to_another_process(features: pl.DataFrame, predictor: Predictor) -> None:
+    plans = ("Month-to-month, DSL",)
+    rows = features.with_columns(plan=pl.lit("One year, DSL"))
+    scorer = Scorer(predictor, contribute_by_feature, plans)
+
+    sent = pickle.loads(pickle.dumps(scorer))
+
+    assert sent.score(rows).equals(scorer.score(rows))
+    assert sent.score(rows)["has_unseen_plan"].all()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.integration.machines import free_ports
+from tests.support.machines import free_ports
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from churn.settings import Settings, load_settings
 from churn.stages import transforms
 from churn.stores.sql_models import contexts
 from tests.conftest import new_database
-from tests.factories import make_extract, write_extract
-from tests.integration.days import ask, day_number, run_backfill, run_day, write_day
+from tests.support.days import ask, day_number, run_backfill, run_day, write_day
+from tests.support.factories import make_extract, write_extract
 
 RISK, LIST, STAGING = "analytics/customer_risk", "reporting/action_list", "staging/stg_telco_churn"
 CONCERNED = {"gender", "scored_at", "model_version", "one_more", "one_more_listed", "sex", "published_at"}
@@ -61,6 +61,12 @@ CHANGES: dict[str, tuple[str, str, str]] = {
         "  customers.risk_tier::TEXT AS risk_tier,",
         "  1::INT AS one_more_listed, /* 1 */\n  customers.risk_tier::TEXT AS risk_tier,",
     ),
+    "reword a view": (
+        "reporting/kpi_daily",
+        "description 'One row per",
+        "description 'Of what a manager reads, one row per",
+    ),
+    "reword a view below a view": ("reporting/risk_tiers", "description 'One row per", "description 'One row for each"),
     "edit staging": (
         STAGING,
         "  load_id::BIGINT AS load_id,",
