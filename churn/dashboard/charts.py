@@ -132,6 +132,7 @@ def draw_line(rows: Sequence[Row], name: str, title: str, form: str, period: str
 
 
 def stack_layers(*layers: Chart) -> alt.LayerChart:
+    """Returns charts drawn above each other, the first below."""
     layered = alt.layer(*layers)
     assert isinstance(layered, alt.LayerChart)  # alt.layer() returns a FacetChart only if one of the layers has facets.
     return layered

@@ -1,4 +1,4 @@
-"""Draws charts of the Model page: whether predicted rates came true, and what contacting a share of customers brings."""
+"""Draws charts of the Model page: whether predicted rates came true, and what contacting customers brings."""
 
 from collections.abc import Sequence
 
