@@ -104,16 +104,15 @@ class NotPublished(NotThere):
 
     def __init__(self, day: date | None) -> None:
         fact = f"{day} is not published." if day else "Nothing is published yet."
-        super().__init__(
-            fact, "run `churn run --source FILE`, with --as-of for its date; `churn backfill` fills in earlier days."
-        )
+        super().__init__(fact, "run `churn run --source FILE --as-of DATE`. For earlier days run `churn backfill`.")
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled as its parent, whose arguments are fact and next step; this class takes a date.
         return NotThere, (self.fact, self.next_step)
 
 
 class NotLoaded(NotThere):
-    """No extract of the date is loaded, or none at all yet."""
+    """No extract of the date is loaded, or no extract is loaded yet."""
 
     def __init__(self, day: date | None) -> None:
         fact = f"No extract of {day} is loaded." if day else "No extract is loaded yet."

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @task(**stage_policy(), task_run_name="plan_backfill")
 def plan_backfill(days: int, until: date | None) -> "Backfill":
-    """The days that are missing, in the portions in which they are made."""
+    """Returns the missing days, in portions that are scored together."""
     from churn.stages import history
 
     return history.plan_backfill(load_settings(), days, until)

@@ -7,7 +7,7 @@ import polars as pl
 from pandera.polars import PolarsData
 
 Origin = Literal["real", "synthetic"]
-"""Whether customers are a company's own or the simulator's."""
+"""Whether the customers of a load are customers of a company or of the simulator."""
 
 YES_NO = ("Yes", "No")
 INTERNET_ADD_ON = ("Yes", "No", "No internet service")

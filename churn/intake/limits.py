@@ -40,7 +40,7 @@ class Tally:
     Attributes:
         kept: customers who stay in the snapshot when the file only adds corrected rows.
         monthly_charges_usd: sum over the accepted rows and the customers who stay, USD a month.
-        has_real: an accepted row is of a customer whom the simulator did not make.
+        has_real: whether an accepted row, or a customer who stays, is not from the simulator.
     """
 
     kept: int = 0
@@ -56,7 +56,7 @@ class Tally:
 
     @property
     def origin(self) -> Origin:
-        """Synthetic where every accepted row is of the simulator's customers, else real."""
+        """Synthetic if the simulator made every customer, else real."""
         return "synthetic" if self.customers and not self.has_real else "real"
 
     @property

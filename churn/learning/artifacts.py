@@ -15,7 +15,7 @@ from churn.learning.training import Candidate, Training
 
 
 def draw_candidate(training: Training, candidate: Candidate, policy: ValuePolicy) -> dict[str, Figure]:
-    """Returns the pictures of a candidate on the test part, by file name; profit is by the policy's values."""
+    """Returns the pictures of a candidate on the test part, by file name. `policy` gives the values of the profit."""
     labels, probabilities = training.split.test["has_churned"].to_numpy(), candidate.test_probabilities
     family, test = candidate.family, candidate.test
     return {

@@ -55,7 +55,7 @@ def contribute(model: Predictor, features: pl.DataFrame) -> Contributions | None
 
 
 def contribute_by_feature(model: Predictor, features: pl.DataFrame) -> Floats | None:
-    """Returns (n, len(FEATURES)) what each feature adds to the log-odds; None for a model that cannot say."""
+    """Returns (n, len(FEATURES)) contributions to the log-odds; None for a random forest, which has none."""
     contributions = contribute(model, features)
     return None if contributions is None else contributions.by_feature
 

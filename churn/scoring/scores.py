@@ -26,14 +26,14 @@ PROBABILITY_DECIMALS = 9
 
 @dataclass(frozen=True)
 class Scorer:
-    """A model version ready to score. Frozen and picklable: an executor or a server can use it as it is.
+    """A model version that is ready to score. It is frozen and picklable, for a Spark executor or an API server.
 
     Attributes:
         predictor: the model.
-        contribute: gives, of a predictor and n rows, (n, features) contributions to the log-odds, or None. A function
-            of a module: a pickle keeps its name alone.
-        known_plans: plans of the training examples; None when they are not known.
-        is_from_copy: the model came from its copy under CHURN_HOME, because the registry did not answer.
+        contribute: returns (n, features) contributions to the log-odds for a predictor and n rows, or None. It must be
+            a function of a module, since a pickle contains only its name.
+        known_plans: the tariffs of the training examples; None when they are not known.
+        is_from_copy: whether the model was loaded from its copy under CHURN_HOME, because the registry did not answer.
     """
 
     predictor: Predictor
@@ -42,7 +42,7 @@ class Scorer:
     is_from_copy: bool = False
 
     def score(self, features: pl.DataFrame) -> pl.DataFrame:
-        """Returns the scores of a batch, as `score_batch` does."""
+        """Returns the scores of a batch; see `score_batch`."""
         known = None if self.known_plans is None else list(self.known_plans)
         return score_batch(features, self.predictor, partial(self.contribute, self.predictor), known)
 

@@ -15,17 +15,17 @@ MODEL (
 );
 
 SELECT
-  load_id::BIGINT AS load_id, /* Number of the load, in order */
-  snapshot_date::DATE AS snapshot_date, /* Business date of the extract */
-  source::TEXT AS source, /* Where the file came from */
+  load_id::BIGINT AS load_id, /* The number of the load, in order */
+  snapshot_date::DATE AS snapshot_date, /* The business date of the extract */
+  source::TEXT AS source, /* The path or address of the file */
   (
     origin = 'synthetic'
-  )::BOOLEAN AS is_synthetic, /* Every customer comes from the simulator: nobody is real */
-  status::TEXT AS status, /* started, loaded, superseded, refused or interrupted */
-  reason::TEXT AS reason, /* Why it was refused or interrupted, or which load superseded it; NULL otherwise */
-  rows_read::BIGINT AS rows_read, /* Rows in the file */
-  rows_accepted::BIGINT AS rows_accepted, /* Rows that kept the contract */
-  rows_rejected::BIGINT AS rows_rejected, /* Rows set aside, with reasons */
+  )::BOOLEAN AS is_synthetic, /* Whether the simulator made the customers: then none of them is real */
+  status::TEXT AS status, /* The outcome: started, loaded, superseded, refused or interrupted */
+  reason::TEXT AS reason, /* Why the file was refused or interrupted, or which load superseded it; NULL otherwise */
+  rows_read::BIGINT AS rows_read, /* Number of rows in the file */
+  rows_accepted::BIGINT AS rows_accepted, /* Number of rows that keep the contract */
+  rows_rejected::BIGINT AS rows_rejected, /* Number of rejected rows, with reasons */
   (
     rows_rejected::DOUBLE PRECISION / NULLIF(rows_read, 0)
   )::DOUBLE PRECISION AS rejected_share, /* The share of rejected rows, 0 to 1; NULL if no row was read */
