@@ -14,6 +14,8 @@ from tests.support.factories import DAY as DAY
 from tests.support.telecoms import Telecoms
 
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+# Two workers on two cores: threads of one would wait for those of the other. Commands that are called inherit it.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 os.environ["CHURN_RETRY_DELAY_SECONDS"] = "0"  # Before flows are imported: their tasks take it from there.
 
 gc.set_threshold(100_000)  # As the command does: a tenth of the time goes into searching libraries for garbage.
@@ -28,7 +30,7 @@ INTEGRATION_FIXTURES = {"server", "browser"}
 SECONDS = {}
 """How long the longest files take on two idle cores. They begin first, so that both workers end at the same time."""
 
-TOGETHER = {"test_exporting.py": "test_published_day.py", "test_secrets.py": "test_published_day.py"}
+TOGETHER = dict.fromkeys(("test_exporting.py", "test_published_day.py", "test_secrets.py"), "test_churn_pipeline.py")
 """Files that look at the telecom with a model, which one worker trains for all of them."""
 
 
@@ -54,8 +56,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class TogetherScheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            folder, _, name = file.rpartition("/")
-            return f"{folder}/{TOGETHER.get(name, name)}"
+            name = file.rpartition("/")[2]
+            return TOGETHER.get(name) or (name if name in TOGETHER.values() else file)
 
     return TogetherScheduling(config, log)
 
