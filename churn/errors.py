@@ -1,6 +1,6 @@
-"""What can go wrong, in the words of the person who has to act.
+"""What can go wrong, in words for the person who has to act.
 
-Every error carries the fact and the next step. Its class decides the exit code and whether trying again may help.
+Every error has a fact and a next step. Its class decides the exit code, and whether a retry may help.
 """
 
 import errno
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class ExitCode(IntEnum):
-    """What the shell gets. Documented in README and `churn --help`."""
+    """The exit codes of `churn`. README and `churn --help` list them."""
 
     DONE = 0
     FAILED = 1
@@ -20,18 +20,18 @@ class ExitCode(IntEnum):
 
 
 class ChurnError(Exception):
-    """A failure that was understood.
+    """A failure whose cause is known.
 
     Attributes:
-        fact: what happened, naming the place.
-        next_step: what to do about it.
+        fact: what happened, with the file, row, column and value where there are any.
+        next_step: what the reader does next, as a command.
     """
 
     exit_code: ExitCode = ExitCode.FAILED
     may_pass_by_itself: bool = False
 
     def __init__(self, fact: str, next_step: str) -> None:
-        super().__init__(fact, next_step)
+        super().__init__(fact, next_step)  # Exception keeps both arguments, so that Prefect can pickle the error.
         self.fact = fact
         self.next_step = next_step
 
@@ -40,28 +40,28 @@ class ChurnError(Exception):
 
 
 class WrongUsage(ChurnError):
-    """The request itself cannot be carried out."""
+    """The user asked for something that is not possible."""
 
     exit_code = ExitCode.WRONG_USAGE
 
 
 class ContractBroken(ChurnError):
-    """The extract is not what was agreed; nothing of it was written."""
+    """The extract breaks the contract. Nothing of it was written."""
 
     exit_code = ExitCode.CONTRACT_BROKEN
 
 
 class AuditFailed(ChurnError):
-    """Rows of a date failed an audit; the date stays unpublished.
+    """Rows of a date failed an audit. The date stays unpublished.
 
     Attributes:
-        audit: name of the audit.
-        model: the audited model.
-        count: rows that failed.
-        query: SQL that shows them.
+        audit: the name of the audit.
+        model: the SQL model that was audited.
+        count: the number of rows that failed.
+        query: SQL that shows the failed rows.
 
-    What else a person needs is in the message: the place where the audit is written (file and line), the days of the
-    rows, what did not happen because of them, and a sentence about what readers see; each may be empty.
+    The message has four more parts, each of which may be empty: the file and line of the audit, the days of the failed
+    rows, what did not happen because of them, and a sentence about what readers see.
     """
 
     exit_code = ExitCode.AUDIT_FAILED
@@ -81,47 +81,63 @@ class AuditFailed(ChurnError):
         where, when = f" ({place})" if place else "", f" of {days}" if days else ""
         super().__init__(
             f"Audit {audit} of {model}{where} failed on {rows}{when}; {consequence}. {readers}".rstrip(),
-            f"look at them: {query}",
+            f"look at the failed rows with: {query}",
         )
         self.audit, self.model, self.count, self.query = audit, model, count, query
-        self._told = place, days, readers, consequence
+        self._parts = place, days, readers, consequence
 
     def __reduce__(self) -> tuple[type["AuditFailed"], tuple[Any, ...]]:
-        return type(self), (self.audit, self.model, self.count, self.query, *self._told)
+        # Pickle rebuilds an exception from `args`, which are fact and next step here: this class takes other arguments.
+        return type(self), (self.audit, self.model, self.count, self.query, *self._parts)
 
 
 class TransformFailed(ChurnError):
-    """A SQL model could not be deployed or evaluated."""
+    """SQLMesh could not deploy or refresh a SQL model."""
 
 
 class NotThere(ChurnError):
-    """Something the step needs does not exist yet: no run, no champion, no features of a date."""
+    """The step needs something that does not exist yet: a run, a champion, the features of a date."""
 
 
 class NotPublished(NotThere):
-    """Readers have no such date, or none at all yet."""
+    """The date is not published, or no date is published yet."""
 
     def __init__(self, day: date | None) -> None:
         fact = f"{day} is not published." if day else "Nothing is published yet."
-        super().__init__(fact, "run `churn run --source FILE`.")
+        super().__init__(fact, "run `churn run --source FILE --as-of DATE`. For earlier days run `churn backfill`.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled as its parent, whose arguments are fact and next step; this class takes a date.
+        return NotThere, (self.fact, self.next_step)
+
+
+class NotLoaded(NotThere):
+    """No extract of the date is loaded, or no extract is loaded yet."""
+
+    def __init__(self, day: date | None) -> None:
+        fact = f"No extract of {day} is loaded." if day else "No extract is loaded yet."
+        super().__init__(fact, f"run `churn run --source FILE{f' --as-of {day}' if day else ''}`.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NotThere, (self.fact, self.next_step)
 
 
 class TooFewLeavers(NotThere):
-    """Too few customers left, or stayed, to learn from; a champion that is there goes on."""
+    """Too few customers left, or stayed, to train a model. The current champion goes on scoring."""
 
 
 class ModelRefused(ChurnError):
-    """A stored model cannot be trusted to mean what it meant: other library versions, or types nobody vouched for."""
+    """A stored model cannot be loaded safely: other library versions wrote it, or it has types that are not trusted."""
 
 
 class Unavailable(ChurnError):
-    """A service did not answer; it may by itself a little later."""
+    """A service did not answer. It may answer a little later, so a retry may help."""
 
     may_pass_by_itself = True
 
 
 class RegistryDown(Unavailable):
-    """The model registry did not answer; scoring can go on with the copy of the champion."""
+    """The model registry did not answer. Scoring can go on with the local copy of the champion."""
 
 
 class Busy(Unavailable):
@@ -129,50 +145,49 @@ class Busy(Unavailable):
 
 
 class DiskFull(ChurnError):
-    """Nothing more can be written; waiting does not make room."""
+    """The disk is full. A retry does not help, since waiting frees no space."""
 
 
 _PREFECT_IS_AWAY = ("Failed to reach API at", "No Prefect API URL provided")
-"""How Prefect's own errors of that begin; they are of no kind of their own."""
+"""How Prefect 3.8 begins its messages for a server that does not answer. It raises them as RuntimeError and ValueError,
+so that only the text shows what they are."""
 _CONNECTION_LOSSES = ("OperationalError", "InterfaceError", "AdminShutdown", "ConnectionFailure")
 
 
 def may_pass_by_itself(error: BaseException) -> bool:
-    """Whether the same call may succeed a little later.
-
-    Database drivers' errors are told by name, so that asking does not import three drivers.
-    """
+    """Returns whether a retry may help."""
     if isinstance(error, ChurnError):
         return error.may_pass_by_itself
     return isinstance(error, ConnectionError | TimeoutError) or _is_connection_loss(error)
 
 
 def _is_connection_loss(error: BaseException) -> bool:
+    # By the names of the classes: comparing with the classes themselves would import three database drivers.
     return not {kind.__name__ for kind in type(error).__mro__}.isdisjoint(_CONNECTION_LOSSES)
 
 
 def understand(error: BaseException) -> ChurnError:
-    """Returns an error as a person is told it: an understood one as it is, any other by its kind and first line."""
+    """Returns the error for people: a `ChurnError` unchanged, any other error with its class and its first line."""
     if isinstance(error, ChurnError):
         return error
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return DiskFull(
             f"No space is left on the disk{f' of {error.filename}' if error.filename else ''}.",
-            "free some (CHURN_HOME says where things are kept), then run again: it goes on where it was.",
+            "free some space, then run again: the run continues where it stopped. `churn doctor` shows CHURN_HOME.",
         )
     if isinstance(error, OSError) and error.filename and error.strerror:
         return ChurnError(
-            f"{error.filename2 or error.filename}: {error.strerror}.", "mend that, or name another place."
+            f"{error.filename2 or error.filename}: {error.strerror}.", "correct that, or choose another path."
         )
     first_line = (str(error).strip() or "no message").splitlines()[0]
     if _is_connection_loss(error):
         return Unavailable(
             f"The database did not answer: {first_line}",
-            "check that it runs, then run again: it goes on where it was. `churn doctor` shows what is configured.",
+            "start the database, then run again: the run continues where it stopped. `churn doctor` shows its address.",
         )
     if type(error).__module__.partition(".")[0] in ("httpx", "httpcore") or first_line.startswith(_PREFECT_IS_AWAY):
         return Unavailable(
             f"Prefect's server did not answer: {first_line.rstrip('.')}.",
-            "start it or mend PREFECT_API_URL, then run again; what was published stays.",
+            "start it or correct PREFECT_API_URL, then run again. Published dates stay published.",
         )
-    return ChurnError(f"{type(error).__name__}: {first_line}", "run it again with -v to see where.")
+    return ChurnError(f"{type(error).__name__}: {first_line}", "run the command again with -v to see the traceback.")

@@ -1,4 +1,4 @@
-"""Keeps secrets out of everything that is shown, logged or kept: passwords and tokens of the addresses in settings."""
+"""Hides secrets in everything that is shown, logged or stored: passwords and tokens in the addresses of settings."""
 
 import logging
 import re
@@ -10,16 +10,18 @@ from churn.settings import Settings
 
 HIDDEN = "***"
 _FEWEST_LETTERS = 8
-"""Shorter parts of an address are ports and words; hiding these would tear up every sentence."""
+"""Shorter parts of an address are ports and words. Hiding them would make every message unreadable."""
 
 
 def hide_secrets(text: str, settings: Settings) -> str:
-    """Returns a text in which every secret of the settings is replaced by three stars."""
+    """Returns the text with three stars in place of every secret of the settings."""
     return _pattern(settings).sub(HIDDEN, text)
 
 
 def hide_in_logs(settings: Settings) -> None:
-    """Lets every log record of this process be made without secrets, its traceback too; callable again and again."""
+    """Hides secrets in every log record of this process, and in its traceback. A second call replaces the first."""
+    # The factory is the one place that every record passes, whatever logger or handler it belongs to, Prefect's
+    # included. `genuine` is the factory below ours: without it each call would wrap one more layer around it.
     make = getattr(logging.getLogRecordFactory(), "genuine", logging.getLogRecordFactory())
     pattern = _pattern(settings)
     logging.setLogRecordFactory(_hiding(make, pattern))
@@ -29,11 +31,11 @@ def _hiding(make: Callable[..., logging.LogRecord], pattern: re.Pattern[str]) ->
     def make_hidden(*arguments: object, **options: object) -> logging.LogRecord:
         record = make(*arguments, **options)
         message = record.getMessage()
-        if pattern.search(message):
+        if pattern.search(message):  # Only then: handlers may group records by their unformatted `msg`.
             record.msg, record.args = pattern.sub(HIDDEN, message), ()
         if record.exc_info and record.exc_info[0] is not None:
-            told = "".join(traceback.format_exception(*record.exc_info)).rstrip()
-            record.exc_text = pattern.sub(HIDDEN, told)  # formatters take it before they format the exception
+            text = "".join(traceback.format_exception(*record.exc_info)).rstrip()
+            record.exc_text = pattern.sub(HIDDEN, text)  # A formatter uses exc_text, if set, instead of the exception.
         return record
 
     make_hidden.genuine = make  # type: ignore[attr-defined]
@@ -41,41 +43,45 @@ def _hiding(make: Callable[..., logging.LogRecord], pattern: re.Pattern[str]) ->
 
 
 def _pattern(settings: Settings) -> re.Pattern[str]:
+    # The longest first: a secret that begins another would otherwise leave the rest of the longer one visible.
     secrets = sorted(find_secrets(settings), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, secrets)) or r"(?!)")
+    return re.compile("|".join(map(re.escape, secrets)) or r"(?!)")  # (?!) matches nothing.
 
 
 def find_secrets(settings: Settings) -> set[str]:
-    """Returns every text that must not be shown: passwords as an address has them and decoded, tokens of alerts."""
-    found: set[str] = set()
+    """Returns every secret: the passwords in addresses, both percent-encoded and decoded, and the tokens of alerts."""
+    secrets: set[str] = set()
     for address in (settings.database_url, settings.mlflow_tracking_uri):
         if address is not None:
-            found |= _passwords(address.get_secret_value())
+            secrets |= _passwords(address.get_secret_value())
     for address_text in split_addresses(settings):
-        found |= _passwords(address_text) | _tokens(address_text)
-    return {form for secret in found for form in (secret, unquote(secret)) if form}
+        secrets |= _passwords(address_text) | _tokens(address_text)
+    return {form for secret in secrets for form in (secret, unquote(secret)) if form}
 
 
 def split_addresses(settings: Settings) -> list[str]:
-    """Returns the single addresses alerts go to."""
-    told = settings.alert_urls.get_secret_value() if settings.alert_urls else ""
-    return re.split(r"[\s,]+(?=[a-z]+://)", told.strip()) if told.strip() else []
+    """Returns the addresses that receive alerts, one by one."""
+    addresses = settings.alert_urls.get_secret_value() if settings.alert_urls else ""
+    return re.split(r"[\s,]+(?=[a-z]+://)", addresses.strip()) if addresses.strip() else []
 
 
 def _passwords(address: str) -> set[str]:
-    """What stands between the user and the last @, and what a query calls a password.
+    """Returns the text between the user name and the last @, and each password or token in the query.
 
-    Read by hand: an address with a stray slash or colon in its password is one that no parser reads rightly.
+    No URL parser is used here: it would cut a password that has an unescaped slash, colon or @.
     """
     credentials, is_there, _ = address.partition("://")[2].rpartition("@")
-    found = {credentials.partition(":")[2]} if is_there else set()
-    return found | {value for name, value in parse_qsl(urlsplit(address).query) if "pass" in name or "token" in name}
+    passwords = {credentials.partition(":")[2]} if is_there else set()
+    return passwords | {
+        value for name, value in parse_qsl(urlsplit(address).query) if "pass" in name or "token" in name
+    }
 
 
 def _tokens(address: str) -> set[str]:
-    """Every part of an alert's address that may be a token: they stand anywhere, each service has its own place.
+    """Returns every part of an alert address that may be a token.
 
-    A token is long and has a digit or a capital; host names and plain words are none.
+    Each service puts its token in another place of the address, so that any part may be one. A token is long and has a
+    digit or a capital letter; host names and plain words are no tokens.
     """
     parts = re.split(r"[/:@?&=,]+", address.partition("://")[2])
     long = {part for part in parts if len(part) >= _FEWEST_LETTERS and "." not in part}

@@ -1,7 +1,7 @@
-"""Where things are: the only reader of the environment.
+"""The settings: this module is the only reader of the environment.
 
-Settings say where (database, registry, home folder) and how long to wait. What to run is a flow's parameter, how to
-model is `ModelParams`; neither belongs here.
+Settings say where things are (database, registry, home folder), how long to wait and how much an extract may differ.
+What a run does is a parameter of its flow, and how a model is trained is in `ModelParams`: neither belongs here.
 """
 
 import os
@@ -18,99 +18,118 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    """The environment, read once and frozen. Every field is documented in README's settings table."""
+    """The environment, read once and frozen. README's settings table lists every field."""
 
+    # frozen: engines and caches are kept per settings object. hide_input_in_errors: Pydantic would otherwise print a
+    # wrong value, which may be an address with a password.
     model_config = SettingsConfigDict(env_prefix="CHURN_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     home: Path = Field(
         default=Path(".churn"),
-        description="Folder of everything kept on this machine: the embedded database, model artifacts, logs.",
+        description="Folder for everything that this machine keeps: the embedded database, model artifacts and logs.",
     )
     database_url: SecretStr | None = Field(
         default=None,
-        description="postgresql:// address of your own Postgres; unset: an embedded one under CHURN_HOME.",
+        description="postgresql:// address of your own Postgres. Without it, an embedded Postgres runs under "
+        "CHURN_HOME.",
     )
     mlflow_tracking_uri: SecretStr | None = Field(
         default=None,
         validation_alias=AliasChoices("CHURN_MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_URI"),
-        description="MLflow server; unset: a database `mlflow` beside the product's own, artifacts under CHURN_HOME.",
+        description="Address of your own MLflow server. Without it, MLflow's records are in a database `mlflow` beside "
+        "the product's own, and its artifacts are under CHURN_HOME.",
+    )
+    policies: Path | None = Field(
+        default=None,
+        description="The company's policy file (TOML). Without it, the policy file that comes with the program is in "
+        "force. `churn policy` prints the values in force.",
     )
     alert_urls: SecretStr | None = Field(
         default=None,
-        description="Where failures and recoveries are told: apprise addresses (Slack, e-mail, webhook and others), "
-        "separated by spaces or commas; unset: nowhere.",
+        description="Where to send alerts about failures and recoveries: apprise addresses (Slack, e-mail, webhook and "
+        "others), separated by spaces or commas. Without it, no alert is sent.",
     )
     statement_timeout_minutes: int = Field(
-        default=30, ge=1, le=24 * 60, description="No database statement and no task may run longer."
+        default=30,
+        ge=1,
+        le=24 * 60,
+        description="Longest time for one database statement and for one task, in minutes.",
     )
     retry_delay_seconds: int = Field(
-        default=300, ge=0, le=3600, description="Wait before a task that may pass by itself is tried again."
+        default=300, ge=0, le=3600, description="Seconds to wait before a task is retried after a temporary failure."
     )
 
     rejected_share_limit: float = Field(
         default=0.01,
         ge=0,
         le=1,
-        description="Share of an extract's rows that may be set aside; above it nothing is loaded.",
+        description="Largest allowed share of rejected rows in an extract (0.01 = 1%). Above it the whole file is "
+        "refused.",
     )
     row_drop_limit: float = Field(
-        default=0.20, ge=0, le=1, description="Share of customers an extract may have fewer than the last snapshot."
+        default=0.20,
+        ge=0,
+        le=1,
+        description="Largest allowed drop in customers since the last snapshot, as a share (0.2 = 20%).",
     )
     row_growth_limit: float = Field(
-        default=0.50, ge=0, description="Share of customers an extract may have more than the last snapshot."
+        default=0.50,
+        ge=0,
+        description="Largest allowed growth in customers since the last snapshot, as a share (0.5 = 50%).",
     )
     new_categories: Literal["set_aside", "accept", "refuse"] = Field(
         default="set_aside",
-        description="A word never seen before in gender, internet service, contract or payment method: set its rows "
-        "aside, accept them and say so, or refuse the file.",
+        description="What happens to rows with an unknown word in gender, internet service, contract or payment "
+        "method: `set_aside` rejects the rows, `accept` takes them in and notes the word, `refuse` refuses the file.",
     )
     max_extract_megabytes: int = Field(
-        default=10_000, ge=1, description="No extract may be larger, as it arrives or unpacked."
+        default=10_000, ge=1, description="Largest allowed extract in megabytes, both as it arrives and unpacked."
     )
     download_timeout_seconds: float = Field(
-        default=60, gt=0, le=3600, description="An address that is silent for longer is given up."
+        default=60, gt=0, le=3600, description="Abort a download after this many seconds without data."
     )
 
     old_models_days: int = Field(
         default=7,
         ge=1,
         le=365,
-        description="Days for which the tables of a replaced SQL model are kept: a change taken back within them is "
-        "there at once.",
+        description="Days to keep the tables of a replaced SQL model. Within these days, undoing the change needs no "
+        "recalculation.",
     )
-    prefect_port: int = Field(default=4200, ge=1, le=65535, description="Where the Prefect of `churn up` answers.")
-    worker_port: int = Field(
-        default=4201, ge=1, le=65535, description="Where the worker of `churn up` says that it is well."
-    )
-    mlflow_port: int = Field(default=5000, ge=1, le=65535, description="Where the MLflow of `churn up` answers.")
-    dashboard_port: int = Field(default=8501, ge=1, le=65535, description="Where the dashboard of `churn up` answers.")
+    prefect_port: int = Field(default=4200, ge=1, le=65535, description="Port of the Prefect server of `churn up`.")
+    worker_port: int = Field(default=4201, ge=1, le=65535, description="Health-check port of the worker of `churn up`.")
+    mlflow_port: int = Field(default=5000, ge=1, le=65535, description="Port of the MLflow server of `churn up`.")
+    dashboard_port: int = Field(default=8501, ge=1, le=65535, description="Port of the dashboard of `churn up`.")
 
     @cached_property
     def home_dir(self) -> Path:
-        """Absolute path of `home`, so that a later change of directory does not move it."""
+        """The absolute path of `home`, so that a later change of directory does not move the folder."""
         return self.home.expanduser().resolve()
 
     @property
     def artifacts_dir(self) -> Path:
-        """Where models and pictures are kept unless an MLflow server of one's own says where."""
+        """The folder for models and pictures, unless an MLflow server of your own chooses another place."""
         return self.home_dir / "mlflow" / "artifacts"
 
 
 def read_environment() -> Settings:
-    """Reads the environment as it is now, and nothing else."""
+    """Reads the current environment, and nothing else."""
     return Settings()
 
 
 def load_settings() -> Settings:
-    """Reads the environment as it is now; what it leaves open, a local stack that is up answers (`churn up`)."""
+    """Reads the current environment; an unset MLflow address is taken from the local stack, if that is up."""
     settings = read_environment()
     stack = find_stack(settings.home_dir)
     registry = stack.url_of("mlflow") if stack is not None else None
-    if registry is None or settings.mlflow_tracking_uri is not None:
+    if registry is None or settings.mlflow_tracking_uri is not None:  # An address of the user's always wins.
         return settings
     return settings.model_copy(update={"mlflow_tracking_uri": SecretStr(registry)})
 
 
 def inherited_environment() -> dict[str, str]:
-    """The environment for a service of the local stack: all of it but Prefect's settings, which are its own."""
+    """Returns the environment for a service of the local stack, without the PREFECT_ variables of the user.
+
+    The stack runs a Prefect of its own. A PREFECT_API_URL of the user would send its worker to another server.
+    """
     return {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}

@@ -1,8 +1,8 @@
-"""The note a local stack leaves in `$CHURN_HOME/stack.json`: which services run, where they answer.
+"""The note of the local stack, `$CHURN_HOME/stack.json`: which services run, and at which addresses.
 
-`churn up` has a supervisor write it; settings, the terminal and the doctor read it. Whether the supervisor lives is
-told by the lock it holds, not by a process number: the kernel drops the lock whatever ended the process, and no other
-process can be mistaken for it.
+The supervisor of `churn up` writes the note; settings, the terminal and the doctor read it. The supervisor also holds a
+lock, and the lock, not a process id, shows that it runs: the kernel releases the lock however the process ends, while
+a process id may belong to another process later.
 """
 
 import json
@@ -16,16 +16,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Standing:
-    """One service of the stack, as its supervisor saw it last.
+    """The last known state of one service of the stack.
 
     Attributes:
-        name: as in `prefect`, and of its log file.
-        title: as a person calls it.
-        url: where it is looked at or reached; empty when it has no address.
-        pid: of its first process; None when it is not running.
-        is_well: its health check passed.
-        starts: how often it was started.
-        seconds: from the start of the stack until it was well for the first time; None when it never was.
+        name: the short name, for example `prefect`; the log file has the same name.
+        title: the name for people.
+        url: the address of the service; empty when it has none.
+        pid: the id of its first process; None when the service does not run.
+        is_well: whether its last health check passed.
+        starts: how often the supervisor started it.
+        seconds: the seconds from the start of the stack to the first passed health check; None before that.
     """
 
     name: str
@@ -39,17 +39,17 @@ class Standing:
 
 @dataclass(frozen=True)
 class Note:
-    """What the supervisor last wrote."""
+    """The content of the note."""
 
     supervisor_pid: int
     services: tuple[Standing, ...]
 
     def find(self, name: str) -> Standing | None:
-        """Returns the service of that name, None when it is not part of this stack."""
+        """Returns the service of that name; None when it is not part of this stack."""
         return next((service for service in self.services if service.name == name), None)
 
     def url_of(self, name: str) -> str | None:
-        """Returns where a service answers; None unless it is well."""
+        """Returns the address of a service; None when its health check does not pass."""
         service = self.find(name)
         return service.url if service is not None and service.is_well else None
 
@@ -63,36 +63,39 @@ def _lock_path(home_dir: Path) -> Path:
 
 
 def write_note(home_dir: Path, note: Note) -> None:
-    """Replaces the note in one step, so that a reader never sees half of it."""
+    """Replaces the note in one step, so that a reader never sees half a note."""
     fresh = _note_path(home_dir).with_suffix(".new")
     fresh.write_text(json.dumps(asdict(note), indent=2))
-    fresh.replace(_note_path(home_dir))
+    fresh.replace(_note_path(home_dir))  # rename() is atomic within a folder; writing in place is not.
 
 
 def remove_note(home_dir: Path) -> None:
-    """Forgets the stack."""
+    """Removes the note."""
     _note_path(home_dir).unlink(missing_ok=True)
 
 
 def find_stack(home_dir: Path) -> Note | None:
-    """Returns the note of a stack whose supervisor lives; None when there is none."""
+    """Returns the note of a stack whose supervisor runs; None when no stack runs."""
     if not os.path.exists(_note_path(home_dir)) or not is_locked(home_dir):  # noqa: PTH110 Path.exists raises where it may not look
         return None
+    # The supervisor may remove the note between the check and the read, and an older version may have written other
+    # fields. Both mean the same to a caller: no stack that can be used.
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
-        found = json.loads(_note_path(home_dir).read_text())
-        return Note(found["supervisor_pid"], tuple(Standing(**service) for service in found["services"]))
+        content = json.loads(_note_path(home_dir).read_text())
+        return Note(content["supervisor_pid"], tuple(Standing(**service) for service in content["services"]))
     return None
 
 
 def is_locked(home_dir: Path) -> bool:
-    """Whether a supervisor lives, or is about to."""
-    import fcntl
+    """Returns whether a supervisor runs, or is starting."""
+    import fcntl  # Not above: Windows has no fcntl, and every command imports this module.
 
     try:
         file = os.open(_lock_path(home_dir), os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:
+        # A shared lock: two processes that ask at the same time do not take each other for a supervisor.
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -103,9 +106,10 @@ def is_locked(home_dir: Path) -> bool:
 
 @contextmanager
 def take_lock(home_dir: Path) -> Iterator[int | None]:
-    """Yields a file that holds the lock, or None when another process holds it.
+    """Yields the descriptor of a file that holds the lock; yields None when another process holds the lock.
 
-    A child that inherits the file goes on holding the lock when the block has ended.
+    flock() belongs to the open file, not to the process: a child that inherits the descriptor keeps the lock after the
+    block has ended. `churn up` hands the lock to the supervisor in this way.
     """
     file = _open_locked(home_dir)
     try:
@@ -116,7 +120,7 @@ def take_lock(home_dir: Path) -> Iterator[int | None]:
 
 
 def _open_locked(home_dir: Path, patience_seconds: float = 1.0) -> int | None:
-    """Tries for a moment: who asks `is_locked` shares the lock for an instant."""
+    """Tries for a moment, since a process in `is_locked` holds the shared lock for an instant."""
     import fcntl
 
     give_up = time.monotonic() + patience_seconds
@@ -124,14 +128,16 @@ def _open_locked(home_dir: Path, patience_seconds: float = 1.0) -> int | None:
         file = os.open(_lock_path(home_dir), os.O_RDWR | os.O_CREAT, 0o644)
         with suppress(BlockingIOError, FileNotFoundError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # A supervisor that ends removes the lock file. A lock on the removed file locks nobody else out, so the
+            # locked file must still be the file at the path.
             if os.path.samestat(os.fstat(file), _lock_path(home_dir).stat()):
                 return file
-        os.close(file)  # Held by another, or removed under us by one that ended.
+        os.close(file)
         if time.monotonic() > give_up:
             return None
         time.sleep(0.05)
 
 
 def remove_lock(home_dir: Path) -> None:
-    """Removes the lock's file; only its holder may."""
+    """Removes the lock file. Only the holder of the lock may call this."""
     _lock_path(home_dir).unlink(missing_ok=True)

@@ -1,11 +1,12 @@
-"""Dates of the product: which day a row speaks of. Pure arithmetic, and the one place that reads the clock.
+"""The dates of the product: the day that a row describes. Pure arithmetic, and the only module that reads the clock.
 
 - snapshot_date: the business date of an extract.
-- as_of_date: the day features describe; equals the snapshot date they come from.
-- prediction_date: the as_of_date that was scored. Never the clock.
+- as_of_date: the day that features describe; it equals the snapshot date of the rows they come from.
+- prediction_date: the as_of_date that was scored. It never comes from the clock.
 
-Worked example: the extract of Saturday 2026-11-21 arrives in the night and is run at 00:00 UTC on the 22nd with
-`--as-of 2026-11-21`. Its rows have snapshot_date = as_of_date = prediction_date = 2026-11-21, whenever it is run again.
+Worked example: the extract of Saturday 2026-11-21 arrives in the night, and a run starts at 00:00 UTC on the 22nd with
+`--as-of 2026-11-21`. Its rows have snapshot_date = as_of_date = prediction_date = 2026-11-21. A later re-run of the
+same date gives them the same dates.
 """
 
 import calendar
@@ -15,47 +16,47 @@ from datetime import UTC, date, datetime, timedelta
 from churn.errors import WrongUsage
 
 EARLIEST_SNAPSHOT = date(2000, 1, 1)
-"""SQLMesh silently ignores dates before its models' start, so they are refused at the door."""
+"""The start of every SQL model. SQLMesh 0.236 skips an earlier date without an error, so intake refuses such a date."""
 
 
 def now_utc() -> datetime:
-    """The clock, with its time zone."""
+    """Returns the current time, with its time zone."""
     return datetime.now(UTC)
 
 
 def today() -> date:
-    """Today's date in UTC, the time zone of the daily schedule."""
+    """Returns today's date in UTC, the time zone of the daily schedule."""
     return now_utc().date()
 
 
 def check_snapshot_date(snapshot_date: date, today: date) -> date:
-    """Returns the date if an extract can have it.
+    """Returns the date, if an extract can have it.
 
     Raises:
-        WrongUsage: it lies in the future or before 2000.
+        WrongUsage: the date is in the future or before 2000.
 
     Example: on 2026-11-22, 2026-11-22 passes and 2026-11-23 is refused.
     """
     if snapshot_date > today:
         raise WrongUsage(
-            f"The snapshot date {snapshot_date} lies in the future (today is {today} UTC).",
+            f"The snapshot date {snapshot_date} is in the future (today is {today} UTC).",
             "give --as-of the business date of the extract.",
         )
     if snapshot_date < EARLIEST_SNAPSHOT:
         raise WrongUsage(
-            f"The snapshot date {snapshot_date} lies before {EARLIEST_SNAPSHOT}.",
+            f"The snapshot date {snapshot_date} is before {EARLIEST_SNAPSHOT}.",
             "give --as-of the business date of the extract, as YYYY-MM-DD.",
         )
     return snapshot_date
 
 
 def days_until(until: date, count: int) -> list[date]:
-    """Returns that many days in order, the last of which is `until`."""
+    """Returns `count` days in order; the last one is `until`."""
     return [until - timedelta(days=back) for back in reversed(range(count))]
 
 
 def months_before(day: date, months: int) -> date:
-    """Returns the same day of an earlier month, or that month's last day where it is shorter.
+    """Returns the same day of an earlier month, or the last day of that month if the month is shorter.
 
     Example: one month before 2026-03-31 is 2026-02-28, two months before it is 2026-01-31.
     """
@@ -64,17 +65,18 @@ def months_before(day: date, months: int) -> date:
 
 
 def whole_months_between(day: date, later: date) -> int:
-    """Returns the whole months from a day to a later one: the most that, taken off the later day, do not pass the day.
+    """Returns the whole months from a day to a later day.
 
-    Example: up to 2026-03-31, 2026-03-01 is 0 months away, 2026-02-28 one, 2026-02-01 one, 2026-01-31 two. 31 days are
-    at least one month and 62 days at least two, whatever the months.
+    This is the largest number of months that can be subtracted from the later day without going before the day.
+    Example: to 2026-03-31 it is 0 months from 2026-03-01, 1 month from 2026-02-28 and from 2026-02-01, 2 months from
+    2026-01-31. 31 days are always at least 1 month, and 62 days are always at least 2.
     """
     months = (later.year - day.year) * 12 + later.month - day.month
     return months if months_before(later, months) >= day else months - 1
 
 
 def unbroken_ranges(days: Iterable[date]) -> list[list[date]]:
-    """Returns days in order, cut wherever one is missing.
+    """Returns the days in order, split into ranges without a missing day.
 
     Example: the 1st, 2nd and 4th of a month are two ranges, 1 to 2 and 4 to 4.
     """
@@ -88,9 +90,9 @@ def unbroken_ranges(days: Iterable[date]) -> list[list[date]]:
 
 
 def tell_dates(days: Iterable[date]) -> str:
-    """Returns dates as a person writes them.
+    """Returns dates as text, with ranges.
 
     Example: 2026-11-19 to 2026-11-21, 2026-11-23.
     """
-    told = [(one[0], one[-1]) for one in unbroken_ranges(days)]
-    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in told)
+    spans = [(unbroken[0], unbroken[-1]) for unbroken in unbroken_ranges(days)]
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)

@@ -1,4 +1,4 @@
-"""What a run goes on after, and does not forget: a refused date among others, a training that could not be."""
+"""The failures that do not stop a run: a refused date among other dates, and a training that is not possible."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,13 +14,13 @@ from flows.runs import tell_degraded
 
 @dataclass
 class Attempts:
-    """What the stages of a run did so far, and which dates were refused."""
+    """The outcomes of the stages of a run so far, and the refusals."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     refusals: list[ContractBroken | AuditFailed | WrongUsage] = field(default_factory=list)
 
     def attempt(self, *stages: partial[Outcome]) -> bool:
-        """Runs stages until one refuses its date; returns whether none did. Any other error ends the run."""
+        """Runs stages until one refuses its date. Returns whether no stage refused. Any other error ends the run."""
         try:
             self.outcomes.extend(stage() for stage in stages)
         except (ContractBroken, AuditFailed, WrongUsage) as refusal:
@@ -29,18 +29,19 @@ class Attempts:
         return True
 
     def attempt_days(self, days: list[date], *stages: Task[[list[date]], Outcome]) -> list[date]:
-        """Runs stages on days together, or, where that is refused, day by day; returns the days that were sound."""
+        """Runs stages on all days together, or day by day if a stage refuses. Returns the days without a refusal."""
+        # Together is faster by far (one refresh of the SQL models); day by day finds the one bad day among the others.
         if self.attempt(*(partial(stage, days) for stage in stages)):
             return days
         return [] if len(days) == 1 else [sound for day in days for sound in self.attempt_days([day], *stages)]
 
     def finish(self) -> list[Outcome]:
-        """Returns what was done.
+        """Returns the outcomes. Raises the first refusal, if there is one.
 
         Raises:
-            ContractBroken: the first refusal, or
-            AuditFailed: likewise, or
-            WrongUsage: likewise; a file may have a date that lies in the future.
+            ContractBroken: an extract broke the contract.
+            AuditFailed: an audit failed.
+            WrongUsage: a file cannot be used, for example because its date is in the future.
         """
         if self.refusals:
             raise self.refusals[0]
@@ -48,11 +49,11 @@ class Attempts:
 
 
 def learn_or_keep(train: partial[Outcome]) -> Outcome:
-    """Training; without a registry, or enough leavers, the champion stays, people are told, and scoring goes on.
+    """Trains. Without a registry or enough leavers the champion stays, an alert is sent, and scoring goes on.
 
     Raises:
-        RegistryDown: there is no champion yet, or
-        TooFewLeavers: likewise.
+        RegistryDown: the registry does not answer, and there is no champion yet.
+        TooFewLeavers: there are too few leavers or stayers, and there is no champion yet.
     """
     from churn.stages import learning
 
@@ -62,6 +63,6 @@ def learn_or_keep(train: partial[Outcome]) -> Outcome:
         kept = learning.keep_champion(load_settings(), why)
         tell_degraded("training", why)
         return kept
-    if not outcome.is_skipped:  # a skipped one has not asked the registry
+    if not outcome.is_skipped:  # A skipped training has not called the registry, so it proves no recovery.
         tell_degraded("training", None)
     return outcome

@@ -1,9 +1,10 @@
-"""History: the days before, as far as they can be known, scored and published.
+"""The backfill: scores and publishes earlier days, as far as their data is known.
 
 uv run python -m flows.backfill --days 60
 """
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from prefect import flow, task
 from prefect.runtime import flow_run
@@ -15,10 +16,21 @@ from flows.policy import stage_policy
 from flows.runs import flow_policy
 from flows.transforming import check_published, deploy_models
 
+if TYPE_CHECKING:
+    from churn.stages.history import Backfill
+
+
+@task(**stage_policy(), task_run_name="plan_backfill")
+def plan_backfill(days: int, until: date | None) -> "Backfill":
+    """Returns the missing days, in portions that are scored together."""
+    from churn.stages import history
+
+    return history.plan_backfill(load_settings(), days, until)
+
 
 @task(**stage_policy(), task_run_name="rebuild_features {days[0]}")
 def rebuild_features(days: list[date]) -> Outcome:
-    """Days before the first extract rewound from it; staging and features of the days evaluated and audited."""
+    """Rewinds days before the first extract from it; refreshes and audits staging and features of the days."""
     from churn.stages import history
 
     return history.rebuild_features(load_settings(), days)
@@ -26,7 +38,7 @@ def rebuild_features(days: list[date]) -> Outcome:
 
 @task(**stage_policy(), task_run_name="score_history {days[0]}")
 def score_history(days: list[date]) -> Outcome:
-    """The days scored by the model that was champion then, staged."""
+    """Scores the days with the model that was champion then, and stages the scores."""
     from churn.stages import history
 
     return history.score_history(load_settings(), days, str(flow_run.id))
@@ -34,7 +46,7 @@ def score_history(days: list[date]) -> Outcome:
 
 @task(**stage_policy(), task_run_name="publish_history {days[0]}")
 def publish_history(days: list[date]) -> Outcome:
-    """Money invariants hold; the days are shown to readers."""
+    """Checks the money of the days and publishes them."""
     from churn.stages import history
 
     return history.publish_history(load_settings(), days)
@@ -45,26 +57,21 @@ STAGES = (deploy_models, rebuild_features, score_history, publish_history, check
 
 @flow(name="backfill", **flow_policy())
 def backfill(days: Days = 60, until: Day | None = None) -> Outcome:
-    """Makes the days that are missing; live ones stay as they are.
+    """Scores and publishes earlier days that are missing. Live days stay unchanged.
 
     Args:
-        days: how many, the last included.
-        until: the last day; that of the latest extract when left out.
+        days: the number of days, with the last day.
+        until: the last day (default: the date of the latest extract).
     """
     from churn.stages import history
 
-    settings = load_settings()
-    with one_pipeline(settings):
+    with one_pipeline(load_settings()):
         deploy_models()
-        plan = history.plan_backfill(settings, days, until)
-        done, total = 0, sum(map(len, plan.portions))
+        plan = plan_backfill(days, until)
         for portion in plan.portions:
-            history.tell_progress(done, total)
             rebuild_features(portion)
             score_history(portion)
             publish_history(portion)
-            done += len(portion)
-        history.tell_progress(done, total)
         check_published([day for portion in plan.portions for day in portion])
         return history.summarise(plan)
 

@@ -1,4 +1,4 @@
-"""The daily flow: one extract in, one published and audited list of who is likely to leave out.
+"""The daily flow: from one extract to an audited, published list of the customers who are likely to leave.
 
 uv run python -m flows.churn_pipeline --source extract.csv --as-of 2026-11-22
 """
@@ -22,7 +22,7 @@ from flows.transforming import audit_transforms, check_published, deploy_models,
 
 @task(**stage_policy(), task_run_name="load_extract {as_of}")
 def load_extract(source: str, as_of: date, mapping: Path | None = None) -> Outcome:
-    """Contract at the door, then COPY into raw_data with a line in the ledger."""
+    """Checks the rows of an extract by the contract and copies them into raw_data, with a line in the ledger."""
     from churn.stages import intake
 
     return intake.load_extract(load_settings(), source, as_of, mapping)
@@ -30,7 +30,7 @@ def load_extract(source: str, as_of: date, mapping: Path | None = None) -> Outco
 
 @task(**stage_policy(), task_run_name="validate_extract {as_of}")
 def validate_extract(as_of: date) -> Outcome:
-    """The database holds what the ledger says."""
+    """Checks that the rows in the database agree with the ledger."""
     from churn.stages import intake
 
     return intake.validate_extract(load_settings(), as_of)
@@ -38,7 +38,7 @@ def validate_extract(as_of: date) -> Outcome:
 
 @task(**stage_policy(), task_run_name="train_models {as_of}")
 def train_models(as_of: date, retrain: bool) -> Outcome:
-    """Candidates trained and compared, the best registered, the gate's decision in the ledger."""
+    """Trains and compares the candidates, registers the best, and writes the decision of the gate to the ledger."""
     from churn.learning.params import ModelParams
     from churn.stages import learning
 
@@ -47,7 +47,7 @@ def train_models(as_of: date, retrain: bool) -> Outcome:
 
 @task(**stage_policy(), task_run_name="score_customers {as_of}")
 def score_customers(as_of: date) -> Outcome:
-    """Every customer of the date scored by the champion, staged."""
+    """Scores every customer of the date with the champion, and stages the scores."""
     from churn.stages import scoring
 
     return scoring.score_customers(load_settings(), as_of, str(flow_run.id))
@@ -55,7 +55,7 @@ def score_customers(as_of: date) -> Outcome:
 
 @task(**stage_policy(), task_run_name="publish {as_of}")
 def publish(as_of: date) -> Outcome:
-    """Money invariants hold; the date is shown to readers."""
+    """Checks the money of the date and publishes it."""
     from churn.stages import scoring
 
     return scoring.publish(load_settings(), as_of)
@@ -63,24 +63,24 @@ def publish(as_of: date) -> Outcome:
 
 STAGES = (load_extract, validate_extract, run_transforms, audit_transforms, train_models, score_customers, publish)
 PAST_STAGES = (rebuild_features, score_history, publish_history)
-"""What makes the dates before the newest: missed ones, and old ones whose extract was corrected."""
+"""The stages of the dates before the newest: missed dates, and dates whose extract was corrected."""
 AROUND_STAGES = (deploy_models, check_published)
-"""What runs of no date, or of several, begin with; and what every run ends with."""
+"""The first stage of a run of several dates or no date, and the last stage of every run."""
 
 
 @flow(name="churn_pipeline", **flow_policy())
 def churn_pipeline(
     source: Source | None = None, as_of: Day | None = None, retrain: bool = False, mapping: Path | None = None
 ) -> list[Outcome]:
-    """Takes an extract, or each new one of a folder in order of date, to a published date.
+    """Loads an extract, or each new extract of a folder in order of date, then trains, scores and publishes.
 
     Args:
         source: a CSV (or .csv.gz) or Parquet file with the 21 columns of data/README.md, a file: or http(s): address,
-            or a folder of daily files named by their date. Left out: made-up customers, labelled as such.
-        as_of: its business date; when left out the date the run was scheduled for (UTC), in a folder every date that
-            is not published yet.
-        retrain: train even when these examples and settings were trained on before.
-        mapping: a TOML file that says how the extract differs from the public names and words.
+            or a folder of daily files with the date in each name (default: synthetic customers, labelled as such).
+        as_of: the business date of the extract (default: the date that the run was scheduled for, in UTC; for a
+            folder, every date that is not published yet).
+        retrain: train even if a model was trained on these examples and settings before.
+        mapping: a TOML file that describes how the extract differs from the public names and words.
     """
     from churn.stages import planning
 
@@ -95,14 +95,14 @@ def churn_pipeline(
 
 
 def run_days(days: list[tuple[str, date]], retrain: bool, mapping: Path | None) -> list[Outcome]:
-    """Every date of a run: all taken in, the newest learned from, then each scored and shown, in order.
+    """Runs all dates: loads all extracts, trains on the newest, then scores and publishes each date, in order.
 
-    A refused date fails the run, but only after the others, whose extracts may be sound.
+    A refused date fails the run, but only at its end: the other dates are published first.
     """
     from churn.stages import history
 
     settings, run = load_settings(), Attempts()
-    if len(days) != 1:  # The stages of a single day deploy, once its extract is known to be sound.
+    if len(days) != 1:  # With a single day run_transforms deploys: only after its extract has passed the contract.
         deploy_models()
     if not days:
         check_published([])
@@ -120,12 +120,12 @@ def run_days(days: list[tuple[str, date]], retrain: bool, mapping: Path | None) 
 
 
 def take_in(extract: str, as_of: date, mapping: Path | None) -> list[partial[Outcome]]:
-    """The stages that bring an extract into the database."""
+    """Returns the stages that load an extract into the database."""
     return [partial(load_extract, extract, as_of, mapping), partial(validate_extract, as_of)]
 
 
 def learn(as_of: date, retrain: bool) -> list[partial[Outcome]]:
-    """The stages from a snapshot to a champion."""
+    """Returns the stages from a snapshot to a champion."""
     return [
         partial(run_transforms, as_of),
         partial(audit_transforms, as_of),

@@ -1,4 +1,4 @@
-"""The nightly look after the database: every published day compared with its scores, old tables dropped.
+"""The nightly maintenance: compares every published day with its scores, and drops old tables.
 
 uv run python -m flows.maintain
 """
@@ -14,7 +14,7 @@ from flows.transforming import check_every_day, deploy_models
 
 @task(**stage_policy(), task_run_name="drop_old_tables")
 def drop_old_tables() -> Outcome:
-    """Tables of SQL models that were replaced longer ago than they are kept are dropped."""
+    """Drops the tables of SQL models that were replaced more than CHURN_OLD_MODELS_DAYS ago."""
     from churn.stages import transforms
 
     return transforms.drop_old_tables(load_settings())
@@ -22,7 +22,7 @@ def drop_old_tables() -> Outcome:
 
 @flow(name="maintain", **flow_policy())
 def maintain() -> list[Outcome]:
-    """Deploys changed SQL, compares every published day with its scores, repairs torn ones, drops old tables."""
+    """Deploys changed SQL models, compares every published day with its scores, repairs it, and drops old tables."""
     with one_pipeline(load_settings(), wait=True):
         return [deploy_models(), check_every_day(), drop_old_tables()]
 

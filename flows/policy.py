@@ -1,4 +1,4 @@
-"""What every task of every flow shares: retries for what may pass, a time limit, what it did told in log and pages."""
+"""The policy of every task: retries of temporary failures, a time limit, and a report in the log and in Prefect."""
 
 from datetime import date
 from typing import Any
@@ -14,16 +14,16 @@ from churn.settings import load_settings
 from churn.stages import Outcome
 
 REPORTS = {"load_extract": "load-report", "train_models": "model-comparison", "publish": "publication"}
-"""Stages that people read a page about, and the artifact it is."""
+"""The stages that write a page for people, and the key of the Prefect artifact."""
 
 
 def is_worth_retrying(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
-    """Whether trying again may help: a lost connection may come back, a broken contract stays broken."""
+    """Returns whether a retry may help: a lost connection may come back, a broken contract stays broken."""
     return isinstance(state.data, Exception) and may_pass_by_itself(state.data)
 
 
 def tell_outcome(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
-    """Writes a stage's one line into the run's log, and its details as a table, where the Prefect UI shows them."""
+    """Writes the summary of a stage to the log of the run, and its details to a table in the Prefect UI."""
     outcome = state.result(raise_on_failure=False)
     if not isinstance(outcome, Outcome):
         return
@@ -39,7 +39,7 @@ def tell_outcome(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
 
 
 def show_report(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
-    """Keeps a page about what a stage did, where the Prefect UI shows it to people who read no logs."""
+    """Writes a page about a stage to the Prefect UI, for people who do not read logs."""
     outcome = state.result(raise_on_failure=False)
     if task.name not in REPORTS or (isinstance(outcome, Outcome) and outcome.is_skipped):
         return
@@ -52,15 +52,15 @@ def show_report(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
 
 
 def stage_policy() -> dict[str, Any]:
-    """Options of a stage's task: 2 retries 5 minutes apart, 30 minutes at most (settings change both)."""
+    """Returns the options of a task: 2 retries, 5 minutes apart, and 30 minutes at most (settings change both)."""
     settings = load_settings()
     return {
         "retries": 2,
         "retry_delay_seconds": settings.retry_delay_seconds,
         "retry_condition_fn": is_worth_retrying,
         "timeout_seconds": settings.statement_timeout_minutes * 60,
-        "cache_policy": NO_CACHE,
-        "persist_result": False,
+        "cache_policy": NO_CACHE,  # A stage decides by itself what to skip: Prefect must never reuse a result.
+        "persist_result": False,  # The database has the results; Prefect would pickle each of them to disk as well.
         "on_completion": [tell_outcome, show_report],
         "on_failure": [show_report],
     }

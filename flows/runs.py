@@ -1,4 +1,4 @@
-"""What every flow shares: its runs are named by date, and people are told when one fails and when all is well again."""
+"""The policy of every flow: runs are named by date, and an alert is sent when a run fails and when it works again."""
 
 from datetime import UTC, date
 from typing import Any
@@ -16,8 +16,8 @@ from churn.settings import load_settings
 
 
 def flow_policy() -> dict[str, Any]:
-    """Options of a flow: named by its date, its failure and recovery told, no secret in its log."""
-    hide_in_logs(load_settings())
+    """Returns the options of a flow: the name of its runs, and alerts on failure and recovery."""
+    hide_in_logs(load_settings())  # Here, since every process that runs a flow imports its module, a worker's too.
     return {
         "flow_run_name": name_by_date,
         "persist_result": False,
@@ -28,31 +28,31 @@ def flow_policy() -> dict[str, Any]:
 
 
 def run_date() -> date:
-    """The date a run was scheduled for (UTC), whenever it starts; by hand: the day it was asked for."""
+    """Returns the date that the run was scheduled for (UTC), even if it starts late; by hand, the day of its start."""
     return runtime.flow_run.scheduled_start_time.astimezone(UTC).date()
 
 
 def is_scheduled() -> bool:
-    """Whether the schedule started the run, and not a person."""
+    """Returns whether the schedule, and not a person, started the run."""
     context = FlowRunContext.get()
     return bool(context and context.flow_run and context.flow_run.auto_scheduled)
 
 
 def name_by_date() -> str:
-    """Names a run by its flow and its date, as in: train 2026-11-22."""
+    """Returns the name of a run: its flow and its date, for example `train 2026-11-22`."""
     return f"{runtime.flow_run.flow_name} {runtime.flow_run.parameters.get('as_of') or run_date()}"
 
 
 def tell_notes(notes: list[str]) -> None:
-    """Writes into the run's log what a person should know of its plan."""
+    """Writes remarks about the plan of a run to its log."""
     for note in notes:
         get_run_logger().warning("%s", note)
 
 
 def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Tells people that a run failed or its process died; that a person stopped it is no news.
+    """Sends an alert when a run failed or its process died, but not when a person stopped it.
 
-    A worker calls it by the names of its arguments, for a run whose process is dead.
+    Prefect's worker calls this function by the names of its arguments for a run whose process has died.
     """
     from churn.alerts import messages
 
@@ -62,14 +62,14 @@ def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> 
 
 
 def tell_recovery(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Tells people that what they were told of is over."""
+    """Sends an alert that earlier incidents of the flow are over."""
     from churn.alerts import messages
 
     messages.tell_recovery(load_settings(), flow.name)
 
 
 def tell_degraded(work: str, error: ChurnError | None) -> None:
-    """Tells people that a part of a run was left out though it went on; with no error, that it is done again."""
+    """Sends an alert that a run went on without a part of its work; without an error, that the part works again."""
     from churn.alerts import messages
 
     if error is None:
@@ -79,17 +79,18 @@ def tell_degraded(work: str, error: ChurnError | None) -> None:
 
 
 def _find_error(state: State[Any]) -> BaseException:
-    found = None if state.is_crashed() and not state.data else state.result(raise_on_failure=False)
-    if isinstance(found, BaseException):
-        return found
-    return ChurnError(  # a run whose process died left no error behind
-        f"The run's process ended: {state.message or 'nobody knows why'}",
-        "read the worker's log, then start the run again: it goes on where it was.",
+    # A crashed run without data has no result: result() would raise an error of Prefect's about that instead.
+    failure = None if state.is_crashed() and not state.data else state.result(raise_on_failure=False)
+    if isinstance(failure, BaseException):
+        return failure
+    return ChurnError(  # A process that died has left no exception, only the message of the worker.
+        f"The process of the run ended: {state.message or 'Prefect has no reason'}",
+        "read the log of the worker, then start the run again: the run continues where it stopped.",
     )
 
 
 def _day_of(flow: Flow[..., Any], run: FlowRun) -> date | None:
-    """The date a daily run was to make; other flows make none that readers wait for."""
+    """Returns the date that a daily run works on; None for other flows, since readers do not wait for their dates."""
     if "source" not in flow.parameters.properties:
         return None
     asked, due = run.parameters.get("as_of"), run.expected_start_time

@@ -1,4 +1,4 @@
-"""Scores of a date alone: its features are there, a model too.
+"""Scores and publishes one date whose features and model exist already.
 
 uv run python -m flows.score --as-of 2026-11-22
 """
@@ -19,7 +19,7 @@ from flows.transforming import check_published, deploy_models
 
 @task(**stage_policy(), task_run_name="score_customers {as_of}")
 def score_customers(as_of: date, model: int | None) -> Outcome:
-    """Every customer of the date scored, staged."""
+    """Scores every customer of the date, and stages the scores."""
     from churn.stages import scoring
 
     return scoring.score_customers(load_settings(), as_of, str(flow_run.id), model)
@@ -30,11 +30,11 @@ STAGES = (deploy_models, score_customers, publish, check_published)
 
 @flow(name="score", **flow_policy())
 def score(as_of: Day | None = None, model: Version | None = None) -> list[Outcome]:
-    """Scores the customers of a date, audits the scores and shows them.
+    """Scores the customers of a date, audits the scores and publishes them.
 
     Args:
-        as_of: a date whose extract was run; the latest when left out.
-        model: version of the model; the champion when left out.
+        as_of: a date whose extract is loaded (default: the latest).
+        model: version of the model (default: the champion).
     """
     from churn.stages import scoring
 

@@ -1,4 +1,4 @@
-"""Training as a flow of its own: search for settings if asked to, train, let the gate decide.
+"""Training as a flow of its own: an optional search for settings, the training, and the decision of the gate.
 
 uv run python -m flows.train --as-of 2026-11-22 --tune
 """
@@ -17,7 +17,7 @@ from flows.runs import flow_policy
 
 @task(**stage_policy(), task_run_name="tune_params {as_of}")
 def tune_params(as_of: date, params: ModelParams, trials: int, timeout_minutes: int) -> ModelParams:
-    """A stored search, gone on with where it was stopped."""
+    """Searches for better model settings. A stopped search continues where it stopped."""
     from churn.stages import searching
 
     return searching.tune_params(load_settings(), as_of, params, trials, timeout_minutes * 60)
@@ -25,7 +25,7 @@ def tune_params(as_of: date, params: ModelParams, trials: int, timeout_minutes: 
 
 @task(**stage_policy(), task_run_name="prune_params {as_of}")
 def prune_params(as_of: date, params: ModelParams) -> ModelParams:
-    """Features left out that the models do not miss."""
+    """Leaves out features that the models do not need."""
     from churn.stages import searching
 
     return searching.prune_params(load_settings(), as_of, params)
@@ -33,7 +33,7 @@ def prune_params(as_of: date, params: ModelParams) -> ModelParams:
 
 @task(**stage_policy(), task_run_name="train_models {as_of}")
 def train_models(as_of: date, params: ModelParams, retrain: bool) -> Outcome:
-    """Candidates trained and compared, the best registered, the gate's decision in the ledger."""
+    """Trains and compares the candidates, registers the best, and writes the decision of the gate to the ledger."""
     from churn.stages import learning
 
     return learning.train_models(load_settings(), as_of, params, retrain)
@@ -48,15 +48,15 @@ def train(
     select: bool = False,
     retrain: bool = False,
 ) -> Outcome:
-    """Trains on the examples of a date, the latest loaded one by default.
+    """Trains a model on the examples of a date, and lets the gate decide whether it becomes the champion.
 
     Args:
-        as_of: the date.
-        tune: search for settings first.
-        trials: of each model family, those of an earlier search counted.
-        timeout_minutes: for the whole search.
-        select: leave features out that the models do not miss.
-        retrain: train even when these examples and settings were trained on before.
+        as_of: the as-of date (default: the latest loaded date).
+        tune: search for better settings first.
+        trials: the number of trials for each model family, with the trials of earlier searches.
+        timeout_minutes: the longest time for the whole search, in minutes.
+        select: leave out features that the models do not need.
+        retrain: train even if a model was trained on these examples and settings before.
     """
     from churn.stages.learning import find_training_day
 

@@ -1,4 +1,4 @@
-"""The SQL models in a run: deployed as their files say, evaluated, audited, and what readers see held to the scores."""
+"""The SQL models in a run: deploys, refreshes and audits them, and compares what readers see with the scores."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ from flows.runs import tell_degraded
 
 @task(**stage_policy(), task_run_name="deploy_models")
 def deploy_models() -> Outcome:
-    """The SQL models deployed as their files say; published days compared where one changed."""
+    """Deploys the SQL models of the files; if one changed, compares the published days with their scores."""
     from churn.stages import transforms
 
     return _tell_torn(transforms.deploy_models(load_settings()))
@@ -21,7 +21,7 @@ def deploy_models() -> Outcome:
 
 @task(**stage_policy(), task_run_name="run_transforms {as_of}")
 def run_transforms(as_of: date) -> Outcome:
-    """SQL models deployed, staging and features of the date evaluated."""
+    """Deploys the SQL models, and refreshes staging and features of the date."""
     from churn.stages import transforms
 
     return transforms.run_transforms(load_settings(), as_of)
@@ -29,7 +29,7 @@ def run_transforms(as_of: date) -> Outcome:
 
 @task(**stage_policy(), task_run_name="audit_transforms {as_of}")
 def audit_transforms(as_of: date) -> Outcome:
-    """Every audit of staging and features passes on what is stored."""
+    """Runs every audit of staging and features on the stored rows of the date."""
     from churn.stages import transforms
 
     return transforms.audit_transforms(load_settings(), as_of)
@@ -37,7 +37,7 @@ def audit_transforms(as_of: date) -> Outcome:
 
 @task(**stage_policy(), task_run_name="check_published")
 def check_published(days: list[date]) -> Outcome:
-    """What readers see of the days of the run and of the newest seven is what was scored; torn days are repaired."""
+    """Compares the days of the run and the newest seven days with their scores, and repairs days that differ."""
     from churn.stages import transforms
 
     return _tell_torn(transforms.check_published(load_settings(), days))
@@ -45,16 +45,17 @@ def check_published(days: list[date]) -> Outcome:
 
 @task(**stage_policy(), task_run_name="check_every_day")
 def check_every_day() -> Outcome:
-    """The same of every published day."""
+    """Compares every published day with its scores, and repairs days that differ."""
     from churn.stages import transforms
 
     return _tell_torn(transforms.check_every_day(load_settings()))
 
 
 def _tell_torn(outcome: Outcome) -> Outcome:
-    """Alerts people that days were torn, and that they are whole again: readers may have seen them in between."""
+    """Sends an alert if days differed from their scores and were repaired: readers may have seen the wrong figures."""
     if outcome.details:
-        torn = ChurnError(f"Published days did not hold what was scored: {outcome.summary}.", "nothing: see below.")
+        fact = f"Published days differed from their scores: {outcome.summary}."
+        torn = ChurnError(fact, "do nothing; the run has repaired the days.")
         tell_degraded("published days", torn)
         tell_degraded("published days", None)
     return outcome

@@ -1,6 +1,6 @@
-"""A worker that brings its deployments along: registers prefect.yaml, then runs what is scheduled or asked for.
+"""A worker that registers its own deployments: it deploys prefect.yaml, then executes scheduled and requested runs.
 
-One process instead of three commands, and its imports are done by the time a server that starts beside it answers.
+It is one process instead of three commands. Its imports run while the server that starts beside it is not ready yet.
 
 uv run python -m flows.worker NAME [OPTIONS]
 """
@@ -20,7 +20,7 @@ def wait_for_server(patience_seconds: float = 120) -> None:
     """Waits until the Prefect server of this environment answers.
 
     Raises:
-        Unavailable: it did not.
+        Unavailable: the server did not answer in time.
     """
     give_up = time.monotonic() + patience_seconds
     with get_client(sync_client=True) as client:
@@ -31,7 +31,8 @@ def wait_for_server(patience_seconds: float = 120) -> None:
 
 
 def call_prefect(*arguments: str) -> int:
-    """Runs a command of Prefect's in this process; returns its exit code."""
+    """Runs a `prefect` command in this process. Returns its exit code."""
+    # In this process: a child process would import all of Prefect again for each command.
     sys.argv = ["prefect", *arguments]
     try:
         app()
@@ -41,14 +42,14 @@ def call_prefect(*arguments: str) -> int:
 
 
 def work(name: str, *options: str) -> int:
-    """Registers what is to be run, then runs it until it is stopped; returns the exit code.
+    """Registers the deployments, then executes runs until the process is stopped. Returns the exit code.
 
     Args:
-        name: of the worker.
-        options: more for `prefect worker start`, as `--with-healthcheck`.
+        name: the name of the worker.
+        options: more options of `prefect worker start`, for example `--with-healthcheck`.
     """
     wait_for_server()
-    call_prefect("work-pool", "create", POOL, "--type", "process")  # It may be there already.
+    call_prefect("work-pool", "create", POOL, "--type", "process")  # It fails if the pool exists, which is fine.
     if call_prefect("--no-prompt", "deploy", "--all") != 0:
         return 1
     return call_prefect("worker", "start", "--pool", POOL, "--type", "process", "--name", name, *options)

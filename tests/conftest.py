@@ -27,7 +27,33 @@ INTEGRATION_ROOMS = ("integration", "flows", "dashboard")
 INTEGRATION_FIXTURES = {"server", "browser"}
 """A room whose tests need Postgres, Prefect or a browser, and the fixtures by which a test of another room does."""
 
-SECONDS = {}
+SECONDS = {
+    "test_stack.py": 90,
+    "test_deployment.py": 80,
+    "test_churn_pipeline.py": 75,
+    "test_pages.py": 70,
+    "test_changes.py": 60,
+    "test_command_line.py": 55,
+    "test_compose.py": 50,
+    "test_faults.py": 50,
+    "test_backfill.py": 45,
+    "test_contract_properties.py": 45,
+    "test_publish_processes.py": 40,
+    "test_house.py": 40,
+    "test_gate.py": 27,
+    "test_matured_labels.py": 25,
+    "test_torn_days.py": 20,
+    "test_promotion.py": 18,
+    "test_killed_loads.py": 18,
+    "test_temporary_prefect.py": 16,
+    "test_publish.py": 15,
+    "test_sqlmesh.py": 15,
+    "test_evaluation.py": 15,
+    "test_duckdb.py": 13,
+    "test_upgrade.py": 12,
+    "test_corrections.py": 10,
+    "test_living.py": 10,
+}
 """How long the longest files take on two idle cores. They begin first, so that both workers end at the same time."""
 
 TOGETHER = dict.fromkeys(("test_exporting.py", "test_published_day.py", "test_secrets.py"), "test_churn_pipeline.py")

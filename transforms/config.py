@@ -1,4 +1,4 @@
-"""The SQLMesh project: gateways, state, defaults and laws. Serves `sqlmesh -p transforms ...` and the product alike."""
+"""The SQLMesh project: gateways, state, defaults and lint rules, for `sqlmesh -p transforms` and for the product."""
 
 from sqlmesh.core.config import Config, LinterConfig, ModelDefaultsConfig
 from sqlmesh.core.config.common import TableNamingConvention
@@ -17,17 +17,17 @@ config = Config(
     model_defaults=ModelDefaultsConfig(
         dialect="postgres",
         start=EARLIEST_SNAPSHOT.isoformat(),
-        # A daily cron ends yesterday: a plan by hand would leave today's rows out of every table it makes anew.
+        # With a daily cron SQLMesh 0.236 fills a new table up to yesterday: a plan by hand would lack today's rows.
         cron="* * * * *",
         interval_unit="day",
         allow_partials=True,
     ),
     default_scheduler=keep_versions_whole(),
-    # `plan dev` without a change makes a copy of what is deployed, where SQLMesh would refuse.
+    # Lets `plan dev` without a change make a copy of what is deployed. By default SQLMesh refuses to.
     plan=PlanConfig(include_unmodified=True),
     cache_dir=str(find_cache_dir()),
     snapshot_ttl=f"in {load_settings().old_models_days} days",
-    # Postgres cuts identifiers at 63 characters: with the schema in front, two environments could share a table.
+    # Postgres cuts identifiers after 63 characters: with the schema in the name, two environments could share a table.
     physical_table_naming_convention=TableNamingConvention.TABLE_ONLY,
     disable_anonymized_analytics=True,
     format=FormatConfig(append_newline=True),

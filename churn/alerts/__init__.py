@@ -1,1 +1,1 @@
-"""Alerting people about failures and recoveries."""
+"""Sends alerts about failures and recoveries."""

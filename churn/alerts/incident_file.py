@@ -1,4 +1,4 @@
-"""Incidents told while the database could not keep them, in one small file under CHURN_HOME."""
+"""Keeps incidents in one small file under CHURN_HOME while the database does not answer."""
 
 import json
 from dataclasses import asdict
@@ -10,55 +10,57 @@ from churn.stores.ledgers.incidents import Incident
 
 
 class IncidentFile:
-    """`incidents.json`: what is open, whether it was told, and the last date known to be published."""
+    """`incidents.json`: the open incidents, whether an alert was sent for each, and the last known published date."""
 
     def __init__(self, home_dir: Path) -> None:
         self._path = home_dir / "incidents.json"
 
     @property
     def published(self) -> date | None:
-        """The last date known to be published; None where nobody remembers."""
-        told = self._read().get("published")
-        return date.fromisoformat(told) if told else None
+        """The last date that was known to be published; None when no run has written one."""
+        day_text = self._read().get("published")
+        return date.fromisoformat(day_text) if day_text else None
 
     def remember_published(self, published: date | None) -> None:
-        """Keeps the date for the day on which the database cannot be asked."""
+        """Writes the date down, for an alert on a day when the database does not answer."""
         if published != self.published:
             self._write(self._read() | {"published": published.isoformat() if published else None})
 
     def open(self, incident: Incident) -> bool:
-        """Writes an incident down and returns whether it still has to be told."""
-        found = self._read()
+        """Writes an incident down. Returns whether an alert for it still has to be sent."""
+        kept_incidents = self._read()
         row = {name: str(value) if value is not None else None for name, value in asdict(incident).items()}
-        kept = found["open"].setdefault(incident.incident_key, row | {"is_told": False})
-        self._write(found)
+        kept = kept_incidents["open"].setdefault(incident.incident_key, row | {"is_told": False})
+        self._write(kept_incidents)
         return not kept["is_told"]
 
     def mark_told(self, incident_key: str) -> None:
-        """Writes down that people know."""
-        found = self._read()
-        found["open"][incident_key]["is_told"] = True
-        self._write(found)
+        """Writes down that the alert was sent."""
+        kept_incidents = self._read()
+        kept_incidents["open"][incident_key]["is_told"] = True
+        self._write(kept_incidents)
 
     def close(self, flow: str, published: date | None) -> list[Incident]:
-        """Closes what is over, now that a flow has done well, and returns those that people were told of."""
-        found = self._read()
-        over = {key: row for key, row in found["open"].items() if row["flow"] == flow and _is_past(row, published)}
+        """Closes the incidents of a flow that succeeded. Returns those for which an alert was sent."""
+        kept_incidents = self._read()
+        over = {
+            key: row for key, row in kept_incidents["open"].items() if row["flow"] == flow and _is_past(row, published)
+        }
         if over:
-            found["open"] = {key: row for key, row in found["open"].items() if key not in over}
-            self._write(found)
+            kept_incidents["open"] = {key: row for key, row in kept_incidents["open"].items() if key not in over}
+            self._write(kept_incidents)
         return [_incident(row) for row in over.values() if row["is_told"]]
 
     def _read(self) -> dict[str, Any]:
         try:
             return {"open": {}, **json.loads(self._path.read_text(encoding="utf-8"))}
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, ValueError):  # A damaged file costs one repeated alert; an error here would cost it.
             return {"open": {}}
 
-    def _write(self, found: dict[str, Any]) -> None:
+    def _write(self, kept_incidents: dict[str, Any]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        new = self._path.with_suffix(".new")
-        new.write_text(json.dumps(found, indent=2), encoding="utf-8")
+        new = self._path.with_suffix(".new")  # Written aside, then renamed: a reader never sees half a file.
+        new.write_text(json.dumps(kept_incidents, indent=2), encoding="utf-8")
         new.replace(self._path)
 
 

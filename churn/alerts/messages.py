@@ -1,7 +1,8 @@
-"""Telling people that a run failed, once, and that all is well again, once.
+"""Sends one alert when a run fails, and one alert when the failure is over.
 
-Addresses are apprise's (Slack, e-mail, webhook and a hundred more). What was told is kept in ops.incidents, or, while
-the database does not answer, in a file under CHURN_HOME. Nothing here may fail a run: what cannot be sent is logged.
+Addresses are those of apprise (Slack, e-mail, webhook and a hundred more). ops.incidents records which alerts were
+sent; while the database does not answer, a file under CHURN_HOME does. An alert must never fail a run: an alert that
+cannot be sent is logged.
 """
 
 import hashlib
@@ -25,15 +26,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 DAILY = "churn_pipeline"
-"""The flow whose failure leaves readers with an old date."""
+"""The flow that publishes the newest date: when it fails, readers see an old date."""
 
+# Parts of a message that differ each time (addresses in memory, UUIDs, process ids) must not make a new incident of it.
 _VARYING = re.compile(r"0x[0-9a-f]+|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=pid )\d+")
 _log = logging.getLogger("churn.alerts")
 
 
 @dataclass(frozen=True)
 class Message:
-    """What is sent.
+    """An alert.
 
     Attributes:
         kind: critical, error, warning or recovered.
@@ -47,14 +49,14 @@ class Message:
 def tell_failure(
     settings: Settings, flow: str, as_of: date | None, error: BaseException, link: str | None = None
 ) -> None:
-    """Tells that a flow failed, unless the same incident was told already.
+    """Sends an alert that a flow failed, unless an alert for the same incident was sent already.
 
     Args:
-        settings: whom to tell; with no address nothing is done.
-        flow: its name.
-        as_of: the date it was to make.
-        error: why.
-        link: where the run can be looked at.
+        settings: the addresses; without an address the function does nothing.
+        flow: the name of the flow.
+        as_of: the date that the flow was working on.
+        error: the failure.
+        link: the address of the run in Prefect's pages.
     """
     if settings.alert_urls is None:
         return
@@ -64,12 +66,16 @@ def tell_failure(
     incident = _describe(settings, flow, as_of, known, _grade(engine, flow, as_of, known))
     if not _open(settings, engine, incident):
         return
+    # Only after sending: an alert that could not be sent is tried again with the next failure.
     if send(settings, _word_failure(incident, readers, link)):
         _mark_told(settings, engine, incident)
 
 
 def tell_recovery(settings: Settings, flow: str) -> None:
-    """Tells, after a flow did well, which incidents are over. Those of dates that readers do not see yet are not."""
+    """Sends an alert that the incidents of a flow are over, after the flow succeeded.
+
+    An incident of a date that readers do not see yet is not over.
+    """
     if settings.alert_urls is None:
         return
     engine = open_engine(settings)
@@ -83,10 +89,10 @@ def tell_recovery(settings: Settings, flow: str) -> None:
 
 
 def send(settings: Settings, message: Message) -> bool:
-    """Sends a message to every address; returns whether all took it."""
-    import apprise
+    """Sends a message to every address. Returns whether every address accepted it."""
+    import apprise  # Not above: it imports a hundred plugins, which a run without alerts never needs.
 
-    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # It repeats addresses; what failed is told below.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # Its log lines contain the addresses, tokens included.
     kinds = {"warning": apprise.NotifyType.WARNING, "recovered": apprise.NotifyType.SUCCESS}
     target = apprise.Apprise()
     is_understood = settings.alert_urls is not None and target.add(settings.alert_urls.get_secret_value())
@@ -97,14 +103,14 @@ def send(settings: Settings, message: Message) -> bool:
         body_format=apprise.NotifyFormat.TEXT,
     )
     if not (is_understood and is_sent):
-        _log.error("Not every address of CHURN_ALERT_URLS took the message: %s", message.title)
+        _log.error("Not every address of CHURN_ALERT_URLS accepted the message: %s", message.title)
     return bool(is_sent)
 
 
 def _reach(settings: Settings) -> "Engine | None":
-    """The database, if it answers now: an engine that was opened earlier says nothing of that."""
+    """Returns an engine if the database answers now, else None."""
     try:
-        engine = open_engine(settings)
+        engine = open_engine(settings)  # Opening asks nothing of the database; only the next line does.
         ask_alive(engine)
     except ChurnError:
         return None
@@ -118,11 +124,11 @@ def _describe(settings: Settings, flow: str, as_of: date | None, error: ChurnErr
 
 
 def _grade(engine: "Engine | None", flow: str, as_of: date | None, error: ChurnError) -> str:
-    """Critical: nobody can read. Error: readers have an old date. Warning: the rest."""
+    """Returns critical when the database does not answer, error when readers see an old date, else warning."""
     if engine is None:
         return "critical"
-    made = publications.find_publication(engine, as_of) if as_of else None
-    is_shown = made is not None and made.status == "published"
+    publication = publications.find_publication(engine, as_of) if as_of else None
+    is_shown = publication is not None and publication.status == "published"
     return "error" if flow == DAILY and not is_shown and not isinstance(error, Busy) else "warning"
 
 
@@ -141,11 +147,11 @@ def _mark_told(settings: Settings, engine: "Engine | None", incident: Incident) 
 
 def _tell_readers(engine: "Engine | None", see: str, remembered: date | None = None) -> str:
     if engine is None:
-        known = f"; the last date they saw is {remembered}" if remembered else ""
+        known = f"; the last date that they saw is {remembered}" if remembered else ""
         return f"the database does not answer, so readers see nothing{known}."
     latest = publications.find_publication(engine)
     if latest is None or latest.published_at is None:
-        return "nothing has been published yet."
+        return "no date is published yet."
     return f"readers {see} {latest.prediction_date}, published {latest.published_at:%Y-%m-%d %H:%M} UTC."
 
 
@@ -161,10 +167,10 @@ def _word_failure(incident: Incident, readers: str, link: str | None) -> Message
 
 
 def _word_recovery(flow: str, over: Sequence[Incident], readers: str) -> Message:
-    since = min(one.opened_at for one in over)
+    since = min(incident.opened_at for incident in over)
     lines = [
-        *(f"Over: {one.fact}" for one in over),
+        *(f"Over: {incident.fact}" for incident in over),
         f"Now true: {readers}",
-        f"It lasted from {since:%Y-%m-%d %H:%M} to {now_utc():%Y-%m-%d %H:%M} UTC. Nothing to do.",
+        f"It lasted from {since:%Y-%m-%d %H:%M} to {now_utc():%Y-%m-%d %H:%M} UTC. There is nothing to do.",
     ]
-    return Message("recovered", f"[churn] recovered: {flow} does well again", "\n".join(lines))
+    return Message("recovered", f"[churn] recovered: {flow} works again", "\n".join(lines))

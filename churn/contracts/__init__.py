@@ -1,1 +1,1 @@
-"""What crosses a boundary: frames with their contracts, and the words they are made of."""
+"""The contracts of the frames that go from one room to another, and the words that the frames may contain."""

@@ -1,4 +1,4 @@
-"""What an extract must be to come in. Contracts refuse; they never repair and never coerce."""
+"""The contract of an extract. A contract only rejects: it never corrects a value and never converts a type."""
 
 from typing import Any, Literal
 
@@ -7,7 +7,7 @@ import polars as pl
 from pandera.polars import PolarsData
 
 Origin = Literal["real", "synthetic"]
-"""Whether customers are a company's own or the simulator's."""
+"""Whether the customers of a load are customers of a company or of the simulator."""
 
 YES_NO = ("Yes", "No")
 INTERNET_ADD_ON = ("Yes", "No", "No internet service")
@@ -35,7 +35,7 @@ PUBLIC_NAMES = {
     "TotalCharges": "total_charges",
     "Churn": "churn",
 }
-"""The public sample's column names, in its order, and ours."""
+"""The column names of the public sample, in its order, and our names."""
 
 EXTRACT_COLUMNS = tuple(PUBLIC_NAMES.values())
 ADD_ON_COLUMNS = (
@@ -66,10 +66,10 @@ KNOWN_WORDS: dict[str, tuple[str, ...]] = {
     ),
     "churn": YES_NO,
 }
-"""The words each column of words may hold."""
+"""The words that each column of words may contain."""
 
 OPEN_COLUMNS = ("gender", "internet_service", "contract", "payment_method")
-"""Columns in which a company may come up with a new word; the others say Yes or No."""
+"""The columns in which a company may use a new word. The other columns have fixed answers such as Yes and No."""
 
 
 def _words(column: str) -> Any:
@@ -79,8 +79,8 @@ def _words(column: str) -> Any:
 class CustomerExtract(pa.DataFrameModel):
     """One row per customer of one snapshot, typed, before it is written to raw_data. Money in USD, tenure in months.
 
-    Every check is a rule with a name and words for a person: `intake.rules` derives both from here. A dataframe
-    check's docstring is its words.
+    Every check is a rule with a name and a sentence for people: `intake.rules` derives both from this class. The
+    docstring of a dataframe check is its sentence.
     """
 
     customer_id: str = pa.Field(str_length={"min_value": 1, "max_value": 64}, str_matches=r"^[^\x00-\x1f\x7f]*$")
@@ -110,7 +110,7 @@ class CustomerExtract(pa.DataFrameModel):
 
     @pa.dataframe_check(name="total_charges_present_once_billed")
     def total_charges_present_once_billed(cls, data: PolarsData) -> pl.LazyFrame:
-        """total_charges may be blank at tenure 0 only."""
+        """total_charges may be blank only at tenure 0."""
         present = (pl.col("tenure") == 0) | pl.col("total_charges").is_not_null()
         return data.lazyframe.select(present.fill_null(True))
 
@@ -135,7 +135,7 @@ class CustomerExtract(pa.DataFrameModel):
 
 
 class StoredExtract(CustomerExtract):
-    """An extract's rows as raw_data holds them: in OPEN_COLUMNS a new word may have been accepted at the door."""
+    """The rows of an extract in raw_data. In OPEN_COLUMNS a row may have a new word that intake accepted."""
 
     gender: str = pa.Field()
     internet_service: str = pa.Field()

@@ -1,6 +1,6 @@
-"""What a model is given of a customer. The list of features is derived here.
+"""The contract of the features, and the list of the model features.
 
-Adding a feature is an expression in the SQL model and one line of this file.
+To add a feature, write an expression in the SQL model and one line in this file.
 """
 
 from typing import Any, Literal
@@ -12,32 +12,32 @@ Direction = Literal[-1, 0, 1]
 
 
 def _feature(direction: Direction = 0, **checks: Any) -> Any:
-    """A column of fct_customer_features that the model is given.
+    """Declares a model feature: a column of fct_customer_features that the models get.
 
     Args:
-        direction: +1 where more of it is known to raise churn, -1 where it lowers it, 0 where nothing is known. Tree
-            models are held to it.
+        direction: +1 when more of the feature raises churn, -1 when it lowers churn, 0 when the direction is not known.
+            XGBoost gets it as a monotone constraint.
     """
     return pa.Field(metadata={"direction": direction}, **checks)
 
 
 def _flag(direction: Direction = 0) -> Any:
-    """A feature that is 1 or 0."""
+    """Declares a model feature that is 1 or 0."""
     return _feature(direction, isin=[0.0, 1.0])
 
 
 class CustomerFeatures(pa.DataFrameModel):
     """One row per customer of one as-of date, as read from analytics.fct_customer_features for the model.
 
-    Flags and counts come as float64, because a registered model's signature allows one number type without surprises.
-    Kept out on purpose: gender (costs nothing to leave out), churn_risk_score and list_price_usd (sums of other
-    features), avg_monthly_per_tenure and total_charges (noisy products of tenure and monthly charge).
+    Flags and counts are float64, so that the signature of a registered model has one number type only. Left out on
+    purpose: gender (the models lose nothing without it), churn_risk_score and list_price_usd (sums of other features),
+    avg_monthly_per_tenure and total_charges (noisy products of tenure and monthly charge).
     """
 
     customer_id: str
     has_churned: bool
-    as_of_date: pl.Date | None  # May be missing: the date of the example, never a feature
-    plan: str | None  # May be missing: contract and internet service in words, never a feature
+    as_of_date: pl.Date | None  # The date of the example; never a feature. The column may be missing.
+    plan: str | None  # The tariff: contract and internet service as text; never a feature. The column may be missing.
     monthly_charges: pl.Float64 = _feature(gt=0)
     tenure_months: pl.Float64 = _feature(-1, ge=0)
     tenure_log: pl.Float64 = _feature(-1, ge=0)
@@ -72,7 +72,7 @@ DIRECTIONS: dict[str, Direction] = {
     for name, column in CustomerFeatures.to_schema().columns.items()
     if column.metadata
 }
-"""Each model feature and the direction in which it is known to move churn."""
+"""Each model feature and the known direction of its effect on churn."""
 
 FEATURES = tuple(DIRECTIONS)
-"""Names of the model features, in the order every model is given them."""
+"""The names of the model features, in the order in which every model gets them."""

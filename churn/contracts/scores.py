@@ -1,4 +1,4 @@
-"""What a model gives of a customer: a probability, and what is stored with it."""
+"""The contract of the scores: a probability for each customer, and the columns that are stored with it."""
 
 from typing import Literal, Protocol, get_args
 
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 
 class Predictor(Protocol):
-    """All that scoring may know of a model: there is nothing in it to refit with."""
+    """The only part of a model that scoring can use. It has no method to train."""
 
     def predict_proba(self, features: pl.DataFrame) -> NDArray[float64]:
-        """Returns (n, 2) probabilities of staying and leaving for rows that hold FEATURES, in that order."""
+        """Returns (n, 2) probabilities of staying and leaving for rows with the columns FEATURES, in that order."""
 
 
 RiskTier = Literal["High", "Medium", "Low"]

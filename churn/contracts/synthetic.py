@@ -1,9 +1,9 @@
-"""Which customers the simulator made: their ids follow a walk that no company's numbers do.
+"""Recognises synthetic customers by their ids: the ids of the simulator follow a sequence that can be computed back.
 
-An id looks like the public sample's, four digits and five letters, and is a number below 10**4 * 26**5. The n-th
-synthetic customer has the number (n * STRIDE + OFFSET) modulo that space, so that ids look random and never repeat; and
-n can be computed back from an id. A company's id of the same pattern has an n below 2**28 once in 440 times; a whole
-file of them never.
+An id looks like an id of the public sample, four digits and five letters, and stands for a number below 10**4 * 26**5.
+The n-th synthetic customer has the number (n * STRIDE + OFFSET) modulo that space. STRIDE has no common divisor with
+the space, so that ids never repeat, and n can be computed back from an id. One of 440 real ids of the same pattern has
+an n below 2**28 by chance; a whole file of real ids never has.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ SPACE = 10**4 * 26**5
 STRIDE = 48_271_004_507
 OFFSET = 7_654_321
 MOST_CUSTOMERS = 2**28
-"""No simulation has more; the walk's arithmetic stays below 2**64 with so many."""
+"""The largest simulation. With so many customers n * STRIDE + OFFSET stays below 2**64."""
 
 _INVERSE = pow(STRIDE, -1, SPACE)
 _PATTERN = r"^\d{4}-[A-Z]{5}$"
@@ -23,7 +23,7 @@ Numbers = NDArray[np.uint64]
 
 
 def synthetic_ids(first_number: int, count: int) -> pl.Series:
-    """Returns the ids of the customers from a number on, (count,)."""
+    """Returns the (count,) ids of the customers from `first_number` on."""
     running = np.arange(first_number, first_number + count, dtype=np.uint64)
     numbers = (running * STRIDE + OFFSET) % SPACE
     digits, letters = numbers // 26**5, numbers % 26**5
@@ -36,9 +36,9 @@ def synthetic_ids(first_number: int, count: int) -> pl.Series:
 
 
 def are_all_synthetic(ids: pl.Series) -> bool:
-    """Whether every id, of at least one, is that of a synthetic customer.
+    """Returns whether there is at least one id, and every id is the id of a synthetic customer.
 
-    Example: 0000-LQXHT is one of the simulator's first; 7590-VHVEG of the public sample is none.
+    Example: 0000-LQXHT is an id of the simulator; 7590-VHVEG of the public sample is not.
     """
     if ids.is_empty() or not ids.str.contains(_PATTERN).all():
         return False
@@ -53,9 +53,9 @@ def _as_numbers(ids: pl.Series) -> Numbers:
 
 
 def _run_back(numbers: Numbers) -> Numbers:
-    """Which customer of the walk each number is: (number - OFFSET) / STRIDE, modulo the space.
+    """Returns n of each number: (number - OFFSET) / STRIDE, modulo the space.
 
-    The product of two numbers of 37 bits does not fit into 64, so the inverse is taken in two parts of 18 and 19 bits.
+    A product of two 37-bit numbers does not fit into 64 bits, so the inverse is split into two parts of 18 and 19 bits.
     """
     steps = (numbers + (SPACE - OFFSET)) % SPACE
     high, low = divmod(_INVERSE, 2**18)

@@ -1,1 +1,1 @@
-"""The pages people look at: a web app on the reporting schema, a one-file report, sources for Tableau. Reads only."""
+"""The pages for people: a web app on the reporting schema, a report in one file, sources for Tableau. Reads only."""

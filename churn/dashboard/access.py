@@ -1,7 +1,7 @@
-"""What a page asks of the database, remembered until something new is published.
+"""Asks the database for a page, and caches the answers until something new is published.
 
-Answers are kept under the moment of the last publication: a new day, or a corrected one, is seen at once, and twenty
-readers of the same page ask the database once.
+The time of the last publication is part of the cache key. So a page shows a new or a corrected day at once, and twenty
+readers of the same page cost one query.
 """
 
 from collections.abc import Callable
@@ -23,12 +23,12 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Shown:
-    """What there is to look at.
+    """The publications that pages can show.
 
     Attributes:
-        publications: scored dates, the latest first; staged ones too.
-        latest: the latest published one.
-        stamp: changes when anything is published or withdrawn.
+        publications: all scored dates, also the staged ones, the latest first.
+        latest: the latest published date.
+        stamp: a text that changes when a date is published or withdrawn.
     """
 
     publications: list[Row]
@@ -37,37 +37,39 @@ class Shown:
 
     @property
     def day(self) -> date:
-        """The date whose figures are shown."""
-        found: date = self.latest["prediction_date"]
-        return found
+        """The date whose figures the pages show."""
+        latest_day: date = self.latest["prediction_date"]
+        return latest_day
 
 
 def find_shown() -> Shown:
-    """Returns what is published now.
+    """Returns the current publications.
 
     Raises:
         Unavailable: the database did not answer.
-        NotThere: nothing was run, or nothing is published.
+        NotThere: no run has used the database yet, or no date is published.
     """
     publications = ask_now(marts.read_publications)
-    published = [one for one in publications if one["status"] == "published"]
+    published = [publication for publication in publications if publication["status"] == "published"]
     if not published:
-        raise NotThere("No day is published yet.", "run `churn run --source FILE`, or `churn run` to try it out.")
-    newest = max(one["published_at"] for one in published)
+        raise NotThere("No date is published yet.", "run `churn run --source FILE`, or `churn run` to try the product.")
+    newest = max(publication["published_at"] for publication in published)
     return Shown(publications, published[0], f"{newest.isoformat()} {len(published)}")
 
 
 def ask_now(question: Callable[..., Any], *arguments: Any) -> Any:
-    """The answer of a function of the stores, as the database gives it now."""
+    """Returns the answer of a function of the stores, without the cache."""
     with reading(load_settings()) as connection:
         return question(connection, *arguments)
 
 
 def ask(shown: Shown, question: Callable[..., Any], *arguments: Any) -> Any:
-    """The answer of a function of the stores, which holds as long as nothing new is published."""
+    """Returns the answer of a function of the stores, from the cache as long as nothing new is published."""
     return _remembered(shown.stamp, question.__qualname__, arguments, question)
 
 
+# Streamlit leaves an argument with a leading underscore out of the cache key, since a function cannot be hashed. `name`
+# takes its place in the key.
 @st.cache_data(max_entries=MOST_ANSWERS, show_spinner=False)
 def _remembered(stamp: str, name: str, arguments: tuple[Any, ...], _question: Callable[..., Any]) -> Any:
     return ask_now(_question, *arguments)

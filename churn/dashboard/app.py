@@ -1,4 +1,4 @@
-"""The web app: one page after another, the same band of facts above each. Run by `churn dashboard`."""
+"""The web app: its pages, and the band above each page. `churn dashboard` runs this file."""
 
 from collections.abc import Callable
 
@@ -23,13 +23,13 @@ PAGES: dict[str, tuple[str, Callable[[Shown], None]]] = {
 
 
 FOOT = (
-    '<p class="note foot">Figures are columns of the schema <code>reporting</code>, by the same names. Point at a '
-    "label to see what it means.</p>"
+    '<p class="note foot">Every figure is a column of the schema <code>reporting</code>. Point at a label to see its '
+    "definition.</p>"
 )
 
 
 def main() -> None:
-    """Shows the page of the address."""
+    """Shows the page that the address names."""
     st.set_page_config(page_title="Churn", page_icon=palette.ICON, layout="wide")
     st.html(palette.STYLE)
     pages = [
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _guard(title: str, show: Callable[[Shown], None]) -> Callable[[], None]:
-    """The page, or in its place what is wrong and what to do about it."""
+    """Returns a function that shows the page, or in its place the error and the next step."""
 
     def run() -> None:
         st.title(title)
@@ -50,7 +50,8 @@ def _guard(title: str, show: Callable[[Shown], None]) -> Callable[[], None]:
             show(shown)
             st.html(FOOT)
         except ChurnError as error:
-            st.html(markup.say(error.fact, error.next_step))
+            # The terminal prints a next step after "next:"; here it is a sentence of its own.
+            st.html(markup.say(error.fact, error.next_step[:1].upper() + error.next_step[1:]))
 
     return run
 

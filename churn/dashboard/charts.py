@@ -1,6 +1,7 @@
-"""Charts of rows, as Altair specifications: the same on the pages and in the report. Pure.
+"""Draws charts of rows as Altair specifications, the same for the pages and the report. Pure.
 
-Days are UTC dates. A reconstructed day is drawn pale; a day without an extract is a grey band; a new model is a rule.
+Days are UTC dates. A reconstructed day is pale, a day without an extract is a grey band, and a new model is a dashed
+line.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,11 +20,13 @@ Chart: TypeAlias = alt.Chart | alt.LayerChart
 _TIER_SCALE = alt.Scale(domain=list(palette.TIERS), range=list(palette.TIERS.values()))
 _AT_RISK_SCALE = alt.Scale(domain=["High", "Medium"], range=[palette.HIGH, palette.MEDIUM])
 _PALE = alt.condition("datum.basis == 'Reconstructed'", alt.value(0.45), alt.value(1))
+# utc...: Vega-Lite reads an ISO date as midnight UTC. Without it a browser west of Greenwich draws the day before.
 _DAY = "utcyearmonthdate(day):T"
+_DATE_FORMAT = "%Y-%m-%d"
 
 
-def _data(rows: Iterable[Row]) -> alt.Data:
-    """Rows as they stand in the specification; dates as ISO text."""
+def data_of(rows: Iterable[Row]) -> alt.Data:
+    """Returns rows as data inside the specification, with dates as ISO text."""
     plain = [
         {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()} for row in rows
     ]
@@ -31,18 +34,18 @@ def _data(rows: Iterable[Row]) -> alt.Data:
 
 
 def draw_tiers(row: Row, height: int = 220) -> Chart:
-    """Active customers by tier as a ring; its colours are explained by the table beside it.
+    """Draws the active customers by tier as a ring. The table beside it explains the colours.
 
     Args:
         row: high_count, medium_count and low_count of a date.
-        height: pixels.
+        height: the height in pixels.
     """
     rows = [
         {"tier": tier, "customers": row[f"{tier.lower()}_count"], "order": order}
         for order, tier in enumerate(palette.TIERS)
     ]
     return (
-        alt.Chart(_data(rows), height=height)
+        alt.Chart(data_of(rows), height=height)
         .mark_arc(outerRadius=height * 0.44, innerRadius=height * 0.28)
         .encode(
             theta=alt.Theta("customers:Q"),
@@ -57,12 +60,12 @@ def draw_tiers(row: Row, height: int = 220) -> Chart:
 
 
 def draw_counts(rows: Sequence[Row], period: str = "day", height: int = 260) -> Chart:
-    """Customers at risk by tier, period by period, with model changes and gaps.
+    """Draws the customers at risk by tier for each period, with new models and missing periods.
 
     Args:
         rows: period_start_date or prediction_date, high_count, medium_count, basis, model_version; in order of date.
         period: day or week.
-        height: pixels.
+        height: the height in pixels.
     """
     bars = [
         {
@@ -76,8 +79,9 @@ def draw_counts(rows: Sequence[Row], period: str = "day", height: int = 260) -> 
         for order, tier in enumerate(("High", "Medium"))
     ]
     chart = (
-        alt.Chart(_data(bars), height=height)
-        .mark_bar(width=14 if period == "week" else alt.RelativeBandSize(0.85), binSpacing=0)  # Streamlit's hides bars
+        alt.Chart(data_of(bars), height=height)
+        # binSpacing=0: with the spacing of Streamlit's theme, many bars become too narrow to see.
+        .mark_bar(width=14 if period == "week" else alt.RelativeBandSize(0.85), binSpacing=0)
         .encode(
             x=_time_axis(),
             y=alt.Y("customers:Q", title="Active customers at risk", stack=True),
@@ -87,49 +91,50 @@ def draw_counts(rows: Sequence[Row], period: str = "day", height: int = 260) -> 
             order=alt.Order("order:Q"),
             opacity=_PALE,
             tooltip=[
-                alt.Tooltip(_DAY, title="Date", format="%-d %b %Y"),
+                alt.Tooltip(_DAY, title="Date", format=_DATE_FORMAT),
                 alt.Tooltip("tier:N", title="Tier"),
                 alt.Tooltip("customers:Q", title="Active customers", format=","),
                 alt.Tooltip("basis:N", title="Basis"),
             ],
         )
     )
-    return _layer(*_gap_bands(rows, period), chart, *_model_rules(rows))
+    return stack_layers(*_gap_bands(rows, period), chart, *_model_rules(rows))
 
 
 def draw_line(rows: Sequence[Row], name: str, title: str, form: str, period: str = "day", height: int = 200) -> Chart:
-    """One figure over time; points of reconstructed days are pale.
+    """Draws one figure over time. The points of reconstructed days are pale.
 
     Args:
-        rows: as for `draw_counts`, and the column `name`.
-        name: the column.
-        title: of the axis, with the unit.
-        form: d3's, as ".1%" or "$,.0f".
+        rows: as for `draw_counts`, with the column `name`.
+        name: the column of the figure.
+        title: the title of the axis, with the unit.
+        form: a d3 format, for example ".1%" or "$,.0f".
         period: day or week.
-        height: pixels.
+        height: the height in pixels.
     """
     points = [
         {"day": _day_of(row), "value": row[name], "basis": BASES[row["basis"]]} for row in rows if row[name] is not None
     ]
-    base = alt.Chart(_data(points), height=height).encode(
+    base = alt.Chart(data_of(points), height=height).encode(
         x=_time_axis(),
         y=alt.Y("value:Q", title=title, axis=alt.Axis(format=form), scale=alt.Scale(zero=False, nice=True, padding=8)),
     )
     dots = base.mark_circle(size=38, color=palette.ACCENT).encode(
         opacity=_PALE,
         tooltip=[
-            alt.Tooltip(_DAY, title="Date", format="%-d %b %Y"),
+            alt.Tooltip(_DAY, title="Date", format=_DATE_FORMAT),
             alt.Tooltip("value:Q", title=title, format=form),
             alt.Tooltip("basis:N", title="Basis"),
         ],
     )
     line = base.mark_line(color=palette.ACCENT, strokeWidth=1.6, opacity=0.6)
-    return _layer(*_gap_bands(rows, period), line, dots, *_model_rules(rows))
+    return stack_layers(*_gap_bands(rows, period), line, dots, *_model_rules(rows))
 
 
-def _layer(*layers: Chart) -> alt.LayerChart:
+def stack_layers(*layers: Chart) -> alt.LayerChart:
+    """Returns charts drawn above each other, the first below."""
     layered = alt.layer(*layers)
-    assert isinstance(layered, alt.LayerChart)  # A facet is one only where a layer has facets.
+    assert isinstance(layered, alt.LayerChart)  # alt.layer() returns a FacetChart only if one of the layers has facets.
     return layered
 
 
@@ -138,12 +143,12 @@ def _time_axis() -> alt.X:
 
 
 def _day_of(row: Row) -> date:
-    found: date = row.get("period_start_date") or row["prediction_date"]
-    return found
+    day: date = row.get("period_start_date") or row["prediction_date"]
+    return day
 
 
 def find_gaps(rows: Sequence[Row], period: str = "day") -> list[tuple[date, date]]:
-    """Returns the first and last day of each stretch of periods that have no published date."""
+    """Returns the first and the last day of each run of periods without a published date."""
     step = timedelta(days=7 if period == "week" else 1)
     return [
         (_day_of(before) + step, _day_of(after) - step)
@@ -153,7 +158,7 @@ def find_gaps(rows: Sequence[Row], period: str = "day") -> list[tuple[date, date
 
 
 def find_model_changes(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Returns day and version of each period whose scores come from another model than those before."""
+    """Returns the day and the model of each period whose scores come from another model than the period before."""
     return [
         {"day": _day_of(after), "model": f"model {after['model_version']}"}
         for before, after in pairwise(rows)
@@ -169,7 +174,7 @@ def _gap_bands(rows: Sequence[Row], period: str) -> list[alt.Chart]:
     if not gaps:
         return []
     return [
-        alt.Chart(_data(gaps))
+        alt.Chart(data_of(gaps))
         .mark_rect(color=palette.MUTED, opacity=0.2)
         .encode(x=alt.X(_DAY), x2=alt.X2("utcyearmonthdate(until):T"), tooltip=[alt.Tooltip("what:N", title="Gap")])
     ]
@@ -179,7 +184,7 @@ def _model_rules(rows: Sequence[Row]) -> list[alt.Chart]:
     changes = find_model_changes(rows)
     if not changes:
         return []
-    base = alt.Chart(_data(changes)).encode(x=alt.X(_DAY), tooltip=[alt.Tooltip("model:N", title="New")])
+    base = alt.Chart(data_of(changes)).encode(x=alt.X(_DAY), tooltip=[alt.Tooltip("model:N", title="New")])
     return [
         base.mark_rule(strokeDash=[4, 3], color=palette.MUTED),
         base.mark_text(align="left", dx=4, dy=8, color=palette.MUTED, baseline="top").encode(
@@ -189,13 +194,13 @@ def _model_rules(rows: Sequence[Row]) -> list[alt.Chart]:
 
 
 def draw_heat(cells: Sequence[Row], picked: str | None = None) -> Chart:
-    """Share at risk by contract and tenure band.
+    """Draws the share at risk by contract and tenure band.
 
     Args:
         cells: contract, tenure_band, at_risk_rate, at_risk_customers_count, active_customers_count.
-        picked: name of the selection that a click makes; none makes the chart still.
+        picked: the name of the selection that a click makes (default: a click does nothing).
     """
-    base = alt.Chart(_data(cells), height=250).encode(
+    base = alt.Chart(data_of(cells), height=250).encode(
         x=alt.X("tenure_band:O", title="Months as a customer", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("contract:O", title=None, axis=alt.Axis(labelLimit=110)),
         tooltip=[
@@ -223,75 +228,14 @@ def draw_heat(cells: Sequence[Row], picked: str | None = None) -> Chart:
     return boxes + labels
 
 
-def draw_calibration(points: Sequence[Row]) -> Chart:
-    """What was promised against what happened, the diagonal being honest.
-
-    Args:
-        points: x_value, y_value, customers_count of ten groups.
-    """
-    rows = [dict(point) | _binomial(point["y_value"], point["customers_count"]) for point in points]
-    base = alt.Chart(_data(rows), height=260).encode(
-        x=alt.X(
-            "x_value:Q", title="Promised: mean probability", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
-        )
-    )
-    y = alt.Y("y_value:Q", title="Happened: share who left", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
-    honest = alt.Chart(_data([{"x": 0, "y": 0}, {"x": 1, "y": 1}])).mark_line(color=palette.MUTED, strokeDash=[4, 3])
-    return _layer(
-        honest.encode(x="x:Q", y="y:Q"),
-        base.mark_rule(color=palette.ACCENT).encode(y=alt.Y("low:Q"), y2="high:Q"),
-        base.mark_circle(size=70, color=palette.ACCENT, opacity=1).encode(
-            y=y,
-            tooltip=[
-                alt.Tooltip("x_value:Q", title="Promised", format=".1%"),
-                alt.Tooltip("y_value:Q", title="Happened", format=".1%"),
-                alt.Tooltip("customers_count:Q", title="Customers"),
-            ],
-        ),
-    )
-
-
-def _binomial(rate: float, customers: int) -> dict[str, float]:
-    """95 % of such groups lie within."""
-    reach = 1.96 * (rate * (1 - rate) / max(1, customers)) ** 0.5
-    return {"low": max(0.0, rate - reach), "high": min(1.0, rate + reach)}
-
-
-def draw_curve(points: Sequence[Row], title: str, form: str, by_lot: float | None) -> Chart:
-    """A figure over the share of customers contacted.
-
-    Args:
-        points: x_value, y_value, customers_count.
-        title: of the figure, with its unit.
-        form: d3's.
-        by_lot: the figure at 100 % of a line from nothing, what drawing customers by lot gives; None leaves it out.
-    """
-    base = alt.Chart(_data(points), height=260).encode(
-        x=alt.X("x_value:Q", title="Share of customers contacted", axis=alt.Axis(format="%")),
-        y=alt.Y("y_value:Q", title=title, axis=alt.Axis(format=form)),
-        tooltip=[
-            alt.Tooltip("x_value:Q", title="Contacted", format=".0%"),
-            alt.Tooltip("y_value:Q", title=title, format=form),
-            alt.Tooltip("customers_count:Q", title="Customers", format=","),
-        ],
-    )
-    layers = [base.mark_line(color=palette.ACCENT), base.mark_circle(color=palette.ACCENT, size=40, opacity=1)]
-    if by_lot is not None:
-        lot = alt.Chart(_data([{"x": 0, "y": 0}, {"x": 1, "y": by_lot}])).mark_line(
-            color=palette.MUTED, strokeDash=[4, 3]
-        )
-        layers.insert(0, lot.encode(x="x:Q", y="y:Q"))
-    return _layer(*layers)
-
-
 def draw_history(rows: Sequence[Row]) -> Chart:
-    """One customer's probability over time, with the bounds of the tiers.
+    """Draws the probability of one customer over time, with the bounds of the tiers.
 
     Args:
         rows: prediction_date, churn_probability, basis, model_version; in order of date.
     """
     line = draw_line(rows, "churn_probability", "Probability of leaving", ".0%", height=240)
     bounds = [{"from": 0.5, "tier": "Medium"}, {"from": 0.7, "tier": "High"}]
-    base = alt.Chart(_data(bounds)).encode(y=alt.Y("from:Q", scale=alt.Scale(domain=[0, 1])))
+    base = alt.Chart(data_of(bounds)).encode(y=alt.Y("from:Q", scale=alt.Scale(domain=[0, 1])))
     rules = base.mark_rule(strokeDash=[2, 3]).encode(color=alt.Color("tier:N", scale=_TIER_SCALE, legend=None))
-    return _layer(rules, line)
+    return stack_layers(rules, line)

@@ -1,4 +1,4 @@
-"""Rows as HTML: cards, tables, messages. Everything that comes from data is escaped here, and nowhere else."""
+"""Renders rows as HTML: cards, tables, messages. Everything that comes from data is escaped here and nowhere else."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Card:
-    """A figure at a glance.
+    """One figure in a frame.
 
     Attributes:
-        name: column name, by which tests and the reader's SQL find it.
-        value: as it is shown.
-        changes: what it was before, in words.
+        name: the column name of the figure; tests find the card by it.
+        value: the value as text.
+        changes: the changes since earlier days, as text.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its figure, and how a cell becomes HTML where escaping the form is not enough."""
+    """A column of a table: its figure, and a function from a row to HTML for cells that are more than text."""
 
     name: str
     figure: Figure
@@ -40,18 +40,18 @@ class Column:
     is_wide: bool = False
 
     def render(self, row: Row) -> str:
-        """The cell of a row, as HTML."""
+        """Returns the cell of a row as HTML."""
         return self.cell(row) if self.cell else escape(self.figure.form(row[self.name]))
 
 
 def explain(figure: Figure) -> str:
-    """A label with its definition on hover and for screen readers."""
-    told = escape(figure.definition, quote=True)
-    return f'<span class="what" title="{told}">{escape(figure.label)}</span>'
+    """Returns the heading of a figure, with its definition on hover and for screen readers."""
+    definition = escape(figure.definition, quote=True)
+    return f'<span class="what" title="{definition}">{escape(figure.heading)}</span>'
 
 
 def draw_cards(cards: Iterable[Card]) -> str:
-    """Cards side by side, as many as the width allows."""
+    """Returns cards side by side, as many in a row as the width allows."""
     return f'<div class="cards">{"".join(map(_draw_card, cards))}</div>'
 
 
@@ -64,21 +64,21 @@ def _draw_card(card: Card) -> str:
 
 
 def name_columns(*names: str, numbers: Sequence[str] = (), wide: Sequence[str] = ()) -> list[Column]:
-    """Columns of the glossary, in that order."""
+    """Returns columns for figures of the glossary, in the given order."""
     return [Column(name, FIGURES[name], _CELLS.get(name), name in numbers, name in wide) for name in names]
 
 
 def draw_table(name: str, caption: str, columns: Sequence[Column], rows: Iterable[Row]) -> str:
-    """A table that scrolls by itself where it is wider than the screen.
+    """Returns a table. It scrolls sideways on a screen that is narrower than the table.
 
     Args:
-        name: by which tests find it.
-        caption: what its rows are, for screen readers.
+        name: the name by which tests find the table.
+        caption: a description of the rows, for screen readers.
     """
-    head = "".join(f'<th scope="col"{_class(one)}>{explain(one.figure)}</th>' for one in columns)
+    head = "".join(f'<th scope="col"{_class(column)}>{explain(column.figure)}</th>' for column in columns)
     body = "".join(
         "<tr>"
-        + "".join(f'<td data-column="{one.name}"{_class(one)}>{one.render(row)}</td>' for one in columns)
+        + "".join(f'<td data-column="{column.name}"{_class(column)}>{column.render(row)}</td>' for column in columns)
         + "</tr>"
         for row in rows
     )
@@ -95,48 +95,48 @@ def _class(column: Column) -> str:
 
 
 def draw_tier(tier: str) -> str:
-    """A tier with its colour; the word says it too."""
+    """Returns a tier with its colour; the word is there too, for readers who cannot see the colour."""
     return f'<span class="dot" style="background:{palette.TIERS.get(tier, palette.MUTED)}"></span>{escape(tier)}'
 
 
 def draw_bar(text: str, share: float) -> str:
-    """A figure above a bar of its share of the longest one."""
+    """Returns a figure above a bar; `share` is the length of the bar, from 0 to 1."""
     return f'{escape(text)}<span class="bar" style="width:{max(0.0, min(1.0, share)) * 100:.0f}%"></span>'
 
 
 def link_customer(customer_id: str) -> str:
-    """A customer's number that leads to the customer's page."""
+    """Returns a customer number as a link to the page of the customer."""
     return f'<a href="customer?id={quote(customer_id, safe="")}" target="_self">{escape(customer_id)}</a>'
 
 
 def draw_pill(text: str, is_mark: bool = False) -> str:
-    """A short remark in a frame; a mark is one that must not be overlooked."""
+    """Returns a short remark in a frame. A mark has a stronger frame: a warning."""
     return f'<span class="pill{" mark" if is_mark else ""}">{escape(text)}</span>'
 
 
 def say(fact: str, next_step: str) -> str:
-    """A message where figures would stand: what is so, and what to do."""
+    """Returns a message in place of figures: the fact and the next step. Text between backticks is code."""
     return f'<div class="say" role="status"><strong>{escape(fact)}</strong>{_with_code(next_step)}</div>'
 
 
 def note(text: str) -> str:
-    """A remark under a heading or a chart; what stands between backticks is code."""
+    """Returns a remark under a heading or a chart. Text between backticks is code."""
     return f'<p class="note">{_with_code(text)}</p>'
 
 
 def _with_code(text: str) -> str:
-    parts = escape(text).split("`")
+    parts = escape(text).split("`")  # Every second part is between backticks.
     return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))
 
 
 def define(figures: Iterable[Figure]) -> str:
-    """Labels and definitions as a list, for whoever has no mouse to hover with."""
-    terms = "".join(f"<dt><b>{escape(one.label)}</b></dt><dd>{escape(one.definition)}</dd>" for one in figures)
+    """Returns labels and definitions as a list, for readers without a mouse."""
+    terms = "".join(f"<dt><b>{escape(figure.label)}</b></dt><dd>{escape(figure.definition)}</dd>" for figure in figures)
     return f'<dl class="note">{terms}</dl>'
 
 
 def in_form(form: Form, value: object) -> str:
-    """A value in a form, as HTML."""
+    """Returns a value in a format, as HTML."""
     return escape(form(value))
 
 

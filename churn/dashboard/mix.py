@@ -1,7 +1,8 @@
-"""How far the mix of customers has moved: the population stability index of each dimension. Pure.
+"""Measures the drift of the mix of customers: the population stability index (PSI) of each dimension. Pure.
 
-Worked example: half of the customers were on DSL and half on fiber, now it is 40 % and 60 %: (0.4 - 0.5) x ln(0.4 /
-0.5) + (0.6 - 0.5) x ln(0.6 / 0.5) = 0.041. Below 0.1 is usually taken for the same, above 0.25 for another base.
+Worked example: half of the customers had DSL and half had fiber; now 40% have DSL and 60% have fiber. The index is
+(0.4 - 0.5) x ln(0.4 / 0.5) + (0.6 - 0.5) x ln(0.6 / 0.5) = 0.041. By convention a mix is stable below 0.1, and it has
+changed from 0.25 on.
 """
 
 from collections import defaultdict
@@ -16,29 +17,31 @@ Row = Mapping[str, Any]
 
 
 def measure_drift(before: Iterable[Row], now: Iterable[Row]) -> list[dict[str, Any]]:
-    """Returns dimension, stability_index, verdict and the segment whose share moved most, by dimension.
+    """Returns for each dimension: stability_index, verdict and the segment whose share changed most.
 
     Args:
-        before: dimension, segment, customers_count of one date.
-        now: the same of another. A segment nobody is in counts half a customer, so that the index stays finite.
+        before: dimension, segment and customers_count of the earlier date.
+        now: the same columns of the later date.
     """
     first, second = _by_dimension(before), _by_dimension(now)
     return [_compare(dimension, first[dimension], second[dimension]) for dimension in sorted(first.keys() & second)]
 
 
 def _by_dimension(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = defaultdict(dict)
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows:
-        found[row["dimension"]][row["segment"]] = row["customers_count"]
-    return found
+        counts[row["dimension"]][row["segment"]] = row["customers_count"]
+    return counts
 
 
 def _compare(dimension: str, before: dict[str, int], now: dict[str, int]) -> dict[str, Any]:
     segments = sorted(before.keys() | now)
     then, today = _shares(before, segments), _shares(now, segments)
-    index = sum((today[one] - then[one]) * log(today[one] / then[one]) for one in segments)
-    most = max(segments, key=lambda one: round(abs(today[one] - then[one]), 9))  # Of two, both move as far: the first.
-    verdict = "the same" if index < SAME_BELOW else "moving" if index < OTHER_FROM else "another base"
+    index = sum((today[segment] - then[segment]) * log(today[segment] / then[segment]) for segment in segments)
+    # Rounded: the two shares of a dimension with two segments change by the same amount, except for the last bits. The
+    # first segment by name must win on every machine.
+    most = max(segments, key=lambda segment: round(abs(today[segment] - then[segment]), 9))
+    verdict = "stable" if index < SAME_BELOW else "shifting" if index < OTHER_FROM else "changed"
     return {
         "dimension": dimension,
         "stability_index": index,
@@ -50,5 +53,6 @@ def _compare(dimension: str, before: dict[str, int], now: dict[str, int]) -> dic
 
 
 def _shares(counts: Mapping[str, int], segments: list[str]) -> dict[str, float]:
+    # A segment without customers counts as half a customer, so that no share is 0 and the logarithm stays finite.
     total = sum(counts.values()) or 1
-    return {one: max(counts.get(one, 0), _NOBODY) / total for one in segments}
+    return {segment: max(counts.get(segment, 0), _NOBODY) / total for segment in segments}

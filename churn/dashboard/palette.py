@@ -1,17 +1,20 @@
-"""Colours: Okabe and Ito's, told apart by colour-blind eyes, on light and on dark paper; never the only sign."""
+"""The colours, by Okabe and Ito: colour-blind readers can distinguish them, in light and in dark mode.
+
+Colour is never the only sign: a word or a position says the same.
+"""
 
 HIGH, MEDIUM, LOW = "#D55E00", "#E69F00", "#5B9BD5"
 TIERS = {"High": HIGH, "Medium": MEDIUM, "Low": LOW}
 ACCENT = "#2F7EB4"
 MUTED = "#8A94A0"
 HEAT = ("#FFF4E3", "#F5B971", "#DD6B17")
-"""From few to many at risk."""
+"""From few to many customers at risk."""
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1F6391"/>'
     '<path d="M6 9l7 8 5-4 8 10" fill="none" stroke="#fff" stroke-width="3.5" stroke-linejoin="round"/></svg>'
 )
-"""Drawn here: a named icon would be fetched from another host."""
+"""Drawn here, because Streamlit loads a named icon from another host."""
 
 STYLE = """
 <style>

@@ -1,6 +1,6 @@
-"""Overview and action list as one HTML file: opens anywhere, offline, in light and dark; no script, nothing fetched.
+"""Writes the overview and the action list as one HTML file that opens offline, in light and dark mode.
 
-Its charts are those of the pages, turned into SVG here.
+The file has no script and loads nothing from the network. Its charts are those of the pages, converted to SVG here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,25 +32,25 @@ _CHART_LOOK = {
     "legend": {"labelColor": "#75808c", "titleColor": "#75808c"},
     "view": {"stroke": None},
 }
-"""Greys that are read on white and on black."""
+"""Greys with enough contrast on white and on black."""
 
 Row = Mapping[str, Any]
 
 
 def write_report(settings: Settings, out: Path, as_of_date: date | None) -> str:
-    """Writes the report of a published date, the latest by default.
+    """Writes the report of a published date (default: the latest).
 
     Returns:
-        What was written, in one line.
+        One line about the file.
 
     Raises:
         NotPublished: the date is not published.
         Unavailable: the database did not answer.
     """
     with reading(settings) as connection:
-        published = [one for one in marts.read_publications(connection, 4000) if one["status"] == "published"]
+        published = [row for row in marts.read_publications(connection, 4000) if row["status"] == "published"]
         day = as_of_date or (published[0]["prediction_date"] if published else None)
-        publication = next((one for one in published if one["prediction_date"] == day), None)
+        publication = next((row for row in published if row["prediction_date"] == day), None)
         if day is None or publication is None:
             raise NotPublished(day)
         days = marts.read_days(connection, day - timedelta(days=DAYS), day)
@@ -64,16 +64,20 @@ def render_report(publication: Row, days: Sequence[Row], first_calls: Sequence[R
     """Returns the report as HTML.
 
     Args:
-        publication: of the date.
-        days: rows of kpi_daily up to the date, which is the last.
-        first_calls: the first rows of its action list.
+        publication: the publication of the date.
+        days: rows of kpi_daily; the last row is the date of the report.
+        first_calls: the first rows of the action list.
     """
     now = days[-1]
     marks = "".join(markup.draw_pill(mark, True) for mark in summary.tell_marks(publication))
     title = f"Churn as of {tell_day(now['prediction_date'])}"
-    columns = [_without_link(one) for one in markup.name_columns(*COLUMNS, numbers=NUMBERS, wide=("reasons",))]
+    columns = [_without_link(column) for column in markup.name_columns(*COLUMNS, numbers=NUMBERS, wide=("reasons",))]
     figures = [glossary.FIGURES[name] for name in dict.fromkeys((*summary.HEADLINES, *COLUMNS))]
-    trend = _draw(charts.draw_counts(days, height=260), 620) if len(days) > 1 else "<p>One day so far.</p>"
+    trend = (
+        _draw(charts.draw_counts(days, height=260), 620)
+        if len(days) > 1
+        else "<p>Only one day is published so far.</p>"
+    )
     body = (
         f"<h1>{escape(title)}</h1>",
         f'<div class="band">{marks}<span>Published {tell_moment(publication["published_at"])}, model version '
@@ -83,8 +87,9 @@ def render_report(publication: Row, days: Sequence[Row], first_calls: Sequence[R
         '<div class="charts">',
         f"<section><h2>Active customers by tier</h2>{_draw(charts.draw_tiers(now), 300)}"
         f"{summary.draw_tier_table(now)}</section>",
-        f"<section><h2>At risk, day by day</h2>{trend}{markup.note(summary.tell_bars(days))}</section></div>",
-        f"<h2>Call first: {len(first_calls)} of {now['at_risk_customers_count']:,}</h2>",
+        f"<section><h2>Active customers at risk by day</h2>{trend}"
+        f"{markup.note(summary.tell_bars(days))}</section></div>",
+        f"<h2>Customers to call first: {len(first_calls)} of {now['at_risk_customers_count']:,}</h2>",
         markup.draw_table("calls", "Customers to call", columns, first_calls),
         f"<h2>What the figures mean</h2>{markup.define(figures)}",
     )
@@ -92,7 +97,7 @@ def render_report(publication: Row, days: Sequence[Row], first_calls: Sequence[R
 
 
 def _without_link(column: markup.Column) -> markup.Column:
-    """There are no pages to lead to."""
+    """Returns the column without links: in a file there are no pages to link to."""
     if column.name != "customer_id":
         return column
     return markup.Column("customer_id", column.figure)

@@ -1,4 +1,4 @@
-"""Profiles added up into segments: what `reporting.risk_by_segment` holds, and that for a part of the base. Pure."""
+"""Sums profiles into segments, as `reporting.risk_by_segment` does, also for a filtered part of the customers. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,15 +12,15 @@ SUMS = ("active_probability_sum", "annual_revenue_usd", "revenue_at_risk_usd", "
 
 
 def filter_profiles(profiles: Iterable[Row], one_of: Mapping[str, Sequence[str]]) -> list[Row]:
-    """Returns the profiles whose columns have one of the values; no values means all."""
+    """Returns the profiles whose columns have one of the given values. No values for a column means all."""
     return [row for row in profiles if all(row[name] in values for name, values in one_of.items() if values)]
 
 
 def add_up(profiles: Iterable[Row], by: Sequence[str]) -> list[dict[str, Any]]:
-    """Returns one row per combination of values: counts, money in USD, rates; in the order of the values.
+    """Returns one row per combination of values, in the order of the values: counts, money in USD and rates.
 
-    at_risk_rate and average_churn_probability are None where nobody is active. Sums are exact until they are rounded
-    to cents, as in the database.
+    at_risk_rate and average_churn_probability are None when no customer is active. The sums are exact decimals until
+    they are rounded to cents, as in the database.
     """
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in profiles:
@@ -29,10 +29,10 @@ def add_up(profiles: Iterable[Row], by: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _sum(rows: Sequence[Row]) -> dict[str, Any]:
-    found: dict[str, Any] = {name: sum(row[name] for row in rows) for name in COUNTS}
+    totals: dict[str, Any] = {name: sum(row[name] for row in rows) for name in COUNTS}
     sums = {name: sum((row[name] for row in rows), Decimal(0)) for name in SUMS}
-    active = found["active_customers_count"]
-    found |= {name: float(round(sums[name], 2)) for name in SUMS[1:]}
-    found["at_risk_rate"] = found["at_risk_customers_count"] / active if active else None
-    found["average_churn_probability"] = float(sums["active_probability_sum"]) / active if active else None
-    return found
+    active = totals["active_customers_count"]
+    totals |= {name: float(round(sums[name], 2)) for name in SUMS[1:]}
+    totals["at_risk_rate"] = totals["at_risk_customers_count"] / active if active else None
+    totals["average_churn_probability"] = float(sums["active_probability_sum"]) / active if active else None
+    return totals

@@ -1,4 +1,4 @@
-"""Starting the web app: bound to one address, no telemetry, nothing fetched from anywhere else."""
+"""Starts the web app: it listens on one address, sends no telemetry, and loads nothing from another host."""
 
 import socket
 import threading
@@ -11,12 +11,12 @@ from churn.errors import Unavailable
 APP = Path(__file__).with_name("app.py")
 OPTIONS: dict[str, Any] = {
     "browser.gatherUsageStats": False,
-    "client.showErrorDetails": "none",
+    "client.showErrorDetails": "none",  # A traceback on a page could show an address with a password.
     "client.toolbarMode": "minimal",
     "global.developmentMode": False,
     "logger.hideWelcomeMessage": True,
-    "runner.magicEnabled": False,
-    "server.fileWatcherType": "none",
+    "runner.magicEnabled": False,  # Magic would write every bare expression of app.py on the page.
+    "server.fileWatcherType": "none",  # Watching is for developers; it polls every imported file.
     "server.headless": True,
     "theme.light.primaryColor": "#1F6391",
     "theme.light.textColor": "#1B2733",
@@ -32,14 +32,16 @@ OPTIONS: dict[str, Any] = {
 
 
 def serve(host: str, port: int) -> None:
-    """Serves the pages until the process is stopped; /_stcore/health answers once they can be read.
+    """Serves the pages until the process is stopped. /_stcore/health answers as soon as the pages can be opened.
 
     Raises:
-        Unavailable: the port is taken.
+        Unavailable: another program uses the port, or this user may not.
     """
     _check_free(host, port)
     from streamlit.web import bootstrap
 
+    # Streamlit imports the app for the first reader, who would wait for Altair and SQLAlchemy. The thread imports it
+    # while the server starts; Python's import lock makes an early reader wait for the thread, not import twice.
     threading.Thread(target=import_module, args=("churn.dashboard.app",), name="warm-up", daemon=True).start()
     options = OPTIONS | {"server.address": host, "server.port": port}
     flags = {name.replace(".", "_"): value for name, value in options.items()}
@@ -48,7 +50,7 @@ def serve(host: str, port: int) -> None:
 
 
 def _check_free(host: str, port: int) -> None:
-    """Streamlit would end with a line of its own and no word of what to do."""
+    """Refuses a port that cannot be used. Streamlit 1.67 would print a line of its own without a next step."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -56,5 +58,5 @@ def _check_free(host: str, port: int) -> None:
         except OSError as error:
             raise Unavailable(
                 f"Port {port} of {host} cannot be used ({error.strerror}).",
-                "give another --port, or stop what is there.",
+                "choose another --port, or stop the program that uses it.",
             ) from error

@@ -1,4 +1,4 @@
-"""A date's figures beside those of other days, as cards. Pure: for the page and for the report."""
+"""The figures of a date, compared with earlier days, as cards and sentences. Pure: for the page and for the report."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -21,10 +21,10 @@ Row = Mapping[str, Any]
 
 
 def make_cards(days: Sequence[Row], day: date) -> list[Card]:
-    """Returns a card for each headline of a date.
+    """Returns one card for each headline figure of a date.
 
     Args:
-        days: rows of kpi_daily, that date's among them.
+        days: rows of kpi_daily, with the row of the date.
         day: the date.
     """
     by_day = {row["prediction_date"]: row for row in days}
@@ -38,55 +38,54 @@ def _make_card(name: str, by_day: Mapping[date, Row], day: date) -> Card:
         before = by_day.get(day - timedelta(days=back))
         change = tell_change(now, before[name] if before else None, figure.form)
         if before is None or change is None:
-            changes.append(f"no figure {back} day{'' if back == 1 else 's'} before")
+            changes.append(f"no figure for {back} day{'' if back == 1 else 's'} earlier")
         else:
-            told = f" ({BASES[before['basis']].lower()})" if before["basis"] in ("reconstructed", "as_if") else ""
-            changes.append(f"{change} {words}{told}")
+            basis = f" ({BASES[before['basis']].lower()})" if before["basis"] in ("reconstructed", "as_if") else ""
+            changes.append(f"{change} {words}{basis}")
     return Card(name, figure, figure.form(now), changes)
 
 
 def tell_marks(publication: Row) -> list[str]:
-    """Returns what must be said of a date beside every figure: made-up customers, figures that nobody lived through."""
-    marks = ["Made-up customers"] if publication["is_synthetic"] else []
+    """Returns the warnings for a date: synthetic customers, and scores that were not made on the day itself."""
+    marks = ["Synthetic customers"] if publication["is_synthetic"] else []
     if publication["basis"] != "live":
-        marks.append(f"{BASES[publication['basis']]} scores, not made on the day")
+        marks.append(f"{BASES[publication['basis']]} scores, not made on the day itself")
     return marks
 
 
 def tell_shape(row: Row) -> str:
-    """Says in a sentence what the figures of a date come to."""
+    """Returns a sentence that sums up the figures of a date."""
     share = row["at_risk_customers_count"] / row["active_customers_count"] if row["active_customers_count"] else None
     return (
-        f"On {tell_day(row['prediction_date'])}, {tell_percent(share)} of active customers are at risk. The "
-        f"{row['high_count']:,} in tier High come first; about {row['expected_leavers_count']:,.0f} customers are "
-        "expected to leave if nothing is done."
+        f"On {tell_day(row['prediction_date'])}, {tell_percent(share)} of the active customers are at risk, "
+        f"{row['high_count']:,} of them in tier High. If nothing is done, about {row['expected_leavers_count']:,.0f} "
+        "customers are expected to leave."
     )
 
 
 def find_late(publication: Row, today: date) -> int:
-    """Returns how many days old the figures are; 0 or 1 is as it should be."""
-    found: int = (today - publication["prediction_date"]).days
-    return max(0, found)
+    """Returns the age of the figures in days. 0 and 1 are normal: the extract of a day arrives in the night."""
+    days: int = (today - publication["prediction_date"]).days
+    return max(0, days)
 
 
 def tell_bars(days: Sequence[Row]) -> str:
-    """Says what is unusual about the days of a chart; nothing where nothing is."""
+    """Returns remarks about the unusual days of a chart; an empty text if there are none."""
     texts = {
-        "reconstructed": "Pale: reconstructed, rewound from the first extract; whoever had left by then still counts "
-        "as active.",
-        "as_if": "As if: days before the first model, scored by one that knows what came after.",
+        "reconstructed": "Pale days are reconstructed from the first extract: its leavers still count as active.",
+        "as_if": "As-if days are older than the first model, which was trained on later data.",
     }
     return " ".join(text for basis, text in texts.items() if any(row["basis"] == basis for row in days))
 
 
 def draw_tier_table(row: Row) -> str:
-    """The active customers of a date by tier, as a table."""
+    """Returns the active customers of a date by tier, as a table."""
     active = row["active_customers_count"] or 1
     counts = {tier: row[f"{tier.lower()}_count"] for tier in ("High", "Medium", "Low")}
     rows = [{"risk_tier": tier, "customers": count, "share": count / active} for tier, count in counts.items()]
     columns = [
         *name_columns("risk_tier"),
         Column("customers", FIGURES["active_customers_count"], is_number=True),
-        Column("share", Figure("Share", "Of active customers.", tell_percent), is_number=True),
+        Column("share", Figure("Share", "Share of the active customers.", tell_percent), is_number=True),
     ]
     return draw_table("tiers", "Active customers by tier", columns, rows)

@@ -1,4 +1,4 @@
-"""Tableau data sources, one for each reporting view, made from the settings. No password is ever in one."""
+"""Writes Tableau data sources, one for each reporting view, from the settings. No file ever contains a password."""
 
 from pathlib import Path
 from typing import Any
@@ -19,20 +19,20 @@ _KINDS = {
     "double precision": ("real", "measure", "quantitative"),
 }
 _LABELS = ("promotion_id", "model_version", "call_rank")
-"""Numbers that nobody adds up."""
+"""Numbers that must not be summed: Tableau treats them as dimensions."""
 
 
 def write_sources(settings: Settings, folder: Path) -> list[Path]:
-    """Writes a .tds for each view of `marts.VIEWS` and returns their paths.
+    """Writes one .tds file for each view of `marts.VIEWS`. Returns the paths.
 
     Raises:
-        WrongUsage: the database is the embedded one, which no other machine or program can reach by TCP.
-        NotThere: nothing was run yet.
+        WrongUsage: the database is the embedded one. It does not listen on TCP, so Tableau cannot reach it.
+        NotThere: no run has used the database yet.
     """
     if settings.database_url is None:
         raise WrongUsage(
             "The embedded database listens on a Unix socket only; Tableau cannot reach it.",
-            "set CHURN_DATABASE_URL to a Postgres of your own, or hand out files with `churn export`.",
+            "set CHURN_DATABASE_URL to a Postgres of your own, or write files with `churn export`.",
         )
     address = settings.database_url.get_secret_value()
     with reading(settings) as connection:
@@ -51,9 +51,9 @@ def describe_source(address: str, view: str, columns: list[dict[str, Any]]) -> X
     """Returns the data source of a view.
 
     Args:
-        address: postgresql:// address; its password is left out, its user too: each reader logs in as themselves.
-        view: of `reporting`.
-        columns: name, type and meaning of each.
+        address: a postgresql:// address. Its user and password are left out: each reader logs in with their own.
+        view: a view of `reporting`.
+        columns: the name, type and meaning of each column.
     """
     caption = f"Churn: {view.replace('_', ' ')}"
     source = Xml.Element("datasource", {"formatted-name": f"churn_{view}", "caption": caption, "inline": "true"})
@@ -88,18 +88,18 @@ def _address(address: str) -> dict[str, str]:
 
 
 def _describe_column(column: dict[str, Any]) -> Xml.Element:
-    """A column with its caption and meaning; rates and probabilities are averaged, counts and money added up."""
+    """Returns a column with its caption and meaning. Tableau averages rates and probabilities, and sums the rest."""
     name = column["name"]
     datatype, role, kind = _kind(column["type"])
     if name in _LABELS:
         role, kind = "dimension", "ordinal"
-    found = Xml.Element("column", {"name": f"[{name}]", "caption": name.replace("_", " ").capitalize()})
-    found.attrib |= {"datatype": datatype, "role": role, "type": kind}
+    element = Xml.Element("column", {"name": f"[{name}]", "caption": name.replace("_", " ").capitalize()})
+    element.attrib |= {"datatype": datatype, "role": role, "type": kind}
     if role == "measure":
-        found.set("aggregation", "Sum" if name.endswith(("_usd", "_count", "_charges")) else "Avg")
-    run = Xml.SubElement(Xml.SubElement(Xml.SubElement(found, "desc"), "formatted-text"), "run")
+        element.set("aggregation", "Sum" if name.endswith(("_usd", "_count", "_charges")) else "Avg")
+    run = Xml.SubElement(Xml.SubElement(Xml.SubElement(element, "desc"), "formatted-text"), "run")
     run.text = column["meaning"] or ""
-    return found
+    return element
 
 
 def _kind(type_name: str) -> tuple[str, str, str]:

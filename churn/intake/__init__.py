@@ -1,1 +1,1 @@
-"""From a file to rows that keep the contract, and rows that do not, each with its reasons."""
+"""Reads an extract: splits its rows into accepted rows and rejected rows, each rejected row with its reasons."""

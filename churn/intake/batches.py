@@ -1,4 +1,4 @@
-"""A source file's rows as text, batch by batch: what every reader gives and screening takes."""
+"""The rows of an extract as text, batch by batch: every reader produces these batches and screening consumes them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +15,9 @@ class TextBatch:
     """Some rows of a file.
 
     Attributes:
-        rows: row_number (line in the file, the header being 1; in Parquet the row's place, the first being 1) and the
-            21 extract columns as text, in file order; in a file of corrected rows also the load each belongs to.
+        rows: row_number and the 21 extract columns as text, in file order. In CSV row_number is the line in the file
+            (the header is line 1); in Parquet it is the position of the row (the first is 1). A file of corrected
+            rows also has the load that rejected each row.
         misfits: rows that have more or fewer cells than the header: row_number, reasons, row (JSON).
     """
 
@@ -26,10 +27,11 @@ class TextBatch:
 
 @dataclass(frozen=True)
 class Opened:
-    """A file whose header is understood, and its batches, which can be read once.
+    """A file whose header was understood, and its batches. The batches can be read only once.
 
     Attributes:
-        most_rows: good rows it can have at most; None when that is not known before it is unpacked.
+        most_rows: the largest number of good rows that the file can hold, judged by its size; None when the size is
+            not known before the file is unpacked.
     """
 
     header: Header
@@ -38,5 +40,5 @@ class Opened:
 
 
 def no_misfits() -> pl.DataFrame:
-    """An empty frame in the shape of rows set aside."""
+    """Returns an empty frame with the columns of rejected rows."""
     return pl.DataFrame(schema={ROW_NUMBER: pl.Int64, "reasons": pl.List(pl.String), "row": pl.String})

@@ -1,6 +1,7 @@
-"""Corrected rows: a file that `churn rejects --csv` wrote, a person corrected, and that comes back.
+"""Corrected rows: `churn rejects --csv` writes the rejected rows to a file, a person corrects it, and loads it again.
 
-Its rows are added to the snapshot of the load that set them aside; a file without these columns replaces its date.
+The corrected rows are added to the snapshot of the load that rejected them. A file without these columns replaces the
+snapshot of its date instead.
 """
 
 import polars as pl
@@ -14,38 +15,38 @@ COLUMNS = (LOAD_COLUMN, ROW_COLUMN, REASONS_COLUMN)
 
 
 def check_corrects(file_name: str, load_ids: pl.Series, current_load_id: int | None) -> None:
-    """Refuses corrected rows that do not belong to the load whose snapshot the date holds.
+    """Refuses corrected rows that belong to another load than the current load of the date.
 
     Args:
-        file_name: what messages call the file.
-        load_ids: the load each row was set aside by, as text.
-        current_load_id: the load whose rows the date holds; None when it holds none.
+        file_name: the name that messages give the file.
+        load_ids: for each row, the load that rejected it, as text.
+        current_load_id: the load whose rows the date holds now; None when the date holds no load.
 
     Raises:
-        ContractBroken: they belong to another load, which was replaced meanwhile or is of another date.
+        ContractBroken: a row belongs to another load. That load was replaced meanwhile, or it is of another date.
     """
     others = load_ids.filter(load_ids != str(current_load_id))
     if len(others):
-        holds = "holds none" if current_load_id is None else f"holds load {current_load_id}"
+        holds = "has no load" if current_load_id is None else f"holds load {current_load_id}"
         raise ContractBroken(
             f"{file_name} corrects rows of load {others[0]}, but the date {holds}.",
-            "give --as-of the date of that load, or write the rows again: churn rejects --csv OUT .",
+            "give --as-of the date of that load, or write the rejected rows again with `churn rejects --csv OUT`.",
         )
 
 
 def check_all_came_back(file_name: str, rows: int, rejected: int) -> None:
-    """Refuses a part of the rows that were set aside: the others would be in no snapshot and in no count.
+    """Refuses a file that does not return every rejected row: a missing row would be in no snapshot and in no count.
 
     Args:
-        file_name: what messages call the file.
-        rows: rows of the file.
-        rejected: rows the load set aside.
+        file_name: the name that messages give the file.
+        rows: the number of rows in the file.
+        rejected: the number of rows that the load rejected.
 
     Raises:
-        ContractBroken: there are fewer, or more.
+        ContractBroken: the file has fewer or more rows than the load rejected.
     """
     if rows != rejected:
         raise ContractBroken(
-            f"Set aside were {rejected:,} rows; {file_name} gives back {rows:,}.",
-            "give back all of them and no others: a row that cannot be corrected yet is set aside again.",
+            f"{file_name} has {rows:,} row{'' if rows == 1 else 's'}, but the load rejected {rejected:,}.",
+            f"return all {rejected:,} and no others; a row that you cannot correct yet is rejected again.",
         )

@@ -1,8 +1,8 @@
-"""CSV as batches of text, a block of whole lines at a time.
+"""Reads CSV as batches of text, one block of whole lines at a time.
 
-A clean block goes through Polars at once. A doubtful one (a row with too many or too few cells, a line break inside
-quotes, a stray quote, a blank line) is read row by row with the standard library, so that each row keeps its line
-number and one bad row does not cost its neighbours.
+Polars reads a clean block in one call. The standard library reads a doubtful block row by row: a block that has a row
+with too many or too few cells, a line break inside quotes, a stray quote or a blank line. Row by row, each row keeps
+its line number, and one bad row does not take its neighbours with it.
 """
 
 import csv
@@ -28,12 +28,14 @@ _BOM = b"\xef\xbb\xbf"
 _SEPARATORS = {",": "commas", ";": "semicolons"}
 _OTHER_SEPARATORS = {"\t": "tabs", "|": "bars (|)", "^": "carets (^)", ":": "colons"}
 
+# The csv module's own limit is 131,072 characters a cell. A longer cell would raise csv.Error without a line number,
+# so the limit is raised to the longest line that this reader accepts.
 csv.field_size_limit(MAX_LINE_BYTES)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the lines of one file are written."""
+    """How one file writes its lines: separator, header, encoding."""
 
     file_name: str
     separator: str
@@ -43,25 +45,27 @@ class Layout:
 
 @dataclass(frozen=True)
 class _Block:
-    """Whole lines of a file, in UTF-8, and the number of the first."""
+    """Some whole lines of a file, and the line number of the first."""
 
     first_line: int
     text: bytes
 
 
 def open_csv(stream: IO[bytes], name: str, mapping: Mapping, max_bytes: int) -> Opened:
-    """Understands the header line; batches are read as they are asked for.
+    """Reads the header line; the batches are read later, when the caller asks for them.
 
     Raises:
-        ContractBroken: no header line that can be understood.
+        ContractBroken: line 1 is not a header that this reader understands.
     """
+    # One byte more than a line may have: readline() then returns at most that much of a file without line breaks,
+    # and _check_line sees that the line is too long.
     first = stream.readline(MAX_LINE_BYTES + 1)
     _check_line(first, name, 1)
     encoding = "utf-8" if first.startswith(_BOM) else mapping.encoding
     text = _decode(first.removeprefix(_BOM), name, 1, encoding).rstrip("\r\n")
     refuse_other_kinds(text[:8].encode(), name)
     if not text.strip():
-        raise ContractBroken(f"{name} starts with an empty line.", "export it again with the column names in line 1.")
+        raise ContractBroken(f"{name} line 1 is empty.", "export the file again with the column names in line 1.")
     separator = _find_separator(text, name, mapping)
     names = _split(text, separator)
     layout = Layout(name, separator, understand_names(name, names, mapping), encoding)
@@ -69,20 +73,21 @@ def open_csv(stream: IO[bytes], name: str, mapping: Mapping, max_bytes: int) -> 
 
 
 def _find_separator(header: str, name: str, mapping: Mapping) -> str:
-    """Returns the separator that makes the most known names of the header line."""
+    """Returns the separator that splits the header line into the largest number of known column names."""
     if "\r" in header:
-        raise ContractBroken(f"{name} ends its lines with CR alone.", "export it again with LF or CRLF line ends.")
+        raise ContractBroken(f"{name} ends its lines with CR only.", "export the file again with LF or CRLF line ends.")
     known = {separator: count_known(_split(header, separator), mapping) for separator in _SEPARATORS}
     best = max(known, key=lambda separator: known[separator])
     for other, word in _OTHER_SEPARATORS.items():
         if count_known(_split(header, other), mapping) > max(known[best], 1):
             raise ContractBroken(
-                f"{name} separates its columns by {word}.", "export it again with commas or semicolons."
+                f"{name} separates its columns with {word}.",
+                "export the file again with commas or semicolons between the columns.",
             )
     if not known[best]:
         raise ContractBroken(
-            f"{name} line 1 names none of the columns of an extract; it starts with {header[:40]!r}.",
-            "export it with the column names in line 1, separated by commas or semicolons.",
+            f"{name} line 1 has none of the column names of an extract; the line starts with {header[:40]!r}.",
+            "export the file again with the column names in line 1, separated by commas or semicolons.",
         )
     return best
 
@@ -97,14 +102,17 @@ def _read_batches(stream: IO[bytes], layout: Layout, max_bytes: int) -> Iterator
         read += len(block)
         if read > max_bytes:
             raise ContractBroken(
-                f"{layout.file_name} is larger than the {max_bytes:,} bytes agreed.",
+                f"{layout.file_name} is larger than {max_bytes:,} bytes, the largest size allowed.",
                 "check the file, or raise CHURN_MAX_EXTRACT_MEGABYTES.",
             )
+        # A block of bytes ends in the middle of a line. The cut-off part waits in `rest` for the next block.
         lines, rest = _cut_after_last_line(rest + block)
         if len(rest) > MAX_LINE_BYTES:
+            # Without this check a file without line breaks would collect in memory as a whole.
             _check_line(rest, layout.file_name, next_line + lines.count(b"\n"))
         if lines:
             batch, open_row = _read_block(_Block(next_line, lines), layout, is_last=False)
+            # A row whose quotes are still open goes back to `rest`, so its lines are counted with the next block.
             next_line += lines.count(b"\n") - open_row.count(b"\n")
             rest = open_row + rest
             yield batch
@@ -120,12 +128,12 @@ def _cut_after_last_line(block: bytes) -> tuple[bytes, bytes]:
 def _check_line(line: bytes, name: str, line_number: int) -> None:
     if b"\0" in line:
         raise ContractBroken(
-            f"{name} line {line_number} holds NUL bytes: it is not text.", "export it again as UTF-8 CSV."
+            f"{name} line {line_number} has NUL bytes, so the file is not text.", "export the file again as UTF-8 CSV."
         )
     if len(line) > MAX_LINE_BYTES:
         raise ContractBroken(
             f"{name} line {line_number} is longer than {MAX_LINE_BYTES:,} bytes.",
-            "check that the file is CSV with one customer per line.",
+            "check that the file is CSV with one customer a line.",
         )
 
 
@@ -135,12 +143,12 @@ def _decode(line: bytes, name: str, line_number: int, encoding: str) -> str:
     except UnicodeDecodeError as error:
         raise ContractBroken(
             f"{name} line {line_number} is not UTF-8 (byte 0x{line[error.start]:02x}); it looks like Latin-1.",
-            'export it again as UTF-8, or say encoding = "latin-1" in a --mapping file.',
+            'export the file again as UTF-8, or write encoding = "latin-1" in a --mapping file.',
         ) from error
 
 
 def _read_block(block: _Block, layout: Layout, is_last: bool) -> tuple[TextBatch, bytes]:
-    """Returns a block's rows, and the bytes of a row that goes on in the next block."""
+    """Returns the rows of a block, and the bytes of a row that continues in the next block."""
     text = _as_utf8(block, layout)
     rows = _read_at_once(_Block(block.first_line, text), layout)
     if rows is not None:
@@ -149,23 +157,24 @@ def _read_block(block: _Block, layout: Layout, is_last: bool) -> tuple[TextBatch
 
 
 def _as_utf8(block: _Block, layout: Layout) -> bytes:
-    """Checks a block's bytes: no NUL, text in the agreed encoding."""
+    """Returns the block in UTF-8. Refuses NUL bytes, and bytes that are not in the encoding of the file."""
     if b"\0" in block.text:
         line_number = block.first_line + block.text.count(b"\n", 0, block.text.index(b"\0"))
         _check_line(b"\0", layout.file_name, line_number)
-    if block.text.isascii():
+    if block.text.isascii():  # ASCII is the same bytes in every encoding that a mapping may name: nothing to convert.
         return block.text
     try:
         return block.text.decode(layout.encoding).encode()
     except UnicodeDecodeError as error:
+        # Decoding the one bad line again raises the error that names its line number.
         before = block.text.count(b"\n", 0, error.start)
         _decode(block.text.split(b"\n")[before], layout.file_name, block.first_line + before, layout.encoding)
         raise
 
 
 def _read_at_once(block: _Block, layout: Layout) -> pl.DataFrame | None:
-    """Reads a clean block; None when anything about it is doubtful."""
-    if block.text.count(b'"') % 2:
+    """Reads a clean block with Polars; returns None when the block is doubtful and must be read row by row."""
+    if block.text.count(b'"') % 2:  # An odd number of quotes: a quoted cell goes on in the next block.
         return None
     places = {f"c{place}": pl.String for place in range(len(layout.header.names))}
     try:
@@ -179,6 +188,8 @@ def _read_at_once(block: _Block, layout: Layout) -> pl.DataFrame | None:
         )
     except pl.exceptions.PolarsError:
         return None
+    # Polars drops blank lines and joins lines inside quotes. Line numbers are right only if rows and lines are equally
+    # many.
     line_count = block.text.count(b"\n") + (not block.text.endswith(b"\n"))
     if cells.height != line_count or not _is_full_width(block.text, cells, layout):
         return None
@@ -186,8 +197,11 @@ def _read_at_once(block: _Block, layout: Layout) -> pl.DataFrame | None:
 
 
 def _is_full_width(text: bytes, cells: pl.DataFrame, layout: Layout) -> bool:
-    """Whether no row lacks a cell, which Polars fills without a word; it refuses a row with more by itself."""
-    if b'"' in text:  # separators inside quotes spoil the count; a row that lacks cells lacks its last
+    """Returns whether every row has all its cells.
+
+    Polars 2.1 raises on a row with too many cells, but fills missing cells of a short row without an error.
+    """
+    if b'"' in text:  # Separators inside quotes make the count wrong. A short row has an empty last cell.
         return bool((cells.to_series(-1) != "").all())
     return text.count(layout.separator.encode()) == cells.height * (cells.width - 1)
 
@@ -200,21 +214,24 @@ def _name_cells(cells: pl.DataFrame, layout: Layout, row_numbers: pl.Series) -> 
 
 
 def _read_row_by_row(block: _Block, text: str, layout: Layout, is_last: bool) -> tuple[TextBatch, bytes]:
-    """Reads a doubtful block; a row with another number of cells than the header is set aside."""
+    """Reads a doubtful block; rejects each row that has more or fewer cells than the header."""
+    # newline="\n" keeps CRLF inside quoted cells; strict=True makes a stray quote an error instead of a guess.
     reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=layout.separator, strict=True)
     numbered: list[tuple[int, list[str]]] = []
     done = 0
     try:
         for cells in reader:
-            if cells:
+            if cells:  # The reader returns an empty list for a blank line.
                 numbered.append((block.first_line + done, cells))
-            done = reader.line_num
+            done = reader.line_num  # Lines, not rows: a row with a line break inside quotes takes several.
     except csv.Error as error:
+        # "unexpected end of data" means that the quotes of the last row are still open: the row goes on in the next
+        # block. Any other error, or an open quote at the end of the file, is a fault of the file.
         open_row = b"\n".join(block.text.split(b"\n")[done:])
         if is_last or "unexpected end" not in str(error) or len(open_row) > MAX_LINE_BYTES:
             raise ContractBroken(
                 f"{layout.file_name} line {block.first_line + done} has a quote that is not closed or not doubled.",
-                'correct that line: a cell with a quote, a separator or a line break is written "like ""this""".',
+                'correct that line: write a cell with a quote, a separator or a line break "like ""this""".',
             ) from error
     else:
         open_row = b""

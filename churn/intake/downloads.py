@@ -1,4 +1,4 @@
-"""Fetching a file over http(s): streamed, limited in size and in time."""
+"""Downloads a file over http(s): streamed to a file, limited in size and in time."""
 
 import http.client
 import time
@@ -14,21 +14,23 @@ _NOT_NOW = (408, 425, 429)
 
 
 def download(address: str, target: BinaryIO, max_bytes: int, patience: tuple[float, float]) -> None:
-    """Writes what an address answers.
+    """Downloads an address into an open file.
 
     Args:
-        address: http or https.
-        target: where the bytes go.
-        max_bytes: more is refused.
-        patience: seconds of silence, and seconds in all, after which it is given up.
+        address: an http or https address.
+        target: the file that receives the bytes.
+        max_bytes: the largest size allowed.
+        patience: the longest wait for the next bytes, and the longest time for the whole download, in seconds.
 
     Raises:
-        WrongUsage: the server says that there is no such file or that it may not be had.
-        Unavailable: no answer in time, a lost connection, or the server says that it cannot now.
-        ContractBroken: the file is larger than agreed.
+        WrongUsage: the server answers that the file does not exist or that this user may not read it.
+        Unavailable: the server does not answer in time, breaks the connection, or answers that it is overloaded.
+        ContractBroken: the file is larger than `max_bytes`.
     """
     silence, in_all = patience
     host = urlsplit(address).hostname or address
+    # The timeout of urlopen counts from the last byte. A server that sends one byte a minute never reaches it, so the
+    # whole download has a limit of its own.
     give_up_at = time.monotonic() + in_all
     try:
         with urlopen(Request(address, headers={"User-Agent": "churn"}), timeout=silence) as answer:
@@ -39,10 +41,11 @@ def download(address: str, target: BinaryIO, max_bytes: int, patience: tuple[flo
         raise _silent(host, silence) from error
     except (URLError, ConnectionError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
-        if isinstance(reason, TimeoutError):
+        if isinstance(reason, TimeoutError):  # urllib wraps a timeout while connecting in a URLError.
             raise _silent(host, silence) from error
         raise Unavailable(
-            f"{host} could not be reached or broke off: {reason}.", "check the address and the network, then run again."
+            f"{host} cannot be reached, or it broke the connection: {reason}.",
+            "check the address and the network, then run again.",
         ) from error
 
 
@@ -59,6 +62,7 @@ def _copy(answer: http.client.HTTPResponse, target: BinaryIO, max_bytes: int, gi
         if time.monotonic() > give_up_at:
             raise TimeoutError
         target.write(chunk)
+    # Unlike read(), read1() ends without an error when the connection breaks: half a file would look like a whole one.
     if expected is not None and copied != expected:
         raise http.client.IncompleteRead(b"", expected - copied)
 
@@ -73,5 +77,5 @@ def _silent(host: str, seconds: float) -> Unavailable:
 def _refused_by_server(error: HTTPError, host: str) -> Unavailable | WrongUsage:
     fact = f"{host} answered {error.code} {error.reason}."
     if error.code >= 500 or error.code in _NOT_NOW:
-        return Unavailable(fact, "run again a little later.")
-    return WrongUsage(fact, "check the address, and that it can be read without logging in.")
+        return Unavailable(fact, "wait a few minutes, then run again.")
+    return WrongUsage(fact, "check the address, and check that a reader needs no login.")

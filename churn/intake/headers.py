@@ -1,6 +1,7 @@
-"""Column names: the file's own, ours, and which is which."""
+"""Column names: matches the names in a file with the names of the contract."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from churn.contracts.extract import EXTRACT_COLUMNS, PUBLIC_NAMES
 from churn.errors import ContractBroken
@@ -12,14 +13,14 @@ _PUBLIC = {ours: name for name, ours in PUBLIC_NAMES.items()}
 
 @dataclass(frozen=True)
 class Header:
-    """What a file's first line says.
+    """The column names of a file.
 
     Attributes:
-        names: the file's column names, in file order.
-        columns: our column name -> the file's, for the 21 columns of the contract, in the contract's order.
-        extras: names of the columns that are ignored.
+        names: the names in the file, in file order.
+        columns: our name -> the name in the file, for the 21 columns of the contract, in the order of the contract.
+        extras: the names of the columns that intake ignores.
 
-    A file of corrected rows has the columns of `corrections` too, which are neither.
+    A file of corrected rows also has the columns of `corrections`. They are in neither `columns` nor `extras`.
     """
 
     names: tuple[str, ...]
@@ -28,32 +29,35 @@ class Header:
 
     @property
     def is_correction(self) -> bool:
-        """Whether the file's rows are to be added to a snapshot instead of replacing it."""
+        """Whether the rows of the file are added to a snapshot, instead of replacing it."""
         return LOAD_COLUMN in self.names
 
     @property
     def read_columns(self) -> dict[str, str]:
-        """What is read of a row, our name -> the file's: the contract's columns, and the load a corrected row is of."""
+        """The columns to read, our name -> the name in the file: the contract's, and the load of a corrected row."""
         return self.columns | ({LOAD_COLUMN: LOAD_COLUMN} if self.is_correction else {})
 
 
 def understand_names(file_name: str, names: list[str], mapping: Mapping) -> Header:
-    """Finds the columns of the contract among a file's names: renamed by the mapping, public, or snake_case.
+    """Finds the columns of the contract among the names in a file. A name may be mapped, public or snake_case.
 
     Raises:
-        ContractBroken: a column of the contract is missing or there twice.
+        ContractBroken: a column of the contract is missing, or the file has it twice.
     """
+    # Unknown names keep their own name here: they become extras, which are ignored and noted.
     ours = [_ours(name, mapping) for name in names]
     twice = [column for column in EXTRACT_COLUMNS if ours.count(column) > 1]
     if twice:
         raise ContractBroken(
-            f"{file_name} has the column {_PUBLIC[twice[0]]} twice.", "export it with each column once."
+            f"{file_name} has the column {_PUBLIC[twice[0]]} twice.", "export the file again with each column once."
         )
     missing = [mapping.columns.get(column, _PUBLIC[column]) for column in EXTRACT_COLUMNS if column not in ours]
     if missing:
+        others = [name for name, column in zip(names, ours, strict=True) if column not in EXTRACT_COLUMNS]
         raise ContractBroken(
-            f"{file_name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}.",
-            "export it with all 21 columns by their public or snake_case names, or name yours in a --mapping file.",
+            f"{file_name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}."
+            f"{_suggest(missing, others)}",
+            "export the file again with all 21 columns, or name your columns in a --mapping file.",
         )
     return Header(
         tuple(names),
@@ -62,8 +66,14 @@ def understand_names(file_name: str, names: list[str], mapping: Mapping) -> Head
     )
 
 
+def _suggest(missing: list[str], others: list[str]) -> str:
+    """Names the columns of the file that are probably meant, as in: It has tenur: did you mean tenure?"""
+    near = [(column, get_close_matches(column, others, n=1, cutoff=0.75)) for column in missing]
+    return "".join(f" It has {match[0]}: did you mean {column}?" for column, match in near if match)
+
+
 def count_known(names: list[str], mapping: Mapping) -> int:
-    """Returns how many of the names are columns of the contract; what tells a separator from a wrong one."""
+    """Returns how many of the names are columns of the contract. The right separator gives the largest count."""
     return sum(_ours(name, mapping) in EXTRACT_COLUMNS for name in names)
 
 

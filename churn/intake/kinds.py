@@ -1,4 +1,4 @@
-"""Files that arrive by mistake, told by their first bytes."""
+"""Recognises files that arrive by mistake by their first bytes."""
 
 from churn.errors import ContractBroken
 
@@ -22,13 +22,14 @@ _NOT_EXTRACTS = {
 
 
 def refuse_other_kinds(start: bytes, name: str) -> None:
-    """Names a file that is something else by its first bytes.
+    """Refuses a file whose first bytes show that it is no extract, and names its kind.
 
     Raises:
-        ContractBroken: it is one of the kinds that arrive by mistake.
+        ContractBroken: the file is of one of the kinds that arrive by mistake.
     """
     for magic, kind in _NOT_EXTRACTS.items():
+        # White space may stand before XML and JSON (marks of one byte), never before the marks of binary files.
         if start.lstrip(b" \r\n\t" if len(magic) == 1 else b"").startswith(magic):
             raise ContractBroken(
-                f"{name} is {kind}, not CSV or Parquet.", "export the customers as CSV in UTF-8, or as Parquet."
+                f"{name} is {kind}, not CSV or Parquet.", "export the customers as UTF-8 CSV or as Parquet."
             )

@@ -1,4 +1,4 @@
-"""When a file as a whole is refused: too many bad rows, far fewer or more customers than last time, new words."""
+"""Decides when a whole file is refused: too many rejected rows, far fewer or more customers than before, new words."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,20 +10,21 @@ from churn.errors import ContractBroken
 from churn.intake.screening import Screened
 
 WORTH_STOPPING_ROWS = 10_000
-"""Shorter files are read to their end, so that the refusal can count all of their bad rows."""
+"""A file with fewer rows is read to its end, so that the refusal can count all of its rejected rows."""
 
 NewCategories = Literal["set_aside", "accept", "refuse"]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a file may differ by before nothing of it is taken.
+    """The limits beyond which a whole file is refused. Shares are of 0 to 1.
 
     Attributes:
-        rejected_share: share of rows that may break the contract.
-        row_drop: share of the last snapshot's customers that may be missing.
-        row_growth: share of the last snapshot's customers that may be new on top.
-        new_categories: what to do with words never seen before in gender, internet_service, contract, payment_method.
+        rejected_share: largest allowed share of rejected rows.
+        row_drop: largest allowed drop in customers since the last snapshot, as a share.
+        row_growth: largest allowed growth in customers since the last snapshot, as a share.
+        new_categories: what happens to rows with an unknown word in gender, internet_service, contract or
+            payment_method: set_aside rejects the rows, accept takes them in, refuse turns the file away.
     """
 
     rejected_share: float = 0.01
@@ -34,12 +35,12 @@ class Limits:
 
 @dataclass
 class Tally:
-    """What was seen of a file so far.
+    """The counts of a file so far.
 
     Attributes:
-        kept: customers of the date that stay, when the file only adds corrected rows.
-        monthly_charges_usd: sum over accepted rows and those that stay, USD a month.
-        has_real: an accepted row is of a customer whom the simulator did not make.
+        kept: customers who stay in the snapshot when the file only adds corrected rows.
+        monthly_charges_usd: sum over the accepted rows and the customers who stay, USD a month.
+        has_real: whether an accepted row, or a customer who stays, is not from the simulator.
     """
 
     kept: int = 0
@@ -55,21 +56,21 @@ class Tally:
 
     @property
     def origin(self) -> Origin:
-        """Synthetic where every accepted row is of the simulator's customers, else real."""
+        """Synthetic if the simulator made every customer, else real."""
         return "synthetic" if self.customers and not self.has_real else "real"
 
     @property
     def rows_read(self) -> int:
-        """Rows of the file so far, and those that stay."""
+        """The rows of the file so far, plus the customers who stay in the snapshot."""
         return self.kept + self.accepted + self.rejected
 
     @property
     def customers(self) -> int:
-        """Customers the date will hold."""
+        """The customers that the snapshot will have."""
         return self.kept + self.accepted
 
     def keep(self, customers: int, monthly_charges_usd: float, origin: Origin) -> None:
-        """Counts customers of the date that stay."""
+        """Counts the customers who stay in the snapshot."""
         self.kept += customers
         self.has_real = self.has_real or origin == "real"
         self.monthly_charges_usd += monthly_charges_usd
@@ -84,6 +85,7 @@ class Tally:
         self.monthly_charges_usd += float(screened.accepted["monthly_charges"].sum())
         self.new_words += screened.new_words
         reasons = screened.rejected["reasons"].explode()
+        # A reason reads "rule: sentence, found value": the rule is the part before the first colon.
         self.broken_rules.update(reasons.str.split(":").list.first().to_list())
         if not self.first_reason and screened.rejected.height:
             row = screened.rejected.row(0, named=True)
@@ -96,58 +98,60 @@ class Tally:
         )
 
     def notes(self) -> list[str]:
-        """What the ledger keeps of a file beside its counts, one sentence each."""
-        found = []
+        """Returns what the ledger keeps of a file beside its counts, one remark each."""
+        sentences = []
         if self.extras:
-            found.append(f"columns ignored: {', '.join(self.extras)}")
+            sentences.append(f"columns ignored: {', '.join(self.extras)}")
         if self.normalised:
-            found.append(f"spaces or case put right in {_cells(self.normalised)}")
+            sentences.append(f"spaces or case corrected in {_cells(self.normalised)}")
         if self.new_words:
-            found.append(f"new words: {self.tell_new_words()}")
-        return found
+            sentences.append(f"new words: {self.tell_new_words()}")
+        return sentences
 
 
 def check_limits(name: str, tally: Tally, customers_before: int | None, limits: Limits) -> None:
-    """Refuses a file that differs by more than the limits.
+    """Refuses a file that goes beyond the limits.
 
     Args:
-        name: what messages call the file.
-        tally: everything that was seen of it.
-        customers_before: customers of the last snapshot before this date; None when there is none.
+        name: the name that messages give the file.
+        tally: the counts of the whole file.
+        customers_before: customers of the last snapshot before this date; None when there is no such snapshot.
         limits: see `Limits`.
 
     Raises:
-        ContractBroken: with the count, the limit and the setting that changes it.
+        ContractBroken: the message has the count, the limit and the setting that changes the limit.
     """
     if tally.rows_read == tally.kept:
-        raise ContractBroken(f"{name} has a header and no rows.", "ask the source for the file again.")
+        raise ContractBroken(f"{name} has a header but no rows.", "ask the source for the file again.")
     if tally.new_words and limits.new_categories == "refuse":
         raise ContractBroken(
-            f"{name} holds words never seen before: {tally.tell_new_words()}.",
-            "correct them, or take them in with CHURN_NEW_CATEGORIES=accept.",
+            f"{name} has unknown words: {tally.tell_new_words()}.",
+            "correct the words, or accept them with CHURN_NEW_CATEGORIES=accept.",
         )
     if tally.rejected > limits.rejected_share * tally.rows_read:
         raise ContractBroken(_too_many_rejected(name, tally, limits), _next_step(tally))
     if not tally.accepted:
-        raise ContractBroken(f"{name} has no row that can be accepted.", "ask the source for the file again.")
+        raise ContractBroken(f"{name} has no row that keeps the contract.", "ask the source for the file again.")
     if customers_before:
         _check_row_count(name, tally.customers, customers_before, limits)
 
 
 def check_hope(name: str, tally: Tally, most_rows: int | None, limits: Limits) -> None:
-    """Refuses a file before its end when nothing that may still come can bring it within the limit.
+    """Refuses a file before its end when the remaining rows, even if all are good, cannot bring it within the limit.
 
     Args:
-        name: what messages call the file.
-        tally: what was seen so far.
-        most_rows: good rows the file can have at most; None when that is not known.
+        name: the name that messages give the file.
+        tally: the counts so far.
+        most_rows: the largest number of good rows that the file can hold; None when that number is not known.
         limits: see `Limits`.
 
     Raises:
-        ContractBroken: more rows are bad already than may be bad in all.
+        ContractBroken: more rows are rejected already than the limit allows for the whole file.
     """
     if most_rows is None or tally.rows_read < WORTH_STOPPING_ROWS:
         return
+    # The most generous share: it assumes that all bytes of the file are good rows. The size counts the rejected rows
+    # too, so that the assumption is even too kind, and a file that could still pass is never refused here.
     if tally.rejected > limits.rejected_share * (tally.kept + most_rows + tally.rejected):
         raise ContractBroken(_too_many_rejected(name, tally, limits, "the first "), _next_step(tally))
 
@@ -161,8 +165,8 @@ def _too_many_rejected(name: str, tally: Tally, limits: Limits, which: str = "")
 
 
 def _next_step(tally: Tally) -> str:
-    words = " or take new words in with CHURN_NEW_CATEGORIES=accept," if tally.new_words else ""
-    return f"correct the extract,{words} and run again; nothing was loaded (CHURN_REJECTED_SHARE_LIMIT is the limit)."
+    words = " or accept the new words with CHURN_NEW_CATEGORIES=accept" if tally.new_words else ""
+    return f"correct the extract{words}, then run again. Nothing was loaded. CHURN_REJECTED_SHARE_LIMIT sets the limit."
 
 
 def _check_row_count(name: str, customers: int, before: int, limits: Limits) -> None:
@@ -174,9 +178,9 @@ def _check_row_count(name: str, customers: int, before: int, limits: Limits) -> 
     else:
         return
     raise ContractBroken(
-        f"{name} has {customers:,} customers, {abs(change):.0%} {word} than the {before:,} of the last snapshot "
-        f"({limit:.0%} is the limit).",
-        f"check that the extract is whole; if it is right, run once with {setting}={abs(change) + 0.01:.2f}.",
+        f"{name} has {customers:,} customers, {abs(change):.0%} {word} than the last snapshot, which has {before:,} "
+        f"(the limit is {limit:.0%}).",
+        f"check that the extract is complete; if it is, run once with {setting}={abs(change) + 0.01:.2f}.",
     )
 
 

@@ -1,10 +1,10 @@
-"""A mapping file: how a company whose extract looks different says so.
+"""A mapping file: describes how a company's extract differs from the public names and words.
 
 TOML, every part optional:
 
     encoding = "latin-1"            # else UTF-8
     decimal_comma = true            # 45,90 instead of 45.90
-    churn_date_format = "%d.%m.%Y"  # the churn column holds the date of leaving, or nothing
+    churn_date_format = "%d.%m.%Y"  # the churn column has the date of leaving, or is blank
 
     [columns]                       # our name = theirs
     customer_id = "KUNDENNR"
@@ -29,7 +29,7 @@ from churn.errors import WrongUsage
 
 
 class Mapping(BaseModel):
-    """What a mapping file says; the default says nothing."""
+    """The content of a mapping file. The default maps nothing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -64,7 +64,7 @@ class Mapping(BaseModel):
         }
 
     def words_of(self, column: str) -> dict[str, str]:
-        """Returns theirs -> ours for a column; what is said of one column goes before what is said of all words."""
+        """Returns theirs -> ours for a column. An entry for the column wins over an entry for all columns."""
         if column not in KNOWN_WORDS and column not in self.values:
             return {}
         common = {word: meaning for word, meaning in self.values.items() if isinstance(meaning, str)}
@@ -72,36 +72,38 @@ class Mapping(BaseModel):
         return {**common, **own} if isinstance(own, dict) else common
 
     def fingerprint(self) -> str:
-        """Returns a digest of what it says: another mapping reads the same bytes differently."""
+        """Returns a SHA-256 of the content: with another mapping the same bytes of a file give other rows."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 def _our_column(name: str, known: tuple[str, ...]) -> str:
     column = PUBLIC_NAMES.get(name, name)
     if column not in known:
-        raise ValueError(f"{name!r} is not a column it can speak of")
+        raise ValueError(f"{name!r} is not a column that a mapping can name here")
     return column
 
 
 def read_mapping(path: Path | None) -> Mapping:
-    """Returns what a mapping file says; without a file, that nothing differs.
+    """Reads a mapping file; without a path, returns a mapping that maps nothing.
 
     Raises:
-        WrongUsage: no such file, not TOML, or a key that means nothing here.
+        WrongUsage: the file does not exist, is not TOML, or has an unknown key.
     """
     if path is None:
         return Mapping()
     try:
         return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise WrongUsage(f"The mapping file {path} cannot be read: {error.strerror}.", "check its path.") from error
+        raise WrongUsage(
+            f"The mapping file {path} cannot be read: {error.strerror}.", "check the path of the mapping file."
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WrongUsage(f"The mapping file {path.name} is not TOML: {error}.", "correct that line.") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
-        told = first["msg"].removeprefix("Value error, ")
+        problem = first["msg"].removeprefix("Value error, ")  # Pydantic puts this in front of our own messages.
         raise WrongUsage(
-            f"The mapping file {path.name} says something unknown at {place}: {told}.",
-            "README shows what a mapping file may say.",
+            f"The mapping file {path.name} has an unknown entry at {place}: {problem}.",
+            "correct that entry; data/README.md shows what a mapping file may contain.",
         ) from error

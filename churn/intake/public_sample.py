@@ -1,4 +1,4 @@
-"""The public file to try the product on: IBM's Telco Customer Churn."""
+"""Downloads a public extract to try the product on: IBM's Telco Customer Churn."""
 
 import hashlib
 import tempfile
@@ -11,26 +11,26 @@ from churn.settings import Settings
 ADDRESS = "https://raw.githubusercontent.com/IBM/telco-customer-churn-on-icp4d/master/data/Telco-Customer-Churn.csv"
 SHA256 = "16320c9c1ec72448db59aa0a26a0b95401046bef5d02fd3aeb906448e3055e91"
 _MAX_BYTES = 10_000_000
-_BY_HAND = f"fetch it where there is a network ({ADDRESS}) and give it to: churn run --source ."
+_BY_HAND = f"download {ADDRESS} on a machine with a network, then run `churn run --source FILE`."
 
 
 def fetch_public_sample(
     settings: Settings, to: Path | None = None, address: str | None = None, sha256: str = SHA256
 ) -> Path:
-    """Downloads the public sample, or finds that it is there already, and checks its bytes.
+    """Downloads the public sample and checks its bytes. Downloads nothing when the file is there already.
 
     Args:
-        settings: patience, and the home folder it goes to by default.
-        to: where to put it.
-        address: another place that has the same bytes.
-        sha256: what its bytes must be.
+        settings: the download timeout, and the home folder.
+        to: the path of the file (default: data/Telco-Customer-Churn.csv under CHURN_HOME).
+        address: another address of the same bytes (default: IBM's repository on GitHub).
+        sha256: the SHA-256 that the bytes must have.
 
     Returns:
-        Its path.
+        The path of the file.
 
     Raises:
-        Unavailable: no network, or the server did not answer.
-        ContractBroken: the bytes are not those of the public sample; nothing was kept.
+        Unavailable: the network is down, or the server does not answer.
+        ContractBroken: the bytes are not those of the public sample. The function keeps nothing of them.
     """
     target = to or settings.home_dir / "data" / "Telco-Customer-Churn.csv"
     if target.is_file() and _fingerprint(target) == sha256:
@@ -49,11 +49,11 @@ def fetch_public_sample(
 
 
 def _check(path: Path, address: str, sha256: str) -> None:
-    found = _fingerprint(path)
-    if found != sha256:
+    actual = _fingerprint(path)
+    if actual != sha256:
         raise ContractBroken(
-            f"What {address} answered is not the public sample: sha256 {found}, not {sha256}.",
-            "nothing was kept; check the address, or whether a proxy answered in its place.",
+            f"{address} did not send the public sample: the file has the sha256 {actual}, not {sha256}.",
+            "check the address, and check that no proxy answered in its place; nothing was kept.",
         )
 
 

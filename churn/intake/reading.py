@@ -1,7 +1,8 @@
-"""A source file as batches of text: its kind told by its first bytes, its header understood, nothing interpreted yet.
+"""Reads an extract as batches of text. The first bytes of a file show its kind: CSV, gzipped CSV or Parquet.
 
-Every cell is read as text, so that what is not a number can be shown as it stands. Refuses files that are not an
-extract at all; single bad rows are `screening`'s matter. Never holds more than a few batches of a file.
+Every cell is read as text, so that messages can show a cell that is not a number exactly as the file has it. This
+module refuses files that are no extract; `screening` rejects single rows. A file is never in memory as a whole: only
+a few batches of it are.
 """
 
 import gzip
@@ -20,7 +21,7 @@ from churn.intake.kinds import refuse_other_kinds
 from churn.intake.mapping import Mapping
 
 SMALLEST_ROW_BYTES = 2 * len(EXTRACT_COLUMNS)
-"""A character and a separator for each column; a row without them is a bad one."""
+"""One character and one separator for each column; a shorter row cannot be a good one."""
 
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
@@ -28,16 +29,16 @@ _PARQUET = b"PAR1"
 
 @contextmanager
 def open_batches(path: Path, name: str, mapping: Mapping, max_bytes: int) -> Iterator[Opened]:
-    """Opens an extract: CSV, gzipped CSV or Parquet, told by its first bytes.
+    """Opens an extract: CSV, gzipped CSV or Parquet.
 
     Args:
         path: the file.
-        name: what to call it in messages.
-        mapping: how it differs from the public names and words.
-        max_bytes: unpacked, no file may be larger.
+        name: the name that messages give the file.
+        mapping: how the file differs from the public names and words.
+        max_bytes: the largest size allowed, after unpacking.
 
     Raises:
-        ContractBroken: here or while batches are read, when the file as a whole is no extract.
+        ContractBroken: the file is no extract. This can also be raised later, while the caller reads the batches.
     """
     with path.open("rb") as stream:
         start = stream.read(8)
@@ -58,9 +59,10 @@ def open_batches(path: Path, name: str, mapping: Mapping, max_bytes: int) -> Ite
 @contextmanager
 def _unpack(stream: IO[bytes], name: str) -> Iterator[IO[bytes]]:
     with gzip.open(stream) as unpacked:
+        # The caller reads inside this `yield`, so an error of unpacking is thrown in here, whichever batch it hits.
         try:
             yield cast("IO[bytes]", unpacked)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ContractBroken(
-                f"{name} is a gzip file that is cut off or damaged ({error}).", "fetch it again from its source."
+                f"{name} is a gzip file that is cut off or damaged ({error}).", "ask the source for the file again."
             ) from error

@@ -1,7 +1,7 @@
-"""The rules of the contract by name: what each is called, what it says to a person, what it shows of a row.
+"""The rules of the contract by name: the name of each rule, its sentence for people, and the cells that it shows.
 
-Derived from `CustomerExtract`, so that a rule exists once. A reason reads
-`tenure_at_least_0: tenure must be 0 or more, found -3`.
+All rules are derived from `CustomerExtract`, so that each rule is written only once. A reason reads
+`tenure_at_least_0: tenure must be 0 or more, found -3`. The SQL model reporting.reject_reasons cuts it at `, found `.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import polars as pl
 from churn.contracts.extract import ADD_ON_COLUMNS, CustomerExtract
 
 CELL_SHOWN = 60
-"""Characters of a cell that a reason shows; the row is kept whole beside it."""
+"""The number of characters of a cell that a reason shows. The whole row is stored beside the reason."""
 
 EVERY_CELL = "row_has_every_cell"
 NUMBER_COLUMNS = {
@@ -21,7 +21,7 @@ NUMBER_COLUMNS = {
     "monthly_charges": ("monthly_charges_number", "must be a finite number with a decimal point"),
     "total_charges": ("total_charges_number", "must be a finite number with a decimal point"),
 }
-"""Rules of reading a number, which come before the contract's: name and words."""
+"""Rules for reading a number: name and sentence. They apply before the rules of the contract."""
 
 _SHOWN_BY_ROW_RULES = {
     "total_charges_present_once_billed": ("tenure", "total_charges"),
@@ -32,7 +32,7 @@ _SHOWN_BY_ROW_RULES = {
 
 
 def _words_of(check: Any) -> tuple[str, str]:
-    """Returns a Pandera check's name suffix and its words."""
+    """Returns the suffix of a rule's name and its sentence for a Pandera check."""
     facts = check.statistics
     match check.name:
         case "isin":
@@ -47,7 +47,7 @@ def _words_of(check: Any) -> tuple[str, str]:
             return "length", f"must have {facts['min_value']} to {facts['max_value']} characters"
         case "str_matches":
             return "printable", "must hold no control characters"
-    raise AssertionError(f"no words for the check {check.name}")
+    raise AssertionError(f"this module has no sentence for the check {check.name}")
 
 
 def _either(values: list[Any]) -> str:
@@ -56,12 +56,13 @@ def _either(values: list[Any]) -> str:
 
 
 def _name_rules() -> Iterator[tuple[str | None, str, str, str]]:
-    """Yields column (None for a row's rule), Pandera's words for the failed check, our name, our words."""
+    """Yields column (None for a rule about the whole row), Pandera's name of the check, our name and our sentence."""
     schema = CustomerExtract.to_schema()
     for column, declared in schema.columns.items():
         if not declared.nullable:
             yield column, "not_nullable", f"{column}_present", f"{column} must not be blank"
         for check in declared.checks:
+            # Pandera reports a failed check by its `error` text, not by its name: the text is the key to look it up by.
             suffix, words = _words_of(check)
             yield column, check.error, f"{column}_{suffix}", f"{column} {words}"
     for check in schema.checks:
@@ -76,11 +77,12 @@ RULES: dict[str, str] = {
     **{rule: f"{column} {words}" for column, (rule, words) in NUMBER_COLUMNS.items()},
     EVERY_CELL: "a row must have as many cells as the header",
 }
-"""Every rule a row can break, and its words."""
+"""Every rule that a row can break, and the sentence of the rule."""
 
 
 def name_failures(cases: pl.DataFrame) -> pl.DataFrame:
-    """Returns index, column (None for a row's rule) and rule for Pandera's failure cases."""
+    """Returns index, column (None for a rule about the whole row) and rule for Pandera's failure cases."""
+    # For a dataframe check Pandera names the model or any column as `column`. Only real columns keep their name.
     named = cases.with_columns(
         pl.when(pl.col("column").is_in(_RULES["rule_column"].drop_nulls().implode()))
         .then("column")
@@ -91,15 +93,16 @@ def name_failures(cases: pl.DataFrame) -> pl.DataFrame:
 
 
 def state_reasons(broken: pl.DataFrame, text_rows: pl.DataFrame) -> pl.DataFrame:
-    """Puts broken rules into words with what was found.
+    """Writes a reason for each broken rule: the rule, its sentence, and the value of the row.
 
     Args:
         broken: index, column, rule.
-        text_rows: the batch as it arrived, which `index` counts in.
+        text_rows: the batch as it arrived; `index` is the position in it.
 
     Returns:
         index and reason.
     """
+    # Only the rows with a broken rule become Python dicts: a batch of good rows stays inside Polars.
     rows = text_rows.with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
     rows = rows.filter(pl.col("index").is_in(broken["index"].unique().implode()))
     by_index = {row["index"]: row for row in rows.iter_rows(named=True)}

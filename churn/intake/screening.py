@@ -1,4 +1,4 @@
-"""Rows that keep the contract, and rows that do not with every rule they broke."""
+"""Splits a batch by the contract: accepted rows, and rejected rows with every rule that they break."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,18 +14,18 @@ from churn.intake.rules import NUMBER_COLUMNS, name_failures, state_reasons
 from churn.intake.tidying import tidy_rows, type_rows
 
 MAX_WORD = 60
-"""Characters of a new word that may be one; longer ones are something else in the wrong place."""
+"""The longest new word, in characters. A longer text is not a word but some other value in the wrong column."""
 
 
 @dataclass(frozen=True)
 class Screened:
-    """One batch, split.
+    """The two parts of one batch.
 
     Attributes:
-        accepted: rows that satisfy `CustomerExtract` (but for new words, where those are accepted), in file order.
+        accepted: rows that satisfy `CustomerExtract`, in file order. Where new words are accepted, a row may have one.
         rejected: row_number (line in the file), reasons (list of text), row (the row as it arrived, as JSON).
-        normalised: cells whose spaces or case were put right.
-        new_words: (column, word) -> rows, in the columns that are open to new words.
+        normalised: the number of cells whose spaces or case were corrected.
+        new_words: (column, word) -> number of rows, in the columns that are open to new words.
     """
 
     accepted: pl.DataFrame
@@ -35,15 +35,14 @@ class Screened:
 
     @property
     def rows_read(self) -> int:
-        """Rows of the batch."""
+        """The number of rows in the batch."""
         return self.accepted.height + self.rejected.height
 
 
 def screen_rows(batch: TextBatch, header: Header, mapping: Mapping, accept_new_words: bool = False) -> Screened:
-    """Tidies and types a batch of text rows and splits it by the contract.
-
-    Most batches keep the contract with their words as they are: only where one does not are the words looked at.
-    """
+    """Tidies and types a batch of text rows and splits it by the contract."""
+    # Most batches keep the contract without any change to their words. So the first try leaves the words alone, and
+    # only a batch with a broken rule pays for correcting their spaces and case.
     is_plain = not mapping.values and mapping.churn_date_format is None
     tidied = tidy_rows(batch.rows, mapping, words_too=not is_plain)
     typed = type_rows(tidied.rows)
@@ -62,13 +61,12 @@ def screen_rows(batch: TextBatch, header: Header, mapping: Mapping, accept_new_w
 
 
 def find_broken_rules(typed: pl.DataFrame, tidy: pl.DataFrame) -> pl.DataFrame:
-    """Returns index (position in the batch), column and rule of everything that is wrong with the rows.
-
-    A number that cannot be read is told as that, and not as missing too.
-    """
+    """Returns index (position in the batch), column and rule for every rule that a row breaks."""
     unreadable = _find_unreadable(typed, tidy)
     failures = name_failures(_validate(typed))
-    is_told = pl.struct("index", "rule").is_in(
+    # A number that cannot be read is null in `typed`, so the contract calls it missing too. That second reason would
+    # be wrong: the cell is not blank.
+    is_reported = pl.struct("index", "rule").is_in(
         pl.concat(
             [
                 unreadable.select("index", pl.format("{}_present", "column").alias("rule")),
@@ -81,15 +79,17 @@ def find_broken_rules(typed: pl.DataFrame, tidy: pl.DataFrame) -> pl.DataFrame:
         .to_series()
         .implode()
     )
-    return pl.concat([unreadable, failures.filter(~is_told)])
+    return pl.concat([unreadable, failures.filter(~is_reported)])
 
 
 def _validate(typed: pl.DataFrame) -> pl.DataFrame:
-    """Returns Pandera's failure cases that speak of a row: index, column, check."""
+    """Returns Pandera's failure cases of single rows: index, column, check."""
     try:
         CustomerExtract.validate(typed, lazy=True)
     except pandera.errors.SchemaErrors as broken:
         cases = broken.failure_cases.filter(pl.col("index").is_not_null())
+        # A case without an index is about the frame (a column is missing, a type is wrong): a fault of this program,
+        # not of the file.
         if cases.height < broken.failure_cases.height:
             raise
         return cases.select("index", "column", "check")
@@ -97,17 +97,17 @@ def _validate(typed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _find_unreadable(typed: pl.DataFrame, tidy: pl.DataFrame) -> pl.DataFrame:
-    """Cells with text that is no number or not a finite one; the contract sees only that they are null."""
+    """Returns cells whose text is no finite number. The contract sees only that such a cell is null."""
     index = pl.int_range(typed.height, eager=True, dtype=pl.Int64).alias("index")
-    found = [pl.DataFrame(schema={"index": pl.Int64, "column": pl.String, "rule": pl.String})]
+    unreadable = [pl.DataFrame(schema={"index": pl.Int64, "column": pl.String, "rule": pl.String})]
     for column, (rule, _) in NUMBER_COLUMNS.items():
         where = index.filter(typed[column].is_null() & tidy[column].is_not_null())
-        found.append(where.to_frame().with_columns(pl.lit(column).alias("column"), pl.lit(rule).alias("rule")))
-    return pl.concat(found)
+        unreadable.append(where.to_frame().with_columns(pl.lit(column).alias("column"), pl.lit(rule).alias("rule")))
+    return pl.concat(unreadable)
 
 
 def _set_aside(broken: pl.DataFrame, text_rows: pl.DataFrame, header: Header) -> pl.DataFrame:
-    """Returns the rows with a broken rule in the shape of `Screened.rejected`."""
+    """Returns the rows that break a rule, with the columns of `Screened.rejected`."""
     if broken.is_empty():
         return no_misfits()
     reasons = state_reasons(broken, text_rows).group_by("index", maintain_order=True)
@@ -124,7 +124,7 @@ def _set_aside(broken: pl.DataFrame, text_rows: pl.DataFrame, header: Header) ->
 
 
 def _find_new_words(broken: pl.DataFrame, tidy: pl.DataFrame) -> pl.Series:
-    """Returns for each broken rule whether it is a plausible new word in a column open to new words."""
+    """Returns for each broken rule whether the value is a plausible new word in a column that is open to new words."""
     is_word_rule = broken["rule"].is_in([f"{column}_known" for column in OPEN_COLUMNS])
     words = [
         tidy[column][index] if is_word else None

@@ -1,7 +1,7 @@
-"""Where an extract comes from, brought to a local file whose bytes are known before any of them is parsed.
+"""Brings an extract to a local file and computes its SHA-256 before anything is parsed.
 
-A path, a file: or http(s): address (streamed to a temporary file under CHURN_HOME), or `-` for standard input. An
-address may end in `#sha256=<hex>`: the bytes must then be those.
+A source is a path, a file: or http(s): address, or `-` for standard input. An address is downloaded to a temporary file
+under CHURN_HOME. An address may end in `#sha256=<hex>`: then the file must have that SHA-256.
 """
 
 import hashlib
@@ -28,13 +28,13 @@ _CHUNK = 1024 * 1024
 
 @dataclass(frozen=True)
 class Extract:
-    """A local file of which everything but the content's meaning is known.
+    """A local file with an extract, not parsed yet.
 
     Attributes:
-        path: where it can be read now; a temporary file lives as long as the `with` block.
-        name: what messages call it.
-        origin: where it came from, without password or query, for the ledger.
-        sha256: of its bytes as they arrived.
+        path: the path of the file. A temporary file exists only until the `with` block ends.
+        name: the name that messages give the file.
+        origin: the source of the file for the ledger, without password and query.
+        sha256: the SHA-256 of the bytes as they arrived.
     """
 
     path: Path
@@ -47,12 +47,12 @@ class Extract:
 
 @contextmanager
 def open_extract(settings: Settings, source: str) -> Iterator[Extract]:
-    """Brings a source to a local file for the block.
+    """Yields the local file of a source.
 
     Raises:
-        WrongUsage: no such file, or it may not be read.
-        Unavailable: an address did not answer in time.
-        ContractBroken: larger than agreed, not the bytes the checksum names, or changed while it was read.
+        WrongUsage: the file does not exist, or the user cannot read it.
+        Unavailable: an address does not answer in time.
+        ContractBroken: the file is too large, or it has another SHA-256 than the address says.
     """
     if source == STDIN:
         with _spool(settings) as file:
@@ -63,13 +63,14 @@ def open_extract(settings: Settings, source: str) -> Iterator[Extract]:
             yield extract
     else:
         path = Path(source).expanduser()
+        # keep_stdin() put standard input into a spool file: the ledger must say stdin, not a path that is gone later.
         is_kept = path.parent.parent == settings.home_dir / "spool"
         yield _describe(path, path.name, "stdin" if is_kept else str(path.absolute()), settings)
 
 
 @contextmanager
 def keep_stdin(settings: Settings) -> Iterator[str]:
-    """Keeps standard input in a file for the block: a task that is tried again finds it there. Yields its path."""
+    """Copies standard input to a file and yields its path: a task that is retried can read it a second time."""
     with _spool(settings) as file:
         _copy_limited(sys.stdin.buffer, file, "stdin", settings)
         yield str(file)
@@ -80,6 +81,7 @@ def _open_address(settings: Settings, address: str) -> Iterator[Extract]:
     parts = urlsplit(address)
     name = Path(parts.path).name or parts.netloc
     origin = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    # A fragment never reaches a server, so that it is free for our checksum.
     checksum = parts.fragment.removeprefix("sha256=") if parts.fragment.startswith("sha256=") else None
     if parts.scheme == "file":
         yield _check_checksum(_describe(Path(url2pathname(parts.path)), name, origin, settings), checksum)
@@ -90,7 +92,8 @@ def _open_address(settings: Settings, address: str) -> Iterator[Extract]:
             yield _check_checksum(_describe(file, name, origin, settings), checksum)
     else:
         raise WrongUsage(
-            f"An extract cannot come from a {parts.scheme}: address.", "give a path, a file: or an http(s): address."
+            f"An extract cannot come from a {parts.scheme}: address.",
+            "give --source a path, a file: address or an http(s): address.",
         )
 
 
@@ -98,14 +101,14 @@ def _check_checksum(extract: Extract, checksum: str | None) -> Extract:
     if checksum is not None and extract.sha256 != checksum.lower():
         raise ContractBroken(
             f"{extract.name} has the sha256 {extract.sha256}, not {checksum}.",
-            "the file changed or arrived damaged; check the address and the checksum.",
+            "check the address and the checksum; the file changed, or the download damaged it.",
         )
     return extract
 
 
 @contextmanager
 def _spool(settings: Settings) -> Iterator[Path]:
-    """A temporary file under CHURN_HOME, which is removed whatever happens but a power cut."""
+    """Yields a path for a temporary file under CHURN_HOME. The file is removed when the block ends."""
     folder = settings.home_dir / "spool"
     folder.mkdir(parents=True, exist_ok=True)
     _sweep(folder)
@@ -114,10 +117,10 @@ def _spool(settings: Settings) -> Iterator[Path]:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes what a killed process left behind; nothing is spooled for two days."""
+    """Removes the files of killed processes: files older than two days, since no run takes that long."""
     for left in folder.iterdir():
         if left.stat().st_mtime < time.time() - 2 * 24 * 3600:
-            shutil.rmtree(left, ignore_errors=True)
+            shutil.rmtree(left, ignore_errors=True)  # Another process may remove the same folder at the same time.
 
 
 def _copy_limited(source: BinaryIO, target: Path, name: str, settings: Settings) -> None:
@@ -130,10 +133,10 @@ def _copy_limited(source: BinaryIO, target: Path, name: str, settings: Settings)
 
 
 def check_size(size_bytes: int, name: str, settings: Settings) -> None:
-    """Refuses what is larger than agreed.
+    """Refuses a file that is larger than CHURN_MAX_EXTRACT_MEGABYTES.
 
     Raises:
-        ContractBroken: it is.
+        ContractBroken: the file is larger.
     """
     if size_bytes > _max_bytes(settings):
         raise ContractBroken(
@@ -147,17 +150,19 @@ def _max_bytes(settings: Settings) -> int:
 
 
 def _patience(settings: Settings) -> tuple[float, float]:
-    """Seconds of silence, and seconds in all, after which a download is given up."""
+    """Returns the longest wait for the next bytes and the longest time for a whole download, in seconds."""
     return settings.download_timeout_seconds, settings.statement_timeout_minutes * 60.0
 
 
 def check_there(source: str) -> None:
-    """Refuses a path that leads nowhere, before anything slow is started.
+    """Refuses a path that does not exist, before anything slow starts.
 
     Raises:
-        WrongUsage: there is no such file or folder.
+        WrongUsage: the file or folder does not exist.
     """
     is_path = source != STDIN and "://" not in source and not source.startswith("file:")
+    # lexists, not exists: Path.exists() raises PermissionError in a folder that the user may not enter, and the later
+    # step has a better message for that.
     if is_path and not os.path.lexists(Path(source).expanduser()):
         raise WrongUsage(f"There is no file {source}.", "give --source the path or address of a customer extract.")
 
@@ -170,21 +175,24 @@ def _describe(path: Path, name: str, origin: str, settings: Settings) -> Extract
             raise WrongUsage(f"{path} is not a file.", "give --source a file, a folder of daily files or an address.")
         state = path.stat()
         check_size(state.st_size, name, settings)
+        # A pass of its own before parsing: a file with the wrong SHA-256, or a file loaded before, is never parsed.
         with path.open("rb") as stream:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         return Extract(path, name, origin, sha256, state.st_size, state.st_mtime_ns)
     except PermissionError as error:
         raise WrongUsage(
-            f"{path} may not be read by this user ({error.strerror}).", "give the user read permission on it."
+            f"This user cannot read {path} ({error.strerror}).", "give the user read permission on the file."
         ) from error
 
 
 def check_unchanged(extract: Extract) -> None:
-    """Looks, after the last row was read, whether the file is still the one whose sha256 is known.
+    """Checks after the last row that nobody wrote to the file while it was read.
 
     Raises:
-        Unavailable: it was written to meanwhile.
+        Unavailable: somebody did. The SHA-256 in the ledger would then be wrong.
     """
     now = extract.path.stat()
     if (now.st_size, now.st_mtime_ns) != (extract.size_bytes, extract.modified_ns):
-        raise Unavailable(f"{extract.name} changed while it was read.", "wait until it is written, then run again.")
+        raise Unavailable(
+            f"{extract.name} changed while it was read.", "wait until the file is complete, then run again."
+        )

@@ -1,6 +1,6 @@
-"""Words and spaces as they should be: trimmed, the mapping's words replaced by ours, upper and lower case put right.
+"""Tidies text: trims spaces, replaces the words of the mapping by ours, corrects upper and lower case.
 
-Nothing is guessed: a word that is not known in any case stays as it is, for the contract to name it.
+Nothing is guessed: an unknown word stays unchanged, and the contract then names it.
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from churn.intake.rules import NUMBER_COLUMNS
 
 @dataclass(frozen=True)
 class Tidied:
-    """A batch of text rows made tidy.
+    """A batch of tidied text rows.
 
     Attributes:
-        rows: the extract columns, trimmed, blank cells null.
-        normalised: cells whose spaces or case were put right.
+        rows: the extract columns, trimmed; blank cells are null.
+        normalised: the number of cells whose spaces or case were corrected.
     """
 
     rows: pl.DataFrame
@@ -30,8 +30,8 @@ def tidy_rows(text_rows: pl.DataFrame, mapping: Mapping, words_too: bool = True)
 
     Args:
         text_rows: the batch as it arrived.
-        mapping: how the extract differs.
-        words_too: False leaves columns of words as they are, for a batch that may keep the contract as it is.
+        mapping: how the extract differs from the public names and words.
+        words_too: False leaves the columns of words unchanged, for a batch that probably keeps the contract already.
     """
     columns, normalised = [], 0
     for name in EXTRACT_COLUMNS:
@@ -58,16 +58,18 @@ def _put_case_right(words: pl.Series) -> pl.Series:
 
 
 def _left_by_date(date_format: str) -> pl.Expr:
-    """Churn from a date of leaving: a date is Yes, nothing is No; what is neither stays, for the contract to name."""
+    """Returns churn from a date of leaving: a date is Yes, a blank is No. The contract names any other text."""
     left_on = pl.col("churn").str.to_date(date_format, strict=False)
     return pl.when(left_on.is_not_null()).then(pl.lit("Yes")).otherwise(pl.col("churn").fill_null("No")).alias("churn")
 
 
 def type_rows(tidy_rows: pl.DataFrame) -> pl.DataFrame:
-    """Returns tidy rows with numbers as numbers; what is no finite number becomes null."""
+    """Returns the rows with numbers as numbers. A text that is no finite number becomes null."""
     numbers = [pl.col(name).cast(pl.Float64, strict=False) for name in NUMBER_COLUMNS]
+    # Adding 0.0 turns -0.0 into 0.0, so that no sign of zero reaches the database.
     finite = tidy_rows.with_columns(pl.when(number.is_finite()).then(number + 0.0) for number in numbers)
     whole = [pl.col(name) for name in ("senior_citizen", "tenure")]
+    # Beyond 2**53 a float64 cannot hold every whole number: the cast would change the value.
     is_whole = [(number == number.round()) & (number.abs() < 2**53) for number in whole]
     return finite.with_columns(
         pl.when(fits).then(number).cast(pl.Int64) for fits, number in zip(is_whole, whole, strict=True)

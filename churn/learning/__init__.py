@@ -1,1 +1,1 @@
-"""From features and labels to a model that was compared honestly. Pure: reads no store and writes none."""
+"""Trains models on features and labels, and compares them. Pure: this room reads no store and writes none."""

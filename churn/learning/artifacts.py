@@ -1,4 +1,4 @@
-"""What is kept of a candidate beside its figures: pictures for people, tables for programs."""
+"""The artifacts of a candidate, in addition to its figures: pictures for people, tables for programs."""
 
 import json
 from dataclasses import asdict
@@ -7,15 +7,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from churn.economics.policies import load_policies
-from churn.economics.retention import expected_profit_usd, profit_if_contacted_usd
+from churn.economics.policies import ValuePolicy
+from churn.economics.value import expected_profit_usd, profit_if_contacted_usd
 from churn.learning import plots
 from churn.learning.candidates import importances
 from churn.learning.training import Candidate, Training
 
 
-def draw_candidate(training: Training, candidate: Candidate) -> dict[str, Figure]:
-    """Returns the pictures of a candidate on the test part, by file name."""
+def draw_candidate(training: Training, candidate: Candidate, policy: ValuePolicy) -> dict[str, Figure]:
+    """Returns the pictures of a candidate on the test part, by file name. `policy` gives the values of the profit."""
     labels, probabilities = training.split.test["has_churned"].to_numpy(), candidate.test_probabilities
     family, test = candidate.family, candidate.test
     return {
@@ -23,14 +23,16 @@ def draw_candidate(training: Training, candidate: Candidate) -> dict[str, Figure
         "precision_recall_curve.png": plots.draw_precision_recall(labels, probabilities, test["pr_auc"], family),
         "calibration_curve.png": plots.draw_calibration(labels, probabilities, test["ece"], family),
         "gain_and_lift.png": plots.draw_gain(labels, probabilities, family),
-        "profit_curve.png": plots.draw_profit(_profits(training, probabilities), family),
+        "profit_curve.png": plots.draw_profit(_profits(training, probabilities, policy), family),
         "feature_importance.png": plots.draw_importances(importances(candidate.model, training.params), family),
     }
 
 
-def _profits(training: Training, probabilities: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Profit of each test customer if contacted: highest probability first, and highest expected profit first."""
-    test, policy = training.split.test, load_policies().retention
+def _profits(
+    training: Training, probabilities: NDArray[np.float64], policy: ValuePolicy
+) -> dict[str, NDArray[np.float64]]:
+    """Returns the profit of contacting each test customer, by highest probability and by highest expected profit."""
+    test = training.split.test
     charges = test["monthly_charges"].to_numpy()
     profit = profit_if_contacted_usd(test["has_churned"].to_numpy(), charges, policy)
     expected = expected_profit_usd(probabilities, charges, policy)

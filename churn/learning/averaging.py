@@ -1,6 +1,7 @@
-"""The averaged candidate: the mean of its members' log-odds.
+"""The averaged candidate: the mean of the log-odds of its members.
 
-Log-odds, not probabilities, so that its reasons are the mean of its members' reasons and add up as exactly as theirs.
+It averages log-odds, not probabilities: so its contributions are the mean of its members' contributions, and add up
+exactly.
 """
 
 import numpy as np
@@ -13,10 +14,10 @@ _EPSILON = 1e-15
 
 
 class LogOddsAverage(BaseEstimator):
-    """Fitted members, averaged. There is nothing in it to fit.
+    """The average of fitted members. It has no parameters of its own to fit.
 
     Attributes:
-        members: fitted pipelines that take the same features.
+        members: fitted pipelines with the same features.
     """
 
     def __init__(self, members: list[Pipeline]) -> None:
@@ -32,6 +33,7 @@ class LogOddsAverage(BaseEstimator):
 
 
 def to_log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns ln(p / (1 - p)), finite also at 0 and 1."""
+    """Returns ln(p / (1 - p)), which is finite at 0 and 1 too."""
+    # A random forest can return exactly 0 or 1; one infinite member would decide the average alone.
     clipped = np.clip(np.asarray(probabilities, dtype=np.float64), _EPSILON, 1 - _EPSILON)
     return np.log(clipped) - np.log1p(-clipped)

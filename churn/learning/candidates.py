@@ -1,7 +1,7 @@
-"""The candidate models: whole pipelines from the feature frame to a probability.
+"""The candidate models: complete pipelines from the feature frame to a probability.
 
-Preprocessing lives inside the fitted pipeline, so nothing is refitted at score time. No class weights by default: they
-leave the ranking alone and wreck the probabilities (mean 0.41 against a base rate of 0.27 on the public sample).
+Preprocessing is part of the fitted pipeline, so that scoring fits nothing. The default is no class weights: they do not
+change the ranking, but make the probabilities wrong (mean 0.41, base rate 0.27 on the public sample).
 """
 
 from typing import TypeAlias
@@ -25,10 +25,10 @@ Model: TypeAlias = Pipeline | LogOddsAverage
 
 
 def build_candidates(params: ModelParams, leaver_weight: float) -> dict[Family, Pipeline]:
-    """Returns an unfitted pipeline per family.
+    """Returns an unfitted pipeline for each family.
 
     Args:
-        leaver_weight: stayers per leaver in the training part; used only with balanced class weights.
+        leaver_weight: stayers per leaver in the training part; only balanced class weights use it.
     """
     return {
         "logistic_regression": _pipeline(params, StandardScaler(), _logistic(params)),
@@ -66,7 +66,7 @@ def _boosting(params: ModelParams, leaver_weight: float) -> XGBClassifier:
 
 
 def _pipeline(params: ModelParams, scaler: StandardScaler | None, model: object) -> Pipeline:
-    """Features left out, if any; scaling, if any; the model."""
+    """Returns the steps: drop the features that are left out, scale (if a scaler is given), predict."""
     kept = [FEATURES.index(name) for name in params.features()]
     steps = [("keep", ColumnTransformer([("kept", "passthrough", kept)]))] if params.left_out else []
     steps += [("scale", scaler)] if scaler is not None else []
@@ -74,7 +74,7 @@ def _pipeline(params: ModelParams, scaler: StandardScaler | None, model: object)
 
 
 def fit_candidates(train: pl.DataFrame, params: ModelParams) -> dict[Family, Model]:
-    """Fits every family on the training part, and averages the log-odds of the two that give smooth ones."""
+    """Fits every family on the training part, and averages the log-odds of the two families with smooth log-odds."""
     leavers = float(train["has_churned"].to_numpy().mean())
     fitted: dict[Family, Model] = {
         family: fit_candidate(pipeline, train)
@@ -84,7 +84,7 @@ def fit_candidates(train: pl.DataFrame, params: ModelParams) -> dict[Family, Mod
 
 
 def fit_family(family: Family, train: pl.DataFrame, params: ModelParams) -> Model:
-    """Fits one family alone."""
+    """Fits one family."""
     leavers = float(train["has_churned"].to_numpy().mean())
     pipelines = build_candidates(params, (1 - leavers) / leavers)
     if family != "average":
@@ -96,21 +96,22 @@ def fit_candidate(pipeline: Pipeline, train: pl.DataFrame) -> Pipeline:
     """Fits a pipeline on the training part and returns it."""
     fitted: Pipeline = pipeline.fit(train.select(FEATURES), train["has_churned"].to_numpy())
     if isinstance(fitted.named_steps["model"], RandomForestClassifier):
-        # Threads add the trees' votes in any order, and sums of floats depend on it: one thread, the same bits.
+        # Threads add up the trees' votes in any order, and a sum of floats depends on the order. With one thread a
+        # prediction has the same bits every time.
         fitted.named_steps["model"].set_params(n_jobs=1)
     return fitted
 
 
 def predict_leaving(predictor: Predictor, examples: pl.DataFrame) -> NDArray[np.float64]:
-    """Returns (n,) probabilities of leaving for rows that hold the features."""
+    """Returns (n,) probabilities of leaving for rows with the features."""
     return np.asarray(predictor.predict_proba(examples.select(FEATURES))[:, 1], dtype=np.float64)
 
 
 def importances(model: Model, params: ModelParams) -> pl.DataFrame:
-    """Returns feature and importance, largest first.
+    """Returns feature and importance, the largest first.
 
-    Standardised coefficient (signed log-odds per standard deviation) for the logistic regression, share of impurity or
-    gain for trees; none for the average, whose members have their own.
+    The importance is the standardised coefficient (signed log-odds per standard deviation) for the logistic regression,
+    and the share of impurity or gain for trees. The average has none; its members have their own.
     """
     if isinstance(model, LogOddsAverage):
         return pl.DataFrame(schema={"feature": pl.String, "importance": pl.Float64})

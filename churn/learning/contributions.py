@@ -1,8 +1,9 @@
-"""What each feature adds to a customer's log-odds of leaving. Exact: baseline plus contributions is the log-odds.
+"""Computes what each feature adds to a customer's log-odds of leaving. Exact: baseline plus contributions = log-odds.
 
-Linear model: coefficient times the distance from the training mean, through the scaler. Boosted trees: TreeSHAP; for
-trees of depth 1, where a tree knows one feature only, XGBoost's cheaper walk gives the same numbers.
-Average: the mean of its members. A forest votes in probabilities, not log-odds: it gives no reasons.
+- Linear model: the coefficient times the distance from the training mean, through the scaler.
+- Boosted trees: TreeSHAP. For trees of depth 1, which use one feature each, XGBoost's cheaper approximation is exact.
+- Average: the mean of its members.
+- Random forest: it averages probabilities, not log-odds, so it has no contributions and gives no reasons.
 """
 
 from dataclasses import dataclass
@@ -23,11 +24,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Contributions:
-    """Log-odds, taken apart.
+    """The parts of the log-odds.
 
     Attributes:
-        baseline: log-odds before anything is known of a customer.
-        by_feature: (n, len(FEATURES)) what each feature adds, in the order of FEATURES; 0 where it is left out.
+        baseline: the log-odds without any information about the customer.
+        by_feature: (n, len(FEATURES)) contributions in the order of FEATURES; 0 for a feature that is left out.
     """
 
     baseline: float
@@ -35,7 +36,7 @@ class Contributions:
 
 
 def contribute(model: Predictor, features: pl.DataFrame) -> Contributions | None:
-    """Returns the contributions for rows that hold the features; None for a model that has none (a forest)."""
+    """Returns the contributions for rows with the features; None for a random forest, which has none."""
     if isinstance(model, LogOddsAverage):
         return _averaged([contribute(member, features) for member in model.members])
     if not isinstance(model, Pipeline):
@@ -54,21 +55,22 @@ def contribute(model: Predictor, features: pl.DataFrame) -> Contributions | None
 
 
 def contribute_by_feature(model: Predictor, features: pl.DataFrame) -> Floats | None:
-    """Returns (n, len(FEATURES)) what each feature adds to the log-odds; None for a model that cannot say."""
+    """Returns (n, len(FEATURES)) contributions to the log-odds; None for a random forest, which has none."""
     contributions = contribute(model, features)
     return None if contributions is None else contributions.by_feature
 
 
 def _kept(pipeline: Pipeline) -> list[int]:
-    """Positions in FEATURES of what the model is shown."""
+    """Returns the positions in FEATURES of the features that the model gets."""
     if "keep" not in pipeline.named_steps:
         return list(range(len(FEATURES)))
     return list(pipeline.named_steps["keep"].transformers[0][2])
 
 
 def _of_trees(model: XGBClassifier, values: Floats) -> Floats:
-    """(n, features + 1) contributions to the log-odds; the last column is the baseline."""
+    """Returns (n, features + 1) contributions to the log-odds; the last column is the baseline."""
     booster = model.get_booster()
+    # One thread, for the reason at `n_jobs` in candidates._boosting.
     rows = DMatrix(values, feature_names=booster.feature_names, nthread=1)
     is_additive = model.max_depth == 1
     return np.asarray(booster.predict(rows, pred_contribs=True, approx_contribs=is_additive), dtype=np.float64)
@@ -83,8 +85,8 @@ def _spread(shares: Floats, kept: list[int]) -> Floats:
 
 
 def _averaged(parts: list[Contributions | None]) -> Contributions | None:
-    told = [part for part in parts if part is not None]
-    if len(told) < len(parts):
+    present = [part for part in parts if part is not None]
+    if len(present) < len(parts):
         return None
-    baseline = sum(part.baseline for part in told) / len(told)
-    return Contributions(baseline, np.mean([part.by_feature for part in told], axis=0))
+    baseline = sum(part.baseline for part in present) / len(present)
+    return Contributions(baseline, np.mean([part.by_feature for part in present], axis=0))

@@ -1,7 +1,7 @@
-"""What the whole procedure achieves: split, fit, select and measure again and again, each time on another split.
+"""Measures the whole training procedure: splits, fits, selects and measures on many different splits.
 
-One split's figure moves by more than the candidates differ (PR-AUC by 0.017, 1 sd, on the public sample), so what is
-said of a procedure is a mean over splits, and candidates are compared on the same splits.
+The figure of one split varies more than the candidates differ (PR-AUC has a standard deviation of 0.017 over splits of
+the public sample). So the figure of a procedure is a mean over splits, and candidates are compared on the same splits.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from churn.learning.params import ModelParams
 from churn.learning.splitting import TEST_SHARE, VALIDATION_SHARE, Split, split_examples
 from churn.learning.training import check_enough, select_on
 
-TOLD = ("pr_auc", "roc_auc", "log_loss", "brier", "ece", "recall_at_10", "lift_at_10", "ece_floor")
+REPORTED = ("pr_auc", "roc_auc", "log_loss", "brier", "ece", "recall_at_10", "lift_at_10", "ece_floor")
 Fit = Callable[[pl.DataFrame, ModelParams], dict[Any, Model]]
 
 
@@ -34,15 +34,15 @@ def evaluate_splits(
 
     Args:
         examples: one row per customer, satisfying `CustomerFeatures`.
-        splits: how many; the seeds are 0, 1, 2, ...
-        after_split: told how many are done.
-        fit: what fits the candidates; a comparison may bring others.
+        splits: the number of splits; their seeds are 0, 1, 2, ...
+        after_split: called after each split with the number of finished splits.
+        fit: the function that fits the candidates (default: the candidates of the product).
 
     Returns:
-        One row per split and family: split, family, is_selected and the figures of TOLD on that split's test part.
+        One row per split and family: split, family, is_selected and the figures of REPORTED on the test part.
 
     Raises:
-        NotThere: too few leavers or stayers.
+        TooFewLeavers: the examples have too few leavers or too few stayers.
     """
     check_enough(examples)
     CustomerFeatures.validate(examples)
@@ -65,15 +65,15 @@ def _evaluate_split(split: Split, params: ModelParams, number: int, fit: Fit) ->
 def _test_figures(model: Model, split: Split, seed: int) -> dict[str, float]:
     labels, probabilities = split.test["has_churned"].to_numpy(), predict_leaving(model, split.test)
     figures = weighted_figures(labels, probabilities, np.ones((1, len(labels))))
-    told = {name: float(figures[name][0]) for name in TOLD if name in figures}
-    return {**told, "ece_floor": expected_calibration_floor(probabilities, seed)}
+    reported = {name: float(figures[name][0]) for name in REPORTED if name in figures}
+    return {**reported, "ece_floor": expected_calibration_floor(probabilities, seed)}
 
 
 def summarise(results: pl.DataFrame) -> dict[str, Any]:
-    """Returns what `churn evaluate --json` prints: means and sd of the selected pipeline and of every candidate.
+    """Returns the output of `churn evaluate --json`: mean and standard deviation (sd) over the splits.
 
-    `selected` is the procedure: in each split the candidate that the validation part chose. `differences` holds each
-    candidate minus the selected one on the same split.
+    `selected` is the procedure: in each split the candidate that the validation part selected. `candidates` has the
+    figures of each candidate, and `differences` each candidate minus the selected one on the same split.
     """
     selected = results.filter("is_selected")
     families = results["family"].unique(maintain_order=True).to_list()
@@ -87,19 +87,19 @@ def summarise(results: pl.DataFrame) -> dict[str, Any]:
 
 
 def _means(rows: pl.DataFrame) -> dict[str, Any]:
-    means: dict[str, Any] = {name: float(rows[name].to_numpy().mean()) for name in TOLD}
-    return {**means, "sd": {name: _sd(rows[name].to_numpy()) for name in TOLD}}
+    means: dict[str, Any] = {name: float(rows[name].to_numpy().mean()) for name in REPORTED}
+    return {**means, "sd": {name: _sd(rows[name].to_numpy()) for name in REPORTED}}
 
 
 def _differences(rows: pl.DataFrame, selected: pl.DataFrame) -> dict[str, Any]:
-    return {name: _paired(rows[name].to_numpy() - selected[name].to_numpy()) for name in TOLD[:-1]}
+    return {name: _paired(rows[name].to_numpy() - selected[name].to_numpy()) for name in REPORTED[:-1]}
 
 
 def _paired(gains: NDArray[np.float64]) -> dict[str, float]:
-    """Mean, sd and 95 % interval of paired differences over splits.
+    """Returns mean, sd and 95% interval of paired differences over splits.
 
-    Splits share customers, so the plain standard error is too small; Nadeau and Bengio (2003) add the ratio of test to
-    training rows to 1 / splits.
+    The splits share customers, so the usual standard error is too small. Nadeau and Bengio (2003) add the ratio of test
+    rows to training rows to 1 / splits.
     """
     mean, sd = float(gains.mean()), _sd(gains)
     half = 1.96 * sd * float(np.sqrt(1 / len(gains) + TEST_SHARE / (1 - TEST_SHARE - VALIDATION_SHARE)))

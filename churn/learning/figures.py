@@ -1,8 +1,8 @@
-"""Figures of a model's probabilities against what happened, with bootstrap intervals.
+"""Computes figures of probabilities compared with what happened, with bootstrap intervals.
 
-Every figure is computed for many weightings of the same rows at once: weight 1 everywhere is the figure itself,
-multinomial weights are bootstrap replicates. Ties share a threshold, so tied scores neither gain nor lose by their
-order, except in the top decile, which is exactly ceil(10 %) rows in the order given.
+Every figure is computed for many weightings of the same rows at once: weight 1 for every row gives the figure itself,
+multinomial weights give bootstrap replicates. Equal scores share a threshold, so that their order does not matter. The
+top decile is the exception: it has exactly ceil(10%) of the rows, in the given order.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ _BLOCK = 64
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure with the 2.5 % and 97.5 % points of its bootstrap distribution."""
+    """A figure with the 2.5% and 97.5% quantiles of its bootstrap distribution."""
 
     value: float
     low: float
@@ -46,15 +46,17 @@ class Interval:
 
 @lru_cache(maxsize=4)
 def bootstrap_weights(rows: int, seed: int, replicates: int = REPLICATES) -> Weights:
-    """Returns (replicates, rows) counts of how often each row is drawn. The same seed pairs several models.
+    """Returns (replicates, rows) counts of how often each row is drawn.
 
-    In 32 bits: the counts are exact, and the sums of an interval need no more.
+    The same seed gives the same draws, so that several models are compared on the same resampled rows. 32 bits are
+    enough: the counts are exact, and an interval needs no more digits of a sum.
     """
     generator = np.random.default_rng(seed)
     drawn = generator.multinomial(rows, np.full(rows, 1 / rows), size=replicates)
-    # Rows lie one after another in memory: sorting and adding up by row is then several times faster.
+    # Fortran order: the weights of one row are neighbours in memory. Sorting and summing by row is then several times
+    # faster.
     weights = np.asfortranarray(drawn, dtype=np.float32)
-    weights.flags.writeable = False  # Shared by every caller with the same arguments.
+    weights.flags.writeable = False  # The cache gives the same array to every caller: a write would change it for all.
     return weights
 
 
@@ -62,9 +64,9 @@ def measure(labels: NDArray[np.bool_], probabilities: Floats, seed: int) -> dict
     """Returns every figure of FIGURES with its interval.
 
     Args:
-        labels: (n,) who left. At least one left and one stayed.
-        probabilities: (n,) of leaving.
-        seed: of the bootstrap.
+        labels: (n,) who left; at least one customer left and one stayed.
+        probabilities: (n,) probabilities of leaving.
+        seed: the seed of the bootstrap.
     """
     values = weighted_figures(labels, probabilities, np.ones((1, len(labels))))
     replicates = weighted_figures(labels, probabilities, bootstrap_weights(len(labels), seed))
@@ -93,14 +95,14 @@ def weighted_roc_auc(labels: NDArray[np.bool_], probabilities: Floats, weights: 
 
 @dataclass(frozen=True)
 class _Counts:
-    """Rows from the highest probability down, and what has been counted on the way, (n, replicates).
+    """Rows from the highest probability down, with cumulative counts, (n, replicates).
 
     Attributes:
         gained: leavers in each row.
-        found: leavers so far.
-        flagged: rows so far.
-        hits: `found` at the end of each run of ties.
-        calls: `flagged` at the end of each run of ties.
+        found: leavers up to each row.
+        flagged: rows up to each row.
+        hits: `found` at the end of each run of equal scores.
+        calls: `flagged` at the end of each run of equal scores.
     """
 
     labels: NDArray[np.bool_]
@@ -114,9 +116,10 @@ class _Counts:
 
 
 def _count(labels: NDArray[np.bool_], probabilities: Floats, weights: Weights) -> Iterator[_Counts]:
-    """Yields the counts of some replicates at a time: as many as the processor's cache holds."""
+    """Yields the counts of _BLOCK replicates at a time: about as many as fit into the processor's cache."""
     order = np.argsort(-probabilities, kind="stable")
     labels, scores = labels[order], probabilities[order]
+    # The last row of each run of equal scores: only there a threshold can lie.
     ends = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
     has_ties = len(ends) < len(scores)
     for first in range(0, len(weights), _BLOCK):
@@ -138,14 +141,14 @@ def _all_figures(counts: _Counts) -> dict[str, Floats]:
 
 
 def _pr_auc(counts: _Counts) -> Floats:
-    """Average precision over distinct thresholds."""
+    """Returns the average precision over distinct thresholds."""
     has_ties = len(counts.hits) < len(counts.found)
     steps = np.diff(counts.hits, prepend=0, axis=0) if has_ties else counts.gained
     return np.asarray(np.nansum(steps * counts.hits / counts.calls, axis=0) / counts.hits[-1])
 
 
 def _roc_auc(counts: _Counts) -> Floats:
-    """Area under ROC over distinct thresholds, by trapezoids."""
+    """Returns the area under the ROC curve over distinct thresholds, by trapezoids."""
     alarms = counts.calls - counts.hits
     mean_hits = counts.hits - np.diff(counts.hits, prepend=0, axis=0) / 2
     area = np.sum(np.diff(alarms, prepend=0, axis=0) * mean_hits, axis=0)
@@ -153,13 +156,13 @@ def _roc_auc(counts: _Counts) -> Floats:
 
 
 def log_losses(labels: NDArray[np.bool_], probabilities: Floats) -> Floats:
-    """Returns (n,) each row's logarithmic loss; finite also for a certainty that was wrong."""
+    """Returns the (n,) logarithmic loss of each row. It is finite even for a wrong prediction of 0 or 1."""
     clipped = np.clip(probabilities, _EPSILON, 1 - _EPSILON)
     return np.asarray(-np.where(labels, np.log(clipped), np.log1p(-clipped)))
 
 
 def calibration_error(labels: NDArray[np.bool_], probabilities: Floats) -> float:
-    """Returns the mean gap between promised and real rate over ten groups of equal size (ECE)."""
+    """Returns the expected calibration error (ECE): the mean gap between predicted and actual rate in ten groups."""
     return float(weighted_figures(labels, probabilities, np.ones((1, len(labels))))["ece"][0])
 
 
@@ -188,8 +191,9 @@ def _at_threshold(counts: _Counts) -> dict[str, Floats]:
 
 
 def _top_decile(counts: _Counts) -> dict[str, Floats]:
-    """Of exactly ceil(10 %) rows: the share of all leavers among them, and that share over 10 %."""
+    """Returns the share of all leavers in the first ceil(10%) rows, and that share divided by 10%."""
     total = counts.flagged[-1]
+    # 1e-9: ceil must not round up a product that is a whole number except for the rounding of floats.
     seats = np.ceil(total * 0.1 - 1e-9)
     taken = np.clip(seats - (counts.flagged - counts.weights), 0, counts.weights)
     recall = counts.labels @ taken / counts.found[-1]
@@ -197,16 +201,16 @@ def _top_decile(counts: _Counts) -> dict[str, Floats]:
 
 
 def expected_calibration_floor(probabilities: Floats, seed: int, worlds: int = 200) -> float:
-    """Returns the mean calibration error these probabilities would have if they were exactly true.
+    """Returns the mean calibration error that these probabilities would have if they were exactly true.
 
-    Ten groups of n / 10 people never hit their rate by chance alone: 0.0227 on the public sample's 1,409 test rows. An
-    error near this floor is as good as any model can show.
+    A group of n / 10 customers misses its true rate by chance: the floor is 0.0227 for the 1,409 test rows of the
+    public sample. No model can be expected to have a smaller error than this floor.
     """
     return float(np.mean(_errors_if_true(probabilities, seed, worlds)))
 
 
 def calibration_error_if_true(probabilities: Floats, seed: int, quantile: float = 0.975, worlds: int = 200) -> float:
-    """Returns the calibration error that exactly true probabilities exceed by chance in 2.5 % of worlds."""
+    """Returns the calibration error that exactly true probabilities exceed by chance in 2.5% of all cases."""
     return float(np.quantile(_errors_if_true(probabilities, seed, worlds), quantile))
 
 

@@ -1,4 +1,4 @@
-"""Cross-validation inside the training part: five folds by a seeded hash of the customer number."""
+"""Cross-validation inside the training part: five folds, assigned by a seeded hash of the customer number."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ Fit = Callable[[pl.DataFrame], Predictor]
 
 
 def split_folds(train: pl.DataFrame, seed: int) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Returns (learned on, tried on) for each fold; each customer is tried on once."""
+    """Returns (fitted on, measured on) for each fold. Each customer is measured on exactly once."""
     customers = train["customer_id"].unique(maintain_order=True)
     fold = np.empty(len(customers), dtype=np.int64)
     fold[hash_order(customers.to_list(), seed)] = np.arange(len(customers)) % FOLDS
@@ -25,7 +25,7 @@ def split_folds(train: pl.DataFrame, seed: int) -> list[tuple[pl.DataFrame, pl.D
 
 
 def predict_out_of_fold(train: pl.DataFrame, seed: int, fit: Fit) -> pl.DataFrame:
-    """Returns has_churned and churn_probability of each customer, by a model that was not fitted on them."""
+    """Returns has_churned and churn_probability of each customer, from a model that was not fitted on the customer."""
     return pl.concat(
         tried.select("has_churned", pl.Series("churn_probability", predict_leaving(fit(learned), tried)))
         for learned, tried in split_folds(train, seed)
@@ -33,7 +33,7 @@ def predict_out_of_fold(train: pl.DataFrame, seed: int, fit: Fit) -> pl.DataFram
 
 
 def losses_by_fold(folds: list[tuple[pl.DataFrame, pl.DataFrame]], fit: Fit) -> NDArray[np.float64]:
-    """Returns (FOLDS,) the mean log loss on the part of each fold that was not learned on."""
+    """Returns (FOLDS,) mean log losses, each on the part of the fold that the model was not fitted on."""
     losses = [
         log_losses(tried["has_churned"].to_numpy(), predict_leaving(fit(learned), tried)).mean()
         for learned, tried in folds

@@ -1,9 +1,10 @@
-"""Whether a challenger replaces the champion: decided on the same rows, with reasons that can be defended later.
+"""The gate: decides on the same test rows whether a challenger replaces the champion, and gives reasons.
 
-- refuse: nobody should use it. It ranks no better than chance, its probabilities are wrong, or it fails a kind of
-  customer.
-- promote: there is no champion, or it ranks better beyond chance and is not provably worse in log loss or profit.
-- hold: fit for use, not shown to be better. The champion stays.
+- refuse: the challenger must not be used. It ranks no better than chance, its probabilities are wrong, or it fails for
+  a kind of customer.
+- promote: there is no champion yet, or the challenger ranks better beyond chance and is not significantly worse in log
+  loss or profit.
+- hold: the challenger is usable, but not shown to be better. The champion stays.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -14,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from churn.economics.policies import GatePolicy, Policies
-from churn.economics.retention import profit_usd
+from churn.economics.value import profit_usd
 from churn.learning.figures import (
     Interval,
     Weights,
@@ -32,14 +33,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Contest:
-    """What the gate looks at: the challenger's test rows.
+    """The input of the gate: the test rows of the challenger.
 
     Attributes:
         labels: (n,) who left.
-        challenger: (n,) its probabilities.
-        champion: (n,) the champion's on the same rows; None when there is no champion yet.
-        monthly_charges: (n,) USD.
-        groups: n rows with the columns of `slices.SLICED_BY`, or an empty frame: nothing is sliced.
+        challenger: (n,) probabilities of the challenger.
+        champion: (n,) probabilities of the champion on the same rows; None when there is no champion yet.
+        monthly_charges: (n,) monthly charges in USD.
+        groups: n rows with the columns of `slices.SLICED_BY`; an empty frame measures no slices.
     """
 
     labels: NDArray[np.bool_]
@@ -51,11 +52,11 @@ class Contest:
 
 @dataclass(frozen=True)
 class Decision:
-    """What the gate says of a challenger, and why.
+    """The decision of the gate.
 
     Attributes:
-        reasons: sentences, the decisive ones first.
-        evidence: the figures it rests on and the policy it was made by, as JSON.
+        reasons: the reasons, the decisive ones first.
+        evidence: the figures and the policy that the decision is based on, as JSON.
     """
 
     verdict: Verdict
@@ -67,12 +68,12 @@ def judge(contest: Contest, policies: Policies, seed: int) -> Decision:
     """Decides on a challenger by the policies.
 
     Args:
-        seed: of the paired bootstrap.
+        seed: the seed of the paired bootstrap.
     """
     weights = bootstrap_weights(len(contest.labels), seed)
     slices = measure_slices(contest.labels, contest.challenger, contest.groups, seed)
     pr_auc = weighted_pr_auc(contest.labels, contest.challenger, weights)
-    evidence: dict[str, Any] = {"policies": asdict(policies), "slices": [asdict(one) for one in slices]}
+    evidence: dict[str, Any] = {"policies": asdict(policies), "slices": [asdict(part) for part in slices]}
     faults = [*_faults(contest, pr_auc, policies.gate, seed), *_failed_slices(slices, policies.gate)]
     if faults:
         return Decision("refuse", faults, evidence)
@@ -84,43 +85,43 @@ def judge(contest: Contest, policies: Policies, seed: int) -> Decision:
 
 
 def _faults(contest: Contest, pr_auc: Floats, policy: GatePolicy, seed: int) -> list[str]:
-    """What makes a model unfit whatever the champion is."""
+    """Returns the faults that make a model unusable, whatever the champion is."""
     faults = []
     base_rate = float(contest.labels.mean())
     low, middle = np.nanquantile(pr_auc, [0.025, 0.5])
     if low <= base_rate:
-        faults.append(f"PR-AUC {middle:.3f} is not beyond the base rate of {base_rate:.3f}")
+        faults.append(f"PR-AUC {middle:.3f} is not above the base rate of {base_rate:.3f} beyond chance")
     error = calibration_error(contest.labels, contest.challenger)
     allowed = calibration_error_if_true(contest.challenger, seed) + policy.calibration_slack
     if error > allowed:
-        faults.append(f"calibration error {error:.3f} is above {allowed:.3f}: its probabilities do not come true")
+        faults.append(f"calibration error {error:.3f} is above {allowed:.3f}: the probabilities are wrong")
     return faults
 
 
 def _failed_slices(slices: list[Slice], policy: GatePolicy) -> list[str]:
     return [
-        f"ROC-AUC {one.roc_auc.value:.3f} among {one.customers:,} customers with {one.column} {one.value} is below "
+        f"ROC-AUC {part.roc_auc.value:.3f} among {part.customers:,} customers with {part.column} {part.value} is below "
         f"{policy.slice_roc_auc_floor:.2f} beyond chance"
-        for one in slices
-        if one.roc_auc is not None
-        and one.customers >= policy.slice_fewest_customers
-        and one.leavers >= policy.slice_fewest_leavers
-        and one.roc_auc.high < policy.slice_roc_auc_floor
+        for part in slices
+        if part.roc_auc is not None
+        and part.customers >= policy.slice_fewest_customers
+        and part.leavers >= policy.slice_fewest_leavers
+        and part.roc_auc.high < policy.slice_roc_auc_floor
     ]
 
 
 def _first(labels: NDArray[np.bool_], pr_auc: Floats) -> str:
-    return f"first champion; PR-AUC {np.nanmedian(pr_auc):.3f} against a base rate of {labels.mean():.3f}"
+    return f"first champion: PR-AUC {np.nanmedian(pr_auc):.3f}, base rate {labels.mean():.3f}"
 
 
 def _gains(
     contest: Contest, champion: Floats, pr_auc: Floats, policies: Policies, weights: Weights
 ) -> dict[str, Interval]:
-    """Challenger against champion on the same resampled rows; positive is better in every figure."""
+    """Returns challenger minus champion on the same resampled rows. Positive is better in every figure."""
     labels, rows = contest.labels, len(contest.labels)
     losses = log_losses(labels, champion) - log_losses(labels, contest.challenger)
     of_challenger, of_champion = (
-        profit_usd(labels, one, contest.monthly_charges, policies.retention) for one in (contest.challenger, champion)
+        profit_usd(labels, scores, contest.monthly_charges, policies.value) for scores in (contest.challenger, champion)
     )
     return {
         "pr_auc": _interval(pr_auc - weighted_pr_auc(labels, champion, weights)),
@@ -130,25 +131,25 @@ def _gains(
 
 
 def _interval(replicates: Floats) -> Interval:
-    """Of the replicates that have the figure: one that drew no leaver has no PR-AUC."""
+    """Returns median and 95% interval. A replicate without a leaver has no PR-AUC (NaN) and is left out."""
     low, middle, high = np.nanquantile(replicates, [0.025, 0.5, 0.975])
     return Interval(float(middle), float(low), float(high))
 
 
 def _compare(gains: dict[str, Interval], policy: GatePolicy, rows: int) -> tuple[Verdict, list[str]]:
     pr_auc, log_loss, profit = gains["pr_auc"], gains["log_loss"], gains["profit_usd_per_1000"]
-    told = [
+    sentences = [
         f"PR-AUC gain {_tell(pr_auc, '.4f')} on the same {rows:,} customers",
         f"log loss lower by {_tell(log_loss, '.4f')}",
-        f"profit per 1,000 customers higher by {_tell(profit, ',.0f')} USD",
+        f"profit higher by {_tell(profit, ',.0f')} USD per 1,000 customers",
     ]
     ranks_better = pr_auc.low > policy.pr_auc_gain_floor
-    worse = [text for text, gain in zip(told[1:], (log_loss, profit), strict=True) if gain.high < 0]
+    worse = [text for text, gain in zip(sentences[1:], (log_loss, profit), strict=True) if gain.high < 0]
     if ranks_better and not worse:
-        return "promote", told
+        return "promote", sentences
     if not ranks_better:
-        return "hold", [f"{told[0]}: not beyond chance", *told[1:]]
-    return "hold", [f"ranks better, but provably worse: {text}" for text in worse] + told
+        return "hold", [f"{sentences[0]}: not beyond chance", *sentences[1:]]
+    return "hold", [f"ranks better, but significantly worse: {text}" for text in worse] + sentences
 
 
 def _tell(gain: Interval, form: str) -> str:

@@ -1,8 +1,8 @@
-"""Catching the label in disguise: a feature that says by itself who left knows what it must not know.
+"""Finds label leakage: a single feature that predicts almost perfectly who left contains the label.
 
-Each feature alone predicts by its own rate of leavers per value (or fiftieth of its range), learned on one half of the
-customers and tried on the other, so that any disguise counts: rising, falling or zigzag. On the public sample no
-feature alone reaches a ROC-AUC of 0.75; one above 0.95 is not a feature.
+For each feature alone, the rate of leavers per value (or per fiftieth of its range) is computed on one half of the
+customers and predicts the other half. So every shape counts: rising, falling or zigzag. On the public sample no single
+feature reaches a ROC-AUC of 0.75; a feature above 0.95 is refused.
 """
 
 import numpy as np
@@ -18,23 +18,23 @@ _BINS = 50
 
 
 def check_leakage(examples: pl.DataFrame) -> None:
-    """Refuses examples in which a feature gives the label away.
+    """Refuses examples with a feature that contains the label.
 
     Raises:
-        ContractBroken: names every such feature.
+        ContractBroken: the message names every such feature.
     """
     alone = roc_auc_alone(examples)
     leaks = {name: value for name, value in alone.items() if value > SUSPICIOUS_ROC_AUC}
     if leaks:
-        told = ", ".join(f"{name} (ROC-AUC {value:.3f} by itself)" for name, value in leaks.items())
+        names = ", ".join(f"{name} (ROC-AUC {value:.3f} by itself)" for name, value in leaks.items())
         raise ContractBroken(
-            f"The label leaks into {told}.",
-            "find what in the extract or in transforms/ knows who left, and remove it; nothing was trained.",
+            f"The label leaks into {names}. Nothing was trained.",
+            "find the column of the extract or the expression in transforms/ that depends on who left, and remove it.",
         )
 
 
 def roc_auc_alone(examples: pl.DataFrame) -> dict[str, float]:
-    """Returns the ROC-AUC of each feature by itself, measured on the half its rates were not learned on."""
+    """Returns the ROC-AUC of each feature by itself, measured on the half that its rates were not computed on."""
     labels = examples["has_churned"].to_numpy()
     is_learned_on = _every_other_by_label(labels)
     tried = labels[~is_learned_on]
@@ -46,7 +46,7 @@ def roc_auc_alone(examples: pl.DataFrame) -> dict[str, float]:
 
 
 def _every_other_by_label(labels: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Half of the leavers and half of the stayers."""
+    """Returns a mask of half of the leavers and half of the stayers."""
     position = np.where(labels, np.cumsum(labels), np.cumsum(~labels))
     return position % 2 == 0
 
@@ -54,7 +54,10 @@ def _every_other_by_label(labels: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _rates(
     values: NDArray[np.float64], labels: NDArray[np.bool_], is_learned_on: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Scores of the other half: the rate of leavers at their value, drawn towards the base rate where few have it."""
+    """Returns scores for the other half: the rate of leavers at the value of each customer.
+
+    A rare value has a rate close to the base rate, as if one average customer more had it.
+    """
     distinct = np.unique(values)
     edges = distinct if len(distinct) <= _BINS else np.quantile(values, np.linspace(0, 1, _BINS + 1)[1:-1])
     place = np.searchsorted(edges, values)

@@ -1,4 +1,4 @@
-"""Every setting of a training, and the fingerprint by which a training is recognised. Light: fits nothing."""
+"""The settings of a training, and the fingerprint that identifies a training. Imports no machine learning library."""
 
 import hashlib
 import json
@@ -12,21 +12,21 @@ from churn.contracts.features import DIRECTIONS, FEATURES
 
 Family = Literal["logistic_regression", "random_forest", "xgboost", "average"]
 FAMILIES: tuple[Family, ...] = ("logistic_regression", "random_forest", "xgboost")
-"""What is fitted; the average is made of two of them."""
+"""The families that are fitted. The average is made of two of them."""
 
 
 @dataclass(frozen=True)
 class ModelParams:
-    """Every setting of a training, frozen, hashed and logged.
+    """All settings of a training, frozen, hashed and logged.
 
     Attributes:
-        seed: of the split, the models and the bootstrap.
-        class_weight: "balanced" repeats leavers by weight; probabilities are then too high.
-        logistic_c: inverse strength of the ridge penalty.
-        boosting_depth: 1 makes the trees additive: nothing is lost on the public sample, and their reasons are exact
+        seed: the seed of the split, the models and the bootstrap.
+        class_weight: "balanced" gives leavers a larger weight. Probabilities are then too high.
+        logistic_c: the inverse strength of the ridge penalty.
+        boosting_depth: 1 makes the trees additive: they lose nothing on the public sample, and their reasons are exact
             and cheap. Deeper trees may find interactions in other data.
-        boosting_columns: share of the features each tree may look at.
-        left_out: features the models are not shown.
+        boosting_columns: the share of the features that each tree may use.
+        left_out: the features that the models do not get.
     """
 
     seed: int = 20
@@ -41,17 +41,17 @@ class ModelParams:
     left_out: tuple[str, ...] = ()
 
     def features(self) -> tuple[str, ...]:
-        """The features the models are shown, in the order they are given."""
+        """Returns the features that the models get, in order."""
         return tuple(name for name in FEATURES if name not in self.left_out)
 
     def fingerprint(self) -> str:
-        """SHA-256 of every setting and of the feature list."""
+        """Returns the SHA-256 of all settings and of the feature list."""
         text = json.dumps({**asdict(self), "features": DIRECTIONS}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def fingerprint_training(examples: pl.DataFrame, params: ModelParams) -> str:
-    """SHA-256 of the examples (whatever the order of their rows, whatever their dates) and of every setting."""
+    """Returns the SHA-256 of the examples and of all settings. The order of the rows and their dates do not matter."""
     dated = ["as_of_date"] if "as_of_date" in examples.columns else []
     ordered = examples.sort("customer_id", *dated).select("customer_id", "has_churned", *FEATURES)
     digest = hashlib.sha256(params.fingerprint().encode())

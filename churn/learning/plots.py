@@ -1,4 +1,4 @@
-"""Pictures of a model for people: labelled, one house style, drawn without a display."""
+"""Draws pictures of a model for people, all in one style and without a display."""
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 
 
 def _sheet(title: str, x: str, y: str, height: float = 4.2) -> tuple[Figure, Axes]:
+    # Not pyplot: it keeps every figure in a global list until it is closed, and it is not thread-safe. A Figure with an
+    # Agg canvas of its own needs neither a display nor closing.
     figure = Figure(figsize=(6.4, height), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -33,12 +35,12 @@ def _dress(axes: Axes, title: str, x: str, y: str) -> None:
 
 
 def draw_precision_recall(labels: Labels, probabilities: Floats, pr_auc: Interval, family: str) -> Figure:
-    """Precision over recall, with the base rate for comparison."""
-    order = np.argsort(-probabilities, kind="stable")
+    """Draws precision over recall, with the base rate for comparison."""
+    order = np.argsort(-probabilities, kind="stable")  # Stable: the same picture on every machine, also with ties.
     hits = np.cumsum(labels[order])
     recall, precision = hits / hits[-1], hits / np.arange(1, len(labels) + 1)
     title = f"{family}: PR-AUC {pr_auc.value:.3f} ({pr_auc.low:.3f} to {pr_auc.high:.3f})"
-    figure, axes = _sheet(title, "Recall: share of leavers found", "Precision: share of flagged who left")
+    figure, axes = _sheet(title, "Recall: share of leavers found", "Precision: share of flagged customers who left")
     axes.plot(recall, precision, color=BLUE, linewidth=1.8)
     axes.axhline(labels.mean(), color=ORANGE, linewidth=1, linestyle="--")
     axes.annotate(f"base rate {labels.mean():.3f}", (0.99, labels.mean()), ha="right", va="bottom", color=ORANGE)
@@ -47,26 +49,26 @@ def draw_precision_recall(labels: Labels, probabilities: Floats, pr_auc: Interva
 
 
 def draw_calibration(labels: Labels, probabilities: Floats, ece: Interval, family: str) -> Figure:
-    """What was promised against what happened, in ten groups of equal size with 95 % binomial bars."""
+    """Draws the actual rate over the predicted probability, in ten groups of equal size with 95% binomial bars."""
     groups = np.array_split(np.argsort(probabilities, kind="stable"), 10)
-    promised = np.array([probabilities[rows].mean() for rows in groups])
+    predicted = np.array([probabilities[rows].mean() for rows in groups])
     happened = np.array([labels[rows].mean() for rows in groups])
     bars = 1.96 * np.sqrt(happened * (1 - happened) / np.array([len(rows) for rows in groups]))
     title = f"{family}: calibration error {ece.value:.3f} ({ece.low:.3f} to {ece.high:.3f})"
     figure, axes = _sheet(title, "Mean predicted probability", "Share who left")
     axes.plot([0, 1], [0, 1], color=PALE, linewidth=1.5)
-    axes.errorbar(promised, happened, yerr=bars, fmt="o", color=BLUE, capsize=3)
+    axes.errorbar(predicted, happened, yerr=bars, fmt="o", color=BLUE, capsize=3)
     axes.set(xlim=(0, 1), ylim=(0, 1))
     return figure
 
 
 def draw_confusion(counts: dict[str, int], family: str) -> Figure:
-    """The four counts at the threshold of 0.5."""
+    """Draws the four counts at the threshold of 0.5."""
     cells = np.array(
         [[counts["true_negative"], counts["false_positive"]], [counts["false_negative"], counts["true_positive"]]]
     )
-    figure, axes = _sheet(f"{family}: {cells.sum():,} test customers at 0.5", "Predicted", "What happened")
-    axes.imshow(cells, cmap="Blues", vmax=cells.sum())
+    figure, axes = _sheet(f"{family}: {cells.sum():,} test customers at a probability of 0.5", "Predicted", "Actual")
+    axes.imshow(cells, cmap="Blues", vmax=cells.sum())  # vmax: the colour shows the share of all customers.
     axes.set_xticks([0, 1], ["stays", "leaves"])
     axes.set_yticks([0, 1], ["stayed", "left"])
     for (row, column), count in np.ndenumerate(cells):
@@ -75,20 +77,21 @@ def draw_confusion(counts: dict[str, int], family: str) -> Figure:
 
 
 def draw_importances(importances: pl.DataFrame, family: str) -> Figure:
-    """The fifteen most important features; orange lowers the probability."""
-    top = importances.head(15).reverse()
-    figure, axes = _sheet(f"{family}: what it looks at", "Importance (signed where the model is linear)", "", 5.2)
+    """Draws the fifteen most important features. Orange bars lower the probability."""
+    top = importances.head(15).reverse()  # barh() draws from the bottom up: the most important feature must come last.
+    figure, axes = _sheet(f"{family}: feature importance", "Importance (signed for a linear model)", "", 5.2)
     colours = [ORANGE if value < 0 else BLUE for value in top["importance"]]
     axes.barh(top["feature"].to_list(), top["importance"].to_list(), color=colours)
     return figure
 
 
 def draw_splits(results: pl.DataFrame) -> Figure:
-    """Every split's PR-AUC and log loss by candidate, the mean marked: how far one split can mislead."""
+    """Draws PR-AUC and log loss of every split by candidate, with the mean: it shows how much one split can mislead."""
     families = results["family"].unique(maintain_order=True).to_list()
     figure = Figure(figsize=(8.4, 3.4), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     titles = {"pr_auc": "PR-AUC (higher is better)", "log_loss": "Log loss (lower is better)"}
+    # np.atleast_1d: subplots() may return a single Axes or an array, so mypy would not let us iterate over it.
     for axes, (name, title) in zip(np.atleast_1d(figure.subplots(1, 2, sharey=True)), titles.items(), strict=True):
         for height, family in enumerate(families):
             values = results.filter(pl.col("family") == family)[name].to_numpy()
@@ -102,10 +105,10 @@ def draw_splits(results: pl.DataFrame) -> Figure:
 
 
 def draw_comparison(tests: dict[str, dict[str, dict[str, float]]]) -> Figure:
-    """PR-AUC and log loss of every candidate on the test part, with their 95 % intervals.
+    """Draws PR-AUC and log loss of every candidate on the test part, with their 95% intervals.
 
     Args:
-        tests: family, then figure, then value, low and high, as the ledger keeps them.
+        tests: family -> figure -> value, low and high, as in the ledger.
     """
     figure = Figure(figsize=(8.4, 0.9 + 0.5 * len(tests)), dpi=80, layout="constrained")
     FigureCanvasAgg(figure)
@@ -113,22 +116,25 @@ def draw_comparison(tests: dict[str, dict[str, dict[str, float]]]) -> Figure:
     for axes, (name, title) in zip(np.atleast_1d(figure.subplots(1, 2, sharey=True)), titles.items(), strict=True):
         _dress(axes, title, "", "")
         for height, test in enumerate(tests.values()):
-            told = test[name]
-            axes.plot([told["low"], told["high"]], [height, height], color=PALE, linewidth=6, solid_capstyle="round")
-            axes.plot(told["value"], height, "o", color=BLUE)
+            interval = test[name]
+            axes.plot(
+                [interval["low"], interval["high"]], [height, height], color=PALE, linewidth=6, solid_capstyle="round"
+            )
+            axes.plot(interval["value"], height, "o", color=BLUE)
         axes.set_yticks(range(len(tests)), [family.replace("_", " ") for family in tests])
-        axes.set_ylim(len(tests) - 0.5, -0.5)
+        axes.set_ylim(len(tests) - 0.5, -0.5)  # From large to small: the first candidate is at the top, as in tables.
     return figure
 
 
 def draw_tuning(history: pl.DataFrame) -> Figure:
-    """Every trial's cross-validated log loss and the best so far, one line a family."""
-    figure, axes = _sheet("Settings tried", "Trial", "Cross-validated log loss (lower is better)")
+    """Draws the cross-validated log loss of every trial and the best so far, one line for each family."""
+    figure, axes = _sheet("Trials of the search", "Trial", "Cross-validated log loss (lower is better)")
     colours = dict(zip(history["family"].unique(maintain_order=True), (BLUE, GREEN, ORANGE), strict=False))
     for family, colour in colours.items():
         losses = history.filter(pl.col("family") == family)["log_loss"].to_numpy()
         axes.plot(losses, "o", color=colour, alpha=0.35, markersize=4)
         axes.plot(np.minimum.accumulate(losses), color=colour, linewidth=1.8, label=family.replace("_", " "))
+    # Bad trials lie far above: without limits they would press all good trials into one line at the bottom.
     best = float(history["log_loss"].to_numpy().min())
     axes.set_ylim(bottom=best - 0.002, top=best + 0.03)
     axes.legend(frameon=False, title="best so far")
@@ -136,8 +142,8 @@ def draw_tuning(history: pl.DataFrame) -> Figure:
 
 
 def draw_contributions(ranking: pl.DataFrame, left_out: tuple[str, ...]) -> Figure:
-    """Mean absolute contribution of every feature; pale bars are left out."""
-    title = f"What features contribute ({len(left_out)} left out, pale)"
+    """Draws the mean absolute contribution of every feature. Pale features are left out."""
+    title = f"Contribution of each feature ({len(left_out)} left out, pale)"
     figure, axes = _sheet(title, "Mean absolute contribution to the log-odds, out of fold", "", 6.2)
     colours = [PALE if name in left_out else BLUE for name in ranking["feature"]]
     axes.barh(ranking["feature"].to_list(), ranking["mean_contribution"].to_list(), color=colours)
@@ -145,7 +151,7 @@ def draw_contributions(ranking: pl.DataFrame, left_out: tuple[str, ...]) -> Figu
 
 
 def draw_gain(labels: Labels, probabilities: Floats, family: str) -> Figure:
-    """Share of leavers found and lift over the share of customers contacted, highest probability first."""
+    """Draws gain (share of leavers found) and lift over the share of customers contacted, highest probability first."""
     hits = np.cumsum(labels[np.argsort(-probabilities, kind="stable")])
     contacted = np.arange(1, len(labels) + 1) / len(labels)
     gain = hits / hits[-1]
@@ -155,20 +161,22 @@ def draw_gain(labels: Labels, probabilities: Floats, family: str) -> Figure:
     left, right = figure.subplots(1, 2)
     _dress(left, f"{family}: gain", "Share of customers contacted", "Share of leavers found")
     left.plot(contacted, gain, color=BLUE, linewidth=1.8)
+    # The pale line is a perfect model, the dashed one a random order.
     left.plot([0, labels.mean(), 1], [0, 1, 1], color=PALE, linewidth=1.2, zorder=0)
     left.plot([0, 1], [0, 1], color=ORANGE, linewidth=1, linestyle="--")
     _dress(right, "Lift", "Share of customers contacted", "Times the base rate")
+    # From 2% on: the lift of the first few customers is noise that would stretch the axis.
     right.plot(contacted[tenth // 5 :], (gain / contacted)[tenth // 5 :], color=BLUE, linewidth=1.8)
     right.axhline(1, color=ORANGE, linewidth=1, linestyle="--")
-    right.annotate(f"{gain[tenth] / contacted[tenth]:.2f} in the top tenth", (0.12, gain[tenth] / contacted[tenth]))
+    right.annotate(f"{gain[tenth] / contacted[tenth]:.2f} in the top 10%", (0.12, gain[tenth] / contacted[tenth]))
     return figure
 
 
 def draw_profit(profits: dict[str, Floats], family: str) -> Figure:
-    """Profit per 1,000 customers over the share contacted.
+    """Draws the profit per 1,000 customers over the share of customers contacted.
 
     Args:
-        profits: name of an order of customers and (n,) profit of each customer if contacted, in that order.
+        profits: the name of an order of customers -> (n,) profits of contacting each customer, in that order.
     """
     title = f"{family}: profit by share contacted"
     figure, axes = _sheet(title, "Share of customers contacted", "Profit per 1,000 customers, USD")
@@ -181,7 +189,7 @@ def draw_profit(profits: dict[str, Floats], family: str) -> Figure:
             curve,
             color=colour,
             linewidth=1.8,
-            label=f"{name}: best {curve[best]:,.0f} at {contacted[best]:.0%}",
+            label=f"{name}: best ${curve[best]:,.0f} at {contacted[best]:.0%}",
         )
         axes.plot(contacted[best], curve[best], "o", color=colour, markersize=5)
     axes.axhline(0, color=INK, linewidth=0.6)

@@ -1,8 +1,8 @@
-"""Leaving features out that contribute nothing: by exact contributions, inside the training part.
+"""Leaves out features that contribute nothing. Uses exact contributions, inside the training part.
 
-Judged on the average of the two families that have contributions: a feature that either needs is kept. Features are
-ranked by their mean absolute contribution to the log-odds of customers the model was not fitted on, and
-left out from the least upwards as long as the cross-validated log loss does not rise by more than 0.0002.
+The judge is the average of the two families that have contributions, so that a feature stays if one of them needs it.
+Features are ranked by their mean absolute contribution to the log-odds of customers that the model was not fitted on.
+They are left out from the smallest contribution on, as long as the cross-validated log loss rises by at most 0.0002.
 """
 
 from collections.abc import Callable
@@ -19,11 +19,12 @@ from churn.learning.folds import losses_by_fold, split_folds
 from churn.learning.params import ModelParams
 
 HARMLESS_RISE = 0.0002
-"""In log loss. One standard error, tried first, left out ten of 24 features and cost 0.002 on the test part."""
+"""The largest rise in log loss that counts as harmless. One standard error was tried first: it left out ten of 24
+features and cost 0.002 on the test part."""
 
 
 def rank_features(train: pl.DataFrame, params: ModelParams) -> pl.DataFrame:
-    """Returns feature and mean_contribution (absolute, in log-odds, out of fold), least first."""
+    """Returns feature and mean_contribution (absolute, in log-odds, out of fold), the smallest first."""
     parts = [
         np.abs(contribute(fit_family("average", learned, params), tried).by_feature)  # type: ignore[union-attr]
         for learned, tried in split_folds(train, params.seed)
@@ -35,11 +36,11 @@ def rank_features(train: pl.DataFrame, params: ModelParams) -> pl.DataFrame:
 def prune(
     train: pl.DataFrame, params: ModelParams, after_step: Callable[[int], None] = lambda done: None
 ) -> ModelParams:
-    """Returns the settings with the features left out that the models do not miss.
+    """Returns the settings, with the features left out that the models do not need.
 
     Args:
-        train: the training part; nothing else is looked at.
-        after_step: told how many features were tried without.
+        train: the training part; pruning uses nothing else.
+        after_step: called after each step with the number of features that were tested.
     """
     folds = split_folds(train, params.seed)
     full = losses_by_fold(folds, partial(fit_family, "average", params=params))

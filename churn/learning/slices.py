@@ -1,4 +1,4 @@
-"""How a model does for each kind of customer: contract, tenure band, senior or not, gender."""
+"""Measures a model for each kind of customer: by contract, tenure band, age and gender."""
 
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ class Slice:
     """One kind of customer in the test part.
 
     Attributes:
-        roc_auc: None where nobody or everybody left.
-        promised_rate: mean probability.
-        left_rate: share who left.
-        flagged_rate: share at or above 0.5.
+        roc_auc: None when no customer or every customer left.
+        promised_rate: the mean probability.
+        left_rate: the share of customers who left.
+        flagged_rate: the share of customers with a probability of 0.5 or more.
     """
 
     column: str
@@ -40,7 +40,7 @@ def measure_slices(
     Args:
         labels: (n,) who left.
         probabilities: (n,) of leaving.
-        groups: n rows in the same order, with the columns of SLICED_BY; no rows give no slices.
+        groups: n rows in the same order, with the columns of SLICED_BY. An empty frame gives no slices.
     """
     return [
         _measure_slice(column, value, (groups[column] == value).to_numpy(), labels, probabilities, seed)

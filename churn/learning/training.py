@@ -1,4 +1,4 @@
-"""One training: split, fit every candidate, select on the validation part, measure once on the test part."""
+"""One training: splits, fits every candidate, selects on the validation part, measures once on the test part."""
 
 from dataclasses import dataclass
 
@@ -23,9 +23,9 @@ class Candidate:
     """A fitted model and its figures.
 
     Attributes:
-        validation: what it is selected by.
-        test: what is told about it, measured once.
-        test_probabilities: (n,) of leaving, in the order of the test part.
+        validation: the figures that decide the selection.
+        test: the reported figures, measured once.
+        test_probabilities: (n,) probabilities of leaving, in the order of the test part.
     """
 
     family: Family
@@ -38,7 +38,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Training:
-    """All that a training found out."""
+    """The result of a training."""
 
     fingerprint: str
     params: ModelParams
@@ -48,8 +48,10 @@ class Training:
     reason: str
 
     def told(self) -> tuple[Candidate, ...]:
-        """Candidates worth pictures and a stored model: the fitted families, and the selected one."""
-        return tuple(one for one in self.candidates if one.family in FAMILIES or one is self.selected)
+        """Returns the candidates with pictures and a stored model: the fitted families and the selected candidate."""
+        return tuple(
+            candidate for candidate in self.candidates if candidate.family in FAMILIES or candidate is self.selected
+        )
 
 
 def train(examples: pl.DataFrame, params: ModelParams) -> Training:
@@ -59,8 +61,8 @@ def train(examples: pl.DataFrame, params: ModelParams) -> Training:
         examples: one row per customer, satisfying `CustomerFeatures`.
 
     Raises:
-        TooFewLeavers: too few leavers or stayers to learn from and to test on.
-        ContractBroken: a feature gives the label away.
+        TooFewLeavers: the examples have too few leavers or stayers to train and to test a model.
+        ContractBroken: a feature contains the label.
     """
     check_enough(examples)
     CustomerFeatures.validate(examples)
@@ -74,13 +76,13 @@ def train(examples: pl.DataFrame, params: ModelParams) -> Training:
 
 
 def check_enough(examples: pl.DataFrame) -> None:
-    """Raises TooFewLeavers when there are too few leavers or stayers to learn from and to test on."""
+    """Raises TooFewLeavers when there are too few leavers or stayers to train and to test a model."""
     leavers = int(examples["has_churned"].sum())
     if min(leavers, examples.height - leavers) < FEWEST_LEAVERS:
         raise TooFewLeavers(
-            f"{leavers} of {examples.height} customers left; training needs {FEWEST_LEAVERS} who left and as many "
-            "who stayed.",
-            "train on an extract that still holds the customers who left.",
+            f"{leavers:,} of {examples.height:,} customers left. A training needs at least {FEWEST_LEAVERS} who left "
+            f"and {FEWEST_LEAVERS} who stayed.",
+            "train on an extract that still contains the customers who left.",
         )
 
 

@@ -1,8 +1,8 @@
-"""Searching for better model settings with Optuna, inside the training part.
+"""Searches for better model settings with Optuna, inside the training part.
 
-The objective is the cross-validated log loss, not PR-AUC: it is the smoother of the two, and on these examples, where
-effects add up, what lowers one raises the other. A study is kept in a file: a search that was stopped goes on where it
-was, and more trials add to the old ones.
+The objective is the cross-validated log loss, not PR-AUC: log loss is smoother, and on these examples, whose effects
+are additive, a lower log loss comes with a higher PR-AUC. A study is stored in a file, so that a stopped search
+continues where it stopped, and a later search adds trials to the earlier ones.
 """
 
 import logging
@@ -42,27 +42,28 @@ def tune(
     folder: Path,
     after_trial: AfterTrial = lambda family, done: None,
 ) -> tuple[ModelParams, pl.DataFrame]:
-    """Searches each family's settings.
+    """Searches the settings of each family.
 
     Args:
-        train: the training part; nothing else is looked at.
-        params: where the search starts, and what it does not touch.
-        trials: of each family, those of an earlier search counted.
-        timeout_seconds: for all families together; each gets its share.
-        folder: where studies are kept, one file.
-        after_trial: told the family and how many of its trials are done.
+        train: the training part; the search uses nothing else.
+        params: the settings to start from. The search does not change the other settings.
+        trials: the number of trials for each family, with the trials of earlier searches.
+        timeout_seconds: the time for all families together; each family gets an equal part.
+        folder: the folder of the file with the studies.
+        after_trial: called after each trial with the family and the number of its finished trials.
 
     Returns:
-        The best settings found, and one row per trial: family, trial, log_loss.
+        The best settings, and one row per trial: family, trial, log_loss.
     """
-    optuna.logging.set_verbosity(logging.WARNING)
+    optuna.logging.set_verbosity(logging.WARNING)  # Optuna logs every trial to stderr, into the middle of our screen.
     folder.mkdir(parents=True, exist_ok=True)
+    # A journal file needs no database: Optuna's RDBStorage would bring SQLAlchemy, Alembic and their migrations.
     storage = optuna.storages.JournalStorage(JournalFileBackend(str(folder / "studies.journal")))
     best, rows = params, []
     for family in FAMILIES:
         study = _search(family, train, params, trials, timeout_seconds / len(FAMILIES), storage, after_trial)
         best = replace(best, **study.best_params)
-        rows += [{"family": family, "trial": one.number, "log_loss": one.value} for one in _complete(study)]
+        rows += [{"family": family, "trial": trial.number, "log_loss": trial.value} for trial in _complete(study)]
     return best, pl.DataFrame(rows)
 
 
@@ -83,18 +84,19 @@ def _search(
     )
     folds = split_folds(train, params.seed)
     if not study.trials:
-        study.enqueue_trial({name: getattr(params, name) for name in _names(family)})  # never worse than the start
+        # The first trial is the starting point, so that the best settings are never worse than it.
+        study.enqueue_trial({name: getattr(params, name) for name in _names(family)})
 
     def objective(trial: optuna.Trial) -> float:
         tried = replace(params, **SPACES[family](trial))
         return float(losses_by_fold(folds, lambda part: fit_candidate(_pipeline(family, tried), part)).mean())
 
-    def tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    def report_trial(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         after_trial(family, len(_complete(study)))
 
     missing = max(trials - len(_complete(study)), 0)
     if missing:
-        study.optimize(objective, n_trials=missing, timeout=timeout_seconds, callbacks=[tell])
+        study.optimize(objective, n_trials=missing, timeout=timeout_seconds, callbacks=[report_trial])
     return study
 
 

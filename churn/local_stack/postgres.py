@@ -1,4 +1,4 @@
-"""Postgres as a member of the stack: kept when it is the embedded one, only asked when it is yours."""
+"""Postgres as a member of the stack: the supervisor starts the embedded server, but only checks a server of yours."""
 
 from churn.errors import ChurnError
 from churn.settings import Settings
@@ -9,7 +9,7 @@ STOPPED = Standing("postgres", "Postgres", "", None, is_well=False, starts=0)
 
 
 def keep_postgres(settings: Settings) -> Standing:
-    """Starts the embedded server when it is the one in use and does not run; returns how it is."""
+    """Starts the embedded server if it is in use and does not run. Returns its state."""
     if settings.database_url is not None:
         return Standing("postgres", "Postgres", "yours: CHURN_DATABASE_URL", None, is_well(settings), 0)
     try:
@@ -21,7 +21,7 @@ def keep_postgres(settings: Settings) -> Standing:
 
 
 def is_well(settings: Settings) -> bool:
-    """Whether the database answers a question in SQL."""
+    """Returns whether the database answers a query."""
     if settings.database_url is not None:
         return embedded.is_answering(settings.database_url.get_secret_value())
     return embedded.is_embedded_answering(settings.home_dir)

@@ -1,7 +1,7 @@
-"""Processes of the stack: started with a mark, found by it, stopped with everything they started.
+"""The processes of the stack: starts them with a mark, finds them by the mark, stops them with all their children.
 
-The mark is a variable of the environment. Children inherit it, whoever becomes their parent later, so that what a
-killed service left behind is found however deep it was started.
+The mark is an environment variable. Children inherit it and keep it, even when another process becomes their parent.
+So the children of a killed service are found, however deep in the tree they were started.
 """
 
 import os
@@ -27,11 +27,18 @@ def start(
     work_dir: Path,
     kept_open: tuple[int, ...] = (),
 ) -> "subprocess.Popen[bytes]":
-    """Starts a marked process in a group of its own, its output added to a log, some of our files open in it too."""
+    """Starts a marked process in a process group of its own.
+
+    Its output is appended to a log. It inherits the open files of `kept_open`.
+    """
     with open_log(log) as output:
         return subprocess.Popen(
             command,
-            env={**environment, MARK: str(home_dir), "PWD": str(work_dir)},
+            env={
+                **environment,
+                MARK: str(home_dir),
+                "PWD": str(work_dir),
+            },  # prefect.yaml reads PWD; cwd does not set it.
             cwd=work_dir,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -42,7 +49,7 @@ def start(
 
 
 def open_log(path: Path) -> IO[bytes]:
-    """Opens a log to add to; one that has grown large is put aside, the one put aside before is dropped."""
+    """Opens a log for appending. A log above LOG_BYTES is renamed to .log.1 first, which replaces the previous one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > LOG_BYTES:
         path.replace(path.with_suffix(".log.1"))
@@ -50,37 +57,39 @@ def open_log(path: Path) -> IO[bytes]:
 
 
 def stop(running: Sequence["subprocess.Popen[bytes]"], patience_seconds: float = 10) -> None:
-    """Asks processes to end, all at once, and kills what is left of their groups."""
+    """Sends SIGTERM to all processes at once, waits, then sends SIGKILL to what is left of their groups."""
     for process in running:
         _signal_group(process.pid, signal.SIGTERM)
     give_up = time.monotonic() + patience_seconds
     for process in running:
         with suppress(subprocess.TimeoutExpired):
             process.wait(max(0.0, give_up - time.monotonic()))
+        # Also when the process itself has ended: its children may ignore SIGTERM. The group keeps its id until the last
+        # member has ended, so that the signal cannot reach a stranger while there is one.
         _signal_group(process.pid, signal.SIGKILL)
-        process.wait()
+        process.wait()  # Reaps it, so that no zombie stays behind.
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:
     try:
         os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):  # macOS says the latter of a group of zombies.
+    except (ProcessLookupError, PermissionError):  # macOS raises PermissionError for a group of zombies.
         return
 
 
 def sweep(home_dir: Path, patience_seconds: float = 5) -> int:
-    """Ends every marked process but the asking one; returns how many there were.
+    """Ends every marked process except this one. Returns their number.
 
-    Postgres is spared: it has a life of its own, and is stopped by asking it.
+    Postgres is never ended here: a killed server would have to repair its files. `embedded.stop_embedded` stops it.
     """
-    found = find_marked(home_dir)
-    for process in found:
+    marked = find_marked(home_dir)
+    for process in marked:
         _send(process, signal.SIGTERM)
-    _, alive = psutil.wait_procs(found, timeout=patience_seconds)
+    _, alive = psutil.wait_procs(marked, timeout=patience_seconds)
     for process in alive:
         _send(process, signal.SIGKILL)
     psutil.wait_procs(alive, timeout=patience_seconds)
-    return len(found)
+    return len(marked)
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:
@@ -91,29 +100,26 @@ def _send(process: psutil.Process, number: signal.Signals) -> None:
 
 
 def find_marked(home_dir: Path) -> list[psutil.Process]:
-    """Returns the living processes of this home's stack, the asking one left out."""
+    """Returns the running processes of this home's stack, without this process."""
     return [
         process for process in psutil.process_iter() if process.pid != os.getpid() and _is_marked(process, home_dir)
     ]
 
 
 def is_marked(pid: int, home_dir: Path) -> bool:
-    """Whether the process of that number belongs to this home's stack."""
+    """Returns whether the process with this id belongs to this home's stack."""
     return psutil.pid_exists(pid) and _is_marked(psutil.Process(pid), home_dir)
 
 
 def _is_marked(process: psutil.Process, home_dir: Path) -> bool:
     try:
         return process.environ().get(MARK) == str(home_dir) and process.name() != "postgres"
-    except (psutil.Error, OSError):  # Somebody else's, or gone.
+    except (psutil.Error, OSError):  # The process belongs to another user, or it has ended meanwhile.
         return False
 
 
 def memory_bytes(pid: int) -> int | None:
-    """Returns the memory of a process and all it started; None when it is gone.
-
-    Pages that several share are counted once where the system tells them apart (Linux).
-    """
+    """Returns the memory of a process and all its children; None when the process has ended."""
     try:
         root = psutil.Process(pid)
         return sum(_memory_of(process) for process in [root, *root.children(recursive=True)])
@@ -124,6 +130,7 @@ def memory_bytes(pid: int) -> int | None:
 def _memory_of(process: psutil.Process) -> int:
     try:
         full = process.memory_full_info()
+        # pss (Linux only) divides a shared page among its processes; rss counts it in each, which adds up to too much.
         return int(getattr(full, "pss", full.rss))
-    except psutil.Error:  # Gone meanwhile, or somebody else's.
+    except psutil.Error:  # The process belongs to another user, or it has ended meanwhile.
         return 0

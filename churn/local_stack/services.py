@@ -1,4 +1,4 @@
-"""What the local stack consists of: one entry a service, in the order in which they are started."""
+"""The services of the local stack, in the order in which they start."""
 
 import sys
 from collections.abc import Mapping
@@ -16,15 +16,15 @@ class Service:
     """One process of the stack.
 
     Attributes:
-        name: of its log file, and in the note.
-        title: as a person calls it.
-        command: what is run.
-        health: address that is asked whether it is well.
-        sign: what the answer must contain.
-        url: where a person looks at it; empty when there is nothing to see.
-        port: the port it listens on; None when on none.
-        environment: variables it is given beside the inherited ones.
-        needs: services that must be well before it is started.
+        name: the short name, in the note and of the log file.
+        title: the name for people.
+        command: the command that runs it.
+        health: the address of its health check.
+        sign: the text that a healthy answer contains.
+        url: the address of its pages; empty when it has none.
+        port: the port that it listens on; None when it listens on none.
+        environment: variables in addition to the inherited ones.
+        needs: the services that must be healthy before it starts.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Service:
 
 
 def services_of(settings: Settings) -> tuple[Service, ...]:
-    """Returns the services of this machine's stack; Postgres is not among them, it keeps itself."""
+    """Returns the services of the local stack. Postgres is not among them: `postgres.keep_postgres` starts it."""
     services = [_prefect(settings), _worker(settings)]
     if settings.mlflow_tracking_uri is None:
         services.insert(0, _mlflow(settings))
@@ -49,7 +49,7 @@ def services_of(settings: Settings) -> tuple[Service, ...]:
 
 
 def _mlflow(settings: Settings) -> Service:
-    """Its runs are the same with and without it: database and artifacts are those that `churn run` uses alone."""
+    """MLflow over the database and artifacts of `churn run`: the runs are the same with and without the server."""
     url = f"http://{HERE}:{settings.mlflow_port}"
     return Service(
         name="mlflow",
@@ -64,7 +64,10 @@ def _mlflow(settings: Settings) -> Service:
 
 
 def _prefect(settings: Settings) -> Service:
-    """Its own SQLite: Prefect on Postgres needs the extension pg_trgm, which the embedded server does not bring."""
+    """Prefect with a SQLite file of its own.
+
+    On Postgres Prefect 3.8 needs the extension pg_trgm, which the embedded server does not have.
+    """
     port = str(settings.prefect_port)
     url = f"http://{HERE}:{port}"
     return Service(
@@ -78,14 +81,15 @@ def _prefect(settings: Settings) -> Service:
         environment=_prefect_home(settings)
         | {
             "PREFECT_UI_STATIC_DIRECTORY": str(settings.home_dir / "prefect" / "ui"),
-            # On disk: kept in memory, the place of a run that died with the server would stay taken for ever.
+            # On disk. In memory (Prefect's default) the server forgets its leases when it restarts, and a run that died
+            # with it would hold its concurrency slot for ever.
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         },
     )
 
 
 def _worker(settings: Settings) -> Service:
-    """Registers the deployments of prefect.yaml, then runs what is scheduled."""
+    """A worker: registers the deployments of prefect.yaml, then executes the scheduled runs."""
     port = settings.worker_port
     return Service(
         name="worker",
@@ -116,7 +120,7 @@ def _dashboard(settings: Settings) -> Service:
 
 
 def _prefect_home(settings: Settings) -> dict[str, str]:
-    """A Prefect of its own: neither the profile nor the data of the user's."""
+    """Returns the variables of a separate Prefect home, so that the stack leaves the user's profile and data alone."""
     return {
         "PREFECT_HOME": str(settings.home_dir / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -1,4 +1,4 @@
-"""Bringing the local stack up, looking at it, taking it down."""
+"""Brings the local stack up, shows its state, and takes it down."""
 
 import os
 import signal
@@ -24,27 +24,31 @@ STARTS_BEFORE_GIVING_UP = 3
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the status table; memory in bytes, None when it is not running here."""
+    """One line of the status table. Memory is in bytes; None when the service does not run on this machine."""
 
     standing: Standing
     memory: int | None
 
 
 def bring_up(tell: Callable[[Note], None], patience_seconds: float = UP_PATIENCE_SECONDS) -> Note:
-    """Brings the stack of this machine up, or finds it up, and waits until every service is well.
+    """Brings the local stack up, if it is not up already, and waits until every service is healthy.
 
     Args:
-        tell: is called with what there is to tell while it waits.
-        patience_seconds: how long it waits.
+        tell: called with the note while the function waits.
+        patience_seconds: the longest wait.
 
     Raises:
-        WrongUsage: a port is taken by something else, or this is no Unix; nothing was started.
-        Unavailable: a service does not become well; the message names its log.
+        WrongUsage: another program uses a port, or the system is Windows. Nothing was started.
+        Unavailable: a service does not become healthy. The message names its log.
     """
     if os.name != "posix":
-        raise WrongUsage("The local stack runs on Linux and macOS.", "use compose.yaml, or Linux inside Windows (WSL).")
+        raise WrongUsage(
+            "The local stack runs on Linux and macOS only.", "use compose.yaml, or Linux inside Windows (WSL)."
+        )
     settings = read_environment()
     settings.home_dir.mkdir(parents=True, exist_ok=True)
+    # The supervisor inherits the locked file, so that the lock never lies open between this process and the supervisor:
+    # of two `churn up` at the same time only one starts a stack, and both wait for it.
     with take_lock(settings.home_dir) as lock:
         if lock is not None:
             _start_supervisor(settings, lock)
@@ -56,7 +60,7 @@ def bring_up(tell: Callable[[Note], None], patience_seconds: float = UP_PATIENCE
             if all(service.is_well for service in note.services):
                 return note
             _check_no_loop(settings, note)
-        elif not is_locked(settings.home_dir):
+        elif not is_locked(settings.home_dir):  # No note and no lock: the supervisor has ended before its first note.
             raise _did_not_come(settings, "The stack's supervisor", "stack")
         time.sleep(0.1)
     late = [service for service in note.services if not service.is_well] if note else []
@@ -64,9 +68,9 @@ def bring_up(tell: Callable[[Note], None], patience_seconds: float = UP_PATIENCE
 
 
 def _start_supervisor(settings: Settings, lock: int) -> None:
-    """Clears away what a killed stack left, checks the ports, and hands the lock on to a supervisor."""
+    """Removes what a killed stack left, checks the ports, and hands the lock to a new supervisor."""
     remove_note(settings.home_dir)
-    sweep(settings.home_dir)
+    sweep(settings.home_dir)  # Before the check: the processes of a killed stack may still hold its ports.
     try:
         _check_ports(settings)
     except WrongUsage:
@@ -97,8 +101,8 @@ def _check_no_loop(settings: Settings, note: Note) -> None:
 def _did_not_come(settings: Settings, title: str, name: str) -> Unavailable:
     log = settings.home_dir / "logs" / f"{name}.log"
     return Unavailable(
-        f"{title} did not come up{_last_line(log)}",
-        f"read {log}; `churn up` goes on waiting, `churn down` stops it all.",
+        f"{title} did not start{_last_line(log)}",
+        f"read {log}. `churn up` waits again; `churn down` stops the stack.",
     )
 
 
@@ -108,7 +112,7 @@ def _last_line(log: Path) -> str:
 
 
 def look(settings: Settings) -> list[Line]:
-    """Asks every service of the stack now; an empty list when it is not up."""
+    """Checks every service of the stack now. Returns an empty list when the stack is not up."""
     note = find_stack(settings.home_dir)
     own = read_environment()
     checks = {service.name: service for service in services_of(own)}
@@ -121,13 +125,13 @@ def _look_at(settings: Settings, standing: Standing, service: Service | None) ->
 
 
 def take_down() -> list[str]:
-    """Takes the stack down, and what a killed one left.
+    """Takes the stack down, and ends the processes that a killed stack left.
 
     Returns:
-        What was stopped, by title; empty when nothing ran.
+        The titles of what was stopped; an empty list when nothing ran.
 
     Raises:
-        Unavailable: something would not end.
+        Unavailable: another `churn up` or `churn down` holds the lock.
     """
     home_dir = read_environment().home_dir
     if not home_dir.exists():
@@ -135,9 +139,9 @@ def take_down() -> list[str]:
     stopped = _end_supervisor(home_dir) if is_locked(home_dir) else []
     with take_lock(home_dir) as lock:
         if lock is None:
-            raise Unavailable("Another `churn up` or `churn down` is at work.", "try again when it has ended.")
+            raise Unavailable("Another `churn up` or `churn down` is running.", "run this again when it has ended.")
         left = sweep(home_dir)
-        stopped += [f"{left} processes a killed stack had left"] if left else []
+        stopped += [f"{left} process{'' if left == 1 else 'es'} of a killed stack"] if left else []
         stopped += ["Postgres"] if embedded.stop_embedded(home_dir) else []
         remove_note(home_dir)
         remove_lock(home_dir)
@@ -145,15 +149,17 @@ def take_down() -> list[str]:
 
 
 def _end_supervisor(home_dir: Path) -> list[str]:
-    """Asks the supervisor to take the stack down and waits for it; returns the titles of what it kept."""
+    """Asks the supervisor to take the stack down and waits for it. Returns the titles of what it stopped."""
     give_up = time.monotonic() + DOWN_PATIENCE_SECONDS
     asked: Note | None = None
     while time.monotonic() < give_up and (is_marked(asked.supervisor_pid, home_dir) if asked else is_locked(home_dir)):
         note = find_stack(home_dir)
+        # The note of a killed stack may name a process id that now belongs to a stranger: only a marked process gets
+        # the signal.
         if asked is None and note is not None and is_marked(note.supervisor_pid, home_dir):
             asked = note
             os.kill(asked.supervisor_pid, signal.SIGTERM)
         time.sleep(0.1)
     if asked is None:
         return []
-    return [service.title for service in asked.services if service.pid is not None] or ["a stack that had just begun"]
+    return [service.title for service in asked.services if service.pid is not None] or ["a stack that was starting"]

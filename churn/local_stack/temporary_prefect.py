@@ -1,7 +1,8 @@
-"""The Prefect that shows a run: the one that was chosen, the local stack's, else one for this run alone.
+"""Chooses the Prefect server for a run: the user's, else the local stack's, else a temporary server for this run only.
 
-Prefect would start a server for the run by itself, from a process that first imports all of it. Started here, before
-the imports, it is ready when they are done, and the flow's process never imports a server.
+Prefect 3.8 would start a temporary server by itself, but only after it has imported the whole server into the process
+of the flow. Started here, before the imports, the server is ready when they are done, and the flow's process does not
+import it.
 
 python -m churn.local_stack.temporary_prefect SOCKET
 """
@@ -25,10 +26,10 @@ PATIENCE_SECONDS = 120
 
 @contextmanager
 def reach_prefect(settings: Settings) -> Iterator[Callable[[], None]]:
-    """Chooses the Prefect of the block's runs; starts one where there is none.
+    """Chooses the Prefect server for the runs of the block; starts a temporary server if there is none.
 
     Yields:
-        Waits until it answers; raises Unavailable when one that was started never does.
+        A function that waits until the server answers. It raises Unavailable when a temporary server never answers.
     """
     from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL, get_current_settings, temporary_settings
 
@@ -42,24 +43,27 @@ def reach_prefect(settings: Settings) -> Iterator[Callable[[], None]]:
             yield lambda: None
     else:
         server, address = _start()
-        no_pages = {PREFECT_UI_URL: ""}  # no link to what is gone when the run is
+        no_pages = {PREFECT_UI_URL: ""}  # An alert must not link to pages that end with the run.
         with temporary_settings({PREFECT_API_URL: f"{address}/api"} | no_pages):
             yield lambda: _wait_for(server, address)
 
 
 def _start() -> tuple["subprocess.Popen[bytes]", str]:
-    """Starts a server that ends with this process. It inherits a socket that listens: no port is guessed."""
+    """Starts a server that ends with this process. Returns the process and the address."""
     import atexit
 
+    # The kernel chooses the port, and the server inherits the listening socket. A port that is chosen, closed and
+    # opened again could be taken in between; and a request that comes before the server is ready waits, not fails.
     with socket.create_server((HERE, 0)) as listening:
         port, file = listening.getsockname()[1], listening.fileno()
         server = subprocess.Popen(
             [sys.executable, "-m", "churn.local_stack.temporary_prefect", str(file)],
-            stdin=subprocess.PIPE,  # the kernel closes it when this process is gone, however it went
+            stdin=subprocess.PIPE,  # The kernel closes the pipe when this process ends, even after SIGKILL.
             pass_fds=(file,),
-            start_new_session=True,  # Ctrl-C is for the run, which tells the server how it ended
+            start_new_session=True,  # Ctrl-C must reach the run only: the run still reports its end to the server.
         )
-    atexit.register(stop, [server])  # Logs and events are sent before: Prefect does so when threads end.
+    # Prefect 3.8 sends its last logs and events when its threads are joined, which Python does before atexit calls.
+    atexit.register(stop, [server])
     return server, f"http://{HERE}:{port}"
 
 
@@ -70,12 +74,12 @@ def _wait_for(server: "subprocess.Popen[bytes]", address: str) -> None:
         server.kill()
         raise Unavailable(
             f"Prefect's temporary server did not start: {error}",
-            "read what it printed above, or run one and name it in PREFECT_API_URL.",
+            "read its output above, or start a Prefect server and set PREFECT_API_URL.",
         ) from error
 
 
 def serve(file: int) -> None:
-    """Serves the runs of the process that started this one, until that ends."""
+    """Serves the runs of the parent process until the parent ends."""
     import uvicorn
     from prefect.server.api.server import create_app
 
@@ -83,7 +87,7 @@ def serve(file: int) -> None:
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
 
     def end_with_parent() -> None:
-        sys.stdin.buffer.read()
+        sys.stdin.buffer.read()  # Returns when the kernel closes the parent's end of the pipe.
         server.should_exit = True
 
     threading.Thread(target=end_with_parent, daemon=True).start()

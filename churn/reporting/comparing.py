@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from churn.errors import NotThere
 from churn.scoring.comparison import take_apart
 from churn.scoring.scores import Scorer
 from churn.settings import Settings
@@ -41,10 +40,11 @@ def compare(settings: Settings, first_date: date, second_date: date) -> Comparis
     """Compares the scores of two published dates.
 
     Raises:
-        NotThere: one of them is not published, or the registry lost its model.
+        NotPublished: readers do not see one of them.
+        NotThere: the registry lost its model.
     """
     engine = open_engine(settings)
-    first, second = (_require_published(engine, day) for day in (first_date, second_date))
+    first, second = (publications.require_published(engine, day) for day in (first_date, second_date))
     by_first, by_second = (make_scorer(settings, one.model_version) for one in (first, second))
     then, now = _stored(engine, first, "first"), _stored(engine, second, "second")
     steps = then.join(now, on="customer_id")
@@ -56,13 +56,6 @@ def compare(settings: Settings, first_date: date, second_date: date) -> Comparis
         steps = steps.join(_scored(engine, scorer, day, name), on="customer_id")
     both = steps.height
     return Comparison(first, second, take_apart(steps), now.height - both, then.height - both)
-
-
-def _require_published(engine: "Engine", day: date) -> Publication:
-    found = publications.find_publication(engine, day)
-    if found is None or found.status != "published":
-        raise NotThere(f"{day} is not published.", "run it with `churn run` or fill it in with `churn backfill`.")
-    return found
 
 
 def _stored(engine: "Engine", publication: Publication, which: str) -> pl.DataFrame:

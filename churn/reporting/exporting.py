@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 from polars import selectors
 
-from churn.errors import NotPublished, WrongUsage
+from churn.errors import WrongUsage
 from churn.settings import Settings
 from churn.stores.ledgers import publications
 from churn.stores.postgres.database import open_engine
@@ -48,9 +48,7 @@ def export(settings: Settings, what: str, file_format: str, out: Path, as_of_dat
             f"choose {' or '.join(EXPORTS)}, --format {', '.join(FORMATS)}.",
         )
     engine = open_engine(settings)
-    publication = publications.find_publication(engine, as_of_date)
-    if publication is None or publication.status != "published":
-        raise NotPublished(as_of_date)
+    publication = publications.require_published(engine, as_of_date)
     batches = (_told(batch) for batch in read_export(engine, what, publication.prediction_date))
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f"{out.name}.unfinished")

@@ -5,10 +5,9 @@ from dataclasses import replace
 from churn.errors import NotThere, WrongUsage
 from churn.settings import Settings
 from churn.stages import Outcome
-from churn.stages.learning import require_champion
 from churn.stores.ledgers import promotions
-from churn.stores.ledgers.promotions import Promotion
-from churn.stores.model_registry import registry
+from churn.stores.ledgers.promotions import Promotion, require_champion
+from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.database import open_engine
 from churn.timeline import now_utc
 
@@ -30,7 +29,7 @@ def promote_version(settings: Settings, version: int, why: str) -> Outcome:
     champion = promotions.find_champion(engine)
     if champion is not None and champion.model_version == version:
         raise WrongUsage(f"Version {version} is the champion already.", "see `churn model history`.")
-    registry.load_predictor(settings, version)  # A champion that cannot be loaded would stop tomorrow's scores.
+    loading.load_predictor(settings, version)  # A champion that cannot be loaded would stop tomorrow's scores.
     by_hand = replace(
         judged,
         decided_at=now_utc(),

@@ -22,13 +22,10 @@ def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str,
     Money in USD a year, over active customers. The average probability is theirs too; None when nobody is active.
 
     Raises:
-        NotThere: nothing is published (for that date).
+        NotPublished: readers see no such date.
     """
     engine = open_engine(settings)
-    publication = publications.find_publication(engine, as_of_date)
-    if publication is None or publication.status != "published":
-        day = "yet" if as_of_date is None else f"for {as_of_date}"
-        raise NotThere(f"Nothing is published {day}.", "run `churn run --source FILE`.")
+    publication = publications.require_published(engine, as_of_date)
     kpis = figures.read_kpis(engine, publication.prediction_date)
     load = loads.find_load(engine, publication.load_id)
     source = load.source if load else ""

@@ -1,1 +1,1 @@
-"""From a predictor and features to scores and money. Pure; cannot fit: scikit-learn and XGBoost may not be imported."""
+"""Turns features and a predictor into scores and money. Pure. It cannot train: no scikit-learn, no XGBoost."""

@@ -1,8 +1,9 @@
-"""Why the scores of two dates differ, customer by customer. Pure; the parts add up to the difference.
+"""Explains why the score of each customer differs between two dates. Pure. The parts add up to the difference.
 
-Worked example: stored 0.40 on the first date, 0.65 on the second. The first date's features, as they are now, give 0.42
-by the first date's model: 0.02 comes of data corrected after it was scored. The second date's features give 0.60 by
-that same model: 0.18 comes of features that changed. By the second date's model they give 0.65: 0.05 is the model's.
+Worked example: the stored score is 0.40 on the first date and 0.65 on the second. The current features of the first
+date and the model of the first date give 0.42, so 0.02 comes from a data correction after scoring. The features of the
+second date and the same model give 0.60, so 0.18 comes from changed features. The model of the second date gives 0.65,
+so 0.05 comes from the model.
 """
 
 import polars as pl
@@ -11,14 +12,14 @@ STEPS = ("stored_first", "first_now", "second_by_first_model", "second_now", "st
 
 
 def take_apart(steps: pl.DataFrame) -> pl.DataFrame:
-    """Returns each customer's difference and its parts.
+    """Returns the difference of each customer and its parts.
 
     Args:
         steps: customer_id, tier_first, tier_second and the probabilities of STEPS.
 
     Returns:
-        customer_id, tier_first, tier_second, difference, by_features, by_model, by_correction; the three parts add up
-        to the difference. By the size of the difference, largest first, ties by customer.
+        customer_id, tier_first, tier_second, difference, by_features, by_model and by_correction. The three parts add
+        up to the difference. Rows are sorted by the absolute difference, the largest first, then by customer_id.
     """
     corrected = (pl.col("first_now") - pl.col("stored_first")) + (pl.col("stored_second") - pl.col("second_now"))
     parts = steps.select(

@@ -1,8 +1,8 @@
-"""Which model scores a past day, and what that score may be called. Pure.
+"""Chooses the model that scores a past day, and the basis of the scores. Pure.
 
-The champion of a day is the last model promoted on examples of that day or before, and decided by the end of the day
-after, on which the day is run. Worked example: version 1 is promoted on 2026-02-01 at 00:04 UTC on the examples of
-2026-01-31. It is the champion of 2026-01-31 and after; 2026-01-30 had none.
+The champion of a day is the last model that was promoted with examples of that day or an earlier day, and before the
+end of the following day, when the run of the day takes place. Worked example: version 1 is promoted on 2026-02-01 at
+00:04 UTC, with the examples of 2026-01-31. It is the champion of 2026-01-31 and later days; 2026-01-30 had no champion.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from churn.contracts.scores import Basis
 
 @dataclass(frozen=True)
 class Reign:
-    """A model that became champion: when that was decided, and the day of the examples it was trained on."""
+    """A model that became champion: the time of the decision, and the as-of date of its examples."""
 
     decided_at: datetime
     as_of_date: date
@@ -23,12 +23,12 @@ class Reign:
 
 @dataclass(frozen=True)
 class PastDay:
-    """A day that history can hold: what it is made from.
+    """A past day that can be scored.
 
     Attributes:
-        basis: replayed (own snapshot, champion of the day), as_if (own snapshot, the first champion there ever was,
-            none having been yet) or reconstructed (before the first snapshot, from which it is rewound).
-        load_id: the load of its snapshot, or of the first one.
+        basis: replayed (its own snapshot and the champion of the day), as_if (its own snapshot and the first champion
+            of all, since the day had no champion) or reconstructed (rewound from the first snapshot, which is later).
+        load_id: the load of its snapshot, or of the first snapshot.
     """
 
     day: date
@@ -38,11 +38,11 @@ class PastDay:
 
 
 def find_champion_of(day: date, reigns: Sequence[Reign]) -> Reign | None:
-    """Returns the champion of a day, or None before the first.
+    """Returns the champion of a day, or None for a day before the first champion.
 
     Args:
         day: the day.
-        reigns: every promotion, in the order in which they were decided.
+        reigns: all promotions, in the order of the decisions.
     """
     is_over = datetime.combine(day + timedelta(days=2), time(), UTC)
     ours = [reign for reign in reigns if reign.as_of_date <= day and reign.decided_at < is_over]
@@ -50,12 +50,12 @@ def find_champion_of(day: date, reigns: Sequence[Reign]) -> Reign | None:
 
 
 def plan_history(days: Sequence[date], loads: Mapping[date, int], reigns: Sequence[Reign]) -> list[PastDay]:
-    """Returns what each day is to be made from; days after the first snapshot that have none are left out.
+    """Returns model and load for each day. Leaves out days after the first snapshot that have no snapshot.
 
     Args:
-        days: in order.
-        loads: the load of every stored snapshot; at least one.
-        reigns: every promotion in order; at least one.
+        days: the days, in order.
+        loads: the load of each stored snapshot; at least one.
+        reigns: all promotions, in order; at least one.
     """
     first_snapshot, first_champion = min(loads), reigns[0]
     planned = []

@@ -1,8 +1,8 @@
-"""Why a customer's score is what it is: contributions to the log-odds, grouped into what a caller can talk about.
+"""Reasons for a score: contributions to the log-odds, grouped into subjects that a caller can talk about.
 
-A subject gathers the features that speak of one thing, so that nobody is told "tenure_inverse"; its contribution is the
-sum of theirs. The phrase says what is true of the customer, the sign whether it raises (+) or lowers (-) the risk
-against the average customer.
+A subject groups features about the same thing, so that no reader sees a name such as "tenure_inverse". The contribution
+of a subject is the sum of the contributions of its features. The phrase describes the customer; the sign shows whether
+this raises (+) or lowers (-) the risk compared with the average customer.
 """
 
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Subject:
-    """One thing a caller can talk about.
+    """One subject that a caller can talk about.
 
     Attributes:
-        features: whose contributions it gathers.
-        phrases: condition and words, the first that holds counts.
-        otherwise: the words when none does.
+        features: the features whose contributions it sums.
+        phrases: conditions with their phrases; the first condition that holds decides.
+        otherwise: the phrase when no condition holds.
     """
 
     features: tuple[str, ...]
@@ -33,7 +33,7 @@ class Subject:
     otherwise: str
 
     def words(self) -> tuple[str, ...]:
-        """Every phrase it may choose."""
+        """All phrases of the subject."""
         return (*(words for _, words in self.phrases), self.otherwise)
 
 
@@ -111,33 +111,35 @@ SUBJECTS = {
 }
 
 _WORDS = [words for subject in SUBJECTS.values() for words in subject.words()]
-_TOLD = pl.Series([f"{sign} {words}" for words in _WORDS for sign in "+-"], dtype=pl.String)
+_SIGNED = pl.Series([f"{sign} {words}" for words in _WORDS for sign in "+-"], dtype=pl.String)
 _NAMES = list(SUBJECTS)
 
 
 def tell_reasons(features: pl.DataFrame, contributions: Floats) -> pl.Series:
-    """Returns the three subjects that move each customer's score most, largest first.
+    """Returns the three subjects that change the score of each customer most, the largest first.
 
     Args:
-        features: rows that hold the model features.
-        contributions: (n, len(FEATURES)) to the log-odds, in the order of FEATURES.
+        features: rows with the model features.
+        contributions: (n, len(FEATURES)) contributions to the log-odds, in the order of FEATURES.
 
     Returns:
-        A list of three strings per row, as "+ month-to-month contract".
+        A list of three strings per row, for example "+ month-to-month contract".
     """
     weights = gather_subjects(features, contributions)
+    # A stable sort: of two equal contributions the first subject wins on every machine.
     strongest = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :REASONS_COUNT]
     codes = np.take_along_axis(_phrase_codes(features), strongest, axis=1)
     is_lowering = np.take_along_axis(weights, strongest, axis=1) < 0
     positions = 2 * codes + is_lowering
-    told = [_TOLD.gather(positions[:, rank]).alias(str(rank)) for rank in range(REASONS_COUNT)]
-    return pl.DataFrame(told).select(pl.concat_list(pl.all()).alias("reasons")).to_series()
+    columns = [_SIGNED.gather(positions[:, rank]).alias(str(rank)) for rank in range(REASONS_COUNT)]
+    return pl.DataFrame(columns).select(pl.concat_list(pl.all()).alias("reasons")).to_series()
 
 
 def gather_subjects(features: pl.DataFrame, contributions: Floats) -> Floats:
-    """Returns (n, len(SUBJECTS)) contributions by subject; their sum by row is that of `contributions`.
+    """Returns (n, len(SUBJECTS)) contributions by subject. Each row has the same sum as in `contributions`.
 
-    Without internet there is nothing to protect or stream: what those features add is part of having no internet.
+    A customer without internet cannot have protection or streaming. So these contributions count for the subject
+    "internet".
     """
     gathered = np.zeros((len(contributions), len(SUBJECTS)))
     for column, subject in enumerate(SUBJECTS.values()):
@@ -152,9 +154,10 @@ def gather_subjects(features: pl.DataFrame, contributions: Floats) -> Floats:
 
 
 def _phrase_codes(features: pl.DataFrame) -> NDArray[np.int16]:
-    """(n, len(SUBJECTS)) position in _WORDS of the phrase that is true of each customer."""
+    """Returns (n, len(SUBJECTS)) positions in _WORDS of the phrase that describes each customer."""
     chosen, first = [], 0
     for name, subject in SUBJECTS.items():
+        # Built from the last condition inwards, so that the first condition ends up outermost and is tested first.
         code = pl.lit(first + len(subject.phrases), dtype=pl.Int16)
         for position, (condition, _) in reversed(list(enumerate(subject.phrases))):
             code = pl.when(condition).then(pl.lit(first + position, dtype=pl.Int16)).otherwise(code)

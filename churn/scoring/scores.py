@@ -1,8 +1,8 @@
-"""One batch of features and a predictor in, one batch of scores out. A pure function of its arguments.
+"""Scores one batch of features with a predictor. A pure function of its arguments.
 
-A row's score depends on that row alone: scored by itself or among a million others, it is the same. A linear algebra
-library adds up a row's terms in an order that depends on its neighbours, so the last bits of a probability are noise;
-probabilities are kept to nine decimals, where that noise does not reach.
+The score of a row depends on that row only: a customer scored alone has the same score as in a batch of a million. A
+linear algebra library sums the terms of a row in an order that depends on the neighbouring rows, so the last bits of a
+probability are noise. Rounding to nine decimals removes that noise.
 """
 
 from collections.abc import Callable
@@ -26,14 +26,14 @@ PROBABILITY_DECIMALS = 9
 
 @dataclass(frozen=True)
 class Scorer:
-    """A model version ready to score. Frozen and picklable: an executor or a server can use it as it is.
+    """A model version that is ready to score. It is frozen and picklable, for a Spark executor or an API server.
 
     Attributes:
         predictor: the model.
-        contribute: gives, of a predictor and n rows, (n, features) contributions to the log-odds, or None. A function
-            of a module: a pickle keeps its name alone.
-        known_plans: plans of the training examples; None when they are not known.
-        is_from_copy: the model came from its copy under CHURN_HOME, because the registry did not answer.
+        contribute: returns (n, features) contributions to the log-odds for a predictor and n rows, or None. It must be
+            a function of a module, since a pickle contains only its name.
+        known_plans: the tariffs of the training examples; None when they are not known.
+        is_from_copy: whether the model was loaded from its copy under CHURN_HOME, because the registry did not answer.
     """
 
     predictor: Predictor
@@ -42,7 +42,7 @@ class Scorer:
     is_from_copy: bool = False
 
     def score(self, features: pl.DataFrame) -> pl.DataFrame:
-        """Returns the scores of a batch, as `score_batch` does."""
+        """Returns the scores of a batch; see `score_batch`."""
         known = None if self.known_plans is None else list(self.known_plans)
         return score_batch(features, self.predictor, partial(self.contribute, self.predictor), known)
 
@@ -57,12 +57,12 @@ def score_batch(
 
     Args:
         features: customer_id, has_churned, plan and every model feature, as `warehouse.read_features` yields them.
-        predictor: anything with `predict_proba`.
-        contribute: gives (rows, features) contributions to the log-odds, or None; reasons are null without it.
-        known_plans: plans of the training examples; None when they are not known, and then no plan is unseen.
+        predictor: an object with `predict_proba`.
+        contribute: returns (rows, features) contributions to the log-odds, or None. Without it the reasons are null.
+        known_plans: the tariffs of the training examples; None when they are not known: then no tariff is unseen.
 
     Returns:
-        One row per row of `features`, in its order, satisfying `CustomerScores`.
+        One row for each row of `features`, in the same order, satisfying `CustomerScores`.
     """
     probabilities = predictor.predict_proba(features.select(FEATURES))[:, 1]
     scores = features.select(

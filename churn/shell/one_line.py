@@ -1,4 +1,4 @@
-"""Errors told in one line, with the next step and an exit code."""
+"""Errors in one line, with the next step and an exit code."""
 
 import traceback
 from collections.abc import Iterator
@@ -14,27 +14,37 @@ EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the extract breaks 
 
 
 @contextmanager
-def told_in_one_line(verbose: bool) -> Iterator[None]:
-    """Turns errors into one line with the next step, and an exit code. The traceback is shown only when asked for."""
+def one_line_errors(verbose: bool) -> Iterator[None]:
+    """Turns an error into one line, the next step and an exit code. Only --verbose shows the traceback."""
     try:
         yield
-    except typer.Exit:
+    except (typer.Exit, typer.Abort):  # a decision of the command or of the person, not a failure
         raise
     except KeyboardInterrupt:
-        typer.echo("churn: stopped; readers see what they saw before.", err=True)
+        typer.echo("churn: stopped. Readers see the last published data.", err=True)
         raise typer.Exit(ExitCode.FAILED) from None
     except Exception as error:
         if verbose:
             typer.echo(_without_secrets(traceback.format_exc()), err=True)
         known = understand(error)
-        typer.secho(f"churn: {_without_secrets(known.fact)}", err=True, fg="red")
-        typer.echo(f"  next: {_without_secrets(known.next_step)}", err=True)
+        _print_error(f"churn: {_without_secrets(known.fact)}", f"  next: {_without_secrets(known.next_step)}")
         raise typer.Exit(known.exit_code) from None
+
+
+def _print_error(fact: str, next_step: str) -> None:
+    """Prints two lines. Rich obeys NO_COLOR and TERM=dumb; `typer.secho` (0.29) does not."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False, emoji=False, markup=False)
+    # In a log the error stays on one line, so that grep finds all of it; a terminal wraps it between words.
+    soft_wrap = not console.is_terminal
+    console.print(fact, style="red", soft_wrap=soft_wrap)
+    console.print(next_step, soft_wrap=soft_wrap)
 
 
 def _without_secrets(text: str) -> str:
     try:
         settings = load_settings()
-    except ValueError:  # the environment is what the text complains of; its own message shows no values
+    except ValueError:  # The settings are what the error is about; pydantic's message about them shows no values.
         return text
     return hide_secrets(text, settings)

@@ -1,4 +1,4 @@
-"""The options that commands share, and how what is typed is read."""
+"""The options that several commands share, and how a date or a path on the command line is read."""
 
 from datetime import date
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what the libraries say, and tracebacks.")]
+STANDARD_OUTPUT = Path("-")
+"""What `--out -` reads as: write to standard output instead of a file."""
 
 
 def parse_date(text: str) -> date:
@@ -18,14 +19,27 @@ def parse_date(text: str) -> date:
 
 
 def parse_file(text: str) -> Path:
-    """Reads the path of a file to write."""
+    """Reads the path of a file to write; `-` is standard output."""
     path = Path(text)
-    if path.exists() and not path.is_file():
-        raise typer.BadParameter(f"{text!r} is no file but a {'folder' if path.is_dir() else 'device'}")
+    if path != STANDARD_OUTPUT and path.exists() and not path.is_file():
+        raise typer.BadParameter(f"{text!r} is a {'folder' if path.is_dir() else 'device'}, not a file")
     return path
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the libraries' own messages, and tracebacks.")]
+
 AsOf = Annotated[
     date | None,
-    typer.Option(parser=parse_date, help="Business date; the default is today (UTC).", metavar="DATE"),
+    typer.Option(
+        parser=parse_date,
+        help="Business date (default: today, UTC; for a folder, the date in each file's name).",
+        metavar="DATE",
+    ),
+]
+
+PublishedDate = Annotated[
+    date | None,
+    typer.Option("--as-of", parser=parse_date, help="Published date (default: the latest).", metavar="DATE"),
 ]

@@ -1,1 +1,1 @@
-"""The synthetic telecom: customers that never lived, drawn from known odds: estimates can be held against the truth."""
+"""The synthetic telecom: customers drawn from known odds, so that estimates can be compared with the truth."""

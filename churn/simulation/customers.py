@@ -1,11 +1,11 @@
-"""One snapshot of made-up customers, drawn attribute by attribute from fitted odds.
+"""Draws one snapshot of synthetic customers, attribute by attribute, from fitted odds.
 
-`parameters.json` holds 260 numbers fitted to the public sample, log-odds to two digits: each entry is [parents,
-[intercept, one coefficient per parent]]; a choice among K levels has K-1 such rows against the first level. Attributes
-are drawn in the order in which they depend on each other. No row of the sample is kept or copied.
+`parameters.json` has 260 numbers fitted to the public sample, as log-odds with two digits. Each entry is [parents,
+[intercept, one coefficient per parent]]. A choice among K levels has K-1 such rows, each against the first level.
+Attributes are drawn in the order in which they depend on each other. No row of the sample is stored or copied.
 
-Prices are the sample's own price book (exact): phone 20, second line 5, DSL 25, fiber 50, each of security, backup,
-protection and support 5, each of television and movies 10, USD a month.
+Prices are the exact price list of the sample, in USD a month: phone 20, second line 5, DSL 25, fiber 50; security,
+backup, protection and support 5 each; television and movies 10 each.
 """
 
 import json
@@ -25,9 +25,10 @@ Columns = dict[str, Floats]
 Draw = Callable[[], Floats]
 
 TENURE_BIN_STARTS = np.array([1, 2, 4, 7, 13, 19, 25, 37, 49, 61, 72, 73])
-"""First month of each tenure bin, and the end of the last; months are uniform inside a bin."""
+"""The first month of each tenure bin, and the end of the last bin. Months are uniform inside a bin."""
 JUST_JOINED_SHARE = 0.0035
-"""Of customers under contract: joined within this month, tenure 0, nothing billed yet (11 of 3,168 in the sample)."""
+"""The share of customers under contract who joined within this month: tenure 0, nothing billed yet. The sample has 11
+of 3,168."""
 
 INTERNET_ADD_ONS = {
     "OnlineSecurity": 5,
@@ -44,22 +45,24 @@ INTERNET_SERVICES = ("DSL", "Fiber optic", "No")
 
 @lru_cache(maxsize=1)
 def load_parameters() -> dict[str, Any]:
-    """Reads the fitted odds."""
+    """Reads the fitted odds of `parameters.json`."""
     return dict(json.loads(files("churn.simulation").joinpath("parameters.json").read_text()))
 
 
 def simulate_customers(count: int, generator: np.random.Generator, first_number: int = 0) -> pl.DataFrame:
-    """Draws customers of one snapshot.
+    """Draws the customers of one snapshot.
 
     Args:
-        count: how many.
+        count: the number of customers.
         generator: the same generator state gives the same customers.
-        first_number: running number of the first one, below 10^8; decides the customer ids, which never repeat.
+        first_number: the running number of the first customer, below 10^8. It decides the ids, which never repeat.
 
     Returns:
-        One row per customer with the public sample's columns in its order: words as text, SeniorCitizen and tenure
-        int64, MonthlyCharges and TotalCharges float64 USD, TotalCharges null at tenure 0. Keeps the extract contract.
+        One row per customer with the columns of the public sample in its order: words as text, SeniorCitizen and tenure
+        as int64, MonthlyCharges and TotalCharges as float64 in USD, TotalCharges null at tenure 0. The rows keep the
+        contract of an extract.
     """
+    # The order of these calls is part of the result: each takes the next numbers of the generator.
     columns: Columns = {}
 
     def draw() -> Floats:
@@ -86,7 +89,7 @@ def _linear(parents: list[str], row: list[float], columns: Columns) -> Floats:
 
 
 def parent_column(parent: str, columns: Columns) -> Floats:
-    """Returns a parent by its name in the parameters; `a_b` is the product of a and b."""
+    """Returns the column of a parent by its name in the parameters; `a_b` is the product of a and b."""
     if parent in columns:
         return columns[parent]
     first, _, second = parent.partition("_")
@@ -106,13 +109,13 @@ def choice_shares(name: str, columns: Columns) -> Floats:
 
 
 def choose(shares: Floats, draws: Floats) -> NDArray[np.int64]:
-    """The level in whose part of [0, 1) the draw falls."""
+    """Returns (n,) levels: each level has a part of [0, 1) as wide as its share, and the draw falls in one of them."""
     bounds = np.cumsum(shares, axis=1)[:, :-1]
     return (draws[:, None] >= bounds).sum(axis=1)
 
 
 def draw_household(columns: Columns, draw: Draw) -> None:
-    """Draws what stays with a customer: age group, gender, internet and phone."""
+    """Draws the attributes that never change: age group, gender, internet and phone."""
     parameters = load_parameters()
     columns["senior"] = (draw() < parameters["senior"]).astype(np.float64)
     columns["male"] = (draw() < parameters["male"]).astype(np.float64)
@@ -123,7 +126,7 @@ def draw_household(columns: Columns, draw: Draw) -> None:
 
 
 def draw_contract_and_tenure(columns: Columns, draw: Draw) -> None:
-    """Draws contract, then months of tenure given it."""
+    """Draws the contract, then the months of tenure given the contract."""
     contract = choose(choice_shares("contract", columns), draw())
     columns["one"], columns["two"] = (contract == 1).astype(np.float64), (contract == 2).astype(np.float64)
     tenure_bin = choose(choice_shares("tenure", columns), draw())
@@ -134,18 +137,18 @@ def draw_contract_and_tenure(columns: Columns, draw: Draw) -> None:
 
 
 def tenure_bin_of(tenure: Floats) -> NDArray[np.int64]:
-    """Returns the tenure bin; those who just joined are in the first, those beyond 72 months in the last."""
+    """Returns (n,) tenure bins. Tenure 0 is in the first bin, tenure above 72 months in the last."""
     bins = np.searchsorted(TENURE_BIN_STARTS, tenure, side="right") - 1
     return np.clip(bins, 0, len(TENURE_BIN_STARTS) - 2)
 
 
 def set_tenure(columns: Columns, tenure: Floats) -> None:
-    """Sets tenure and the two terms of it that other attributes depend on."""
+    """Sets tenure and the two functions of tenure that other attributes depend on."""
     columns["tenure"], columns["lt"], columns["it"] = tenure, np.log1p(tenure), 1 / (1 + tenure)
 
 
 def draw_services(columns: Columns, draw: Draw) -> None:
-    """Draws what depends on tenure: household size, lines, add-ons, billing, payment."""
+    """Draws the attributes that depend on tenure: household, lines, add-ons, billing and payment."""
     columns["Partner"] = _draw_yes("Partner", columns, draw)
     columns["Dependents"] = _draw_yes("Dependents", columns, draw)
     columns["MultipleLines"] = _draw_yes("MultipleLines", columns, draw) * columns["PhoneService"]
@@ -165,7 +168,7 @@ def list_price(columns: Columns) -> Floats:
 
 
 def _bill(columns: Columns, generator: np.random.Generator) -> tuple[Floats, Floats]:
-    """Returns monthly and total charges, USD: list price with small differences, to the nearest 5 cents."""
+    """Returns monthly and total charges in USD: the list price with small differences, to the nearest 5 cents."""
     parameters = load_parameters()
     spread = np.where(columns["noint"] == 1, parameters["price_sd"][1], parameters["price_sd"][0])
     noise = generator.standard_normal((2, len(spread)))
@@ -177,7 +180,7 @@ def _bill(columns: Columns, generator: np.random.Generator) -> tuple[Floats, Flo
 
 
 def to_frame(columns: Columns, bill: tuple[Floats, Floats], first_number: int) -> pl.DataFrame:
-    """Returns drawn attributes as a frame of the public sample's columns; see `simulate_customers`."""
+    """Returns drawn attributes as a frame with the columns of the public sample; see `simulate_customers`."""
     has_phone, has_internet = pl.col("PhoneService") == 1, pl.col("noint") == 0
 
     def yes_no(name: str) -> pl.Expr:
@@ -189,9 +192,9 @@ def to_frame(columns: Columns, bill: tuple[Floats, Floats], first_number: int) -
     def word(levels: tuple[str, ...], position: pl.Expr) -> pl.Expr:
         return position.cast(pl.Int64).replace_strict(dict(enumerate(levels)), return_dtype=pl.String)
 
-    made = pl.DataFrame(columns).with_columns(pl.Series("monthly", bill[0]), pl.Series("total", bill[1]))
-    return made.select(
-        synthetic_ids(first_number, made.height),
+    frame = pl.DataFrame(columns).with_columns(pl.Series("monthly", bill[0]), pl.Series("total", bill[1]))
+    return frame.select(
+        synthetic_ids(first_number, frame.height),
         gender=pl.when(pl.col("male") == 1).then(pl.lit("Male")).otherwise(pl.lit("Female")),
         SeniorCitizen=pl.col("senior").cast(pl.Int64),
         Partner=yes_no("Partner"),

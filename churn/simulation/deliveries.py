@@ -1,4 +1,4 @@
-"""Extracts as they really arrive: some late, some twice, some with mistakes that are corrected later."""
+"""Delivers extracts the way they really arrive: some late, some twice, some with errors that are corrected later."""
 
 import shutil
 from collections.abc import Sequence
@@ -14,23 +14,27 @@ WRONG_FACTOR = 1.5
 
 
 def deliver_untidily(folder: Path, extracts: Sequence[Path], days: int, seed: int) -> Path:
-    """Spoils what was delivered: that many days arrive late, as many twice, as many wrong at first.
+    """Makes a tidy delivery untidy: `days` files arrive late, `days` files twice and `days` files with errors.
 
-    What comes later lies in `<folder>-later` under the same names: run the folder, then that one, and everything is as
-    if it had been tidy. Late files are missing in the folder; a wrong one bills 2 % of its customers half too much.
+    The late and corrected files go to `<folder>-later` under the same names. After a run of the folder and a run of
+    `<folder>-later` the result is the same as after a tidy delivery. A late file is missing from the folder; a file
+    with errors bills 2% of its customers 1.5 times too much.
 
     Args:
-        folder: where the extracts are.
-        extracts: in order of date; the first and the last stay as they are.
-        days: of each kind.
-        seed: which days.
+        folder: the folder of the extracts.
+        extracts: the files, in order of date. The first and the last file stay unchanged.
+        days: the number of files of each kind.
+        seed: decides which days are chosen.
 
     Raises:
-        WrongUsage: there are too few days in between.
+        WrongUsage: there are too few days between the first and the last.
     """
     between = list(extracts[1:-1])
     if len(between) < 3 * days:
-        raise WrongUsage(f"{len(extracts)} extracts are too few for {days} of each kind.", f"simulate {3 * days + 2}.")
+        raise WrongUsage(
+            f"{len(extracts)} extracts are too few for {days} late, {days} repeated and {days} faulty files.",
+            f"simulate at least {3 * days + 2} days.",
+        )
     later = folder.with_name(f"{folder.name}-later")
     later.mkdir(parents=True, exist_ok=True)
     generator = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Made-up customers as a file: an extract with the public sample's columns, words and quirks, batch by batch."""
+"""Writes synthetic customers to files: extracts with the columns, words and quirks of the public sample."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -18,28 +18,29 @@ _BATCH_ROWS = 100_000
 
 
 def write_synthetic_extract(path: Path, customers: int, seed: int) -> Path:
-    """Writes an extract of made-up customers; the same arguments give the same bytes. Memory does not grow with them.
+    """Writes an extract of synthetic customers. The same arguments give the same bytes.
 
-    The sample's quirks are kept: TotalCharges is one blank at tenure 0, amounts carry no needless decimals.
+    The memory in use does not grow with the number of customers. The file has the quirks of the sample: TotalCharges is
+    one space at tenure 0, and whole amounts have no decimals.
 
     Returns:
-        The path, whose file appears only when it is complete.
+        The path. The file appears only when it is complete.
 
     Raises:
-        WrongUsage: the path is a folder's.
+        WrongUsage: the path is a folder.
     """
     return _write(path, simulate_batches(customers, seed))
 
 
 def write_daily_extracts(folder: Path, world: World, days: int, until: date, every: int = 1) -> list[Path]:
-    """Writes one extract a day, or every so many days, of a living telecom, named synthetic-YYYY-MM-DD.csv.
+    """Writes one extract every `every` days of a multi-day simulation, named synthetic-YYYY-MM-DD.csv.
 
-    The last day is `until`. Beside the folder, where no pipeline looks, `<folder>-truth.parquet` holds the truth of the
-    active customers: as_of_date, customerID, monthly_hazard, response (to calls), contact_effect (on the hazard). If
-    customers are called, `<folder>-contacts.csv` lists who and when: as_of_date, customerID.
+    The last day is `until`. Two files lie beside the folder, where no pipeline reads them. `<folder>-truth.parquet` has
+    the truth about the active customers: as_of_date, customerID, monthly_hazard, response (to calls), contact_effect
+    (on the hazard). If customers are called, `<folder>-contacts.csv` lists the calls: as_of_date, customerID.
 
     Returns:
-        The extracts' paths, in order of date.
+        The paths of the extracts, in order of date.
     """
     written, truths, calls = [], [], []
     for day in live(world, days, every):
@@ -56,8 +57,9 @@ def write_daily_extracts(folder: Path, world: World, days: int, until: date, eve
 
 def _write(path: Path, batches: Iterator[pl.DataFrame]) -> Path:
     if path.is_dir():
-        raise WrongUsage(f"{path} is a folder.", "name a file, or say with --days how many extracts.")
+        raise WrongUsage(f"{path} is a folder.", "name a file, or add --days N to write one file a day.")
     path.parent.mkdir(parents=True, exist_ok=True)
+    # A pipeline may watch the folder: the file gets its real name only when it is complete.
     unfinished = path.with_name(f"{path.name}.unfinished")
     with unfinished.open("wb") as stream:
         for number, batch in enumerate(batches):
@@ -68,13 +70,13 @@ def _write(path: Path, batches: Iterator[pl.DataFrame]) -> Path:
 
 
 def provide_synthetic_extract(home_dir: Path) -> Path:
-    """Returns the extract of a run that was given none, making it the first time: 7,043 customers, always the same."""
+    """Returns the extract for a run without a source: 7,043 synthetic customers, always the same. Writes it once."""
     path = home_dir / "synthetic" / f"{_MARK}{DEFAULT_CUSTOMERS}-customers-seed-{DEFAULT_SEED}.csv"
     return path if path.exists() else write_synthetic_extract(path, DEFAULT_CUSTOMERS, DEFAULT_SEED)
 
 
 def simulate_batches(customers: int, seed: int) -> Iterator[pl.DataFrame]:
-    """Yields customers in batches, each from a random stream of its own."""
+    """Yields customers in batches. Each batch has a random stream of its own, so batches can be drawn in any order."""
     starts = range(0, customers, _BATCH_ROWS)
     for start, stream in zip(starts, np.random.SeedSequence(seed).spawn(len(starts)), strict=True):
         count = min(_BATCH_ROWS, customers - start)

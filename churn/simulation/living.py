@@ -1,12 +1,13 @@
-"""A telecom that lives day by day: people join, age, change contract and services, and leave with a known hazard.
+"""The multi-day simulation: customers join, age, change contract and services, and leave with a known hazard.
 
-Months have 30 days. Each customer has one fixed random number per attribute, held against odds that move with tenure:
-so services and contracts change smoothly and rarely, not at random every day. The monthly hazard reads the sample as
-case-control data and keeps its slopes: logit(h) = logit(p) + ln(r / (1 - r)) + 1.018 for a wanted rate r, on top of
-a floor that knows no feature. Who left stands in the extracts of the following 30 days with Churn = Yes, then is gone.
+A month has 30 days. Each customer has one fixed random number per attribute, which is compared with odds that change
+with tenure: so services and contracts change smoothly and rarely, not at random every day. The monthly hazard treats
+the sample as case-control data and keeps its slopes: logit(h) = logit(p) + ln(r / (1 - r)) + 1.018 for a target rate r.
+A floor that is equal for all customers is added. A customer who left is in the extracts of the following 30 days with
+Churn = Yes, and in no extract after that.
 
-Worked example, r = 2 %: a customer whom the sample's odds give p = 0.5 has logit(h) = 0 - 3.892 + 1.018 = -2.874, so
-h = 5.3 % a month; with the floor of 0.3 % it is 1 - 0.947 x 0.997 = 5.6 %, and 1 - 0.944 ** (1/30) = 0.19 % a day.
+Worked example, r = 2%: a customer with p = 0.5 by the odds of the sample has logit(h) = 0 - 3.892 + 1.018 = -2.874, so
+h = 5.3% a month; with the floor of 0.3% it is 1 - 0.947 x 0.997 = 5.6%, and 1 - 0.944 ** (1/30) = 0.19% a day.
 """
 
 from collections.abc import Iterator
@@ -38,7 +39,8 @@ MONTH_DAYS = 30
 HAZARD_SHIFT = 1.018
 FLOOR = 0.003
 ARRIVING_INTERNET_LOG_ODDS = (0.0, 1.25, -0.9)
-"""Of DSL, fiber, none among those who join: fiber leaves faster, so more of it must arrive to keep the mix."""
+"""Log-odds of DSL, fiber and no internet among customers who join. Fiber customers leave faster, so more of them must
+join to keep the mix."""
 _FIXED_NUMBERS = 24
 
 
@@ -47,9 +49,10 @@ class World:
     """A telecom to simulate.
 
     Attributes:
-        customers: on the first day.
-        monthly_rate: r of the module's formula; with the sample's slopes and the floor about 4 % leave a month.
-        growth_a_month: joiners beyond those who replace leavers; at 0.6 % a month the mix of contracts holds for years.
+        customers: the number of customers on the first day.
+        monthly_rate: r in the formula above; with the slopes of the sample and the floor about 4% leave a month.
+        growth_a_month: joiners in addition to those who replace leavers, as a share of the customers. At 0.6% a month
+            the mix of contracts stays the same for years.
     """
 
     customers: int
@@ -63,9 +66,10 @@ class World:
 
 @dataclass
 class _People:
-    """Everybody who ever joined, in arrays of equal length. `left` is infinite for those who stay.
+    """All customers who ever joined, in arrays of equal length.
 
-    `called` is the day of the last call, minus infinity before it; `responses` say what a call does.
+    `left` is the day of leaving, infinite for a customer who stays. `called` is the day of the last call, minus
+    infinity before the first. `responses` decide what a call does.
     """
 
     joined: Floats
@@ -82,10 +86,11 @@ class Day:
     """One simulated day.
 
     Attributes:
-        extract: as `simulate_customers` returns it: the active, and who left within the last 30 days.
-        truth: customerID, monthly_hazard, response and contact_effect (monthly hazard when called less that when not)
-            of the active; never shown to the pipeline.
-        called: customerID of those who are called on the day.
+        extract: the active customers and the customers who left within the last 30 days, as `simulate_customers`
+            returns them.
+        truth: customerID, monthly_hazard, response and contact_effect (the monthly hazard with a call minus the hazard
+            without) of the active customers. The pipeline never reads it.
+        called: customerID of the customers who are called on the day.
     """
 
     number: int
@@ -95,16 +100,18 @@ class Day:
 
 
 def live(world: World, days: int, every: int = 1) -> Iterator[Day]:
-    """Yields the days of a telecom, after a month in which nobody looks, so that the first extract has leavers too.
+    """Yields the days of a multi-day simulation.
 
     Args:
-        world: what to simulate.
-        days: how many, the first being day 0.
-        every: show only every so many days; all are lived.
+        world: the telecom to simulate.
+        days: the number of days; the first is day 0.
+        every: yield only every so many days. The simulation still runs day by day.
     """
+    # Calls have a generator of their own, so that they take no numbers from the generator that draws the customers.
     generator, calls = np.random.default_rng(world.seed), np.random.default_rng([world.seed, 1])
     people = _settle(world, generator)
     people.responses = calls.random(len(people.joined))
+    # The simulation starts a month before day 0, so that the first extract has customers who left as well.
     for day in range(-MONTH_DAYS, days):
         columns = describe(people.household, people.numbers, _tenure(people, day))
         is_active = people.left > day
@@ -127,7 +134,7 @@ def _call_in_force(people: _People, day: int) -> Floats:
 
 
 def _settle(world: World, generator: np.random.Generator) -> _People:
-    """The base on the first day: the public sample's mix of households and tenure."""
+    """Returns the customers of the first day, with the public sample's mix of households and tenure."""
     household: Columns = {}
 
     def draw() -> Floats:
@@ -141,7 +148,7 @@ def _settle(world: World, generator: np.random.Generator) -> _People:
 
 
 def _arrive(count: int, day: int, generator: np.random.Generator) -> _People:
-    """People who join on a day."""
+    """Returns the customers who join on a day."""
     household: Columns = {}
     draw_household(household, lambda: generator.random(count))
     odds = np.exp(np.array(ARRIVING_INTERNET_LOG_ODDS))
@@ -173,12 +180,12 @@ def _join(people: _People, arrivals: _People) -> _People:
 
 
 def _tenure(people: _People, day: int) -> Floats:
-    """Whole months as a customer; it stands still once they left."""
+    """Returns (n,) whole months as a customer. The tenure of a customer who left does not grow."""
     return np.maximum(np.floor((np.minimum(day, people.left) - people.joined) / MONTH_DAYS), 0.0)
 
 
 def describe(household: Columns, numbers: Floats, tenure: Floats) -> Columns:
-    """Returns every attribute at a tenure: the fixed numbers held against the odds of that tenure."""
+    """Returns every attribute at a tenure: the fixed numbers compared with the odds of that tenure."""
     columns = dict(household)
     set_tenure(columns, tenure)
     contract = choose(contract_shares(columns), numbers[:, 0])
@@ -189,7 +196,7 @@ def describe(household: Columns, numbers: Floats, tenure: Floats) -> Columns:
 
 
 def contract_shares(columns: Columns) -> Floats:
-    """Returns (n, 3) shares of the contracts given tenure, by Bayes from contract and tenure given contract."""
+    """Returns (n, 3) shares of the contracts given tenure, by Bayes' rule from tenure given contract."""
     prior = choice_shares("contract", columns)
     bins = tenure_bin_of(columns["tenure"])
     rows = np.arange(len(bins))
@@ -199,8 +206,8 @@ def contract_shares(columns: Columns) -> Floats:
 
     likelihood = np.column_stack(
         [
-            choice_shares("tenure", columns | {"one": constant(one), "two": constant(two)})[rows, bins]
-            for one, two in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+            choice_shares("tenure", columns | {"one": constant(one_year), "two": constant(two_year)})[rows, bins]
+            for one_year, two_year in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
         ]
     )
     joint = prior * likelihood
@@ -208,10 +215,10 @@ def contract_shares(columns: Columns) -> Floats:
 
 
 def monthly_hazard(world: World, columns: Columns, day: int, call: Floats | float = 0.0) -> Floats:
-    """Returns (n,) probabilities to leave within a month.
+    """Returns (n,) probabilities of leaving within a month.
 
     Args:
-        call: what a call adds to each customer's log-odds.
+        call: what a call adds to the log-odds of each customer.
     """
     odds = (
         call
@@ -262,7 +269,7 @@ def _truth(world: World, people: _People, columns: Columns, day: int, is_called:
 
 
 def _bill(world: World, people: _People, columns: Columns, day: int) -> tuple[Floats, Floats]:
-    """Returns monthly and total charges, USD; a price rise counts from its day on, and not for those who left."""
+    """Returns monthly and total charges in USD. A price rise applies to customers who are active on its first day."""
     parameters = load_parameters()
     spread = np.where(columns["noint"] == 1, parameters["price_sd"][1], parameters["price_sd"][0])
     base = np.round((list_price(columns) + spread * people.normals[:, 0]) * 20) / 20

@@ -1,4 +1,4 @@
-"""What happens to a whole telecom: a price rise, an outage, a competitor's offer, the season."""
+"""Events that change the hazard of many customers: a price rise, an outage, a competitor's offer, the season."""
 
 import math
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ YEAR_DAYS = 365.25
 
 @dataclass(frozen=True)
 class Shock:
-    """Something that makes some customers leave more for a while.
+    """An event that raises the hazard of some customers for some days.
 
     Attributes:
-        first_day: day of the simulation on which it begins (0 is the first extract).
-        days: how long it lasts.
+        first_day: the day of the simulation on which it begins (0 is the first extract).
+        days: the number of days that it lasts.
         log_odds: what it adds to the log-odds of the monthly hazard.
         hits: "fiber" customers, "month_to_month" customers or "everyone".
-        price_share: for good, from the first day on, everybody's monthly charge rises by this share.
+        price_share: the share by which every monthly charge rises, from the first day on and without an end.
     """
 
     first_day: int
@@ -33,67 +33,74 @@ _OUTAGE_LOG_ODDS, _COMPETITOR_LOG_ODDS = 1.0, 0.7
 
 
 def read_shocks(price_rise: str | None, outage: str | None, competitor: str | None) -> tuple[Shock, ...]:
-    """Reads those that are given.
+    """Reads the events of the options that are given.
 
     Raises:
-        WrongUsage: one is not written as it should be.
+        WrongUsage: an option does not have its format.
     """
     events = ((price_rise, price_rise_of), (outage, outage_of), (competitor, competitor_of))
     return tuple(read(text) for text, read in events if text)
 
 
 def price_rise_of(text: str) -> Shock:
-    """Reads a price rise written as DAY:SHARE, `30:0.1` for ten percent from day 30 on.
+    """Reads a price rise in the format DAY:SHARE. `30:0.1` is a rise of 10% from day 30 on.
 
-    For 60 days it adds 0.05 log-odds of leaving a month per percent, to those who are free to leave.
+    For 60 days it adds 0.05 to the log-odds of leaving within a month for each percent, for customers without a fixed
+    term.
 
     Raises:
-        WrongUsage: it is not written so.
+        WrongUsage: the text does not have this format.
     """
     day, _, share = text.partition(":")
     try:
         return Shock(int(day), _DAYS_OF_A_PRICE_RISE, 5 * float(share), "month_to_month", float(share))
     except ValueError:
-        raise WrongUsage(f"{text!r} is no price rise.", "write it as DAY:SHARE, for example 30:0.1 .") from None
+        raise WrongUsage(
+            f"--price-rise {text!r} is not in the format DAY:SHARE.",
+            "write it like 30:0.1, a rise of 10% from day 30 on.",
+        ) from None
 
 
 def outage_of(text: str) -> Shock:
-    """Reads an outage in the fiber network written as DAY:DAYS, `20:7` for the week from day 20 on.
+    """Reads an outage of the fiber network in the format DAY:DAYS. `20:7` is the week from day 20 on.
 
-    While it lasts it adds 1.0 log-odds of leaving a month to fiber customers.
+    While it lasts, it adds 1.0 to the log-odds of leaving within a month for fiber customers.
 
     Raises:
-        WrongUsage: it is not written so.
+        WrongUsage: the text does not have this format.
     """
     return Shock(*_span_of(text, "outage"), _OUTAGE_LOG_ODDS, "fiber")
 
 
 def competitor_of(text: str) -> Shock:
-    """Reads a competitor's offer written as DAY:DAYS, `20:30` for thirty days from day 20 on.
+    """Reads a competitor's offer in the format DAY:DAYS. `20:30` is the 30 days from day 20 on.
 
-    While it lasts it adds 0.7 log-odds of leaving a month to those who are free to leave.
+    While it lasts, it adds 0.7 to the log-odds of leaving within a month for customers without a fixed term.
 
     Raises:
-        WrongUsage: it is not written so.
+        WrongUsage: the text does not have this format.
     """
-    return Shock(*_span_of(text, "competitor's offer"), _COMPETITOR_LOG_ODDS, "month_to_month")
+    return Shock(*_span_of(text, "competitor"), _COMPETITOR_LOG_ODDS, "month_to_month")
 
 
-def _span_of(text: str, what: str) -> tuple[int, int]:
+def _span_of(text: str, option: str) -> tuple[int, int]:
     day, _, days = text.partition(":")
     try:
         return int(day), int(days)
     except ValueError:
-        raise WrongUsage(f"{text!r} is no {what}.", "write it as DAY:DAYS, for example 20:7 .") from None
+        raise WrongUsage(
+            f"--{option} {text!r} is not in the format DAY:DAYS.", "write it like 20:7, the week from day 20 on."
+        ) from None
 
 
 @dataclass(frozen=True)
 class Season:
-    """A year's swing of leaving.
+    """The yearly swing of the hazard.
 
     Attributes:
-        share: how much higher the odds of leaving are at the peak than on average; as much lower half a year later.
-        peak_day: day of the simulation that is a 15 January, after the holidays.
+        share: how much higher the odds of leaving are at the peak than on average, as a share. Half a year later the
+            odds are lower by the same factor.
+        peak_day: a day of the simulation that is a 15 January, after the holidays.
     """
 
     share: float = 0.0
@@ -108,5 +115,5 @@ class Season:
 
 
 def season_of(share: float, first_date: date) -> Season:
-    """Returns the season of a simulation whose day 0 is a date."""
+    """Returns the season of a simulation whose day 0 is the given date."""
     return Season(share, (date(first_date.year, 1, 15) - first_date).days)

@@ -5,7 +5,7 @@ it was made is left as it is, so that a backfill that was stopped goes on where 
 nothing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from churn.economics.policies import load_policies
 from churn.errors import NotThere, WrongUsage
 from churn.scoring.history import PastDay
 from churn.scoring.reconstruction import rewind
 from churn.scoring.scores import Scorer
 from churn.settings import Settings
 from churn.stages import Outcome
-from churn.stages.learning import require_champion
 from churn.stages.scoring import find_latest_day, make_scorer, plan_past, score_days
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, promotions, publications, revisions
 from churn.stores.ledgers.loads import Load
+from churn.stores.ledgers.promotions import require_champion
 from churn.stores.ledgers.publications import Publication
 from churn.stores.model_registry import registry
 from churn.stores.postgres.database import open_engine
@@ -44,15 +45,6 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 500_000
 """Days are made in portions of about so many rows: the models run once for all of one, and a stop loses one at most."""
-
-listeners: list[Callable[[int, int], None]] = []
-"""Who wants to know how many of how many days are done: the terminal does."""
-
-
-def tell_progress(done: int, total: int) -> None:
-    """Tells every listener."""
-    for listener in listeners:
-        listener(done, total)
 
 
 @dataclass(frozen=True)
@@ -238,6 +230,7 @@ def _describe_publications(
         run_id=run_id,
         staged_at=now_utc(),
         published_at=None,
+        policy_sha256=load_policies(settings.policies).sha256,
     )
     return [_describe(pattern, past, current[past.load_id], held) for past in planned]
 

@@ -215,12 +215,11 @@ def validate_extract(settings: Settings, snapshot_date: date) -> Outcome:
     """Checks that the database holds the snapshot the ledger says it holds: rows and money.
 
     Raises:
-        ContractBroken: nothing was loaded for the date, or something else changed its rows.
+        NotLoaded: nothing was loaded for the date.
+        ContractBroken: something else changed its rows.
     """
     engine = open_engine(settings)
-    load = loads.find_current_load(engine, snapshot_date)
-    if load is None:
-        raise ContractBroken(f"No extract of {snapshot_date} is loaded.", "run `churn run --source FILE --as-of DATE`.")
+    load = loads.require_load(engine, snapshot_date)
     count, monthly_charges = snapshots.count_snapshot(engine, snapshot_date)
     if count != load.rows_accepted or round(monthly_charges - load.monthly_charges_total, 2):
         raise ContractBroken(

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from churn.contracts.scores import Basis
+from churn.economics.policies import load_policies
 from churn.errors import NotThere
 from churn.scoring.history import PastDay, plan_history
 from churn.scoring.scores import Scorer
 from churn.settings import Settings
 from churn.stages import Outcome
-from churn.stages.learning import require_champion
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, promotions, publications, revisions
+from churn.stores.ledgers.promotions import require_champion
 from churn.stores.ledgers.publications import Publication
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.copying import run_ahead
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features, history, predictions
@@ -101,12 +102,9 @@ def find_latest_day(settings: Settings) -> date:
     """Returns the date of the latest stored snapshot.
 
     Raises:
-        NotThere: there is none.
+        NotLoaded: there is none.
     """
-    found = loads.find_latest_snapshot_date(open_engine(settings))
-    if found is None:
-        raise NotThere("No extract is loaded.", "run `churn run --source FILE`.")
-    return found
+    return loads.require_latest_day(open_engine(settings))
 
 
 def describe_publication(
@@ -115,11 +113,9 @@ def describe_publication(
     """Returns what a date's scores will have been made from.
 
     Raises:
-        NotThere: no extract of the date is loaded.
+        NotLoaded: no extract of the date is loaded.
     """
-    load = loads.find_current_load(engine, as_of_date)
-    if load is None:
-        raise NotThere(f"No extract of {as_of_date} is loaded.", "run `churn run --source FILE --as-of DATE`.")
+    load = loads.require_load(engine, as_of_date)
     return Publication(
         prediction_date=as_of_date,
         status="staged",
@@ -135,6 +131,7 @@ def describe_publication(
         run_id=run_id,
         staged_at=now_utc(),
         published_at=None,
+        policy_sha256=load_policies(settings.policies).sha256,
     )
 
 
@@ -144,7 +141,7 @@ def make_scorer(settings: Settings, model_version: int) -> Scorer:
     Raises:
         NotThere: the registry has no such version.
     """
-    loaded = registry.load_model(settings, model_version)
+    loaded = loading.load_model(settings, model_version)
     from churn.learning.contributions import contribute_by_feature  # its libraries are loaded with the predictor
 
     decision = promotions.find_decision(open_engine(settings), model_version)

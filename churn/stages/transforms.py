@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 
-from churn.errors import ContractBroken
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stores import sql_models
@@ -45,15 +44,14 @@ def run_transforms(settings: Settings, as_of_date: date) -> Outcome:
     are all there.
 
     Raises:
+        NotLoaded: no extract of the date is loaded.
         AuditFailed: rows failed an audit; what readers see did not change.
         TransformFailed: a model could not be evaluated.
     """
     deployment = sql_models.deploy(settings, today())
     version, changed = deployment.features_version, _tell_deployment(deployment)
     engine = open_engine(settings)
-    load = loads.find_current_load(engine, as_of_date)
-    if load is None:
-        raise ContractBroken(f"No extract of {as_of_date} is loaded.", "run `churn run --source FILE --as-of DATE`.")
+    load = loads.require_load(engine, as_of_date)
     made = publications.find_publication(engine, as_of_date)
     is_made = made is not None and (made.load_id, made.transforms_version) == (load.load_id, version)
     if is_made and features.count_features(engine, as_of_date) == load.rows_accepted:

@@ -1,1 +1,1 @@
-"""The terminal: commands, what they show, a run followed stage by stage."""
+"""The terminal: the commands, what they print, and how a run is followed stage by stage."""

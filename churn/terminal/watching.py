@@ -1,49 +1,34 @@
-"""Running the pipeline from a terminal: its stages as they happen, the libraries quiet."""
+"""Flows that run in the terminal's process: each stage is shown as it happens."""
 
-import logging
 import os
 import threading
-import time
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Column, Table
+from rich.progress import Progress
 
 from churn.errors import Unavailable
 from churn.local_stack.temporary_prefect import reach_prefect
 from churn.settings import Settings
 from churn.stages import Outcome
+from churn.terminal.display.layout import open_console
+from churn.terminal.display.stages import (
+    StageTimes,
+    add_line,
+    keeping_hooks,
+    open_progress,
+    times_table,
+    watch_days,
+    watch_stages,
+)
+from churn.terminal.quiet import quieten
 from churn.timeline import today
 
-TITLES = {
-    "deploy_models": "Deploy the SQL models",
-    "load_extract": "Load the extract",
-    "validate_extract": "Validate the snapshot",
-    "run_transforms": "Run the SQL models",
-    "audit_transforms": "Audit the features",
-    "train_models": "Train and compare models",
-    "score_customers": "Score the customers",
-    "publish": "Audit and publish",
-    "rebuild_features": "Rebuild the features",
-    "score_history": "Score the days",
-    "publish_history": "Publish the days",
-    "check_published": "Compare with the scores",
-}
-
-
-@dataclass
-class StageTimes:
-    """Wall-clock seconds, stage by stage, and before the first one."""
-
-    started: float
-    seconds: dict[str, float]
+Follow = Callable[[tuple[Any, ...]], Progress]
 
 
 def run_pipeline(
@@ -52,82 +37,83 @@ def run_pipeline(
     """Runs `churn_pipeline` in this process and shows its stages.
 
     Returns:
-        The date that is published; None for a folder of daily files, the latest of which is.
+        The published date; None for a folder of daily files, of which the latest date is published.
     """
     from churn.intake.sources import check_there
 
     if source is not None:
         check_there(source)
-    console = Console(stderr=True)
     is_folder = source is not None and os.path.isdir(source)  # noqa: PTH112 Path.is_dir raises where the folder may not be read
     day = as_of if is_folder else as_of or today()
-    times = StageTimes(time.monotonic(), {})
-    quieten(verbose)
+    console = open_console(stderr=True)
     with (
-        reach_prefect(settings) as wait,
-        _kept(settings, source) as kept,
-        _progress(console, transient=verbose) as progress,
+        _following(settings, console, "churn_pipeline", day, verbose) as follow,
+        _stored_source(settings, source) as stored,
     ):
-        _reach_database(settings, "churn_pipeline", day)
-        waiting = progress.add_task("Start Prefect", total=None, note="")
         from flows.churn_pipeline import AROUND_STAGES, PAST_STAGES, STAGES, churn_pipeline
 
-        _watch((*STAGES, *PAST_STAGES, *AROUND_STAGES), progress, waiting, times)
-        _warm_up()
-        wait()
-        outcomes = churn_pipeline(kept, day, retrain, mapping)
+        follow((*STAGES, *PAST_STAGES, *AROUND_STAGES))
+        outcomes = churn_pipeline(stored, day, retrain, mapping)
     if not outcomes:
-        console.print(f"Nothing new in {source}: every file's date already holds it.")
-    if verbose:
-        console.print(_times_table(times))
+        console.print(f"{source} holds nothing new: every file is already loaded for its date.", markup=False)
     return day
 
 
-def run_score(settings: Settings, as_of: date | None, model: int | None, verbose: bool) -> None:
-    """Runs the flow `score` in this process and shows its stages."""
-    with _following(settings, "score", verbose) as follow:
+def run_score(settings: Settings, as_of: date | None, model: int | None, verbose: bool) -> Outcome:
+    """Runs the flow `score` in this process, shows its stages and returns what the publishing did."""
+    with _following(settings, open_console(stderr=True), "score", None, verbose) as follow:
         from flows.score import STAGES, score
 
         follow(STAGES)
-        score(as_of, model)
+        _, _, published, _ = score(as_of, model)  # one outcome for each of STAGES
+        return published
 
 
 def run_backfill(settings: Settings, days: int, until: date | None, verbose: bool) -> str:
-    """Runs the flow `backfill` in this process and shows its stages, days done, rate and time left.
+    """Runs the flow `backfill` in this process; shows its stages, the days done, the rate and the time remaining.
 
     Returns:
-        What was made and what was left as it is.
+        How many days were published and how many stayed unchanged.
     """
-    with _following(settings, "backfill", verbose) as follow:
-        from churn.stages import history
-        from flows.backfill import STAGES, backfill
+    with _following(settings, open_console(stderr=True), "backfill", None, verbose) as follow:
+        from flows.backfill import STAGES, backfill, plan_backfill, publish_history
 
-        history.listeners.append(_bar_of(follow(STAGES)))
-        return str(backfill(days, until).summary)
+        progress = follow(STAGES)
+        with keeping_hooks((plan_backfill, publish_history)):
+            watch_days(plan_backfill, publish_history, progress)
+            return str(backfill(days, until).summary)
 
 
 @contextmanager
-def _following(settings: Settings, flow: str, verbose: bool) -> Iterator[Callable[[tuple[Any, ...]], Progress]]:
-    """Shows the stages of a flow that the block starts, once it has said which they are."""
-    console, times = Console(stderr=True), StageTimes(time.monotonic(), {})
+def _following(settings: Settings, console: Console, flow: str, day: date | None, verbose: bool) -> Iterator[Follow]:
+    """Yields a function that shows the stages it is given; the block calls it, then runs the flow."""
+    times = StageTimes()
     quieten(verbose)
-    with reach_prefect(settings) as wait, _progress(console, transient=verbose) as progress:
-        _reach_database(settings, flow, None)
-        waiting = progress.add_task("Start Prefect", total=None, note="")
+    # With -v the libraries print between the lines: the lines go away at the end, and the table of times remains.
+    with (
+        reach_prefect(settings) as wait,
+        open_progress(console, transient=verbose) as progress,
+        ExitStack() as hooks,
+    ):
+        _reach_database(settings, flow, day)
+        waiting = add_line(progress, "Start Prefect")
 
         def follow(stages: tuple[Any, ...]) -> Progress:
-            _watch(stages, progress, waiting, times)
-            _warm_up()
+            hooks.enter_context(keeping_hooks(stages))
+            watch_stages(stages, progress, waiting, times)
+            warm_up = _warm_up()
             wait()
+            # Both threads importing sqlmesh, whose modules import each other in circles, ends in an ImportError.
+            warm_up.join()
             return progress
 
         yield follow
     if verbose:
-        console.print(_times_table(times))
+        console.print(times_table(times))
 
 
 def _reach_database(settings: Settings, flow: str, day: date | None) -> None:
-    """Tells of a database that is down now, not after two retries: the person here, and whom alerts go to."""
+    """Reports a database that is down at once, not after two retries: to the person here and to the alert addresses."""
     from churn.alerts import messages
     from churn.stores.postgres.database import open_engine
 
@@ -138,34 +124,9 @@ def _reach_database(settings: Settings, flow: str, day: date | None) -> None:
         raise
 
 
-def _bar_of(progress: Progress) -> Callable[[int, int], None]:
-    """A line that tells how many days are done, how fast, and how long the rest will take."""
-    line = progress.add_task("Days", total=None, note="")
-    began = time.monotonic()
-
-    def tell(done: int, total: int) -> None:
-        rate = done / (time.monotonic() - began)
-        left = f", {rate:.1f} a second, {(total - done) / rate:.0f} s left" if done else ""
-        filled = round(20 * done / total) if total else 20
-        bar = f"{'━' * filled}{'╌' * (20 - filled)} {done} of {total}{left}"
-        progress.update(line, total=total, completed=done, note=bar)
-
-    return tell
-
-
 @contextmanager
-def counting(title: str, total: int, verbose: bool) -> Iterator[Callable[[int], None]]:
-    """Shows a bar that the block moves by telling how many of `total` are done."""
-    quieten(verbose)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        line = progress.add_task(title, total=total)
-        yield lambda done: progress.update(line, completed=done)
-
-
-@contextmanager
-def _kept(settings: Settings, source: str | None) -> Iterator[str | None]:
-    """Standard input as a file, so that a stage that is tried again finds it; a path as an absolute one."""
+def _stored_source(settings: Settings, source: str | None) -> Iterator[str | None]:
+    """Yields standard input as a file, so that a retried stage can read it again; a path as an absolute path."""
     if source == "-":
         from churn.intake.sources import keep_stdin
 
@@ -177,78 +138,22 @@ def _kept(settings: Settings, source: str | None) -> Iterator[str | None]:
         yield str(Path(source).resolve()) if os.path.exists(source) else source  # noqa: PTH110
 
 
-def quieten(verbose: bool) -> None:
-    """Keeps library output off the terminal; what Prefect's server stores of a run is not touched."""
-    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-    if verbose:
-        return
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_FLOW_RUNS_LEVEL", "CRITICAL")
-    warnings.simplefilter("ignore")
-    for name in ("mlflow", "psycopg"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-
-
-def _warm_up() -> None:
-    """Imports what every run needs while Prefect's temporary server starts in a process of its own."""
+def _warm_up() -> threading.Thread:
+    """Starts to import what every run needs while Prefect's temporary server starts in a process of its own."""
 
     def load() -> None:
-        import churn.stages.intake
-        import churn.stages.learning
-        import churn.stages.scoring
-        import churn.stages.transforms
-        import churn.stores.sql_models.console  # noqa: F401
-        from churn.stores.model_registry.registry import import_mlflow
+        # What cannot be imported here fails again in the stage that needs it, which reports it.
+        with suppress(Exception):
+            import churn.stages.intake
+            import churn.stages.learning
+            import churn.stages.scoring
+            import churn.stages.transforms
+            import churn.stores.sql_models.console  # noqa: F401
+            from churn.stores.model_registry.registry import import_mlflow
 
-        import_mlflow()
+            import_mlflow()
 
-    threading.Thread(target=load, name="warm-up", daemon=True).start()
-
-
-def _progress(console: Console, transient: bool) -> Progress:
-    return Progress(
-        SpinnerColumn(finished_text="[green]✓"),
-        TextColumn("{task.description}", style="bold", table_column=Column(no_wrap=True, min_width=24)),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[note]}", style="dim", table_column=Column(overflow="fold")),
-        console=console,
-        transient=transient,
-    )
-
-
-def _watch(stages: tuple[Any, ...], progress: Progress, waiting: TaskID, times: StageTimes) -> None:
-    """Follows the stages by Prefect's own hooks."""
-    shown: dict[str, tuple[TaskID, float]] = {}
-
-    def starts(task: Any, run: Any, state: Any) -> None:
-        if not shown:
-            times.seconds["start"] = time.monotonic() - times.started
-            progress.update(waiting, visible=False)
-        if task.name not in shown:
-            shown[task.name] = (progress.add_task(TITLES[task.name], total=1, note=""), time.monotonic())
-        elif progress.tasks[shown[task.name][0]].finished:  # another day of a folder
-            progress.reset(shown[task.name][0], note="")
-            shown[task.name] = (shown[task.name][0], time.monotonic())
-
-    def ends(task: Any, run: Any, state: Any) -> None:
-        line, began = shown[task.name]
-        times.seconds[task.name] = times.seconds.get(task.name, 0.0) + time.monotonic() - began
-        outcome = state.result(raise_on_failure=False)
-        note = f"{'skipped: ' if outcome.is_skipped else ''}{outcome.summary}" if isinstance(outcome, Outcome) else ""
-        progress.update(line, completed=1, note=note)
-
-    def fails(task: Any, run: Any, state: Any) -> None:
-        progress.update(shown[task.name][0], note="[red]failed")
-
-    for stage in stages:
-        stage.on_running(starts)
-        stage.on_completion(ends)
-        stage.on_failure(fails)
-
-
-def _times_table(times: StageTimes) -> Table:
-    table = Table("stage", "seconds", title="Where the time went", title_justify="left")
-    for name, seconds in times.seconds.items():
-        table.add_row({"start": "Imports and Prefect's server"}.get(name, name), f"{seconds:.2f}")
-    table.add_row("all", f"{time.monotonic() - times.started:.2f}", style="bold")
-    return table
+    # A daemon: a run that fails at once does not wait for imports it no longer needs.
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread

@@ -16,7 +16,7 @@ import pytest
 
 from churn.settings import Settings
 from tests.conftest import DAY
-from tests.support.days import run_backfill
+from tests.support.days import execute, run_backfill
 from tests.support.factories import make_customer, write_extract
 from tests.support.telecoms import Telecoms
 
@@ -51,6 +51,8 @@ def looked_at(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> I
     write_extract(extract, pl.concat([rows, pl.DataFrame([odd, make_customer(customerID=KNOWN), broken])]))
     with telecoms.copy("deployed", folder / "home") as found:
         intake.load_extract(found, extract, DAY)
+        # Two customers of this extract are the tests' own; its pages are to be marked all the same.
+        execute(found, "UPDATE raw_data.loads SET origin = 'synthetic'")
         transforms.run_transforms(found, DAY)
         learning.train_models(found, DAY, ModelParams(forest_trees=40, boosting_rounds=40))
         scoring.score_customers(found, DAY, "test run")

@@ -60,7 +60,7 @@ def _ask_trend(period: str) -> str:
 
 def _tell_interval(name: str) -> str:
     """A figure with its interval: 0.853 (0.840 to 0.866)."""
-    ends = (f"to_char(100 * {end}, 'FM990.0') || ' %'" if name in _SHARES else f"to_char({end}, 'FM990.000')"
+    ends = (f"to_char(100 * {end}, 'FM990.0') || '%'" if name in _SHARES else f"to_char({end}, 'FM990.000')"
             for end in ("value", "low", "high"))  # fmt: skip
     told = "{} || ' (' || {} || ' to ' || {} || ')'".format(*ends)
     return f"max({told}) FILTER (WHERE figure = '{name}') AS {name}"
@@ -80,12 +80,13 @@ _ATTRIBUTES = {
 }
 _CHECKS = {
     "The tiers add up to the active customers": "high_count + medium_count + low_count = active_customers_count",
-    "High and Medium add up to those at risk": "high_count + medium_count = at_risk_customers_count",
-    "Revenue at risk is within a year's revenue": "revenue_at_risk_usd <= annual_revenue_usd",
-    "The four cells of the confusion add up to all customers": "true_positive_count + false_positive_count "
+    "High and Medium add up to the customers at risk": "high_count + medium_count = at_risk_customers_count",
+    "Revenue at risk is at most the yearly revenue": "revenue_at_risk_usd <= annual_revenue_usd",
+    "The four cells of the confusion matrix add up to all customers": "true_positive_count + false_positive_count "
     "+ false_negative_count + true_negative_count = kpi.customers_count",
-    "Every customer scored is in the figures": "kpi.customers_count = scored.customers_count",
-    "Eligible customers are those scored and those refused": "eligible_count = scored.customers_count + refused_count",
+    "The figures count every scored customer": "kpi.customers_count = scored.customers_count",
+    "Scored and rejected customers add up to the eligible customers": "eligible_count = scored.customers_count "
+    "+ refused_count",
 }
 
 TABLES: dict[str, dict[str, str]] = {
@@ -123,7 +124,7 @@ TABLES: dict[str, dict[str, str]] = {
             ) AS moves WHERE tier_before <> risk_tier ORDER BY prediction_date DESC""",
     },
     "model": {
-        "candidates": f"""SELECT {_FAMILY} || CASE WHEN is_selected THEN ' ★ chosen' ELSE '' END AS family,
+        "candidates": f"""SELECT {_FAMILY} || CASE WHEN is_selected THEN ' ★ selected' ELSE '' END AS family,
             {", ".join(map(_tell_interval, _MODEL_FIGURES))}
             FROM reporting.model_figures {_CHAMPION} GROUP BY model_figures.family, is_selected
             ORDER BY model_figures.family""",
@@ -156,8 +157,8 @@ TABLES: dict[str, dict[str, str]] = {
             told AS (SELECT dimension, sum((now - before) * ln(now / before))::float8 AS stability_index,
                 (array_agg(segment ORDER BY round(abs(now - before), 9) DESC, segment))[1] AS segment
                 FROM pairs GROUP BY dimension)
-            SELECT {_DIMENSION}, stability_index, CASE WHEN stability_index < 0.1 THEN 'the same'
-                WHEN stability_index < 0.25 THEN 'moving' ELSE 'another base' END AS verdict, segment,
+            SELECT {_DIMENSION}, stability_index, CASE WHEN stability_index < 0.1 THEN 'stable'
+                WHEN stability_index < 0.25 THEN 'shifting' ELSE 'changed' END AS verdict, segment,
                 before AS share_before, now AS share_now
             FROM told JOIN pairs USING (dimension, segment) ORDER BY told.dimension""",
         "loads": """SELECT load_id, snapshot_date, status, rows_read, rows_accepted, rows_rejected, reason, started_at,
@@ -182,9 +183,9 @@ def write_cell(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return f"{value.day} {value:%b %Y %H:%M} UTC"
+        return f"{value:%Y-%m-%d %H:%M} UTC"
     if isinstance(value, date):
-        return f"{value.day} {value:%b %Y}"
+        return f"{value:%Y-%m-%d}"
     if name == "tenure_months":
         return "1 month" if value == 1 else f"{value} months"
     if isinstance(value, int):
@@ -197,4 +198,4 @@ def _write_number(name: str, value: float) -> str:
         return f"${value:,.2f}".replace("$-", "−$")
     if name in DOLLARS:
         return f"${value:,.0f}"
-    return f"{100 * value:.1f} %" if name in SHARES else f"{value:.3f}"
+    return f"{100 * value:.1f}%" if name in SHARES else f"{value:.3f}"

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from churn.dashboard.serving import APP, serve
 from churn.errors import Unavailable, WrongUsage
 from churn.settings import Settings, load_settings
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.postgres.readers import reading
 from tests.conftest import DAY
 from tests.support.days import execute, name_rule_of_thumb_champion, run_day, write_day
@@ -43,14 +43,14 @@ def test_a_database_that_is_down_is_told_without_its_password(
 def test_one_day_alone_asks_for_the_days_before(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
+    monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
     name_rule_of_thumb_champion(settings)
     run_day(settings, write_day(tmp_path, DAY), DAY)
     said = read_page()
 
-    assert "One day so far." in said
+    assert "Only one day is published so far." in said
     assert "churn backfill --days 60" in said
-    assert "Made-up customers" not in said
+    assert "Synthetic customers" not in said
 
 
 def test_a_port_that_is_taken_is_told_before_anything_starts() -> None:

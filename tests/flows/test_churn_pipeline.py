@@ -19,7 +19,7 @@ from churn.errors import Busy, ContractBroken, TooFewLeavers, Unavailable, Wrong
 from churn.reporting.status import read_status
 from churn.settings import Settings
 from churn.stages import Outcome, intake
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.locks import Lock, hold_lock
 from churn.stores.sql_models import contexts
@@ -64,7 +64,7 @@ def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(settin
 
     assert [outcome.is_skipped for outcome in outcomes] == [False] * 8
     assert (status["customers"], status["is_synthetic"]) == (7043, True)
-    assert "Synthetic customers, made up by the simulator: nobody here is real." in page.export_text()
+    assert "These customers are synthetic: the simulator generated them, none of them is real." in page.export_text()
 
 
 def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_deployed(
@@ -79,7 +79,7 @@ def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_depl
         name_rule_of_thumb_champion(settings)
         return Outcome("learned")
 
-    monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
+    monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
     monkeypatch.setattr(learning, "train_models", learn)
     for day in (30, 28, 29):
         write_extract(tmp_path / f"customers-2026-01-{day}.csv", make_extract(300))

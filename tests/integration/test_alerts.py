@@ -80,7 +80,7 @@ def test_a_recovery_is_told_once_and_the_next_failure_is_news_again(receivers: R
     titles = [told["title"] for told in receivers.web]
     assert titles == [
         "[churn] error: churn_pipeline of 2026-01-31 failed",
-        "[churn] recovered: churn_pipeline does well again",
+        "[churn] recovered: churn_pipeline works again",
         "[churn] error: churn_pipeline of 2026-02-01 failed",
     ]
     assert "Over: x.csv lacks the column Churn.\nNow true: readers see 2026-01-31" in receivers.web[1]["message"]
@@ -95,7 +95,7 @@ def test_a_message_that_nobody_took_is_sent_again(receivers: Receivers, caplog: 
         messages.tell_failure(load_settings(), "churn_pipeline", DAY, BROKEN)
 
     assert len(receivers.web) == 2
-    assert "Not every address of CHURN_ALERT_URLS took the message" in caplog.text
+    assert "Not every address of CHURN_ALERT_URLS accepted the message" in caplog.text
 
 
 def test_while_the_database_is_down_an_incident_is_told_once_and_its_end_when_it_is_back(
@@ -117,9 +117,9 @@ def test_while_the_database_is_down_an_incident_is_told_once_and_its_end_when_it
 
     assert [told["title"] for told in receivers.web] == [
         "[churn] critical: churn_pipeline of 2026-01-31 failed",
-        "[churn] recovered: churn_pipeline does well again",
+        "[churn] recovered: churn_pipeline works again",
     ]
-    assert "readers see nothing; the last date they saw is 2026-01-30." in receivers.web[0]["message"]
+    assert "readers see nothing; the last date that they saw is 2026-01-30." in receivers.web[0]["message"]
 
 
 def test_a_run_from_the_terminal_tells_of_a_database_that_is_down_too(

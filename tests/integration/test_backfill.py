@@ -242,7 +242,7 @@ def test_a_customer_lost_on_the_way_stops_the_publication(begun: Settings) -> No
 
     before = rows_of(begun)
     execute(begun, "UPDATE ops.publications SET status = 'staged', published_at = NULL")
-    lost = scoring.warehouse.stream_features
+    lost = features.stream_features
 
     def lose_one(*arguments: object) -> Iterator[pl.DataFrame]:
         yield from (batch.slice(1) for batch in lost(*arguments))  # type: ignore[arg-type]

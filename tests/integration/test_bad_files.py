@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import typer
 
 from churn.settings import Settings, load_settings
-from churn.shell.one_line import told_in_one_line
+from churn.shell.one_line import one_line_errors
 from churn.stages import intake
 from churn.stores.ledgers import loads
 from churn.stores.postgres import tables
@@ -276,7 +276,7 @@ def test_spaces_and_case_are_put_right_and_counted(ground: Settings, tmp_path: P
 
     outcome = intake.load_extract(ground, write_extract(tmp_path / "extract.csv", rows), day)
 
-    assert outcome.summary == f"120 customers as of {day}; spaces or case put right in 5 cells"
+    assert outcome.summary == f"120 customers as of {day}; spaces or case corrected in 5 cells"
     with open_engine(ground).connect() as connection:
         raw = telco_churn_raw.c
         kept = sa.select(raw.partner, raw.churn, raw.contract, raw.tenure)
@@ -318,80 +318,86 @@ def _nested_parquet() -> bytes:
         return path.read_bytes()
 
 
-EXPORT = "export it again with commas or semicolons."
-AS_CSV = "export the customers as CSV in UTF-8, or as Parquet."
-ALL_COLUMNS = "export it with all 21 columns by their public or snake_case names, or name yours in a --mapping file."
-CLOSE_QUOTE = 'correct that line: a cell with a quote, a separator or a line break is written "like ""this""".'
+EXPORT = "export the file again with commas or semicolons between the columns."
+AS_CSV = "export the customers as UTF-8 CSV or as Parquet."
+ALL_COLUMNS = "export the file again with all 21 columns, or name your columns in a --mapping file."
+CLOSE_QUOTE = 'correct that line: write a cell with a quote, a separator or a line break "like ""this""".'
 REFUSALS = {
     "an empty file": Refusal(lambda: b"", "extract.csv is empty.", "ask the source for the file again."),
     "a header only": Refusal(
         lambda: _csv().split(b"\n")[0] + b"\n",
-        "extract.csv has a header and no rows.",
+        "extract.csv has a header but no rows.",
         "ask the source for the file again.",
     ),
     "an empty first line": Refusal(
         lambda: b"\n" + _csv(),
-        "extract.csv starts with an empty line.",
-        "export it again with the column names in line 1.",
+        "extract.csv line 1 is empty.",
+        "export the file again with the column names in line 1.",
     ),
     "a missing column": Refusal(
         lambda: pl.DataFrame(_rows()).drop("tenure", "Churn").write_csv().encode(),
         "extract.csv lacks the columns tenure, Churn.",
         ALL_COLUMNS,
     ),
+    "a misspelt column": Refusal(
+        lambda: _csv().replace(b"tenure", b"tenur", 1).replace(b"MonthlyCharges", b"Monthly_Charges", 1),
+        "extract.csv lacks the columns tenure, MonthlyCharges. It has tenur: did you mean tenure? "
+        "It has Monthly_Charges: did you mean MonthlyCharges?",
+        ALL_COLUMNS,
+    ),
     "a duplicated header": Refusal(
         lambda: _csv().replace(b"Partner", b"gender", 1),
         "extract.csv has the column gender twice.",
-        "export it with each column once.",
+        "export the file again with each column once.",
     ),
     "a column by both its names": Refusal(
         lambda: pl.DataFrame(_rows()).with_columns(pl.col("Churn").alias("churn")).write_csv().encode(),
         "extract.csv has the column Churn twice.",
-        "export it with each column once.",
+        "export the file again with each column once.",
     ),
     "no header line": Refusal(
         lambda: _csv().partition(b"\n")[2],
-        "extract.csv line 1 names none of the columns of an extract; it starts with "
+        "extract.csv line 1 has none of the column names of an extract; the line starts with "
         "'000000-MADEUP,Female,0,No,No,68,Yes,No,F'.",
-        "export it with the column names in line 1, separated by commas or semicolons.",
+        "export the file again with the column names in line 1, separated by commas or semicolons.",
     ),
     "a wrong delimiter": Refusal(
         lambda: pl.DataFrame(_rows()).write_csv(separator="|").encode(),
-        "extract.csv separates its columns by bars (|).",
+        "extract.csv separates its columns with bars (|).",
         EXPORT,
     ),
     "tabs": Refusal(
         lambda: pl.DataFrame(_rows()).write_csv(separator="\t").encode(),
-        "extract.csv separates its columns by tabs.",
+        "extract.csv separates its columns with tabs.",
         EXPORT,
     ),
     "CR line ends": Refusal(
         lambda: _csv().replace(b"\n", b"\r"),
-        "extract.csv ends its lines with CR alone.",
-        "export it again with LF or CRLF line ends.",
+        "extract.csv ends its lines with CR only.",
+        "export the file again with LF or CRLF line ends.",
     ),
     "Latin-1 text": Refusal(
         lambda: _csv(customerID="Müller").decode().encode("latin-1"),
         f"extract.csv line {LINE} is not UTF-8 (byte 0xfc); it looks like Latin-1.",
-        'export it again as UTF-8, or say encoding = "latin-1" in a --mapping file.',
+        'export the file again as UTF-8, or write encoding = "latin-1" in a --mapping file.',
     ),
     "UTF-16 text": Refusal(
         lambda: _csv().decode().encode("utf-16"), "extract.csv is UTF-16 text, not CSV or Parquet.", AS_CSV
     ),
     "NUL bytes": Refusal(
         lambda: _csv(customerID="0001\x00TEST"),
-        f"extract.csv line {LINE} holds NUL bytes: it is not text.",
-        "export it again as UTF-8 CSV.",
+        f"extract.csv line {LINE} has NUL bytes, so the file is not text.",
+        "export the file again as UTF-8 CSV.",
     ),
     "200 MB of one line": Refusal(
         lambda: b"x" * 200_000_000,
         "extract.csv line 1 is longer than 1,000,000 bytes.",
-        "check that the file is CSV with one customer per line.",
+        "check that the file is CSV with one customer a line.",
     ),
     "a header and 20 MB of one line": Refusal(
         lambda: _csv() + b"x" * 20_000_000,
         "extract.csv line 122 is longer than 1,000,000 bytes.",
-        "check that the file is CSV with one customer per line.",
+        "check that the file is CSV with one customer a line.",
     ),
     "a quote that is not closed": Refusal(
         _line(lambda line: f'"{line}'),
@@ -422,26 +428,26 @@ REFUSALS = {
         lambda: gzip.compress(_csv())[:-500],
         "extract.csv.gz is a gzip file that is cut off or damaged (Compressed file ended before the end-of-stream "
         "marker was reached).",
-        "fetch it again from its source.",
+        "ask the source for the file again.",
         file_name="extract.csv.gz",
     ),
     "a picture in gzip": Refusal(
         lambda: gzip.compress(b"\x89PNG\r\n\x1a\n" + bytes(100)),
         "extract.csv.gz line 1 is not UTF-8 (byte 0x89); it looks like Latin-1.",
-        'export it again as UTF-8, or say encoding = "latin-1" in a --mapping file.',
+        'export the file again as UTF-8, or write encoding = "latin-1" in a --mapping file.',
         file_name="extract.csv.gz",
     ),
     "truncated Parquet": Refusal(
         _damaged_parquet,
         "extract.parquet is a Parquet file that cannot be read: Parquet magic bytes not found in footer. Either the "
         "file is corrupted or this is not a parquet file.",
-        "fetch it again.",
+        "ask the source for the file again.",
         file_name="extract.parquet",
     ),
     "bytes for words in Parquet": Refusal(
         _nested_parquet,
-        "extract.parquet has the column Churn, which is neither text nor numbers (Binary).",
-        "export the 21 columns as text or numbers.",
+        "extract.parquet has the column Churn, which holds neither text nor numbers (Binary).",
+        "export the 21 columns as text or as numbers.",
         file_name="extract.parquet",
     ),
     "a customer twice": Refusal(
@@ -459,13 +465,13 @@ REFUSALS = {
         "extract.csv: 28,978 of the first 28,978 rows break the contract, more than 1% of them "
         "(tenure_at_least_0 28,978, total_charges_present_once_billed 360); "
         "row 2: tenure_at_least_0: tenure must be 0 or more, found -3.",
-        "correct the extract, and run again; nothing was loaded (CHURN_REJECTED_SHARE_LIMIT is the limit).",
+        "correct the extract, then run again. Nothing was loaded. CHURN_REJECTED_SHARE_LIMIT sets the limit.",
     ),
     "too many bad rows": Refusal(
         _many_bad,
         "extract.csv: 2 of 120 rows break the contract, more than 1% of them (tenure_at_least_0 2); "
         "row 2: tenure_at_least_0: tenure must be 0 or more, found -4.",
-        "correct the extract, and run again; nothing was loaded (CHURN_REJECTED_SHARE_LIMIT is the limit).",
+        "correct the extract, then run again. Nothing was loaded. CHURN_REJECTED_SHARE_LIMIT sets the limit.",
     ),
 }
 
@@ -474,7 +480,7 @@ def _run(
     settings: Settings, source: str | Path, day: date, capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, list[str]]:
     """Loads as the command line does. Returns the exit code and the lines a person sees."""
-    with pytest.raises(typer.Exit) as refused, told_in_one_line(verbose=False):
+    with pytest.raises(typer.Exit) as refused, one_line_errors(verbose=False):
         intake.load_extract(settings, source, day)
     return refused.value.exit_code, capsys.readouterr().err.splitlines()
 
@@ -543,9 +549,9 @@ def test_far_fewer_or_more_customers_than_the_last_snapshot(
     assert (exit_code, told) == (
         3,
         [
-            f"churn: extract.csv has {customers} customers, {change} than the 100 of the last snapshot ({limit} is the "
-            "limit).",
-            f"  next: check that the extract is whole; if it is right, run once with CHURN_{setting}_LIMIT={value}.",
+            f"churn: extract.csv has {customers} customers, {change} than the last snapshot, which has 100 (the limit "
+            f"is {limit}).",
+            f"  next: check that the extract is complete; if it is, run once with CHURN_{setting}_LIMIT={value}.",
         ],
     )
     assert _written_rows(settings, date(2026, 1, 2)) == 0
@@ -556,13 +562,13 @@ def test_a_folder_without_read_permission(ground: Settings, capsys: pytest.Captu
         Path(outer).chmod(0o755)
         folder = Path(outer) / "daily"
         folder.mkdir(mode=0o300)
-        with _as_nobody(), pytest.raises(typer.Exit) as refused, told_in_one_line(verbose=False):
+        with _as_nobody(), pytest.raises(typer.Exit) as refused, one_line_errors(verbose=False):
             intake.find_extracts(ground, folder, None)
 
     assert refused.value.exit_code == 2
     assert capsys.readouterr().err.splitlines() == [
-        f"churn: The folder {folder} may not be read by this user (Permission denied).",
-        "  next: give the user read permission on it.",
+        f"churn: This user cannot read the folder {folder} (Permission denied).",
+        "  next: give the user read permission on the folder.",
     ]
 
 

@@ -69,11 +69,11 @@ def test_a_change_is_shown_applied_and_compared_by_one_command(story: Story) -> 
     applied = CliRunner().invoke(app, ["transforms", "apply", "--yes"])
     again = CliRunner().invoke(app, ["transforms", "apply"])
 
-    assert (unasked.exit_code, "Nobody is there to confirm" in unasked.output) == (ExitCode.WRONG_USAGE, True)
+    assert (unasked.exit_code, "The change needs a confirmation" in unasked.output) == (ExitCode.WRONG_USAGE, True)
     assert applied.exit_code == 0, applied.output
     for said in ("+  CAST(1 AS INT) AS one_more_listed", "Changed models deployed: reporting.action_list", "compared"):
         assert said in applied.output
-    assert "The models in the database are those of the files." in again.output
+    assert "The SQL models in the database match the files." in again.output
     story.look([])
 
 

@@ -160,7 +160,7 @@ def test_a_run_whose_process_dies_is_told_and_so_is_the_recovery(
 
     assert ended["state_type"] == "CRASHED"
     assert receivers.web[0]["title"] == f"[churn] warning: churn_pipeline of {today()} failed"
-    assert "What happened: The run's process ended: " in receivers.web[0]["message"]
+    assert "What happened: The process of the run ended: " in receivers.web[0]["message"]
     assert f"Still true: readers still see {today()}" in receivers.web[0]["message"]
 
 
@@ -177,7 +177,7 @@ def test_a_worker_that_dies_with_its_run_blocks_nobody(
     ended = stack.finish(stack.trigger(DEPLOYMENT, source=str(landing), as_of=str(today())))
 
     assert ended["state_type"] == "COMPLETED"
-    wait_for(lambda: receivers.web[-1]["title"] == "[churn] recovered: churn_pipeline does well again")
+    wait_for(lambda: receivers.web[-1]["title"] == "[churn] recovered: churn_pipeline works again")
 
 
 def let_five_minutes_pass(stack: Stack) -> None:

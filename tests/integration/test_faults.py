@@ -18,10 +18,10 @@ from churn import timeline
 from churn.errors import ModelRefused, RegistryDown
 from churn.learning import params
 from churn.settings import Settings, load_settings
-from churn.shell.one_line import told_in_one_line
+from churn.shell.one_line import one_line_errors
 from churn.stages import intake, transforms
 from churn.stores import sql_models
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.copying import read_batches
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.embedded import start_embedded, stop_embedded
@@ -159,7 +159,7 @@ def test_postgres_down_for_good_is_told_and_leaves_nothing_half_written(
     before = published(settings)
     disturb_once(monkeypatch, predictions, "stage_predictions", lambda: stop_embedded(postgres))
     try:
-        with pytest.raises(typer.Exit) as stopped, told_in_one_line(verbose=False):
+        with pytest.raises(typer.Exit) as stopped, one_line_errors(verbose=False):
             run(telecom, TOMORROW)
     finally:
         start_embedded(postgres)
@@ -167,14 +167,14 @@ def test_postgres_down_for_good_is_told_and_leaves_nothing_half_written(
     assert stopped.value.exit_code == 1
     assert "churn: The database did not answer: " in capsys.readouterr().err
     assert [told["title"] for told in receivers.web] == [f"[churn] critical: churn_pipeline of {TOMORROW} failed"]
-    assert f"the last date they saw is {before[-1]}." in receivers.web[0]["message"]
+    assert f"the last date that they saw is {before[-1]}." in receivers.web[0]["message"]
     assert published(settings) == before
     assert rows_of(settings, TOMORROW)[1:] == [(0,), (0,)]
 
     run(telecom, TOMORROW)
 
     assert published(settings) == [*before, TOMORROW]
-    assert receivers.web[-1]["title"] == "[churn] recovered: churn_pipeline does well again"
+    assert receivers.web[-1]["title"] == "[churn] recovered: churn_pipeline works again"
 
 
 def test_while_the_registry_is_down_the_kept_champion_scores_and_both_are_said(
@@ -193,17 +193,17 @@ def test_while_the_registry_is_down_the_kept_champion_scores_and_both_are_said(
 
     run(telecom, day + timedelta(days=1), seed=2)
 
-    assert receivers.web[-1]["title"] == "[churn] recovered: training does well again"
+    assert receivers.web[-1]["title"] == "[churn] recovered: training works again"
 
 
 def test_a_copy_of_the_champion_whose_bytes_changed_is_refused(settings: Settings) -> None:
-    registry.load_predictor(settings, 1)
+    loading.load_predictor(settings, 1)
     (copy,) = settings.home_dir.glob("models/*/version-1/model.skops")
     genuine = copy.read_bytes()
     copy.write_bytes(genuine[:-1])
     try:
         with registry_down(settings), pytest.raises(ModelRefused, match="is not the model the registry gave"):
-            registry.load_predictor(settings, 1)
+            loading.load_predictor(settings, 1)
     finally:
         copy.write_bytes(genuine)
 
@@ -213,10 +213,10 @@ def test_without_a_copy_a_registry_that_is_down_is_told(settings: Settings, monk
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     try:
         with pytest.raises(RegistryDown, match="The MLflow registry did not answer"):
-            registry.load_predictor(load_settings(), 1)
+            loading.load_predictor(load_settings(), 1)
     finally:
         os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow's own doing
-        registry._connect.cache_clear()
+        registry.connect.cache_clear()
 
 
 def test_a_full_disk_stops_the_run_in_one_line_and_readers_keep_their_date(
@@ -224,7 +224,7 @@ def test_a_full_disk_stops_the_run_in_one_line_and_readers_keep_their_date(
 ) -> None:
     before, day = published(settings), next_day(settings)
     disk = full_disk(settings.home_dir / "mlflow" / "artifacts")
-    with disk, pytest.raises(typer.Exit) as stopped, told_in_one_line(verbose=False):
+    with disk, pytest.raises(typer.Exit) as stopped, one_line_errors(verbose=False):
         run(telecom, day, seed=3)
 
     assert stopped.value.exit_code == 1

@@ -141,12 +141,18 @@ def test_the_same_bytes_with_another_mapping_are_another_load(
     ("text", "told"),
     [
         ("columns = 3 4", "is not TOML"),
-        ("[column]\n", "says something unknown at column"),
-        ('[columns]\nage = "x"\n', "says something unknown at columns: 'age' is not a column it can speak of"),
-        ("[values.tenure]\nx = '1'\n", "says something unknown at values: 'tenure' is not a column it can speak of"),
-        ('encoding = "utf-16"', "says something unknown at encoding: 'utf-16' is not one of utf-8, latin-1"),
-        ('encoding = "klingon"', "says something unknown at encoding: 'klingon' is not an encoding"),
-        ('decimal_comma = "perhaps"', "says something unknown at decimal_comma"),
+        ("[column]\n", "has an unknown entry at column"),
+        (
+            '[columns]\nage = "x"\n',
+            "has an unknown entry at columns: 'age' is not a column that a mapping can name here",
+        ),
+        (
+            "[values.tenure]\nx = '1'\n",
+            "has an unknown entry at values: 'tenure' is not a column that a mapping can name here",
+        ),
+        ('encoding = "utf-16"', "has an unknown entry at encoding: 'utf-16' is not one of utf-8, latin-1"),
+        ('encoding = "klingon"', "has an unknown entry at encoding: 'klingon' is not an encoding"),
+        ('decimal_comma = "perhaps"', "has an unknown entry at decimal_comma"),
     ],
 )
 def test_a_mapping_that_says_something_unknown_is_refused(tmp_path: Path, text: str, told: str) -> None:

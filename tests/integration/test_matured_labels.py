@@ -20,7 +20,7 @@ def learned(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def test_three_closed_windows_are_learned_from_and_the_ledger_says_so(learned: Learned) -> None:
     assert learned.labels == {"kind": "matured", "as_of_dates": [str(day) for day in DAYS[2::-1]]}
-    assert "learned from who left within 30 days, 3 windows" in learned.reasons
+    assert "trained on who left within 30 days, 3 windows" in learned.reasons
 
 
 def test_the_model_ranks_within_half_a_point_of_the_true_hazard(learned: Learned) -> None:

@@ -17,7 +17,7 @@ from churn.reporting.status import read_status
 from churn.settings import Settings, load_settings
 from churn.stages import intake, learning, scoring, transforms
 from churn.stores.ledgers import promotions
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
 from tests.support.factories import make_extract, write_extract
@@ -186,11 +186,11 @@ def test_a_model_fitted_with_another_library_version_is_refused(two_versions: Se
     import mlflow
 
     first, second = version_numbers(two_versions)
-    registry.load_predictor(two_versions, second)
+    loading.load_predictor(two_versions, second)
     mlflow.MlflowClient().set_model_version_tag(registry.MODEL_NAME, str(second), "scikit-learn_version", "0.9")
 
     with pytest.raises(ModelRefused, match=rf"version {second} was fitted with scikit-learn 0\.9"):
-        registry.load_predictor(two_versions, second)
+        loading.load_predictor(two_versions, second)
     with pytest.raises(ModelRefused):
         models.promote_version(two_versions, second, "it looked so good")
     assert champion_of(two_versions) == first

@@ -140,10 +140,10 @@ def test_the_champion_can_be_loaded_by_its_alias(published: Settings) -> None:
     import mlflow
 
     from churn.contracts.features import FEATURES
-    from churn.stores.model_registry import registry
+    from churn.stores.model_registry import loading, registry
     from churn.stores.rows import features
 
-    registry.load_predictor(published, read_status(published)["model"]["version"])
+    loading.load_predictor(published, read_status(published)["model"]["version"])
     champion = mlflow.sklearn.load_model(f"models:/{registry.MODEL_NAME}@champion")
     rows = pl.concat(features.read_features(open_engine(published), DAY))
     stored = fetch(published, "SELECT churn_probability FROM analytics.predictions ORDER BY customer_id")
@@ -155,9 +155,9 @@ def test_the_champion_can_be_loaded_by_its_alias(published: Settings) -> None:
 def test_every_run_in_the_registry_has_its_artifacts(published: Settings) -> None:
     import mlflow
 
-    from churn.stores.model_registry import registry
+    from churn.stores.model_registry import loading, registry
 
-    registry.load_predictor(published, read_status(published)["model"]["version"])
+    loading.load_predictor(published, read_status(published)["model"]["version"])
     version = mlflow.MlflowClient().get_model_version_by_alias(registry.MODEL_NAME, "champion")
     paths = {item.path for item in mlflow.MlflowClient().list_artifacts(version.run_id)}
 

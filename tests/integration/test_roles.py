@@ -12,7 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 from churn.reporting.rights import set_up
 from churn.reporting.status import read_status
 from churn.settings import PROJECT_DIR, Settings, load_settings
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
 from churn.stores.sql_models import contexts
 from tests.conftest import DAY
@@ -20,7 +20,7 @@ from tests.support.days import name_rule_of_thumb_champion, run_day
 from tests.support.factories import make_extract, write_extract
 from tests.support.servers import Server, embedded_programs, running
 
-ROLES = PROJECT_DIR / "churn" / "stores" / "roles.sql"
+ROLES = PROJECT_DIR / "churn" / "stores" / "postgres" / "roles.sql"
 PASSWORDS = {f"CHURN_{user}_PASSWORD": user.lower() for user in ("DEPLOYER", "PIPELINE", "BI", "MLFLOW", "PREFECT")}
 
 
@@ -47,7 +47,7 @@ def written(team: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         environment.setenv("CHURN_DATABASE_URL", team.uri("churn", "churn_pipeline", "pipeline"))
         settings = load_settings()
         contexts.forget_context()
-        environment.setattr(registry, "load_model", registry.load_model)  # put back what the next line replaces
+        environment.setattr(loading, "load_model", loading.load_model)  # put back what the next line replaces
         name_rule_of_thumb_champion(settings)
         run_day(settings, write_extract(folder / "extract.csv", make_extract(300)), DAY)
         yield settings

@@ -30,7 +30,7 @@ def up(machine: Machine) -> Machine:
     """The machine, its stack up."""
     done = machine.call("churn", "up")
     assert done.returncode == 0, done.stderr
-    for title in ("Postgres", "MLflow", "Prefect", "Worker", "Dashboard", "All are well"):
+    for title in ("Postgres", "MLflow", "Prefect", "Worker", "Dashboard", "All services are well"):
         assert title in done.stdout
     return machine
 
@@ -132,7 +132,7 @@ def test_down_leaves_no_process_socket_or_lock(up: Machine) -> None:
 
     assert done.returncode == 0, done.stderr
     assert_nothing_left(up)
-    assert up.call("churn", "down").stdout.strip() == "was not up"
+    assert up.call("churn", "down").stdout.strip() == "The local stack was not running."
 
 
 def test_an_up_that_is_killed_half_way_is_taken_down(machine: Machine) -> None:
@@ -144,7 +144,7 @@ def test_an_up_that_is_killed_half_way_is_taken_down(machine: Machine) -> None:
     half.communicate()
     done = machine.call("churn", "down")
 
-    assert done.stdout.startswith("stopped: ")
+    assert done.stdout.startswith("Stopped: ")
     assert_nothing_left(machine)
 
 
@@ -153,7 +153,7 @@ def test_a_port_somebody_else_has_is_told_and_nothing_starts(machine: Machine) -
         refused = machine.call("churn", "up")
 
     assert refused.returncode == 2
-    assert f"Port {machine.port('mlflow')}, where MLflow is to answer, is taken by another program" in refused.stderr
+    assert f"MLflow needs port {machine.port('mlflow')}, but another program" in refused.stderr
     assert f"process {os.getpid()}" in refused.stderr
     assert "set CHURN_MLFLOW_PORT" in refused.stderr
     assert_nothing_left(machine)

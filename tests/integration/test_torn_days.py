@@ -146,7 +146,7 @@ def test_people_are_alerted_that_a_day_was_torn_and_that_it_is_repaired(
 
     assert [one["title"] for one in receivers.web] == [
         "[churn] warning: published days failed",
-        "[churn] recovered: published days does well again",
+        "[churn] recovered: published days works again",
     ]
     assert f"torn and repaired: {SECOND}" in receivers.web[0]["message"]
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from churn.settings import Settings, load_settings
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.postgres import database, migrating, tables
 from churn.stores.postgres.embedded import find_psql, start_embedded, stop_embedded
 from churn.stores.sql_models import contexts
@@ -38,7 +38,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("CHURN_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("CHURN_DATABASE_URL", raising=False)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.setattr(registry, "load_model", registry.load_model)  # brought back at the end
+    monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
     address = start_embedded(tmp_path / "home")
     database.create_database_if_missing(address, "churn")
     restore(address)

@@ -61,6 +61,12 @@ CHANGES: dict[str, tuple[str, str, str]] = {
         "  customers.risk_tier::TEXT AS risk_tier,",
         "  1::INT AS one_more_listed, /* 1 */\n  customers.risk_tier::TEXT AS risk_tier,",
     ),
+    "reword a view": (
+        "reporting/kpi_daily",
+        "description 'One row per",
+        "description 'Of what a manager reads, one row per",
+    ),
+    "reword a view below a view": ("reporting/risk_tiers", "description 'One row per", "description 'One row for each"),
     "edit staging": (
         STAGING,
         "  load_id::BIGINT AS load_id,",

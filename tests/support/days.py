@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from churn.settings import Settings
 from churn.stages import history, intake, scoring, transforms
 from churn.stores.ledgers import promotions, publications
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading, registry
 from churn.stores.postgres import tables
 from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
@@ -56,7 +56,7 @@ class RuleOfThumb:
 
 def name_rule_of_thumb_champion(settings: Settings) -> None:
     """Makes the rule the champion of the ledger, and of this process' registry."""
-    registry.load_model = lambda settings, version: registry.LoadedModel(RuleOfThumb())
+    loading.load_model = lambda settings, version: loading.LoadedModel(RuleOfThumb())
     if promotions.find_champion(open_engine(settings)) is None:
         decided = datetime(2026, 1, 1, tzinfo=UTC)
         promotions.record_promotion(
@@ -106,6 +106,7 @@ def show_day(settings: Settings, day: date, source_sha256: str = "") -> None:
         run_id="test run",
         staged_at=moment,
         published_at=moment,
+        policy_sha256=None,
     )
     with open_engine(settings).begin() as connection:
         connection.execute(sa.insert(tables.publications).values(asdict(publication)))

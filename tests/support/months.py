@@ -16,7 +16,7 @@ from churn.simulation.extracts import write_daily_extracts
 from churn.simulation.living import World
 from churn.stages import history, intake, learning
 from churn.stores.ledgers import promotions
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features
 
@@ -49,7 +49,7 @@ def learn_three_months(settings: Settings, folder: Path) -> Learned:
     learning.train_models(settings, LAST, ModelParams(forest_trees=40))
     champion = promotions.find_champion(open_engine(settings))
     assert champion is not None
-    predictor = registry.load_predictor(settings, champion.model_version)
+    predictor = loading.load_predictor(settings, champion.model_version)
     rows = pl.concat(features.read_features(open_engine(settings), LAST))
     told = rows.select("customer_id", pl.Series("churn_probability", predict_leaving(predictor, rows)))
     truth = pl.read_parquet(folder.with_name(f"{folder.name}-truth.parquet")).filter(pl.col("as_of_date") == LAST)

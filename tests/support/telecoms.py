@@ -80,7 +80,7 @@ class Telecoms:
 
     @contextmanager
     def _in_environment(self, name: str, home: Path) -> Iterator[Settings]:
-        from churn.stores.model_registry import registry
+        from churn.stores.model_registry import loading
         from churn.stores.postgres.database import open_engine
         from churn.stores.sql_models import contexts
 
@@ -88,7 +88,7 @@ class Telecoms:
             monkeypatch.setenv("CHURN_DATABASE_URL", self._address(name))
             monkeypatch.setenv("CHURN_HOME", str(home))
             monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-            monkeypatch.setattr(registry, "load_model", registry.load_model)  # A rule of thumb takes its place.
+            monkeypatch.setattr(loading, "load_model", loading.load_model)  # A rule of thumb takes its place.
             settings = load_settings()
             yield settings
             contexts.forget_context()
@@ -139,7 +139,6 @@ def _learn(settings: Settings, folder: Path) -> None:
 def _name_champion_again(settings: Settings) -> None:
     """All databases of a server share one registry, whose champion is the last that any of them named."""
     from churn.stores.ledgers import promotions
-    from churn.stores.model_registry import registry
     from churn.stores.postgres.database import open_engine
 
     champion = promotions.find_champion(open_engine(settings))

@@ -24,5 +24,5 @@ def test_every_layer_is_in_it() -> None:
     text = DICTIONARY.read_text()
 
     assert all(f"## {layer}: " in text for layer in LAYERS)
-    assert "| tenure_log | double precision | Natural log of 1 + months" in text
+    assert "| tenure_log | double precision | The natural logarithm of 1 + months" in text
     assert "Given to the model; more of it lowers churn" in text

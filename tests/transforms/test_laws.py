@@ -50,19 +50,20 @@ def test_a_model_that_skips_a_layer_is_named_with_what_it_reads(name: str, sourc
     said = break_law("LayerOrder", SOUND.format(name=name, source=source))
 
     assert said is not None
-    assert said.startswith(f"{name} reads {source};")
+    assert said.startswith(f"{name} reads {source}, but ")
 
 
 def test_a_model_outside_the_layers_is_caught() -> None:
     said = break_law("LayerOrder", SOUND.format(name="scratch.mine", source="staging.stg_telco_churn"))
 
-    assert said == "scratch.mine lies in no layer; the layers are staging, analytics, reporting."
+    assert said == "scratch.mine is in no layer. Put it into one of staging, analytics, reporting."
 
 
 def test_a_model_without_a_grain_is_caught() -> None:
     sql = SOUND.format(name="analytics.m", source="staging.s").replace("grain (customer_id),", "")
 
-    assert break_law("AuditedGrain", sql) == "analytics.m does not say what one row is: add `grain`."
+    said = "analytics.m has no grain. Add `grain` with the columns that identify a row."
+    assert break_law("AuditedGrain", sql) == said
 
 
 def test_a_grain_that_no_audit_guards_is_caught() -> None:
@@ -76,20 +77,20 @@ def test_a_grain_that_no_audit_guards_is_caught() -> None:
 def test_a_column_without_a_comment_is_named() -> None:
     sql = SOUND.format(name="analytics.m", source="staging.s").replace("/* Always 1 */", "")
 
-    assert break_law("DescribedColumns", sql) == "analytics.m does not describe n."
+    assert break_law("DescribedColumns", sql) == "analytics.m has columns without a comment: n. Describe each."
 
 
 def test_a_model_without_a_description_is_caught() -> None:
     sql = SOUND.format(name="analytics.m", source="staging.s").replace("description 'One row per customer.',", "")
 
-    assert break_law("DescribedColumns", sql) == "analytics.m has no description."
+    assert break_law("DescribedColumns", sql) == "analytics.m has no description. Add `description`."
 
 
 def test_a_star_hidden_in_a_cte_is_caught() -> None:
     hidden = SOUND.replace("SELECT customer_id", "WITH all_of_it AS (SELECT * FROM {source}) SELECT customer_id")
     sql = hidden.replace("*/ FROM {source}", "*/ FROM all_of_it").format(name="analytics.m", source="staging.s")
 
-    assert break_law("NoInnerStar", sql) == "analytics.m has a SELECT *: name the columns."
+    assert break_law("NoInnerStar", sql) == "analytics.m has a SELECT *. Name the columns."
 
 
 def test_counting_rows_is_not_a_star() -> None:

@@ -4,6 +4,10 @@ SQLMesh is pinned to one version because `churn/stores/sql_models` changes how i
 it offers (the plan builder's class, the scheduler's configuration) and by methods of them that it does not promise.
 """
 
+import os
+import runpy
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from churn.settings import PROJECT_DIR
 from churn.stores import sql_models
 from churn.stores.sql_models import contexts
 from churn.timeline import today
@@ -82,6 +87,22 @@ def test_plans_are_applied_one_at_a_time(changed: Any) -> None:
     assert isinstance(changed._scheduler.create_plan_evaluator(changed), OneAtATime)
 
 
+def test_a_reworded_view_takes_no_other_view_with_it(story: Story) -> None:
+    """Did it, whatever reads the view would be dropped, and be missing while the plan runs or when it fails."""
+    reads = "SELECT oid FROM pg_class WHERE relname LIKE 'risk\\_trend\\_\\_%'"
+    sql_models.deploy(story.settings, today())
+    before = ask(story.settings, reads)
+    story.change("reword a view")
+
+    sql_models.deploy(story.settings, today())
+    after = ask(story.settings, reads)
+    described = ask(story.settings, "SELECT obj_description('reporting.kpi_daily'::regclass)")
+    story.go_back()
+
+    assert after == before
+    assert "Of what a manager reads" in str(described[0][0])
+
+
 def test_a_plan_reaches_today(changed: Any) -> None:
     """Did it not, today's rows would be missing from every table that a plan by hand makes anew."""
     from sqlmesh.utils.date import to_date
@@ -110,3 +131,31 @@ def test_dates_are_forgotten_in_versions_that_no_environment_has(story: Story) -
 
     ((after,),) = ask(story.settings, removed)
     assert int(str(after)) > int(str(before))
+
+
+@pytest.mark.parametrize(
+    "command", [["format", "--check"], ["--gateway", "duckdb", "render", "reporting.risk_tiers"]], ids=" ".join
+)
+def test_what_needs_no_postgres_starts_none(tmp_path: Path, command: list[str]) -> None:
+    home = tmp_path / "home"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("CHURN_")}
+    found = subprocess.run(
+        [str(Path(sys.executable).parent / "sqlmesh"), "-p", "transforms", *command],
+        env=environment | {"CHURN_HOME": str(home)},
+        cwd=PROJECT_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert not (home / "postgres").exists()
+
+
+def test_loading_the_project_creates_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHURN_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("CHURN_DATABASE_URL", raising=False)
+
+    runpy.run_path(str(PROJECT_DIR / "transforms" / "config.py"))
+
+    assert not (tmp_path / "home").exists()

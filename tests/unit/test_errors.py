@@ -20,7 +20,7 @@ def test_a_failed_audit_names_audit_model_count_and_query() -> None:
     error = AuditFailed("not_null", "analytics.customer_risk", 1234, "SELECT 1")
 
     assert error.fact == "Audit not_null of analytics.customer_risk failed on 1,234 rows; the date is not published."
-    assert error.next_step == "look at them: SELECT 1"
+    assert error.next_step == "look at the failed rows with: SELECT 1"
 
 
 def test_a_failed_audit_survives_the_way_between_processes() -> None:

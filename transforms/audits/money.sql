@@ -33,7 +33,7 @@ AUDIT (
   name revenue_at_risk_within_annual_revenue
 );
 
-/* Per date, against what raw_data bills: no join, however wrong, can count the base more than once. */
+/* Per date, compared with the charges in the features: even a wrong join cannot count the customers twice without failing here. */
 SELECT
   risk.prediction_date,
   risk.revenue_at_risk_usd,

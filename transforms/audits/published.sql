@@ -2,7 +2,7 @@ AUDIT (
   name scores_hold_every_customer
 );
 
-/* What a published view leaves out of a day, readers take for nobody: it must hold whom the table behind it holds. */
+/* A customer who is missing from a published view does not exist for readers. So the view must have every customer of the table behind it. */
 SELECT
   COALESCE(shown.prediction_date, kept.prediction_date) AS prediction_date,
   shown.row_count AS shown_count,

@@ -74,7 +74,7 @@ AUDIT (
   name profiles_add_up_to_predictions
 );
 
-/* The money invariant that a join over history cannot pass: the marts must bill what the predictions of that one date bill. */
+/* A join over several dates multiplies money and fails here: per date, the profiles must have the same money as the predictions. */
 SELECT
   COALESCE(kept.prediction_date, source.prediction_date) AS prediction_date,
   source.customers_count AS predictions_count,

@@ -1,4 +1,4 @@
-"""The laws of the SQL layer, checked by `sqlmesh lint` and before every plan made by hand."""
+"""The lint rules of the SQL layer. SQLMesh checks them in `sqlmesh lint` and before every plan by hand."""
 
 from collections.abc import Iterator
 
@@ -11,38 +11,38 @@ READS_FROM = {
     "analytics": {"staging", "analytics"},
     "reporting": {"analytics", "reporting", "ops"},
 }
-"""Each layer and the schemas its models may read."""
+"""Each layer, and the schemas that its models may read."""
 LEDGERS = {"raw_data.loads", "raw_data.rejected_rows"}
-"""What intake did, not what the source said of a customer: reporting tells it as it tells the ledgers of ops."""
+"""Tables of raw_data about the work of intake, not about customers: reporting may read them like the ledgers of ops."""
 
 
 class LayerOrder(Rule):
-    """A model reads only from its own layer's sources: raw_data -> staging -> analytics -> reporting (and ops)."""
+    """A model reads only from the layers below it: raw_data -> staging -> analytics -> reporting (and ops)."""
 
     def check_model(self, model: Model) -> RuleViolation | None:
-        """Compares the schemas a model reads with those its layer may read."""
+        """Compares the schemas that a model reads with those that its layer may read."""
         if not isinstance(model, SqlModel):
             return None
         layer = exp.to_table(model.fqn).db
         if layer not in READS_FROM:
-            return self.violation(f"{model.name} lies in no layer; the layers are {', '.join(READS_FROM)}.")
+            return self.violation(f"{model.name} is in no layer. Put it into one of {', '.join(READS_FROM)}.")
         foreign = sorted(name for name in map(_short, model.depends_on) if not _may_read(layer, name))
         if not foreign:
             return None
         allowed = ", ".join(sorted(READS_FROM[layer]))
-        return self.violation(f"{model.name} reads {', '.join(foreign)}; {layer} may read {allowed} only.")
+        return self.violation(f"{model.name} reads {', '.join(foreign)}, but {layer} may read only {allowed}.")
 
 
 class AuditedGrain(Rule):
-    """A model names its grain and audits it: unique together, and never NULL. `grain` by itself enforces nothing."""
+    """A model names its grain and audits it: unique together, and never NULL. `grain` alone enforces nothing."""
 
     def check_model(self, model: Model) -> RuleViolation | None:
-        """Looks for the uniqueness and the not-null audit over exactly the grain."""
+        """Looks for a uniqueness audit and a not-null audit over exactly the columns of the grain."""
         if not isinstance(model, SqlModel):
             return None
         grain = {name for expression in model.grains for name in _columns(expression)}
         if not grain:
-            return self.violation(f"{model.name} does not say what one row is: add `grain`.")
+            return self.violation(f"{model.name} has no grain. Add `grain` with the columns that identify a row.")
         missing = sorted(self._missing(model, grain))
         if not missing:
             return None
@@ -61,20 +61,22 @@ class AuditedGrain(Rule):
 
 
 class DescribedColumns(Rule):
-    """A model and each of its columns carry a description: the data dictionary and BI tools show it."""
+    """A model and each of its columns have a description: the data dictionary and BI tools show it."""
 
     def check_model(self, model: Model) -> RuleViolation | None:
         """Lists the columns without a comment."""
         if not isinstance(model, SqlModel):
             return None
         if not model.description:
-            return self.violation(f"{model.name} has no description.")
+            return self.violation(f"{model.name} has no description. Add `description`.")
         silent = [name for name in model.columns_to_types or {} if not model.column_descriptions.get(name)]
-        return self.violation(f"{model.name} does not describe {', '.join(silent)}.") if silent else None
+        if not silent:
+            return None
+        return self.violation(f"{model.name} has columns without a comment: {', '.join(silent)}. Describe each.")
 
 
 class NoInnerStar(Rule):
-    """No SELECT * anywhere, not even in a CTE: what a model reads is written down. COUNT(*) is not one."""
+    """No SELECT * anywhere, not even in a CTE: a model names the columns that it reads. COUNT(*) is allowed."""
 
     def check_model(self, model: Model) -> RuleViolation | None:
         """Looks for a star among the projections of any SELECT of the model."""
@@ -82,7 +84,7 @@ class NoInnerStar(Rule):
             return None
         selects = model.query.find_all(exp.Select)
         has_star = any(projection.is_star for select in selects for projection in select.expressions)
-        return self.violation(f"{model.name} has a SELECT *: name the columns.") if has_star else None
+        return self.violation(f"{model.name} has a SELECT *. Name the columns.") if has_star else None
 
 
 def _may_read(layer: str, name: str) -> bool:

@@ -1,4 +1,7 @@
-"""Indexes and statistics of a table, on Postgres only: other engines have none worth the name; `IF` cannot hold DDL."""
+"""Indexes and statistics of a table, on Postgres only.
+
+They are macros because SQLMesh's `IF` cannot contain DDL, and DuckDB does not need them.
+"""
 
 from sqlglot import exp
 from sqlmesh import macro
@@ -9,7 +12,7 @@ from sqlmesh.core.macros import MacroEvaluator
 def index_the_grain(evaluator: MacroEvaluator, *columns: exp.Expression) -> exp.Expression | None:
     """Returns `CREATE UNIQUE INDEX` over the grain, once, when the table is created.
 
-    `grain` in a MODEL header enforces nothing; elsewhere than on Postgres the grain rests on its audits.
+    `grain` in a MODEL header enforces nothing. On other engines than Postgres only the audits check the grain.
     """
     names = ", ".join(column.sql(dialect="postgres") for column in columns)
     return _create_index(evaluator, f"CREATE UNIQUE INDEX ON {evaluator.this_model} ({names})")
@@ -19,20 +22,20 @@ def index_the_grain(evaluator: MacroEvaluator, *columns: exp.Expression) -> exp.
 def index_the_order(
     evaluator: MacroEvaluator, order: exp.Expression, condition: exp.Expression
 ) -> exp.Expression | None:
-    """Returns `CREATE INDEX` that keeps some rows in the order in which they will be asked for.
+    """Returns `CREATE INDEX` over some rows, in the order of a later query.
 
     Args:
-        order: columns as after ORDER BY, as a string.
-        condition: which rows, as after WHERE, as a string.
+        order: the columns, written as after ORDER BY, as a string.
+        condition: the rows, written as after WHERE, as a string.
     """
     return _create_index(evaluator, f"CREATE INDEX ON {evaluator.this_model} ({order.name}) WHERE {condition.name}")
 
 
 @macro()
 def analyze_the_table(evaluator: MacroEvaluator) -> exp.Expression | None:
-    """Returns `ANALYZE` of the table just filled: what joins it next is planned before Postgres would look by itself.
+    """Returns `ANALYZE` of the table that was just filled: the next query comes before autovacuum would analyse it.
 
-    Without it 60 new dates are taken for empty, and a join of 420,000 rows with as many is done row by row.
+    Without it Postgres plans as if 60 new dates were empty, and joins 420,000 rows with 420,000 rows row by row.
     """
     if evaluator.runtime_stage != "evaluating" or evaluator.gateway != "postgres":
         return None
@@ -40,6 +43,7 @@ def analyze_the_table(evaluator: MacroEvaluator) -> exp.Expression | None:
 
 
 def _create_index(evaluator: MacroEvaluator, statement: str) -> exp.Expression | None:
+    # SQLMesh evaluates the macro at every stage (loading, testing, evaluating): an index must be created only once.
     if evaluator.runtime_stage != "creating" or evaluator.gateway != "postgres":
         return None
     return exp.maybe_parse(statement, dialect="postgres")

@@ -1,5 +1,5 @@
-"""One module a page: what is asked of the database, and in which order it is shown.
+"""One module for each page: its queries and the order of its content.
 
-Not named `pages`: Streamlit takes such a folder beside the app for its own older way of making pages, and then tells
-the first reader who opens a page by its own address that there is no such page.
+The folder is not named `pages`: Streamlit 1.67 treats a folder of that name beside the app as its older kind of pages,
+and then answers "page not found" to the first reader who opens a page by its address.
 """

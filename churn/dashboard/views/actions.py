@@ -1,4 +1,4 @@
-"""Whom to call: active customers at risk, searched, filtered, sorted and paged by the database."""
+"""The action list: active customers at risk. The database searches, filters, sorts and pages them."""
 
 from functools import partial
 
@@ -24,9 +24,9 @@ SHEETS = {
 
 
 def show(shown: Shown) -> None:
-    """Filters, what they come to, the list, downloads of all of it."""
-    wanted = _ask_wanted(shown)
-    total = ask(shown, calls.sum_calls, wanted)
+    """Shows the filters, the sums over the filtered customers, the list and the downloads."""
+    filters = _ask_wanted(shown)
+    total = ask(shown, calls.sum_calls, filters)
     count = total["customers_count"]
     names = ("expected_annual_loss_usd", "revenue_at_risk_usd")
     st.html(
@@ -38,18 +38,25 @@ def show(shown: Shown) -> None:
         )
     )
     if not count:
-        st.html(markup.say("Nobody is like that.", "Take a filter away, or search for another number."))
+        st.html(_say_nobody(filters))
         return
     offset = _ask_page(count)
-    rows = ask(shown, calls.read_calls, wanted, PAGE_ROWS, offset)
+    rows = ask(shown, calls.read_calls, filters, PAGE_ROWS, offset)
     columns = markup.name_columns(*calls.COLUMNS, numbers=NUMBERS, wide=("reasons", "recommended_action"))
     st.html(markup.draw_table("calls", "Customers to call", columns, rows))
     st.html(markup.note(f"{offset + 1:,} to {offset + len(rows):,} of {count:,} customers."))
-    _offer_downloads(shown, wanted, count)
+    _offer_downloads(shown, filters, count)
+
+
+def _say_nobody(filters: Wanted) -> str:
+    """The message in place of an empty list: the filters leave nobody, or nobody was on the list to begin with."""
+    if filters.search or any(filters.one_of.values()) or filters.monthly_charges_from:
+        return markup.say("No customers match these filters.", "Remove a filter, or search for another number.")
+    return markup.say("No customer is worth a contact under the current policy.", "See Model: whom to call.")
 
 
 def _ask_wanted(shown: Shown) -> Wanted:
-    """What the reader wants, kept in the address so that a list can be sent to a colleague."""
+    """Returns the choices of the reader. The address of the page has them too, so that a reader can send it on."""
     choices = ask(shown, calls.read_choices, shown.day)
     first, second, third = st.columns([2, 1, 1])
     search = first.text_input("Customer number contains", key="search", bind="query-params", max_chars=100)
@@ -58,7 +65,7 @@ def _ask_wanted(shown: Shown) -> Wanted:
     )
     falling = third.segmented_control(
         "Order",
-        ["Smallest first", "Largest first"],
+        ["Smallest first", "Largest first"],  # The tests and saved addresses use these words.
         default="Smallest first",
         key="order",
         bind="query-params",
@@ -70,12 +77,12 @@ def _ask_wanted(shown: Shown) -> Wanted:
         name: place.multiselect(FIGURES[name].label, choices[name], key=name, bind="query-params", placeholder="All")
         for name, place in zip(calls.ONE_OF, places, strict=False)
     }
-    value = places[-1].number_input("Monthly charge from, USD", 0.0, step=10.0, key="value", bind="query-params")
+    value = places[-1].number_input("Smallest monthly charge, USD", 0.0, step=10.0, key="value", bind="query-params")
     return Wanted(shown.day, search, one_of, value, order, falling == "Largest first")
 
 
 def _ask_page(count: int) -> int:
-    """Rows before the page that is looked at."""
+    """Returns the number of rows before the chosen page."""
     pages = -(-count // PAGE_ROWS)
     if pages == 1:
         return 0
@@ -84,19 +91,19 @@ def _ask_page(count: int) -> int:
     return (int(page) - 1) * PAGE_ROWS
 
 
-def _offer_downloads(shown: Shown, wanted: Wanted, count: int) -> None:
-    """Everything that matches, in the order shown; no cell of it is a formula."""
+def _offer_downloads(shown: Shown, filters: Wanted, count: int) -> None:
+    """Offers all matching rows in the order shown. A spreadsheet evaluates no cell of the file as a formula."""
     for kind, place in zip(SHEETS, st.columns([1, 1, 3]), strict=False):
         place.download_button(
             f"Download {min(count, MOST_DOWNLOADED):,} rows, {kind.upper()}",
-            partial(_pack, shown, wanted, kind),
+            partial(_pack, shown, filters, kind),  # A callable: the file is made on a click, not with every page.
             file_name=f"action-list-{shown.day}.{kind}",
             mime=SHEETS[kind],
-            on_click="ignore",
+            on_click="ignore",  # Without it the whole page runs again after a download.
             key=f"download_{kind}",
         )
 
 
-def _pack(shown: Shown, wanted: Wanted, kind: str) -> bytes:
-    """The file, made only when somebody asks for it."""
-    return pack(ask(shown, calls.read_calls, wanted, MOST_DOWNLOADED, 0), kind)
+def _pack(shown: Shown, filters: Wanted, kind: str) -> bytes:
+    """Returns the content of the file."""
+    return pack(ask(shown, calls.read_calls, filters, MOST_DOWNLOADED, 0), kind)

@@ -1,4 +1,4 @@
-"""One customer: profile, score and its history, reasons, what changed."""
+"""The page of one customer: profile, score, reasons, the score over time and what changed."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -27,16 +27,16 @@ WATCHED = (
 
 
 def show(shown: Shown) -> None:
-    """Asks for a number, then shows the customer."""
+    """Asks for a customer number, then shows the customer."""
     customer_id = st.text_input(
-        "Customer number", key="id", bind="query-params", max_chars=200, placeholder="as it stands in the action list"
+        "Customer number", key="id", bind="query-params", max_chars=200, placeholder="for example from the action list"
     )
     if not customer_id:
-        st.html(markup.say("Whom do you want to see?", "Type a customer number, or choose one in the action list."))
+        st.html(markup.say("No customer is chosen.", "Type a customer number, or click one in the action list."))
         return
     history = ask(shown, marts.read_customer, customer_id.strip())
     if not history:
-        st.html(markup.say(f"No published day knows the customer {customer_id}.", "Check the number."))
+        st.html(markup.say(f"No published date has the customer {customer_id}.", "Check the customer number."))
         return
     now = history[0]
     _show_now(now, shown)
@@ -46,9 +46,9 @@ def show(shown: Shown) -> None:
 def _show_now(now: markup.Row, shown: Shown) -> None:
     pills = [markup.draw_pill(f"As of {tell_day(now['prediction_date'])}")]
     if not now["is_active"]:
-        pills.append(markup.draw_pill("Has left: no longer counted, nothing to lose", True))
+        pills.append(markup.draw_pill("This customer has left and counts in no figure", True))
     elif now["prediction_date"] != shown.day:
-        pills.append(markup.draw_pill("No longer in the extract", True))
+        pills.append(markup.draw_pill("The latest extract does not have this customer", True))
     title = f'<strong data-figure="customer_id">{markup.in_form(str, now["customer_id"])}</strong>'
     st.html(f'<div class="band">{title}{markup.draw_tier(now["risk_tier"])}{"".join(pills)}</div>')
     st.html(markup.draw_cards(markup.Card(name, FIGURES[name], FIGURES[name].form(now[name])) for name in HEADLINES))
@@ -60,15 +60,15 @@ def _show_now(now: markup.Row, shown: Shown) -> None:
         if reasons:
             st.html(markup.draw_table("reasons", "Reasons of the score", [column], reasons))
         else:
-            st.html(markup.note("This model gives no reasons."))
+            st.html(markup.note("The model of this score gives no reasons."))
         if now["is_active"]:
-            st.html(markup.note(f"What to do: {now['recommended_action']}."))
+            st.html(markup.note(f"Recommended action: {now['recommended_action']}."))
     with right:
-        st.header("Who")
+        st.header("Profile")
         rows = [{"label": FIGURES[name].label, "value": FIGURES[name].form(now[name])} for name in PROFILE]
         columns = [
-            markup.Column("label", Figure("Attribute", "What is known of the customer.")),
-            markup.Column("value", Figure("Value", "On the date above.")),
+            markup.Column("label", Figure("Attribute", "An attribute of the customer.")),
+            markup.Column("value", Figure("Value", "The value on the date above.")),
         ]
         st.html(markup.draw_table("profile", "The customer's profile", columns, rows))
 
@@ -76,16 +76,16 @@ def _show_now(now: markup.Row, shown: Shown) -> None:
 def _show_history(history: Sequence[markup.Row]) -> None:
     st.header("Probability over time")
     if len(history) < 2:
-        st.html(markup.say("One day so far.", "`churn backfill --days 60` fills in the days before."))
+        st.html(markup.say("Only one day is published so far.", "Run `churn backfill --days 60` to add earlier days."))
         return
     st.altair_chart(charts.draw_history(history))
     st.header("What changed")
     changes = find_changes(history)
     if not changes:
-        st.html(markup.note(f"Nothing in {len(history)} days but the months of tenure."))
+        st.html(markup.note(f"Nothing except the months of tenure changed in {len(history)} days."))
         return
-    texts = {"day": ("Date", "The day it was first seen."), "what": ("What", "From what to what."),
-             "move": ("Probability", "How the score moved on that day.")}  # fmt: skip
+    texts = {"day": ("Date", "The first day with the new value."), "what": ("Change", "The old and the new value."),
+             "move": ("Probability", "The change of the score on that day, in percentage points.")}  # fmt: skip
     columns = [markup.Column(name, Figure(*text)) for name, text in texts.items()]
     st.html(markup.draw_table("changes", "What changed, the latest first", columns, list(reversed(changes))))
 
@@ -94,9 +94,9 @@ def find_changes(history: Sequence[markup.Row]) -> list[dict[str, Any]]:
     """Returns day, what and move for each day on which the customer or the model changed.
 
     Args:
-        history: the customer's scores in order of date.
+        history: the scores of the customer, in order of date.
     """
-    found = []
+    changes = []
     for before, after in pairwise(history):
         what = [
             f"{FIGURES[name].label}: {FIGURES[name].form(before[name])} to {FIGURES[name].form(after[name])}"
@@ -109,5 +109,5 @@ def find_changes(history: Sequence[markup.Row]) -> list[dict[str, Any]]:
             what.append("The customer left")
         if what:
             move = tell_change(after["churn_probability"], before["churn_probability"], tell_percent)
-            found.append({"day": tell_day(after["prediction_date"]), "what": "; ".join(what), "move": move})
-    return found
+            changes.append({"day": tell_day(after["prediction_date"]), "what": "; ".join(what), "move": move})
+    return changes

@@ -1,4 +1,4 @@
-"""Whether to trust the figures: files taken in, rows set aside, days published, checks, the mix of customers."""
+"""The page about the data: checks of the figures, drift of the mix, loads, rejected rows, scored dates."""
 
 from datetime import date
 from typing import Any
@@ -16,37 +16,41 @@ PUBLICATIONS = 30
 
 
 def show(shown: Shown) -> None:
-    """The ledgers as they are now, and the checks of the date that is shown."""
+    """Shows the checks of the latest date, and the current ledgers."""
     _show_checks(shown)
     _show_mix(shown)
-    st.header("Files taken in")
-    loads = ask_now(marts.read_loads)
-    st.html(markup.draw_table("loads", "Files taken in or refused, the latest first", _load_columns(), loads))
-    st.header("Rows set aside")
+    st.header("Loads")
+    loads = ask_now(
+        marts.read_loads
+    )  # Without the cache: a refused file publishes nothing, so the stamp stays the same.
+    st.html(markup.draw_table("loads", "Loaded and refused files, the latest first", _load_columns(), loads))
+    st.header("Rejected rows")
     rejects = ask_now(marts.read_reject_reasons)
     if rejects:
-        st.html(markup.draw_table("rejects", "Why rows were set aside", _reject_columns(), rejects))
-        st.html(markup.note("`churn rejects --csv OUT` writes the rows to a file to correct and load again."))
+        st.html(markup.draw_table("rejects", "Reasons for rejected rows", _reject_columns(), rejects))
+        st.html(
+            markup.note("`churn rejects --csv OUT` writes these rows to a file. Correct the file and load it again.")
+        )
     else:
-        st.html(markup.note("No row of the last 30 loads was set aside."))
-    st.header("Days")
+        st.html(markup.note("The last 30 loads rejected no row."))
+    st.header("Scored dates")
     days = shown.publications[:PUBLICATIONS]
-    st.html(markup.draw_table("publications", "Scored days, the latest first", _publication_columns(), days))
-    st.html(markup.note("A day that is staged has failed an audit or is being worked on; no other page shows it."))
+    st.html(markup.draw_table("publications", "Scored dates, the latest first", _publication_columns(), days))
+    st.html(markup.note("A staged date failed an audit, or a run is working on it. No other page shows it."))
 
 
 def check_figures(day: markup.Row, publication: markup.Row) -> list[dict[str, Any]]:
-    """Returns what must be true of a date's figures, and whether it is: what audits hold, asked of what is shown."""
+    """Returns for each check its sentence and whether it holds. These are the audits, repeated on what readers see."""
     cells = [day[f"{name}_count"] for name in ("true_positive", "false_positive", "false_negative", "true_negative")]
     tiers = day["high_count"] + day["medium_count"] + day["low_count"]
     checks = {
         "The tiers add up to the active customers": tiers == day["active_customers_count"],
-        "High and Medium add up to those at risk": day["high_count"] + day["medium_count"]
+        "High and Medium add up to the customers at risk": day["high_count"] + day["medium_count"]
         == day["at_risk_customers_count"],
-        "Revenue at risk is within a year's revenue": day["revenue_at_risk_usd"] <= day["annual_revenue_usd"],
-        "The four cells of the confusion add up to all customers": sum(cells) == day["customers_count"],
-        "Every customer scored is in the figures": publication["customers_count"] == day["customers_count"],
-        "Eligible customers are those scored and those refused": publication["eligible_count"]
+        "Revenue at risk is at most the yearly revenue": day["revenue_at_risk_usd"] <= day["annual_revenue_usd"],
+        "The four cells of the confusion matrix add up to all customers": sum(cells) == day["customers_count"],
+        "The figures count every scored customer": publication["customers_count"] == day["customers_count"],
+        "Scored and rejected customers add up to the eligible customers": publication["eligible_count"]
         == publication["customers_count"] + publication["refused_count"],
     }
     return [{"check": name, "holds": holds} for name, holds in checks.items()]
@@ -56,33 +60,33 @@ def _show_checks(shown: Shown) -> None:
     st.header(f"Checks of {tell_day(shown.day)}")
     (day,) = ask(shown, marts.read_days, shown.day, shown.day)
     columns = [
-        markup.Column("check", Figure("What must be true", "Asked of the figures that are shown.")),
-        markup.Column("holds", Figure("Is it?", "yes, or the figures must not be used.", tell_yes_no)),
+        markup.Column("check", Figure("Check", "A statement about the figures on these pages.")),
+        markup.Column("holds", Figure("Holds", "yes: the statement is true. no: do not use the figures.", tell_yes_no)),
     ]
     st.html(markup.draw_table("checks", "Checks of the figures", columns, check_figures(day, shown.latest)))
-    told = "Before a day is published, all its audits have passed; these sums are taken again from what readers see."
-    st.html(markup.note(told))
+    remark = "All audits of a date pass before it is published. These checks repeat the sums on what readers see."
+    st.html(markup.note(remark))
 
 
 def _show_mix(shown: Shown) -> None:
-    st.header("Has the mix of customers moved?")
+    st.header("Drift of the customer mix")
     since = find_reference(shown, ask_now(marts.read_models))
     if since == shown.day:
-        st.html(markup.note("One day so far: there is nothing to compare it with."))
+        st.html(markup.note("Only one day is published so far, so there is no earlier day to compare it with."))
         return
     before, now = (ask(shown, marts.read_mix, day, day) for day in (since, shown.day))
     texts: dict[str, tuple[str, str, Any]] = {
         "stability_index": (
             "Stability index",
-            "Population stability index: 0 is the same mix, from 0.25 on another base.",
+            "Population stability index (PSI): 0 means the same mix, 0.25 or more means a changed mix.",
             tell_ratio,
         ),
-        "verdict": ("Verdict", "the same below 0.1, moving below 0.25, else another base.", tell_text),
-        "segment": ("Moved most", "The segment whose share changed most.", tell_text),
-        "share_before": ("Share then", f"On {tell_day(since)}.", tell_percent),
-        "share_now": ("Share now", f"On {tell_day(shown.day)}.", tell_percent),
+        "verdict": ("Verdict", "stable below 0.1, shifting from 0.1 to 0.25, changed from 0.25 on.", tell_text),
+        "segment": ("Largest change", "The segment whose share changed most.", tell_text),
+        "share_before": ("Share then", f"Share of customers on {tell_day(since)}.", tell_percent),
+        "share_now": ("Share now", f"Share of customers on {tell_day(shown.day)}.", tell_percent),
     }
-    dimension = Figure("Dimension", "What customers are divided by.", _label)
+    dimension = Figure("Dimension", "The attribute that divides the customers into segments.", _label)
     columns = [
         markup.Column("dimension", dimension),
         *(
@@ -91,13 +95,14 @@ def _show_mix(shown: Shown) -> None:
         ),
     ]
     st.html(markup.draw_table("mix", "The mix of customers", columns, measure_drift(before, now)))
-    st.html(markup.note(f"Compared with {tell_day(since)}: the day the champion learned from, or the first one kept."))
+    reference = "the as-of date of the champion's examples if it is published, else the first published date"
+    st.html(markup.note(f"Compared with {tell_day(since)}: {reference}."))
 
 
 def find_reference(shown: Shown, decisions: list[markup.Row]) -> date:
-    """Returns the published date that the mix is compared with: the champion's, else the earliest one."""
-    published: set[date] = {one["prediction_date"] for one in shown.publications if one["status"] == "published"}
-    learned = {one["as_of_date"] for one in decisions if one["is_champion"]} & published - {shown.day}
+    """Returns the date to compare the mix with: the champion's as-of date if it is published, else the earliest one."""
+    published: set[date] = {row["prediction_date"] for row in shown.publications if row["status"] == "published"}
+    learned = {row["as_of_date"] for row in decisions if row["is_champion"]} & published - {shown.day}
     return min(learned or published)
 
 
@@ -116,14 +121,14 @@ def _load_columns() -> list[markup.Column]:
     return _columns(
         {
             "load_id": ("Load", "Number of the load, in order.", tell_text),
-            "snapshot_date": ("Of", "Business date of the extract.", tell_day),
+            "snapshot_date": ("Snapshot date", "Business date of the extract.", tell_day),
             "status": ("Outcome", "started, loaded, superseded, refused or interrupted.", tell_text),
             "rows_read": ("Rows", "Rows in the file.", tell_count),
-            "rows_accepted": ("Accepted", "Rows that kept the contract.", tell_count),
-            "rows_rejected": ("Set aside", "Rows that broke it.", tell_count),
-            "reason": ("Why", "Why it was refused, or what superseded it.", tell_text),
-            "started_at": ("Began", "When it began.", tell_moment),
-            "source": ("From", "Where the file came from.", tell_text),
+            "rows_accepted": ("Accepted", "Rows that keep the contract.", tell_count),
+            "rows_rejected": ("Rejected", "Rows that break the contract.", tell_count),
+            "reason": ("Reason", "Why the file was refused, or which load superseded it.", tell_text),
+            "started_at": ("Started", "When the load started.", tell_moment),
+            "source": ("Source", "The path or address of the file.", tell_text),
         }
     )
 
@@ -132,8 +137,8 @@ def _reject_columns() -> list[markup.Column]:
     return _columns(
         {
             "load_id": ("Load", "Number of the load.", tell_text),
-            "reason": ("Rule that was broken", "In words; a row that broke several counts under each.", tell_text),
-            "rows_count": ("Rows", "Rows that broke it.", tell_count),
+            "reason": ("Rule", "The rule of the contract. A row that breaks several rules counts in each.", tell_text),
+            "rows_count": ("Rows", "Rows that break the rule.", tell_count),
         }
     )
 
@@ -141,13 +146,13 @@ def _reject_columns() -> list[markup.Column]:
 def _publication_columns() -> list[markup.Column]:
     return _columns(
         {
-            "prediction_date": ("Date", "The day that was scored.", tell_day),
-            "status": ("Status", "published, or staged: readers do not see it.", tell_text),
+            "prediction_date": ("Date", "The date that was scored.", tell_day),
+            "status": ("Status", "published, or staged: readers do not see the date yet.", tell_text),
             "basis": ("Basis", FIGURES["basis"].definition, FIGURES["basis"].form),
-            "customers_count": ("Scored", "Customers scored.", tell_count),
-            "refused_count": ("Refused", "Customers set aside by the load, never scored.", tell_count),
+            "customers_count": ("Scored", "Customers with a score.", tell_count),
+            "refused_count": ("Rejected", "Rows that the load rejected. They have no score.", tell_count),
             "model_version": ("Model", "Version of the model that gave the scores.", tell_text),
-            "is_synthetic": ("Made up", "The customers are the simulator's.", tell_yes_no),
-            "published_at": ("Published", "When readers first saw it.", tell_moment),
+            "is_synthetic": ("Synthetic", "yes: the simulator made the customers.", tell_yes_no),
+            "published_at": ("Published", "When the date was first published.", tell_moment),
         }
     )

@@ -1,11 +1,11 @@
-"""Whether to trust the scores: champion and candidates, calibration, lift, profit, confusion, slices, the ledger."""
+"""The page about the model: champion, candidates, calibration, gain, profit, confusion, slices and gate decisions."""
 
 from collections import defaultdict
 from typing import Any
 
 import streamlit as st
 
-from churn.dashboard import charts, markup
+from churn.dashboard import markup, model_charts
 from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text
 from churn.dashboard.glossary import FAMILIES, MODEL_FIGURES, Figure
@@ -21,18 +21,19 @@ YES_NO: dict[str, str] = {"True": "Yes", "False": "No"}
 
 
 def show(shown: Shown) -> None:
-    """The champion, how good it was on customers it had not seen, and how it came to be."""
-    decisions = ask_now(marts.read_models)  # A champion can be chosen by hand, with nothing new published.
-    champion = next((one for one in decisions if one["is_champion"]), decisions[0])
+    """Shows the champion, its figures on the test customers, and the decisions of the gate."""
+    # Without the cache: a person can promote a champion by hand, and the stamp of publications stays the same.
+    decisions = ask_now(marts.read_models)
+    champion = next((decision for decision in decisions if decision["is_champion"]), decisions[0])
     _tell_champion(champion)
     figures = ask(shown, marts.read_model_figures, champion["promotion_id"])
     st.header("Candidates on the test customers")
     st.html(_draw_candidates(figures))
-    st.html(markup.note("In brackets: 95 % interval. Where intervals overlap, one candidate may be better by luck."))
+    st.html(markup.note("In brackets: the 95% interval. Where intervals overlap, the difference may be chance."))
     _show_curves(shown, champion, figures)
     _show_slices(shown, champion)
-    st.header("How champions came to be")
-    st.html(markup.draw_table("decisions", "Decisions, the latest first", _ledger_columns(), decisions))
+    st.header("Decisions of the gate")
+    st.html(markup.draw_table("decisions", "Gate decisions, the latest first", _ledger_columns(), decisions))
     with st.expander("What the figures mean"):
         st.html(markup.define(MODEL_FIGURES.values()))
 
@@ -42,7 +43,7 @@ def _tell_champion(champion: markup.Row) -> None:
     pills = [
         markup.draw_pill(f"Champion since {tell_moment(champion['champion_from'])}"),
         markup.draw_pill(f"Trained as of {tell_day(champion['as_of_date'])}"),
-        markup.draw_pill(f"Scored {champion['published_dates_count']:,} published days"),
+        markup.draw_pill(f"Scored {champion['published_dates_count']:,} published dates"),
     ]
     name = f'<strong data-figure="champion">Version {champion["model_version"]}, {markup.in_form(str, family)}</strong>'
     st.html(f'<div class="band">{name}{"".join(pills)}</div>')
@@ -57,16 +58,16 @@ def _draw_candidates(figures: list[markup.Row]) -> str:
             by_family[row["family"]] |= {row["figure"]: interval, "is_selected": row["is_selected"]}
     rows = [
         dict.fromkeys(MODEL_FIGURES)
-        | {"family": f"{FAMILIES.get(family, family)}{' ★ chosen' if cells['is_selected'] else ''}"}
+        | {"family": f"{FAMILIES.get(family, family)}{' ★ selected' if cells['is_selected'] else ''}"}
         | cells
         for family, cells in by_family.items()
     ]
-    told = [
+    figure_columns = [
         markup.Column(name, Figure(figure.label, figure.definition), is_number=True)
         for name, figure in MODEL_FIGURES.items()
     ]
-    family = markup.Column("family", Figure("Candidate", "Kind of model; the star marks the one that was chosen."))
-    return markup.draw_table("candidates", "Candidates and their figures", [family, *told], rows)
+    family = markup.Column("family", Figure("Candidate", "Family of the model. The star marks the selected candidate."))
+    return markup.draw_table("candidates", "Candidates and their figures", [family, *figure_columns], rows)
 
 
 def _show_curves(shown: Shown, champion: markup.Row, figures: list[markup.Row]) -> None:
@@ -74,11 +75,11 @@ def _show_curves(shown: Shown, champion: markup.Row, figures: list[markup.Row]) 
     for point in ask(shown, marts.read_model_curves, champion["promotion_id"]):
         curves[point["curve"]].append(point)
     if not curves:
-        told = "Curves are kept from the next training on: `churn train --retrain`."
-        st.html(markup.say("This model was trained before its curves were kept.", told))
+        next_step = "Run `churn train --retrain` to train a model with curves."
+        st.html(markup.say("This model was trained by a version of churn that stored no curves.", next_step))
     else:
         _draw_curves(curves)
-    st.header("Confusion at 0.5")
+    st.header("Confusion matrix at a probability of 0.5")
     st.html(_draw_confusion(figures))
 
 
@@ -89,52 +90,56 @@ def _draw_confusion(figures: list[markup.Row]) -> str:
         {"happened": "Stayed", "flagged": cells.get("false_positive"), "passed": cells.get("true_negative")},
     ]
     columns = [
-        markup.Column("happened", Figure("What happened", "Whether the test customer left.")),
-        markup.Column("flagged", Figure("Flagged", "A probability of 0.5 or more.", tell_count), is_number=True),
-        markup.Column("passed", Figure("Not flagged", "A probability below 0.5.", tell_count), is_number=True),
+        markup.Column("happened", Figure("Outcome", "Whether the test customer left.")),
+        markup.Column(
+            "flagged", Figure("Flagged", "Customers with a probability of 0.5 or more.", tell_count), is_number=True
+        ),
+        markup.Column(
+            "passed", Figure("Not flagged", "Customers with a probability below 0.5.", tell_count), is_number=True
+        ),
     ]
-    return markup.draw_table("confusion", "Test customers by what happened and what was said", columns, rows)
+    return markup.draw_table("confusion", "Test customers by outcome and prediction", columns, rows)
 
 
 def _draw_curves(curves: dict[str, list[markup.Row]]) -> None:
     places = st.columns(3, gap="medium")
     with places[0]:
-        st.header("Are the probabilities honest?")
-        st.altair_chart(charts.draw_calibration(curves["calibration"]))
+        st.header("Calibration: are the probabilities right?")
+        st.altair_chart(model_charts.draw_calibration(curves["calibration"]))
     with places[1]:
-        st.header("How many leavers are found?")
-        st.altair_chart(charts.draw_curve(curves["gain"], "Share of leavers found", "%", 1.0))
+        st.header("Gain: how many leavers are found?")
+        st.altair_chart(model_charts.draw_curve(curves["gain"], "Share of leavers found", "%", 1.0))
     with places[2]:
-        st.header("How many calls pay?")
-        st.altair_chart(charts.draw_curve(curves["profit"], "USD per 1,000 customers", "$,.0f", None))
+        st.header("Whom to call: how many calls pay?")
+        st.altair_chart(model_charts.draw_curve(curves["profit"], "USD per 1,000 customers", "$,.0f", None))
     tenth = next(point for point in curves["gain"] if point["point_number"] == 2)
     best = max(curves["profit"], key=lambda point: point["y_value"])
-    told = (
-        f"Calling the tenth ranked highest finds {tell_percent(tenth['y_value'])} of leavers: "
-        f"{tenth['y_value'] / tenth['x_value']:.1f} times what chance would. Under the offer of the policy "
-        f"file, calling {tell_percent(best['x_value'])} of customers earns most."
+    remark = (
+        f"The top 10% by probability contains {tell_percent(tenth['y_value'])} of the leavers, "
+        f"{tenth['y_value'] / tenth['x_value']:.1f} times as many as a random 10%. With the offer of the policy file, "
+        f"the profit is largest when {tell_percent(best['x_value'])} of the customers are called."
     )
-    st.html(markup.note(told))
+    st.html(markup.note(remark))
 
 
 def _show_slices(shown: Shown, champion: markup.Row) -> None:
     slices = ask(shown, marts.read_model_slices, champion["promotion_id"])
     if not slices:
         return
-    st.header("The same for every kind of customer?")
+    st.header("The model by kind of customer")
     texts: dict[str, tuple[str, str, Any]] = {
-        "customers_count": ("Customers", "Test customers of the kind.", tell_count),
-        "churned_customers_count": ("Left", "Of them, left.", tell_count),
-        "average_churn_probability": ("Promised", "Mean probability they were given.", tell_percent),
-        "churn_rate": ("Happened", "Share who left.", tell_percent),
-        "at_risk_rate": ("Flagged", "Share with a probability of 0.5 or more.", tell_percent),
+        "customers_count": ("Customers", "Test customers in the segment.", tell_count),
+        "churned_customers_count": ("Leavers", "Test customers in the segment who left.", tell_count),
+        "average_churn_probability": ("Predicted", "Mean probability of leaving.", tell_percent),
+        "churn_rate": ("Actual", "Share of the customers who left.", tell_percent),
+        "at_risk_rate": ("Flagged", "Share of the customers with a probability of 0.5 or more.", tell_percent),
         "roc_auc": ("ROC-AUC", MODEL_FIGURES["roc_auc"].definition, tell_ratio),
     }
     columns = [
         markup.Column(
-            "dimension", Figure("Dimension", "What customers are divided by.", lambda name: DIMENSIONS[name])
+            "dimension", Figure("Dimension", "The attribute that divides the customers.", lambda name: DIMENSIONS[name])
         ),
-        markup.Column("segment", Figure("Kind", "Value within it.", _tell_kind)),
+        markup.Column("segment", Figure("Segment", "The value of the attribute.", _tell_kind)),
         *(markup.Column(name, Figure(*text), is_number=True) for name, text in texts.items()),
     ]
     st.html(markup.draw_table("slices", "The model by kind of customer", columns, slices))
@@ -143,12 +148,12 @@ def _show_slices(shown: Shown, champion: markup.Row) -> None:
 def _ledger_columns() -> list[markup.Column]:
     texts: dict[str, tuple[str, str, Any]] = {
         "decided_at": ("Decided", "When the gate or a person decided.", tell_moment),
-        "model_version": ("Version", "The version that was judged.", tell_text),
-        "family": ("Kind", "Kind of model.", lambda family: FAMILIES.get(family, family)),
+        "model_version": ("Version", "The model version that the decision is about.", tell_text),
+        "family": ("Family", "Family of the model.", lambda family: FAMILIES.get(family, family)),
         "decision": ("Decision", "promote, hold or refuse.", tell_text),
-        "decided_by": ("By", "gate, or person: by hand.", tell_text),
+        "decided_by": ("Decided by", "gate, or person when somebody decided by hand.", tell_text),
         "test_pr_auc": ("PR-AUC", MODEL_FIGURES["pr_auc"].definition, tell_ratio),
-        "reasons": ("Why", "The reasons, in words.", tell_text),
+        "reasons": ("Reasons", "The reasons for the decision.", tell_text),
     }
     return [markup.Column(name, Figure(*text), is_wide=name == "reasons") for name, text in texts.items()]
 

@@ -1,4 +1,4 @@
-"""How many are at risk, what it costs, is it getting better: the first page of the morning."""
+"""The overview, the first page of the morning: how many customers are at risk, what it costs, and the trend."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ FIRST_CALLS = 10
 
 
 def show(shown: Shown) -> None:
-    """Cards, tiers, trend, the first calls, and whether the run is healthy."""
+    """Shows the cards, the tiers, the trend, the customers to call first, and the state of the run."""
     days = ask(shown, marts.read_days, shown.day - timedelta(days=DAYS), shown.day)
     now = days[-1]
     st.html(markup.draw_cards(summary.make_cards(days, shown.day)))
@@ -26,12 +26,15 @@ def show(shown: Shown) -> None:
         st.altair_chart(charts.draw_tiers(now))
         st.html(summary.draw_tier_table(now))
     with right:
-        st.header("At risk, day by day")
+        st.header("Active customers at risk by day")
         if len(days) > 1:
             st.altair_chart(charts.draw_counts(days, height=330))
-            st.html(markup.note(f"{summary.tell_bars(days)} Grey: days without an extract. Dashed: a new model."))
+            legend = "Grey areas are days without an extract. Dashed lines mark a new model."
+            st.html(markup.note(f"{summary.tell_bars(days)} {legend}"))
         else:
-            st.html(markup.say("One day so far.", "`churn backfill --days 60` fills in the days before."))
+            st.html(
+                markup.say("Only one day is published so far.", "Run `churn backfill --days 60` to add earlier days.")
+            )
     _show_calls(shown)
     _show_health(shown)
     with st.expander("What the figures mean"):
@@ -39,10 +42,10 @@ def show(shown: Shown) -> None:
 
 
 def _show_calls(shown: Shown) -> None:
-    st.header("Call first")
-    found = ask(shown, calls.read_calls, calls.Wanted(shown.day), FIRST_CALLS)
-    if not found:
-        st.html(markup.say("Nobody is at risk.", "No active customer has a probability of 0.5 or more."))
+    st.header("Customers to call first")
+    first_calls = ask(shown, calls.read_calls, calls.Wanted(shown.day), FIRST_CALLS)
+    if not first_calls:
+        st.html(markup.say("No customer is at risk.", "No active customer has a probability of 0.5 or more."))
         return
     columns = markup.name_columns(
         *("call_rank", "customer_id", "risk_tier", "churn_probability", "expected_annual_loss_usd", "contract"),
@@ -50,11 +53,11 @@ def _show_calls(shown: Shown) -> None:
         numbers=("call_rank", "churn_probability", "expected_annual_loss_usd", "tenure_months"),
         wide=("reasons",),
     )
-    st.html(markup.draw_table("first_calls", "The ten customers to call first", columns, found))
+    st.html(markup.draw_table("first_calls", "The ten customers to call first", columns, first_calls))
 
 
 def _show_health(shown: Shown) -> None:
-    st.header("Is the run healthy?")
+    st.header("State of the run")
     late = summary.find_late(shown.latest, today())
     pills = [
         markup.draw_pill(f"Published {tell_moment(shown.latest['published_at'])}"),
@@ -62,7 +65,7 @@ def _show_health(shown: Shown) -> None:
         markup.draw_pill(f"{shown.latest['customers_count']:,} of {shown.latest['eligible_count']:,} customers scored"),
         markup.draw_pill(f"Model version {shown.latest['model_version']}"),
     ]
-    hidden = [one for one in shown.publications if one["status"] != "published"]
+    hidden = [publication for publication in shown.publications if publication["status"] != "published"]
     if hidden:
         pills.append(markup.draw_pill(f"{hidden[0]['prediction_date']} is scored but not published", True))
     st.html(f'<div class="band">{"".join(pills)}</div>')

@@ -1,4 +1,4 @@
-"""Where the risk and the money sit: contract, tenure, internet, payment, senior; a click on the heat map filters."""
+"""The page about segments: risk and money by contract, tenure, internet, payment and age. A heat map filters them."""
 
 from typing import Any
 
@@ -17,27 +17,27 @@ NUMBERS = (
 
 
 def show(shown: Shown) -> None:
-    """The heat map, filters, and a table for each dimension."""
+    """Shows the heat map, the filters, and one table for each dimension."""
     profiles = ask(shown, marts.read_profiles, shown.day)
     st.header("Share at risk by contract and tenure")
     cells = add_up(profiles, ("contract", "tenure_band"))
     event: Any = st.altair_chart(charts.draw_heat(cells, "picked"), on_select="rerun", key="heat")
-    st.html(markup.note("Click a field to look at those customers only; click beside the fields to see all again."))
-    picked = event.selection.get("picked", [])
+    st.html(markup.note("Click a field to see only its customers. Click beside the fields to see all customers again."))
+    picked = event.selection.get("picked", [])  # Streamlit runs the page again with the selection after each click.
     one_of = _ask_filters(profiles)
     if picked:
-        st.html(f'<div class="band">{"".join(_tell(one) for one in picked)}</div>')
-        profiles = [row for row in profiles if any(row.items() >= one.items() for one in picked)]
+        st.html(f'<div class="band">{"".join(_tell(cell) for cell in picked)}</div>')
+        profiles = [row for row in profiles if any(row.items() >= cell.items() for cell in picked)]
     chosen = filter_profiles(profiles, one_of)
     if not chosen:
-        st.html(markup.say("Nobody is like that.", "Take a filter away."))
+        st.html(markup.say("No customers match these filters.", "Remove a filter."))
         return
     (total,) = add_up([dict(row) | {"all": "all"} for row in chosen], ("all",))
     st.html(markup.draw_cards(markup.Card(name, FIGURES[name], FIGURES[name].form(total[name])) for name in NUMBERS))
     for dimension in DIMENSIONS:
         st.header(FIGURES[dimension].label)
         rows = add_up(chosen, (dimension,))
-        if dimension != "tenure_band":  # which has an order of its own
+        if dimension != "tenure_band":  # Tenure bands stay in the order of their months.
             rows.sort(key=lambda row: -row["expected_annual_loss_usd"])
         st.html(markup.draw_table(dimension, f"Figures by {FIGURES[dimension].label}", _columns(dimension, rows), rows))
 
@@ -47,20 +47,20 @@ def _tell(picked: dict[str, str]) -> str:
 
 
 def _ask_filters(profiles: list[markup.Row]) -> dict[str, list[str]]:
-    """One filter a dimension, kept in the address so that a view can be sent to a colleague."""
-    found = {}
+    """Returns the chosen values of each dimension. The address of the page has them too, so a reader can send it on."""
+    filters = {}
     is_filtered = any(st.query_params.get(dimension) for dimension in DIMENSIONS)
     places = st.expander("Filters", expanded=is_filtered).columns(len(DIMENSIONS))
     for dimension, place in zip(DIMENSIONS, places, strict=True):
         values = sorted({row[dimension] for row in profiles})
-        found[dimension] = place.multiselect(
+        filters[dimension] = place.multiselect(
             FIGURES[dimension].label, values, key=dimension, bind="query-params", placeholder="All"
         )
-    return found
+    return filters
 
 
 def _columns(dimension: str, rows: list[dict[str, Any]]) -> list[markup.Column]:
-    """The money has a bar: its share of the costliest segment's."""
+    """Returns the columns. The expected loss has a bar, as long as its share of the largest expected loss."""
     most = max(row["expected_annual_loss_usd"] for row in rows) or 1.0
     loss = FIGURES["expected_annual_loss_usd"]
 

@@ -1,4 +1,4 @@
-"""Where the risk is heading: days and weeks, with model changes and gaps, reconstructed days apart."""
+"""The page about the trend: figures by day or week, with new models, missing days and reconstructed days marked."""
 
 from datetime import timedelta
 
@@ -14,18 +14,20 @@ SPANS = {"30 days": 30, "60 days": 60, "180 days": 180, "All": 3660}
 
 
 def show(shown: Shown) -> None:
-    """Counts, average probability and expected loss over time, and the same as a table."""
+    """Shows counts, average probability and expected loss over time, and the same figures as a table."""
     left, right = st.columns(2)
     period = left.segmented_control(
-        "One bar is a", ["Day", "Week"], default="Day", key="period", bind="query-params", required=True
+        "Period", ["Day", "Week"], default="Day", key="period", bind="query-params", required=True
     )
     span = right.segmented_control(
-        "Going back", list(SPANS), default="60 days", key="span", bind="query-params", required=True
+        "Time span", list(SPANS), default="60 days", key="span", bind="query-params", required=True
     )
     unit = (period or "Day").lower()
     rows = ask(shown, marts.read_trend, unit, shown.day - timedelta(days=SPANS[span or "60 days"]))
     if len(rows) < 2:
-        st.html(markup.say(f"One {unit} so far.", "`churn backfill --days 60` fills in the days before."))
+        st.html(
+            markup.say(f"Only one {unit} is published so far.", "Run `churn backfill --days 60` to add earlier days.")
+        )
     else:
         _draw(rows, unit)
     _tabulate(rows, unit)
@@ -34,30 +36,32 @@ def show(shown: Shown) -> None:
 def _draw(rows: list[markup.Row], unit: str) -> None:
     st.header("Active customers at risk")
     st.altair_chart(charts.draw_counts(rows, unit, height=300))
-    told = [summary.tell_bars(rows)]
+    remarks = [summary.tell_bars(rows)]
     gaps = charts.find_gaps(rows, unit)
-    told += [f"No extract: {tell_day(first)} to {tell_day(last)}." for first, last in gaps]
-    told += [f"{one['model'].capitalize()} from {tell_day(one['day'])}." for one in charts.find_model_changes(rows)]
-    if any(told):
-        st.html(markup.note(" ".join(told)))
+    remarks += [f"No extract from {tell_day(first)} to {tell_day(last)}." for first, last in gaps]
+    remarks += [
+        f"{change['model'].capitalize()} from {tell_day(change['day'])}." for change in charts.find_model_changes(rows)
+    ]
+    if any(remarks):
+        st.html(markup.note(" ".join(remarks)))
     left, right = st.columns(2, gap="medium")
     with left:
         st.header("Average probability of leaving")
         st.altair_chart(charts.draw_line(rows, "average_churn_probability", "Mean probability", ".1%", unit))
     with right:
-        st.header("Expected yearly loss")
+        st.header("Expected yearly loss, USD")
         st.altair_chart(charts.draw_line(rows, "expected_annual_loss_usd", "USD a year", "$,.0f", unit))
 
 
 def _tabulate(rows: list[markup.Row], unit: str) -> None:
-    st.header(f"{unit.capitalize()} by {unit}")
+    st.header(f"Figures by {unit}")
     if unit == "week":
-        st.html(markup.note("Customers and money are states, not flows: a week shows its last published day."))
+        st.html(markup.note("A week shows the figures of its last published day, not a sum over its days."))
     numbers = (
         *("at_risk_customers_count", "high_count", "medium_count", "low_count", "average_churn_probability"),
         *("revenue_at_risk_usd", "expected_annual_loss_usd", "model_version"),
     )
-    begins = Figure("Begins", "The day, or the Monday of the week.", tell_day)
+    begins = Figure("Start", "The day, or the Monday of the week.", tell_day)
     columns = [
         markup.Column("period_start_date", begins),
         *markup.name_columns(*numbers, numbers=numbers),

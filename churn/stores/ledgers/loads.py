@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from churn.contracts.extract import Origin
+from churn.errors import NotLoaded
 from churn.intake.limits import Tally
 from churn.stores.postgres.tables import loads, rejected_rows
 
@@ -63,6 +64,30 @@ def find_current_load(engine: Engine, snapshot_date: date) -> Load | None:
     """Returns the load whose rows a snapshot date holds, or None."""
     found = _select_loads(engine, loads.c.snapshot_date == snapshot_date, loads.c.status == "loaded")
     return found[0] if found else None
+
+
+def require_load(engine: Engine, snapshot_date: date) -> Load:
+    """Returns the current load of a date.
+
+    Raises:
+        NotLoaded: there is none.
+    """
+    load = find_current_load(engine, snapshot_date)
+    if load is None:
+        raise NotLoaded(snapshot_date)
+    return load
+
+
+def require_latest_day(engine: Engine) -> date:
+    """Returns the date of the latest stored snapshot.
+
+    Raises:
+        NotLoaded: there is none.
+    """
+    day = find_latest_snapshot_date(engine)
+    if day is None:
+        raise NotLoaded(None)
+    return day
 
 
 def find_latest_snapshot_date(engine: Engine) -> date | None:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from churn.errors import NotThere
 from churn.stores.postgres.tables import promotions
 
 
@@ -39,6 +40,18 @@ def find_training(engine: Engine, training_fingerprint: str) -> Promotion | None
 def find_champion(engine: Engine) -> Promotion | None:
     """Returns the decision that made the current champion, or None before the first."""
     return _last_promotion(engine, promotions.c.decision == "promote")
+
+
+def require_champion(engine: Engine) -> Promotion:
+    """Returns the decision that made the champion.
+
+    Raises:
+        NotThere: no model was promoted yet.
+    """
+    champion = find_champion(engine)
+    if champion is None:
+        raise NotThere("No model has been promoted yet.", "train one with `churn train`.")
+    return champion
 
 
 def find_decision(engine: Engine, model_version: int) -> Promotion | None:

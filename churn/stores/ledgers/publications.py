@@ -6,6 +6,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from churn.errors import NotPublished
 from churn.stores.postgres.tables import publications
 
 
@@ -18,6 +19,7 @@ class Publication:
         eligible_count: customers who should have been: those scored, and those refused with a reason.
         refused_count: rows the load set aside.
         published_at: None while readers do not see it.
+        policy_sha256: of the policy file that was in force; None of days scored before it was kept.
     """
 
     prediction_date: date
@@ -34,6 +36,7 @@ class Publication:
     run_id: str
     staged_at: datetime
     published_at: datetime | None
+    policy_sha256: str | None
 
     def inputs(self) -> tuple[object, ...]:
         """What decides the scores: the same inputs give the same scores."""
@@ -59,3 +62,15 @@ def find_publications(engine: Engine, first: date, last: date) -> dict[date, Pub
     with engine.connect() as connection:
         rows = connection.execute(query).mappings().all()
     return {row["prediction_date"]: Publication(**row) for row in rows}
+
+
+def require_published(engine: Engine, prediction_date: date | None = None) -> Publication:
+    """Returns the publication of a date that readers see (default: the latest).
+
+    Raises:
+        NotPublished: readers see no such date, or none at all yet.
+    """
+    found = find_publication(engine, prediction_date)
+    if found is None or found.status != "published":
+        raise NotPublished(prediction_date)
+    return found

@@ -11,18 +11,16 @@ from datetime import date
 from functools import lru_cache
 from importlib.metadata import version as installed_version
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from sqlalchemy.engine import make_url
 
 from churn.contracts.features import FEATURES
-from churn.contracts.scores import Predictor
-from churn.errors import NotThere, RegistryDown, Unavailable
+from churn.economics.policies import ValuePolicy
+from churn.errors import Unavailable
 from churn.settings import Settings
-from churn.stores.model_registry.kept_models import find_kept, keep_model
-from churn.stores.model_registry.model_files import PINNED, TRUSTED_TYPES, check_versions, read_model
+from churn.stores.model_registry.model_files import PINNED, TRUSTED_TYPES
 from churn.stores.model_registry.provenance import git_commit, lock_sha256
 from churn.stores.model_registry.registry_answers import answering, told_when_down
 from churn.stores.postgres.database import create_database_if_missing, locate, without_password
@@ -79,7 +77,7 @@ def import_mlflow() -> None:
 
 
 @lru_cache(maxsize=1)
-def _connect(settings: Settings) -> Any:
+def connect(settings: Settings) -> Any:
     """Imports and configures MLflow once per process; returns its client."""
     import_mlflow()
     import mlflow
@@ -108,14 +106,14 @@ def _artifact_location(settings: Settings) -> str | None:
 
 @told_when_down
 def record_training(
-    settings: Settings, training: "Training", as_of_date: date, evidence: dict[str, Any]
+    settings: Settings, training: "Training", as_of_date: date, evidence: dict[str, Any], policy: ValuePolicy
 ) -> RegisteredModel:
     """Logs a training (one run, one nested run per candidate) and registers the selected candidate.
 
     Returns:
         The new version. It is no champion yet.
     """
-    client = _connect(settings)
+    client = connect(settings)
     import mlflow
 
     tags = {
@@ -131,7 +129,7 @@ def record_training(
         mlflow.log_params(asdict(training.params))
         mlflow.log_text(training.reason, "selection.txt")
         mlflow.log_dict(evidence, "evidence.json")
-        uris = {one.family: _record_candidate(training, one, tags) for one in training.told()}
+        uris = {one.family: _record_candidate(training, one, tags, policy) for one in training.told()}
     run_id, model_uri = uris[training.selected.family]
     with redirect_stderr(StringIO()):  # It prints what the run says anyway.
         registered = mlflow.register_model(model_uri, MODEL_NAME, tags=tags)
@@ -139,7 +137,9 @@ def record_training(
     return RegisteredModel(MODEL_NAME, int(registered.version), run_id)
 
 
-def _record_candidate(training: "Training", candidate: "Candidate", tags: dict[str, str]) -> tuple[str, str]:
+def _record_candidate(
+    training: "Training", candidate: "Candidate", tags: dict[str, str], policy: ValuePolicy
+) -> tuple[str, str]:
     """Logs one candidate; returns its run and the address of its model."""
     import mlflow
 
@@ -147,7 +147,7 @@ def _record_candidate(training: "Training", candidate: "Candidate", tags: dict[s
         mlflow.log_params(asdict(training.params) | {"family": candidate.family})
         mlflow.log_metrics(_metrics(candidate))
         _log_dataset(training, tags)
-        _log_artifacts(training, candidate)
+        _log_artifacts(training, candidate, policy)
         info = _log_model(training, candidate)
         return run.info.run_id, info.model_uri
 
@@ -173,12 +173,12 @@ def _log_dataset(training: "Training", tags: dict[str, str]) -> None:
         mlflow.log_param(f"{part}_rows", getattr(training.split, part).height)
 
 
-def _log_artifacts(training: "Training", candidate: "Candidate") -> None:
+def _log_artifacts(training: "Training", candidate: "Candidate", policy: ValuePolicy) -> None:
     import mlflow
 
     from churn.learning.artifacts import draw_candidate, write_candidate
 
-    for name, picture in draw_candidate(training, candidate).items():
+    for name, picture in draw_candidate(training, candidate, policy).items():
         mlflow.log_figure(picture, name)
     for name, text in write_candidate(training, candidate).items():
         mlflow.log_text(text, name)
@@ -205,7 +205,7 @@ def _log_model(training: "Training", candidate: "Candidate") -> Any:
 @told_when_down
 def record_search(settings: Settings, name: str, params: "ModelParams", found: pl.DataFrame, picture: "Figure") -> None:
     """Logs a search for settings: what it settled on, everything it tried, the picture."""
-    _connect(settings)
+    connect(settings)
     import mlflow
 
     with mlflow.start_run(run_name=name, tags={"git_commit": git_commit()}):
@@ -217,7 +217,7 @@ def record_search(settings: Settings, name: str, params: "ModelParams", found: p
 @told_when_down
 def tag_decision(settings: Settings, version: int, decision: str, reason: str) -> None:
     """Writes a decision of the ledger beside the model version, for people who look into MLflow first."""
-    client = _connect(settings)
+    client = connect(settings)
     client.set_model_version_tag(MODEL_NAME, str(version), "gate_decision", decision)
     client.set_model_version_tag(MODEL_NAME, str(version), "gate_reason", reason)
 
@@ -227,7 +227,7 @@ def record_evaluation(
     settings: Settings, summary: dict[str, Any], results: pl.DataFrame, picture: "Figure", params: "ModelParams"
 ) -> None:
     """Logs an evaluation over many splits: means, sd, every split's figures, the picture."""
-    _connect(settings)
+    connect(settings)
     import mlflow
 
     with mlflow.start_run(run_name=f"evaluation {summary['as_of_date']}", tags={"git_commit": git_commit()}):
@@ -243,68 +243,4 @@ def record_evaluation(
 @told_when_down
 def name_champion(settings: Settings, version: int) -> None:
     """Points the alias `champion` at a version, for everyone who loads models by alias."""
-    _connect(settings).set_registered_model_alias(MODEL_NAME, CHAMPION, str(version))
-
-
-@dataclass(frozen=True)
-class LoadedModel:
-    """A registered model version, ready to predict.
-
-    Attributes:
-        predictor: the model.
-        is_from_copy: it came from its copy under CHURN_HOME, because the registry did not answer.
-    """
-
-    predictor: Predictor
-    is_from_copy: bool = False
-
-
-def load_model(settings: Settings, version: int) -> LoadedModel:
-    """Returns a registered model version; while the registry does not answer, from the copy kept here.
-
-    The file is read by our own list of trusted types, not by the one it brings along.
-
-    Raises:
-        NotThere: the registry has no such version.
-        ModelRefused: it was fitted with other library versions, holds types that are not trusted, or the copy changed.
-        RegistryDown: the registry does not answer and there is no copy.
-    """
-    try:
-        return LoadedModel(read_model(_fetch_model(settings, version)))
-    except RegistryDown:
-        kept = find_kept(settings.home_dir, _name_registry(settings), version)
-        if kept is None:
-            raise
-        check_versions(version, kept.tags)
-        return LoadedModel(read_model(kept.path), is_from_copy=True)
-
-
-def load_predictor(settings: Settings, version: int) -> Predictor:
-    """Returns the model alone; raises as `load_model` does."""
-    return load_model(settings, version).predictor
-
-
-def _fetch_model(settings: Settings, version: int) -> Path:
-    """Brings a version's file here and keeps a copy of it."""
-    client = _connect(settings)
-    import mlflow
-
-    try:
-        with answering():
-            tags = client.get_model_version(MODEL_NAME, str(version)).tags
-            check_versions(version, tags)
-            folder = mlflow.artifacts.download_artifacts(f"models:/{MODEL_NAME}/{version}")
-    except mlflow.exceptions.MlflowException as error:
-        raise NotThere(
-            f"The registry has no version {version} of {MODEL_NAME}: {str(error).strip().splitlines()[0]}",
-            "train again with `churn train --retrain`.",
-        ) from error
-    file = Path(folder) / "model.skops"
-    keep_model(settings.home_dir, _name_registry(settings), version, file, tags)
-    return file
-
-
-def _name_registry(settings: Settings) -> str:
-    """What tells registries apart, known without asking any."""
-    address = settings.mlflow_tracking_uri or settings.database_url
-    return address.get_secret_value() if address else "embedded"
+    connect(settings).set_registered_model_alias(MODEL_NAME, CHAMPION, str(version))

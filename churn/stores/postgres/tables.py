@@ -181,6 +181,7 @@ publications = Table(
     Column("run_id", Text, nullable=False, comment="The flow run that wrote it"),
     Column("staged_at", DateTime(timezone=True), nullable=False, comment="When its scores were written, UTC"),
     Column("published_at", DateTime(timezone=True), comment="NULL while readers do not see it"),
+    Column("policy_sha256", Text, comment="Of the policy file in force; NULL for days scored before it was kept"),
     CheckConstraint("status in ('staged', 'published', 'withdrawn')", name="publications_status"),
     CheckConstraint("eligible_count = customers_count + refused_count", name="publications_coverage"),
     CheckConstraint("(status = 'published') = (published_at is not null)", name="publications_published_at"),

@@ -65,6 +65,15 @@ class OneAtATime(BuiltInPlanEvaluator):
                 snapshots = self.state_sync.get_snapshots(plan.environment.snapshots)
                 heal_views(open_engine(load_settings()), list_views(snapshots.values()))
 
+    def visit_migrate_schemas_stage(self, stage: Any, plan: Any) -> None:
+        """Leaves a view alone whose description, audits or schedule changed, but not its SQL.
+
+        SQLMesh 0.236 drops such a view WITH CASCADE and makes it anew under its name: the views that read it go with
+        it, for a moment, or, where the plan stops there, for good.
+        """
+        stage.snapshots = [snapshot for snapshot in stage.snapshots if not snapshot.is_view]
+        super().visit_migrate_schemas_stage(stage, plan)
+
 
 class OneAtATimeScheduler(BuiltInSchedulerConfig):
     """SQLMesh's built-in scheduler with the evaluator above."""

@@ -1,4 +1,4 @@
-"""The commands about scores and their history: score a date, fill in the days before, compare, export."""
+"""The commands about scores and their history: score a date, backfill the days before, compare two dates, export."""
 
 from datetime import date
 from pathlib import Path
@@ -7,76 +7,94 @@ from typing import Annotated
 import typer
 
 from churn.settings import load_settings
-from churn.shell.one_line import told_in_one_line
-from churn.shell.options import Verbose, parse_date, parse_file
+from churn.shell.options import AsJson, PublishedDate, Verbose, parse_date, parse_file
+from churn.terminal.help_page import command
+from churn.terminal.quiet import quiet_command
 
 app = typer.Typer()
+TASK = "Scores and history"
 
-LatestAsOf = Annotated[
+LoadedDate = Annotated[
     date | None,
-    typer.Option("--as-of", parser=parse_date, help="Business date; the latest extract's.", metavar="DATE"),
+    typer.Option(
+        "--as-of", parser=parse_date, help="Business date (default: the date of the latest extract).", metavar="DATE"
+    ),
 ]
 
 
-@app.command(rich_help_panel="Scores and history")
+@command(app, TASK, "churn score --as-of 2026-11-22 --model 3")
 def score(
-    as_of: LatestAsOf = None,
-    model: Annotated[int | None, typer.Option(help="Version of the model; the champion.", metavar="VERSION")] = None,
+    as_of: LoadedDate = None,
+    model: Annotated[int | None, typer.Option(help="Model version (default: the champion).", metavar="VERSION")] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Score the customers of a date whose extract was run, audit the scores, publish them."""
-    with told_in_one_line(verbose):
+    """Score the customers of a loaded date, audit the scores and publish them."""
+    with quiet_command(verbose):
         from churn.terminal import watching
+        from churn.terminal.display.findings import outcome_sentence
 
-        watching.run_score(load_settings(), as_of, model, verbose)
+        typer.echo(outcome_sentence(watching.run_score(load_settings(), as_of, model, verbose)))
 
 
-@app.command(rich_help_panel="Scores and history")
+@command(app, TASK, "churn backfill --days 30 --until 2026-11-22")
 def backfill(
-    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days, the last included.")] = 60,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Number of days, including the last.", metavar="N")] = 60,
     until: Annotated[
-        date | None, typer.Option(parser=parse_date, help="The last day; the latest extract's.", metavar="DATE")
+        date | None,
+        typer.Option(parser=parse_date, help="Last day (default: the date of the latest extract).", metavar="DATE"),
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Fill in the days before: stored extracts replayed, earlier days rewound. Live days stay as they are."""
-    with told_in_one_line(verbose):
+    """Publish earlier days: stored extracts are replayed, days before them reconstructed; live days stay unchanged."""
+    with quiet_command(verbose):
         from churn.terminal import watching
+        from churn.terminal.display.findings import as_sentence
 
-        typer.echo(watching.run_backfill(load_settings(), days, until, verbose))
+        typer.echo(as_sentence(watching.run_backfill(load_settings(), days, until, verbose)))
 
 
-@app.command(
-    rich_help_panel="Scores and history",
-    epilog="Example: churn export action-list --format xlsx --out calls.xlsx",
+@command(
+    app,
+    TASK,
+    "churn export action-list --format xlsx --out calls.xlsx",
+    "churn export predictions --out - | head",
 )
 def export(
-    what: Annotated[str, typer.Argument(help="action-list or predictions.")],
-    out: Annotated[Path, typer.Option(parser=parse_file, help="The file to write.", metavar="PATH")],
-    file_format: Annotated[str, typer.Option("--format", help="csv, parquet or xlsx.")] = "csv",
-    as_of: Annotated[
-        date | None, typer.Option(parser=parse_date, help="A published date; the latest.", metavar="DATE")
-    ] = None,
+    what: Annotated[str, typer.Argument(help="What to export: action-list or predictions.", metavar="WHAT")],
+    out: Annotated[
+        Path, typer.Option(parser=parse_file, help="File to write; - is standard output.", metavar="PATH|-")
+    ],
+    file_format: Annotated[
+        str, typer.Option("--format", help="File format: csv, parquet or xlsx.", metavar="FORMAT")
+    ] = "csv",
+    as_of: PublishedDate = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write a published date to a file for the CRM; no cell of it is a formula."""
-    with told_in_one_line(verbose):
+    """Write a published date to a file for the CRM; no cell of the file can run as a formula."""
+    with quiet_command(verbose):
         from churn.reporting import exporting
+        from churn.terminal.standard_output import file_to_write, say_written
 
-        typer.echo(exporting.export(load_settings(), what, file_format, out, as_of))
+        with file_to_write(out, file_format) as path:
+            summary = exporting.export(load_settings(), what, file_format, path, as_of)
+        say_written(summary, out, path)
 
 
-@app.command(rich_help_panel="Scores and history", epilog="Example: churn compare 2026-11-20 2026-11-21")
+@command(app, TASK, "churn compare 2026-11-20 2026-11-21")
 def compare(
     first: Annotated[date, typer.Argument(parser=parse_date, help="A published date.", metavar="DATE1")],
-    second: Annotated[date, typer.Argument(parser=parse_date, help="Another.", metavar="DATE2")],
+    second: Annotated[date, typer.Argument(parser=parse_date, help="A later published date.", metavar="DATE2")],
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show who moved tier between two dates, and what of each move features, model and corrections made."""
-    with told_in_one_line(verbose):
+    """Show which customers changed tier between two dates, and how much features, model and corrections moved them."""
+    with quiet_command(verbose):
         from churn.reporting import comparing
-        from churn.terminal import watching
         from churn.terminal.display import comparisons
+        from churn.terminal.standard_output import print_json
 
-        watching.quieten(verbose)
-        comparisons.show_comparison(comparing.compare(load_settings(), first, second))
+        comparison = comparing.compare(load_settings(), first, second)
+        if as_json:
+            print_json(comparisons.as_document(comparison))
+            return
+        comparisons.show_comparison(comparison)

@@ -1,4 +1,4 @@
-"""The commands about models: train, evaluate, look at versions, decide who is champion."""
+"""The commands about models: train, evaluate, list versions, decide who is champion."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -6,87 +6,71 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from churn.settings import load_settings
-from churn.shell.one_line import told_in_one_line
-from churn.shell.options import Verbose, parse_date
+from churn.shell.options import AsJson, Verbose, parse_date
+from churn.terminal.help_page import HelpfulGroup, command
+from churn.terminal.quiet import quiet_command
 
 if TYPE_CHECKING:
     from churn.learning.params import Family, ModelParams
     from churn.settings import Settings
 
+TASK = "Models"
 app = typer.Typer()
-model_app = typer.Typer(help="Look at model versions and decide who is champion.", no_args_is_help=True)
-app.add_typer(model_app, name="model", rich_help_panel="The model")
+model_app = typer.Typer(help="List model versions and change the champion.", no_args_is_help=True, cls=HelpfulGroup)
 
-LatestAsOf = Annotated[
+ExamplesDate = Annotated[
     date | None,
-    typer.Option("--as-of", parser=parse_date, help="Examples of this date; the latest loaded one.", metavar="DATE"),
+    typer.Option(
+        "--as-of", parser=parse_date, help="Date of the examples (default: the latest loaded date).", metavar="DATE"
+    ),
 ]
 
 
-@app.command(rich_help_panel="The model")
-def evaluate(
-    splits: Annotated[int, typer.Option(min=2, help="Random 70/10/20 splits to train and test on.")] = 30,
-    as_of: LatestAsOf = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
-    verbose: Verbose = False,
-) -> None:
-    """Measure the training procedure on many splits: mean, sd, paired differences."""
-    with told_in_one_line(verbose):
-        from churn.learning.params import ModelParams
-        from churn.reporting.evaluation import evaluate_training
-        from churn.terminal import watching
-
-        with watching.counting("Train and test", splits, verbose) as count:
-            summary = evaluate_training(load_settings(), as_of, ModelParams(), splits, count)
-        if as_json:
-            import json
-
-            typer.echo(json.dumps(summary, indent=2))
-            return
-        from churn.terminal.display import evidence
-
-        evidence.show_evaluation(summary)
-
-
-@app.command(rich_help_panel="The model")
+@command(app, TASK, "churn train", "churn train --tune --trials 50 --timeout 1200")
 def train(
-    as_of: LatestAsOf = None,
+    as_of: ExamplesDate = None,
     tune: Annotated[
-        bool, typer.Option("--tune", help="Search for better settings first; a stopped search goes on.")
+        bool, typer.Option("--tune", help="Search for better settings first; a stopped search continues.")
     ] = False,
-    trials: Annotated[int, typer.Option(min=1, help="Trials of each model family, earlier ones counted.")] = 30,
+    trials: Annotated[
+        int, typer.Option(min=1, help="Trials of each model family, counting those of a stopped search.", metavar="N")
+    ] = 30,
     timeout: Annotated[int, typer.Option(min=1, help="Seconds for the whole search.", metavar="SECONDS")] = 600,
-    select: Annotated[bool, typer.Option("--select", help="Leave out features the models do not miss.")] = False,
-    retrain: Annotated[bool, typer.Option(help="Train even when nothing changed since the last training.")] = False,
+    select: Annotated[
+        bool, typer.Option("--select", help="Leave out the features that the models do not need.")
+    ] = False,
+    retrain: Annotated[
+        bool, typer.Option(help="Train even if nothing has changed since the last training.", show_default=False)
+    ] = False,
     verbose: Verbose = False,
 ) -> None:
-    """Train the candidates, register the best, let the gate decide."""
-    with told_in_one_line(verbose):
+    """Train the candidates, register the best one, and let the gate decide whether it becomes the champion."""
+    with quiet_command(verbose):
         from churn.learning.params import ModelParams
+        from churn.reporting.models import read_history
         from churn.stages import one_pipeline
         from churn.stages.learning import find_training_day, train_models
-        from churn.terminal import watching
+        from churn.terminal.display import evidence, findings
 
         settings = load_settings()
-        watching.quieten(verbose)
         with one_pipeline(settings):
             day, params = find_training_day(settings, as_of), ModelParams()
-            params = _tune(settings, day, params, trials, timeout, verbose) if tune else params
-            params = _select(settings, day, params, verbose) if select else params
+            params = _tune(settings, day, params, trials, timeout) if tune else params
+            params = _select(settings, day, params) if select else params
             outcome = train_models(settings, day, params, retrain)
-        typer.echo(f"{'skipped: ' if outcome.is_skipped else ''}{outcome.summary}")
+            # Inside the lock, so that the last decision is about this training.
+            decision = None if outcome.is_skipped else read_history(settings)[-1]
+        typer.echo(evidence.decision_sentence(decision) if decision else findings.outcome_sentence(outcome))
 
 
-def _tune(
-    settings: "Settings", day: date, params: "ModelParams", trials: int, timeout: int, verbose: bool
-) -> "ModelParams":
-    """Tunes with a bar, and tells what was found."""
+def _tune(settings: "Settings", day: date, params: "ModelParams", trials: int, timeout: int) -> "ModelParams":
+    """Tunes behind a progress bar and prints which settings are better."""
     from churn.learning.params import FAMILIES
     from churn.stages.searching import tune_params
-    from churn.terminal import watching
+    from churn.terminal.display.stages import counting
 
     done = dict.fromkeys(FAMILIES, 0)
-    with watching.counting("Try settings", trials * len(FAMILIES), verbose) as count:
+    with counting("Try settings", trials * len(FAMILIES)) as count:
 
         def after_trial(family: "Family", number: int) -> None:
             done[family] = number
@@ -94,59 +78,107 @@ def _tune(
 
         best = tune_params(settings, day, params, trials, timeout, after_trial)
     changed = {name: value for name, value in vars(best).items() if value != getattr(params, name)}
-    found = ", ".join(f"{name} {value:.4g}" for name, value in changed.items())
-    typer.echo(f"tuned: {found or 'nothing better found'}")
+    better = ", ".join(f"{name} {value:.4g}" for name, value in changed.items())
+    typer.echo(f"The search chose {better}." if better else "The search found no better settings.")
     return best
 
 
-def _select(settings: "Settings", day: date, params: "ModelParams", verbose: bool) -> "ModelParams":
-    """Leaves features out with a bar, and tells which."""
+def _select(settings: "Settings", day: date, params: "ModelParams") -> "ModelParams":
+    """Leaves features out behind a progress bar and prints which."""
     from churn.stages.searching import prune_params
-    from churn.terminal import watching
+    from churn.terminal.display.stages import counting
 
-    with watching.counting("Try without", len(params.features()) - 1, verbose) as count:
+    with counting("Try without", len(params.features()) - 1) as count:
         smallest = prune_params(settings, day, params, count)
-    typer.echo(f"left out: {', '.join(smallest.left_out) or 'nothing'}")
+    left_out = ", ".join(smallest.left_out)
+    typer.echo(f"These features are left out: {left_out}." if left_out else "Every feature is needed.")
     return smallest
 
 
-@model_app.command("list")
-def model_list(verbose: Verbose = False) -> None:
-    """Show every model version with its test figures and what was decided."""
-    with told_in_one_line(verbose):
+@command(app, TASK, "churn evaluate --splits 10", "churn evaluate --json")
+def evaluate(
+    splits: Annotated[
+        int, typer.Option(min=2, help="Number of random 70/10/20 splits to train and test on.", metavar="N")
+    ] = 30,
+    as_of: ExamplesDate = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Measure the training procedure on many splits: mean, standard deviation, paired differences."""
+    with quiet_command(verbose):
+        from churn.learning.params import ModelParams
+        from churn.reporting.evaluation import evaluate_training
+        from churn.terminal.display.stages import counting
+        from churn.terminal.standard_output import print_json
+
+        with counting("Train and test", splits) as count:
+            summary = evaluate_training(load_settings(), as_of, ModelParams(), splits, count)
+        if as_json:
+            print_json(summary)
+            return
+        from churn.terminal.display import evaluation
+
+        evaluation.show_evaluation(summary)
+
+
+app.add_typer(model_app, name="model", rich_help_panel=TASK)  # after train and evaluate: the order of the help
+
+
+@command(model_app, "Commands", "churn model list --json", name="list")
+def model_list(as_json: AsJson = False, verbose: Verbose = False) -> None:
+    """Show every model version, newest first, with its test result and the decision on it."""
+    with quiet_command(verbose):
         from churn.reporting import models
         from churn.terminal.display import evidence
+        from churn.terminal.standard_output import print_json
 
         settings = load_settings()
-        evidence.show_models(models.read_models(settings), models.find_champion_version(settings))
+        decisions, champion = models.read_models(settings), models.find_champion_version(settings)
+        if as_json:
+            print_json(evidence.as_document(decisions, champion))
+            return
+        evidence.show_models(decisions, champion)
 
 
-@model_app.command("history")
-def model_history(verbose: Verbose = False) -> None:
-    """Show the ledger: who became champion, when, why, against what."""
-    with told_in_one_line(verbose):
+@command(model_app, "Commands", "churn model history --json", name="history")
+def model_history(as_json: AsJson = False, verbose: Verbose = False) -> None:
+    """Show every decision, oldest first: which version became champion, when, why, and against which version."""
+    with quiet_command(verbose):
         from churn.reporting.models import read_history
         from churn.terminal.display import evidence
+        from churn.terminal.standard_output import print_json
 
-        evidence.show_history(read_history(load_settings()))
+        decisions = read_history(load_settings())
+        if as_json:
+            print_json(decisions)
+            return
+        evidence.show_history(decisions)
 
 
-Why = Annotated[str, typer.Option("--why", help="The reason, for the ledger.", metavar="TEXT")]
-
-
-@model_app.command("promote")
-def model_promote(version: Annotated[int, typer.Argument(min=1)], why: Why, verbose: Verbose = False) -> None:
-    """Make a version the champion, whatever the gate said of it."""
-    with told_in_one_line(verbose):
+@command(model_app, "Commands", 'churn model promote 3 --why "the gate ignores the new tariffs"', name="promote")
+def model_promote(
+    version: Annotated[int, typer.Argument(min=1, help="Model version.", metavar="VERSION")],
+    why: Annotated[str, typer.Option("--why", help="The reason, which the history keeps.", metavar="TEXT")],
+    verbose: Verbose = False,
+) -> None:
+    """Make a version the champion, whatever the gate decided about it."""
+    with quiet_command(verbose):
         from churn.reporting.models import promote_version
+        from churn.terminal.display.findings import outcome_sentence
 
-        typer.echo(promote_version(load_settings(), version, why).summary)
+        typer.echo(outcome_sentence(promote_version(load_settings(), version, why)))
 
 
-@model_app.command("rollback")
-def model_rollback(why: Why = "rolled back", verbose: Verbose = False) -> None:
-    """Undo the last change of champion."""
-    with told_in_one_line(verbose):
+@command(model_app, "Commands", 'churn model rollback --why "version 4 misses leavers on fiber"', name="rollback")
+def model_rollback(
+    why: Annotated[
+        str, typer.Option("--why", help="The reason, which the history keeps.", metavar="TEXT")
+    ] = "rolled back",
+    verbose: Verbose = False,
+) -> None:
+    """Make the version before the current champion the champion again."""
+    with quiet_command(verbose):
         from churn.reporting.models import roll_back
+        from churn.terminal.display.findings import outcome_sentence
 
-        typer.echo(roll_back(load_settings(), why).summary)
+        typer.echo(outcome_sentence(roll_back(load_settings(), why)))

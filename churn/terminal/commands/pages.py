@@ -1,55 +1,68 @@
-"""The commands about what people look at: the pages, the report, sources for Tableau."""
+"""The commands that show results: the pages, the report, the data sources for Tableau."""
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from churn.settings import load_settings
-from churn.shell.one_line import told_in_one_line
-from churn.shell.options import Verbose, parse_date, parse_file
+from churn.shell.one_line import one_line_errors
+from churn.shell.options import AsJson, PublishedDate, Verbose, parse_file
+from churn.terminal.help_page import command
+from churn.terminal.quiet import quiet_command
 
 app = typer.Typer()
+TASK = "See the results"
 
 
-@app.command(rich_help_panel="Look at it")
+@command(app, TASK, "churn dashboard --port 8600")
 def dashboard(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the pages are served.")] = 8501,
-    host: Annotated[str, typer.Option(help="Address it is bound to; 0.0.0.0 lets the network in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the pages.", metavar="PORT")] = 8501,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 opens the pages to the network.", metavar="ADDRESS")
+    ] = "127.0.0.1",
     verbose: Verbose = False,
 ) -> None:
-    """Serve the pages people look at: overview, action list, segments, trend, customer, model, data."""
-    with told_in_one_line(verbose):
+    """Serve the pages: Overview, Action list, Segments, Trend, Customer, Model, Data."""
+    with one_line_errors(verbose):  # Streamlit takes over this process, with its own messages
         from churn.dashboard.serving import serve
 
-        typer.echo(f"http://{host}:{port}  (Ctrl-C stops it)")
+        typer.echo(f"The pages are at http://{host}:{port}. Press Ctrl-C to stop them.")
         serve(host, port)
 
 
-@app.command(rich_help_panel="Look at it", epilog="Example: churn report --out churn.html")
+@command(app, TASK, "churn report --out churn.html", "churn report --out - > churn.html")
 def report(
-    out: Annotated[Path, typer.Option(parser=parse_file, help="The HTML file to write.", metavar="PATH")],
-    as_of: Annotated[
-        date | None, typer.Option(parser=parse_date, help="A published date; the latest.", metavar="DATE")
-    ] = None,
+    out: Annotated[
+        Path, typer.Option(parser=parse_file, help="HTML file to write; - is standard output.", metavar="PATH|-")
+    ],
+    as_of: PublishedDate = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write overview and action list as one HTML file that opens anywhere, offline."""
-    with told_in_one_line(verbose):
+    """Write the overview and the first calls as one HTML file, which opens offline."""
+    with quiet_command(verbose):
         from churn.dashboard.report import write_report
+        from churn.terminal.standard_output import file_to_write, say_written
 
-        typer.echo(write_report(load_settings(), out, as_of))
+        with file_to_write(out, "html") as path:
+            summary = write_report(load_settings(), path, as_of)
+        say_written(summary, out, path)
 
 
-@app.command(rich_help_panel="Look at it", epilog="Example: churn tableau --out tableau")
+@command(app, TASK, "churn tableau --out tableau")
 def tableau(
-    out: Annotated[Path, typer.Option(help="The folder to write into.", metavar="PATH")],
+    out: Annotated[Path, typer.Option(help="Folder to write to.", metavar="FOLDER")],
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write a Tableau data source (.tds) for each reporting view, from the settings; no password is in it."""
-    with told_in_one_line(verbose):
+    """Write one Tableau data source (.tds) for each reporting view; the files hold no password."""
+    with quiet_command(verbose):
         from churn.dashboard.tableau import write_sources
+        from churn.terminal.standard_output import print_json
 
-        for path in write_sources(load_settings(), out):
+        paths = write_sources(load_settings(), out)
+        if as_json:
+            print_json(paths)
+            return
+        for path in paths:
             typer.echo(path)

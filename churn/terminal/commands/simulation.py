@@ -1,82 +1,147 @@
-"""The command that makes customers up."""
+"""The command that writes extracts of synthetic customers."""
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from churn.errors import WrongUsage
-from churn.shell.one_line import told_in_one_line
-from churn.shell.options import Verbose, parse_date
+from churn.shell.one_line import one_line_errors
+from churn.shell.options import STANDARD_OUTPUT, Verbose, parse_date
+from churn.terminal.help_page import command
+
+if TYPE_CHECKING:
+    from churn.simulation.living import World
 
 app = typer.Typer()
+TASK = "Try it out"
 
-Span = "DAY:DAYS"
-Until = Annotated[date | None, typer.Option(parser=parse_date, help="Last day; today (UTC).", metavar="DATE")]
+Until = Annotated[
+    date | None,
+    typer.Option(parser=parse_date, help="Last day of the simulation (default: today, UTC).", metavar="DATE"),
+]
+PriceRise = Annotated[
+    str | None,
+    typer.Option(
+        help="Raise every monthly charge by SHARE from day DAY on; 0 is the first day (30:0.1 = 10% from day 30).",
+        metavar="DAY:SHARE",
+    ),
+]
+Outage = Annotated[
+    str | None,
+    typer.Option(help="Let the fiber network fail from day DAY on, for DAYS days.", metavar="DAY:DAYS"),
+]
+Competitor = Annotated[
+    str | None,
+    typer.Option(
+        help="Let a competitor court customers without a running contract, from day DAY on, for DAYS days.",
+        metavar="DAY:DAYS",
+    ),
+]
+Season = Annotated[
+    float,
+    typer.Option(
+        min=0, max=5, help="Raise the odds of leaving in January by this share above the year's mean.", metavar="SHARE"
+    ),
+]
+Calls = Annotated[
+    float,
+    typer.Option(min=0, max=1, help="Call this share of the customers each month, at random.", metavar="SHARE"),
+]
+Untidy = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=365,
+        help="Deliver N files late, N twice and N with errors; the late and corrected files go to OUT-later.",
+        metavar="N",
+    ),
+]
 
 
-@app.command(
-    rich_help_panel="Try it out",
-    epilog="Examples:\n\nchurn simulate --customers 1000000 --seed 3 --out million.csv\n\n"
-    "churn simulate --days 60 --price-rise 30:0.1 --out landing\n\n"
+@command(
+    app,
+    TASK,
+    "churn simulate --customers 1000000 --seed 3 --out million.csv",
+    "churn simulate --days 60 --price-rise 30:0.1 --out landing",
     "churn simulate --days 90 --calls 0.1 --season 0.2 --untidy 3 --out landing",
 )
 def simulate(
-    out: Annotated[Path, typer.Option(help="The file to write, or with --days the folder.", metavar="PATH")],
-    customers: Annotated[int, typer.Option(min=1, max=100_000_000, help="How many, on the first day.")] = 7043,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same customers.")] = 20,
-    days: Annotated[int | None, typer.Option(min=1, max=3650, help="Let them live that many days.")] = None,
-    months: Annotated[int | None, typer.Option(min=1, max=120, help="The same in months of 30 days.")] = None,
-    every: Annotated[int, typer.Option(min=1, max=365, help="An extract every so many days.")] = 1,
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="File to write, - for standard output; with --days or --months the folder.", metavar="PATH|-"
+        ),
+    ],
+    customers: Annotated[
+        int, typer.Option(min=1, max=100_000_000, help="Number of customers on the first day.", metavar="N")
+    ] = 7043,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same customers.", metavar="N")] = 20,
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, max=3650, help="Simulate this many days (default: one extract, no days).", metavar="N"),
+    ] = None,
+    months: Annotated[
+        int | None, typer.Option(min=1, max=120, help="Simulate this many months of 30 days.", metavar="N")
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, max=365, help="Write an extract every N days.", metavar="N")] = 1,
     until: Until = None,
-    price_rise: Annotated[
-        str | None,
-        typer.Option(help="From that day on (0 is the first) everybody pays that share more.", metavar="DAY:SHARE"),
-    ] = None,
-    outage: Annotated[str | None, typer.Option(help="Fiber fails from a day on, for days.", metavar=Span)] = None,
-    competitor: Annotated[
-        str | None, typer.Option(help="A rival woos those free to leave, from a day on, for days.", metavar=Span)
-    ] = None,
-    season: Annotated[
-        float, typer.Option(min=0, max=5, help="Odds of leaving in January above the year's, as a share.")
-    ] = 0.0,
-    calls: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the customers who are called each month, at random.")
-    ] = 0.0,
-    untidy: Annotated[
-        int, typer.Option(min=0, max=365, help="So many files late, twice and wrong at first; see OUT-later.")
-    ] = 0,
+    price_rise: PriceRise = None,
+    outage: Outage = None,
+    competitor: Competitor = None,
+    season: Season = 0.0,
+    calls: Calls = 0.0,
+    untidy: Untidy = 0,
     verbose: Verbose = False,
 ) -> None:
-    """Write extracts of made-up customers, with odds known to the simulator."""
-    with told_in_one_line(verbose):
-        from churn.simulation import deliveries, extracts
+    """Write extracts of synthetic customers, whose true odds of leaving the simulator knows."""
+    with one_line_errors(verbose):
         from churn.simulation.contacts import Contacts
         from churn.simulation.living import MONTH_DAYS, World
         from churn.simulation.shocks import read_shocks, season_of
         from churn.timeline import days_until, today
 
         if days and months:
-            raise WrongUsage("--days and --months both say how long.", "give one of them.")
+            raise WrongUsage("--days and --months both set the length.", "give only one of them.")
         length = days or (months or 0) * MONTH_DAYS
         if not length:
             _refuse_without_days(every > 1, until, price_rise, outage, competitor, season, calls, untidy)
-            extracts.write_synthetic_extract(out, customers, seed)
-            typer.echo(f"{out}: {customers:,} made-up customers, seed {seed}")
+            _write_one(out, customers, seed)
             return
         last = until or today()
-        events, swing = read_shocks(price_rise, outage, competitor), season_of(season, days_until(last, length)[0])
-        world = World(customers, seed, shocks=events, season=swing, contacts=Contacts(calls))
-        out = out.resolve()  # what lies beside it takes its name: "." has none
-        written = extracts.write_daily_extracts(out, world, length, last, every)
-        typer.echo(f"{out}: {len(written)} extracts of a made-up telecom, {written[0].name} to {written[-1].name}")
-        if untidy:
-            typer.echo(f"{deliveries.deliver_untidily(out, written, untidy, seed)}: what comes later")
+        shocks = read_shocks(price_rise, outage, competitor)
+        swing = season_of(season, days_until(last, length)[0])
+        world = World(customers, seed, shocks=shocks, season=swing, contacts=Contacts(calls))
+        _write_days(out, world, length, last, every, untidy, seed)
 
 
 def _refuse_without_days(*given: object) -> None:
-    """Raises WrongUsage where something is asked for that only a telecom that lives has."""
+    """Raises WrongUsage where an option is given that needs a multi-day simulation."""
     options = ("every", "until", "price-rise", "outage", "competitor", "season", "calls", "untidy")
     if alone := [f"--{name}" for name, value in zip(options, given, strict=True) if value]:
-        raise WrongUsage(f"{', '.join(alone)}: only a telecom that lives has that.", "add --days or --months.")
+        verb = "needs" if len(alone) == 1 else "need"
+        raise WrongUsage(f"{', '.join(alone)} {verb} a multi-day simulation.", "add --days or --months.")
+
+
+def _write_one(out: Path, customers: int, seed: int) -> None:
+    from churn.simulation import extracts
+    from churn.terminal.standard_output import file_to_write, say_written
+
+    with file_to_write(out, "csv") as path:
+        extracts.write_synthetic_extract(path, customers, seed)
+    say_written(f"Wrote {customers:,} synthetic customers (seed {seed}) to {path}.", out, path)
+
+
+def _write_days(out: Path, world: "World", length: int, last: date, every: int, untidy: int, seed: int) -> None:
+    """Writes an extract every so many days; the late and corrected ones, if any, to the folder beside."""
+    from churn.simulation import deliveries, extracts
+
+    if out == STANDARD_OUTPUT:
+        raise WrongUsage("A multi-day simulation writes a folder, not standard output.", "name a folder: --out FOLDER.")
+    out = out.resolve()  # the truth and the late files lie beside the folder and take its name: "." has none
+    written = extracts.write_daily_extracts(out, world, length, last, every)
+    typer.echo(f"Wrote {len(written)} synthetic extracts to {out}, {written[0].name} to {written[-1].name}.")
+    if untidy:
+        later = deliveries.deliver_untidily(out, written, untidy, seed)
+        typer.echo(f"The late and corrected files are in {later}.")

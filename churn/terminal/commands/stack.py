@@ -1,19 +1,22 @@
-"""The commands of the local stack: up, down."""
+"""The commands that run the product on this machine: up, down, doctor."""
 
 import typer
 
 from churn.errors import ExitCode
 from churn.settings import load_settings
-from churn.shell.one_line import told_in_one_line
-from churn.shell.options import Verbose
+from churn.shell.one_line import one_line_errors
+from churn.shell.options import AsJson, Verbose
+from churn.terminal.help_page import command
+from churn.terminal.quiet import quiet_command
 
 app = typer.Typer()
+TASK = "Operate"
 
 
-@app.command(rich_help_panel="Look after it")
+@command(app, TASK)
 def up(verbose: Verbose = False) -> None:
-    """Bring up Postgres, Prefect, a worker, MLflow and the dashboard on this machine."""
-    with told_in_one_line(verbose):
+    """Start Postgres, Prefect, a worker, MLflow and the pages on this machine, and keep them running."""
+    with one_line_errors(verbose):  # not quiet: the services inherit the environment and must write their logs
         import time
 
         from churn.local_stack import stack
@@ -21,20 +24,39 @@ def up(verbose: Verbose = False) -> None:
 
         began = time.monotonic()
         try:
-            with services.waiting() as tell:
-                stack.bring_up(tell)
+            with services.waiting() as show:
+                stack.bring_up(show)
         except KeyboardInterrupt:
-            typer.echo("It goes on coming up: `churn up` waits for it again, `churn down` stops it.", err=True)
+            typer.echo("The stack is still starting. `churn up` waits for it again; `churn down` stops it.", err=True)
             raise typer.Exit(ExitCode.FAILED) from None
         seconds = time.monotonic() - began
         services.show_stack(stack.look(load_settings()), load_settings().home_dir, seconds)
 
 
-@app.command(rich_help_panel="Look after it")
+@command(app, TASK)
 def down(verbose: Verbose = False) -> None:
-    """Stop all that `churn up` started, and the embedded Postgres."""
-    with told_in_one_line(verbose):
+    """Stop everything that `churn up` started, and the embedded Postgres."""
+    with one_line_errors(verbose):
         from churn.local_stack import stack
 
         stopped = stack.take_down()
-        typer.echo(f"stopped: {', '.join(stopped)}" if stopped else "was not up")
+        typer.echo(f"Stopped: {', '.join(stopped)}." if stopped else "The local stack was not running.")
+
+
+@command(app, TASK, "churn doctor --json")
+def doctor(as_json: AsJson = False, verbose: Verbose = False) -> None:
+    """Check the configuration, each service and the published days, and show the versions in use."""
+    with quiet_command(verbose):
+        from prefect.settings import get_current_settings
+
+        from churn.reporting.doctor import examine
+        from churn.terminal.display import findings
+        from churn.terminal.standard_output import print_json
+
+        report = examine(load_settings(), get_current_settings().api.url)
+        if as_json:
+            print_json(findings.as_document(report))
+        else:
+            findings.show_findings(report)
+        if not all(finding.is_well for finding in report):
+            raise typer.Exit(ExitCode.FAILED)

@@ -1,1 +1,1 @@
-"""What a person sees in a terminal."""
+"""What the commands print on a terminal."""

@@ -1,78 +1,86 @@
-"""What a machine learning engineer sees in the terminal: evaluations, model versions, the ledger."""
+"""Model versions and the decisions on them."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from churn.stores.ledgers.promotions import Promotion
-from churn.terminal.display.layout import plain_table
+from churn.terminal.display.layout import Column, indented, moment, open_console, print_table
 
-_SHORT = {"logistic_regression": "logistic", "random_forest": "forest", "xgboost": "XGBoost", "average": "average"}
-_NO_MODEL = "No model was trained yet: run `churn run --source FILE`."
-_FIGURES = ("pr_auc", "roc_auc", "log_loss", "brier", "ece", "recall_at_10", "lift_at_10")
-
-
-def show_evaluation(summary: dict[str, Any], console: Console | None = None) -> None:
-    """Prints what `evaluate_training` returns: means with sd, then differences from the selected pipeline."""
-    console = console or Console()
-    title = f"{summary['splits']} splits of {summary['examples']:,} customers ({summary['as_of_date']}): test mean, sd"
-    table = plain_table(title, "", "PR-AUC", "ROC-AUC", "log loss", "Brier", "ECE", "rec@10", "lift@10")
-    for name, means in {"selected": summary["selected"], **summary["candidates"]}.items():
-        table.add_row(
-            _SHORT.get(name, name),
-            *(f"{means[key]:.4f}" for key in _FIGURES),
-            style="bold" if name == "selected" else "",
-        )
-        table.add_row("", *(f"{means['sd'][key]:.4f}" for key in _FIGURES), style="dim")
-    console.print(table)
-    console.print(_differences(summary["differences"]))
-    chosen = ", ".join(f"{_SHORT[family]} {times}" for family, times in summary["selected"]["times_chosen"].items())
-    console.print(f"Chosen by the validation part, in splits: {chosen}.")
-    console.print(f"A perfect model's ECE on as many customers: {summary['selected']['ece_floor']:.4f}.")
+FAMILY_NAMES = {
+    "logistic_regression": "logistic regression",
+    "random_forest": "random forest",
+    "xgboost": "XGBoost",
+    "average": "average of two",
+}
+_NO_MODEL = "No model was trained yet. Run `churn run --source FILE`."
+_VERDICTS = {"promote": "promoted", "hold": "held", "reject": "rejected"}
+_DECIDERS = {"gate": "the gate", "person": "a person"}
+_COLUMNS = (
+    Column("version"),
+    Column("family"),
+    Column("trained as of", drop=2),
+    Column("test PR-AUC (95%)", drop=1),
+    Column("decision"),
+)
 
 
-def _differences(differences: dict[str, dict[str, dict[str, float]]]) -> Table:
-    table = plain_table("Candidate minus selected, same splits (95 %)", "", "PR-AUC", "ROC-AUC", "log loss")
-    for family, figures in differences.items():
-        table.add_row(_SHORT[family], *(_told(figures[key]) for key in ("pr_auc", "roc_auc", "log_loss")))
-    return table
-
-
-def _told(difference: dict[str, float]) -> str:
-    return f"{difference['mean']:+.4f} ± {(difference['high'] - difference['low']) / 2:.4f}"
-
-
-def show_models(decisions: list[Promotion], champion_version: int | None, console: Console | None = None) -> None:
-    """Prints each model version, newest first, the champion starred."""
-    console = console or Console()
+def show_models(decisions: Sequence[Promotion], champion_version: int | None, console: Console | None = None) -> None:
+    """Prints each model version, newest first; a star marks the champion."""
+    console = console or open_console()
     if not decisions:
         console.print(_NO_MODEL)
         return
-    table = plain_table("Model versions", "version", "family", "trained as of", "test PR-AUC (95 %)", "decision")
-    for one in decisions:
-        test = one.evidence["candidates"][one.family]["test"]["pr_auc"]
-        table.add_row(
-            f"{'★' if one.model_version == champion_version else ' '} {one.model_version}",
-            _SHORT[one.family],
-            one.as_of_date.isoformat(),
-            f"{test['value']:.3f} ({test['low']:.3f} to {test['high']:.3f})",
-            f"{one.decision} by {one.decided_by}",
-        )
-    console.print(table)
+    rows = [
+        [
+            f"{'★' if decision.model_version == champion_version else ' '} {decision.model_version}",
+            FAMILY_NAMES[decision.family],
+            decision.as_of_date.isoformat(),
+            _test_result(decision),
+            _verdict(decision),
+        ]
+        for decision in decisions
+    ]
+    print_table(console, "Model versions (★ champion)", _COLUMNS, rows)
 
 
-def show_history(decisions: list[Promotion], console: Console | None = None) -> None:
+def _test_result(decision: Promotion) -> str:
+    test = decision.evidence["candidates"][decision.family]["test"]["pr_auc"]
+    return f"{test['value']:.3f} ({test['low']:.3f} to {test['high']:.3f})"
+
+
+def _verdict(decision: Promotion) -> str:
+    decider = _DECIDERS.get(decision.decided_by, decision.decided_by)
+    return escape(f"{_VERDICTS[decision.decision]} by {decider}")
+
+
+def show_history(decisions: Sequence[Promotion], console: Console | None = None) -> None:
     """Prints every decision with its reasons, oldest first."""
-    console = console or Console()
+    console = console or open_console()
     if not decisions:
         console.print(_NO_MODEL)
-    for one in decisions:
-        against = f"against version {one.champion_version}" if one.champion_version else "no champion before"
-        console.print(
-            f"[bold]{one.decided_at:%Y-%m-%d %H:%M} version {one.model_version} ({_SHORT[one.family]}): {one.decision}"
-            f"[/bold] by {one.decided_by}, {against}",
-            highlight=False,
-        )
-        for reason in one.reasons:
-            console.print(f"  - {reason}", highlight=False)
+    for decision in decisions:
+        before = f"champion before: {decision.champion_version or 'none'}"
+        version = f"version {decision.model_version} ({FAMILY_NAMES[decision.family]})"
+        console.print(f"[bold]{moment(decision.decided_at)} {version} {_verdict(decision)}[/bold]; {before}")
+        for reason in decision.reasons:
+            console.print(indented(f"- {reason}", 2))
+
+
+def decision_sentence(decision: Promotion) -> str:
+    """Returns what a training did: the version, the decision on it, its first reason."""
+    trained = f"Version {decision.model_version} ({FAMILY_NAMES[decision.family]}, {decision.as_of_date})"
+    verdict = {
+        "promote": "is the new champion",
+        "hold": f"is held; version {decision.champion_version} stays the champion",
+        "reject": f"is rejected; version {decision.champion_version} stays the champion",
+    }[decision.decision]
+    return f"{trained} {verdict}: {decision.reasons[0].rstrip('.')}."
+
+
+def as_document(decisions: Sequence[Promotion], champion_version: int | None) -> list[dict[str, Any]]:
+    """Returns model versions as JSON's objects."""
+    return [{**asdict(decision), "is_champion": decision.model_version == champion_version} for decision in decisions]

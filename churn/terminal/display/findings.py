@@ -1,36 +1,59 @@
-"""What the doctor found, what a change of the SQL models is, and what stages did."""
+"""The doctor's report, a change of the SQL models, and what stages did."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from churn.reporting.doctor import Finding
+from churn.stages import Outcome
+from churn.terminal.display.layout import indented, open_console
 
-def show_findings(findings: list[Any], console: Console | None = None) -> None:
-    """Prints the doctor's report, one line a subject."""
+
+def show_findings(findings: Sequence[Finding], console: Console | None = None) -> None:
+    """Prints the doctor's report, one line for each subject."""
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for finding in findings:
-        table.add_row("[green]ok[/green]" if finding.is_well else "[red]!![/red]", finding.subject, finding.told)
-    (console or Console()).print(table)
+        mark = Text("ok", style="green") if finding.is_well else Text("!!", style="red")
+        table.add_row(mark, finding.subject, Text(finding.told))
+    (console or open_console()).print(table)
+
+
+def as_document(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Returns the doctor's report as JSON's objects."""
+    return [{"subject": finding.subject, "is_well": finding.is_well, "detail": finding.told} for finding in findings]
 
 
 def show_change(change: Any, console: Console | None = None) -> None:
-    """Prints which SQL models changed, line by line, and what is made anew because of it."""
-    console = console or Console()
+    """Prints which SQL models changed, line by line, and which tables are rebuilt because of it."""
+    console = console or open_console()
     if not change.changed:
-        console.print("The models in the database are those of the files.")
+        console.print("The SQL models in the database match the files.")
     for model, lines in change.changed.items():
-        console.print(f"[bold]{model}[/bold]{'' if lines else ' is added or removed'}", highlight=False)
+        console.print(f"[bold]{model}[/bold]{'' if lines else ' is added or removed'}")
         for line in filter(str.strip, lines.splitlines()):
             colour = {"+": "green", "-": "red"}.get(line[:1], "dim")
-            console.print(Padding(Text(line, style=colour), (0, 0, 0, 2)))
+            console.print(indented(line, 2, colour))
     if change.rebuilt:
-        console.print(f"Made anew, over all stored days: {', '.join(change.rebuilt)}", highlight=False)
+        console.print(f"These models are rebuilt over all stored days: {', '.join(change.rebuilt)}.")
 
 
-def show_outcomes(outcomes: list[Any], console: Console | None = None) -> None:
-    """Prints what stages did, one line each."""
+def show_outcomes(outcomes: Sequence[Outcome], console: Console | None = None) -> None:
+    """Prints what stages did, one sentence each."""
     for outcome in outcomes:
-        (console or Console()).print(f"{outcome.summary[:1].upper()}{outcome.summary[1:]}.", highlight=False)
+        (console or open_console()).print(outcome_sentence(outcome), markup=False)
+
+
+def outcome_sentence(outcome: Outcome) -> str:
+    """Returns what a stage did, or why it was skipped, as one sentence."""
+    return as_sentence(f"{'skipped: ' if outcome.is_skipped else ''}{outcome.summary}")
+
+
+def as_sentence(summary: str) -> str:
+    """Returns a summary with a capital and a full stop."""
+    return f"{summary[:1].upper()}{summary[1:].rstrip('.')}."

@@ -1,43 +1,55 @@
-"""What a person sees of the local stack: what it waits for, and the table of its services."""
+"""The local stack: what it waits for, and its services."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
+from churn.local_stack.stack import Line
 from churn.stack_note import Note
-from churn.terminal.display.layout import plain_table
+from churn.terminal.display.layout import Column, open_console, print_table
+
+_COLUMNS = (
+    Column("service"),
+    Column("well"),
+    Column("after", drop=1),
+    Column("process", drop=2),
+    Column("memory", drop=3),
+    Column("answers at", wraps=True),
+)
 
 
 @contextmanager
 def waiting() -> Iterator[Callable[[Note], None]]:
     """Shows which services are not well yet."""
-    with Console(stderr=True).status("Starting ...") as line:
+    with open_console(stderr=True).status("Starting ...") as line:
 
-        def tell(note: Note) -> None:
+        def show(note: Note) -> None:
             late = [service.title for service in note.services if not service.is_well]
-            line.update(f"Waiting for {', '.join(late)} ..." if late else "All are well.")
+            line.update(f"Waiting for {', '.join(late)} ..." if late else "All services are well.")
 
-        yield tell
+        yield show
 
 
-def show_stack(lines: list[Any], home_dir: Path, seconds: float | None = None, console: Console | None = None) -> None:
-    """Prints one line a service: where it answers, its process, whether it is well, its memory."""
-    console = console or Console()
-    table = plain_table("Local stack", "service", "well", "after", "process", "memory")
-    table.add_column("answers at", overflow="fold")
-    for line in lines:
-        service = line.standing
-        table.add_row(
-            service.title,
-            "[green]yes[/green]" if service.is_well else "[red]no[/red]",
-            f"{service.seconds:.1f} s" if service.seconds is not None else "",
-            str(service.pid or ""),
-            f"{line.memory / 1e6:,.0f} MB" if line.memory is not None else "",
-            service.url,
-        )
-    console.print(table)
+def show_stack(
+    lines: Sequence[Line], home_dir: Path, seconds: float | None = None, console: Console | None = None
+) -> None:
+    """Prints one line for each service: whether it is well, since when, its process, its memory, its address."""
+    console = console or open_console()
+    print_table(console, "Local stack", _COLUMNS, [_cells(line) for line in lines])
     if seconds is not None:
-        console.print(f"All are well after {seconds:.1f} s. Logs in {home_dir / 'logs'}; stop it with churn down.")
+        console.print(f"All services are well after {seconds:.1f} s.")
+        console.print(f"Their logs are in {home_dir / 'logs'}. Stop them with `churn down`.", markup=False)
+
+
+def _cells(line: Line) -> list[str]:
+    service = line.standing
+    return [
+        service.title,
+        "[green]yes[/green]" if service.is_well else "[red]no[/red]",
+        f"{service.seconds:.1f} s" if service.seconds is not None else "",
+        str(service.pid or ""),
+        f"{line.memory / 1e6:,.0f} MB" if line.memory is not None else "",
+        service.url,
+    ]

@@ -1,90 +1,96 @@
-"""What is published: figures, model, first calls."""
+"""What is published: the figures, the model, the first calls."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from churn.terminal.display.layout import plain_table, usd
+from churn.terminal.display.evidence import FAMILY_NAMES
+from churn.terminal.display.layout import NARROW, Column, moment, open_console, percent, print_table, usd
 
-FAMILY_NAMES = {
-    "logistic_regression": "logistic regression",
-    "random_forest": "random forest",
-    "xgboost": "XGBoost",
-    "average": "average of two",
-}
+_MODEL_COLUMNS = (
+    Column("model"),
+    Column("test PR-AUC (95%)"),
+    Column("ROC-AUC", drop=2),
+    Column("log loss", drop=3),
+    Column("recall@10%", drop=1),
+)
+_CALL_COLUMNS = (
+    Column("customer"),
+    Column("score"),
+    Column("loss/year"),
+    Column("bill/month", drop=2),
+    Column("why", drop=1, wraps=True),
+)
 
 
 def show_status(status: dict[str, Any], console: Console | None = None) -> None:
-    """Prints what `read_status` found."""
-    console = console or Console()
+    """Prints what `read_status` returns."""
+    console = console or open_console()
     console.print()
-    console.print(f"[bold]Churn as of {status['as_of_date']}[/bold]   published {status['published_at'][:16]} UTC")
+    console.print(f"[bold]Churn as of {status['as_of_date']}[/bold]   published {moment(status['published_at'])}")
     if status["is_synthetic"]:
-        console.print("[yellow]Synthetic customers, made up by the simulator: nobody here is real.[/yellow]")
-    console.print(_figures(status))
-    console.print(_models(status["model"]))
+        console.print("[yellow]These customers are synthetic: the simulator generated them, none of them is real.[/]")
+    console.print(_figures(status, is_narrow=console.width < NARROW))
+    _show_models(status["model"], console)
     if status["first_calls"]:
-        console.print(_first_calls(status["first_calls"]))
+        _show_first_calls(status["first_calls"], console)
     else:
-        console.print("Nobody active is at risk: no calls to make.")
-    console.print(
-        "Open next: [cyan]churn status --json[/cyan] for everything, "
-        "[cyan]churn db psql[/cyan] for the tables (reporting.kpi_daily, analytics.customer_risk)."
-    )
+        console.print("No active customer is at risk, so there is nobody to call.")
+    console.print("Next: [cyan]churn dashboard[/] opens the pages, [cyan]churn status --json[/] prints every figure.")
     if pages := {title: url for title, url in (status["stack"] or {}).items() if url.startswith("http")}:
         console.print("Local stack: " + ", ".join(f"{title} {url}" for title, url in pages.items()))
 
 
-def _figures(status: dict[str, Any]) -> Table:
+def _figures(status: dict[str, Any], is_narrow: bool) -> Table:
+    """Returns counts beside money; on a narrow screen below each other."""
     tiers = status["tiers"]
     average = status["average_churn_probability"]
-    table = Table.grid(padding=(0, 3))
-    table.add_row("Customers", f"{status['customers']:,}", "Revenue a year, active", usd(status["annual_revenue_usd"]))
-    table.add_row(
-        "Active", f"{status['active_customers']:,}", "Revenue at risk a year", usd(status["revenue_at_risk_usd"])
-    )
-    table.add_row(
-        "At risk (0.5 or more)",
-        f"{status['at_risk_customers']:,}",
-        "Expected loss a year",
-        usd(status["expected_annual_loss_usd"]),
-    )
-    table.add_row(
-        "High / Medium / Low",
-        f"{tiers['high']:,} / {tiers['medium']:,} / {tiers['low']:,}",
-        "Average probability",
-        "no active customers" if average is None else f"{average:.3f}",
-    )
+    counts = [
+        ("Customers", f"{status['customers']:,}"),
+        ("Active", f"{status['active_customers']:,}"),
+        ("At risk (0.5 or more)", f"{status['at_risk_customers']:,}"),
+        ("High / Medium / Low", f"{tiers['high']:,} / {tiers['medium']:,} / {tiers['low']:,}"),
+    ]
+    sums = [
+        ("Revenue a year, active", usd(status["annual_revenue_usd"])),
+        ("Revenue at risk a year", usd(status["revenue_at_risk_usd"])),
+        ("Expected loss a year", usd(status["expected_annual_loss_usd"])),
+        ("Average score", "no active customers" if average is None else percent(average)),
+    ]
+    table = Table.grid(padding=(0, 1 if is_narrow else 3))
+    rows = [*counts, *sums] if is_narrow else [(*left, *right) for left, right in zip(counts, sums, strict=True)]
+    for row in rows:
+        table.add_row(*row)
     return table
 
 
-def _models(model: dict[str, Any]) -> Table:
-    title = f"Champion: {model['name']} version {model['version']} (trained as of {model['trained_as_of']})"
-    table = plain_table(title, "model", "test PR-AUC (95 %)", "ROC-AUC", "log loss", "recall@10 %")
-    for family, test in model["candidates"].items():
-        is_champion = family == model["family"]
-        table.add_row(
-            f"{'★ ' if is_champion else '  '}{FAMILY_NAMES[family]}",
+def _show_models(model: dict[str, Any], console: Console) -> None:
+    rows = [
+        [
+            f"{'★ ' if family == model['family'] else '  '}{FAMILY_NAMES[family]}",
             f"{test['pr_auc']:.3f} ({test['pr_auc_low']:.3f} to {test['pr_auc_high']:.3f})",
             f"{test['roc_auc']:.3f}",
             f"{test['log_loss']:.3f}",
             f"{test['recall_at_10']:.3f}",
-            style="bold" if is_champion else "",
-        )
-    return table
+        ]
+        for family, test in model["candidates"].items()
+    ]
+    styles = ["bold" if family == model["family"] else "" for family in model["candidates"]]
+    title = f"Champion: {model['name']} version {model['version']} (trained as of {model['trained_as_of']})"
+    print_table(console, title, _MODEL_COLUMNS, rows, styles)
 
 
-def _first_calls(calls: list[dict[str, Any]]) -> Table:
-    title = "Call first: active, at risk, largest expected loss"
-    table = plain_table(title, "customer", "risk", "loss/year", "monthly")
-    table.add_column("why")
-    for call in calls:
-        table.add_row(
+def _show_first_calls(calls: Sequence[dict[str, Any]], console: Console) -> None:
+    rows = [
+        [
             call["customer_id"],
-            f"{call['churn_probability']:.0%} {call['risk_tier']}",
+            f"{percent(call['churn_probability'])} {call['risk_tier']}",
             usd(call["expected_annual_loss_usd"]),
             f"${call['monthly_charges']:.2f}",
-            ", ".join(reason[2:] for reason in call["reasons"] if reason.startswith("+")) or "no reasons told",
-        )
-    return table
+            ", ".join(reason[2:] for reason in call["reasons"] if reason.startswith("+")) or "no reason was computed",
+        ]
+        for call in calls
+    ]
+    print_table(console, "Call first: active, at risk, largest expected loss", _CALL_COLUMNS, rows)

@@ -65,7 +65,7 @@ def test_what_changed_for_a_customer_is_told_from_what_to_what() -> None:
     after = before | {"prediction_date": DAY + timedelta(days=1), "monthly_charges": 60.0, "churn_probability": 0.42}
 
     assert find_changes([before, before, after]) == [
-        {"day": "2 Mar 2026", "what": "Monthly charge: $50.00 to $60.00", "move": "+12.0 pp"}
+        {"day": "2026-03-02", "what": "Monthly charge: $50.00 to $60.00", "move": "+12.0 pp"}
     ]
 
 

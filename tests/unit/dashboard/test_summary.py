@@ -35,20 +35,20 @@ def test_a_day_scored_as_if_is_told_so() -> None:
     days = [make_day(1, basis="as_if"), make_day(0)]
 
     assert summary.make_cards(days, DAY)[0].changes[0] == "no change in 1 day (as if)"
-    assert summary.tell_bars(days).startswith("As if: days before the first model")
+    assert summary.tell_bars(days).startswith("As-if days are older than the first model")
     assert summary.tell_bars(days[1:]) == ""
 
 
 def test_a_day_that_is_missing_is_no_zero() -> None:
     card = summary.make_cards([make_day(0)], DAY)[0]
 
-    assert card.changes == ["no figure 1 day before", "no figure 30 days before"]
+    assert card.changes == ["no figure for 1 day earlier", "no figure for 30 days earlier"]
 
 
 def test_the_shape_of_a_day_is_told_in_a_sentence() -> None:
     assert summary.tell_shape(make_day(0)) == (
-        "On 31 Mar 2026, 8.0 % of active customers are at risk. The 10 in tier High come first; about 100 customers "
-        "are expected to leave if nothing is done."
+        "On 2026-03-31, 8.0% of the active customers are at risk, 10 of them in tier High. If nothing is done, about "
+        "100 customers are expected to leave."
     )
 
 
@@ -56,8 +56,8 @@ def test_the_shape_of_a_day_is_told_in_a_sentence() -> None:
     ("is_synthetic", "basis", "marks"),
     [
         (False, "live", []),
-        (True, "live", ["Made-up customers"]),
-        (False, "reconstructed", ["Reconstructed scores, not made on the day"]),
+        (True, "live", ["Synthetic customers"]),
+        (False, "reconstructed", ["Reconstructed scores, not made on the day itself"]),
     ],
 )
 def test_what_nobody_lived_through_is_marked(is_synthetic: bool, basis: str, marks: list[str]) -> None:
@@ -68,4 +68,4 @@ def test_every_card_carries_its_definition() -> None:
     drawn = draw_cards(summary.make_cards([make_day(0)], DAY))
 
     assert drawn.count('class="what" title="') == len(summary.HEADLINES)
-    assert 'title="Mean probability of leaving of active customers."' in drawn
+    assert 'title="Mean probability of leaving of the active customers."' in drawn

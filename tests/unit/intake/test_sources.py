@@ -130,7 +130,7 @@ def test_a_download_that_breaks_off_may_be_tried_again(ours: Settings, web: Serv
     web.answers["/extract.csv"] = (200, {"Content-Length": "1000"}, CONTENT)
 
     with (
-        pytest.raises(Unavailable, match=r"127\.0\.0\.1 could not be reached or broke off"),
+        pytest.raises(Unavailable, match=r"127\.0\.0\.1 cannot be reached, or it broke the connection"),
         open_extract(ours, f"{web.address}/extract.csv"),
     ):
         pass
@@ -138,7 +138,7 @@ def test_a_download_that_breaks_off_may_be_tried_again(ours: Settings, web: Serv
 
 def test_a_server_that_is_not_there(ours: Settings) -> None:
     with (
-        pytest.raises(Unavailable, match=r"127\.0\.0\.1 could not be reached or broke off: .*refused"),
+        pytest.raises(Unavailable, match=r"127\.0\.0\.1 cannot be reached, or it broke the connection: .*refused"),
         open_extract(ours, "http://127.0.0.1:1/extract.csv"),
     ):
         pass
@@ -176,7 +176,7 @@ def test_gzip_may_not_unpack_to_more_than_agreed(tmp_path: Path) -> None:
 
     with (
         open_batches(path, "bomb.csv.gz", Mapping(), 20_000_000) as opened,
-        pytest.raises(ContractBroken, match="is larger than the 20,000,000 bytes agreed"),
+        pytest.raises(ContractBroken, match="is larger than 20,000,000 bytes, the largest size allowed"),
     ):
         list(opened.batches)
 
@@ -235,7 +235,7 @@ def test_two_files_of_one_date_are_refused(tmp_path: Path) -> None:
 def test_a_folder_without_dated_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "extract.csv").touch()
 
-    with pytest.raises(WrongUsage, match="holds no CSV or Parquet file with a date in its name"):
+    with pytest.raises(WrongUsage, match="has no CSV or Parquet file with a date in its name"):
         find_daily_files(tmp_path)
 
 
@@ -251,7 +251,9 @@ def test_the_public_sample_is_fetched_checked_and_fetched_once(ours: Settings, w
 def test_a_sample_with_other_bytes_is_not_kept(ours: Settings, web: Server, tmp_path: Path) -> None:
     target = tmp_path / "sample.csv"
 
-    with pytest.raises(ContractBroken, match=f"is not the public sample: sha256 {SHA256}, not 1632"):
+    with pytest.raises(
+        ContractBroken, match=f"did not send the public sample: the file has the sha256 {SHA256}, not 1632"
+    ):
         fetch_public_sample(ours, target, f"{web.address}/extract.csv")
 
     assert not target.exists()
@@ -261,8 +263,8 @@ def test_offline_one_is_told_how_to_get_the_sample_by_hand(ours: Settings) -> No
     with pytest.raises(Unavailable) as refused:
         fetch_public_sample(ours, address="http://127.0.0.1:1/sample.csv")
 
-    assert "could not be reached" in refused.value.fact
-    assert refused.value.next_step.startswith("fetch it where there is a network (https://raw.githubusercontent.com/")
+    assert "cannot be reached" in refused.value.fact
+    assert refused.value.next_step.startswith("download https://raw.githubusercontent.com/")
 
 
 def test_what_a_killed_process_left_in_the_spool_is_swept(ours: Settings, web: Server) -> None:

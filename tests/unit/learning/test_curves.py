@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from churn.economics.policies import load_policies
-from churn.economics.retention import profit_if_contacted_usd
+from churn.economics.value import profit_if_contacted_usd
 from churn.learning.curves import tell_curves
 from churn.learning.slices import Slice
 
@@ -13,7 +13,7 @@ SENIORS = Slice("is_senior_citizen", "True", 40, 5, 0.5, 0.125, 0.5, None)
 
 
 def curves() -> dict[str, dict[str, dict[str, object]]]:
-    return tell_curves(LABELS, HONEST, CHARGES, [SENIORS], load_policies().retention)
+    return tell_curves(LABELS, HONEST, CHARGES, [SENIORS], load_policies().value)
 
 
 def test_calibration_tells_ten_groups_from_the_lowest_promise_up() -> None:
@@ -34,7 +34,7 @@ def test_gain_tells_the_leavers_found_by_the_share_contacted() -> None:
 
 
 def test_profit_of_contacting_everybody_is_what_everybody_brings() -> None:
-    everybody = profit_if_contacted_usd(LABELS, CHARGES, load_policies().retention).mean() * 1000
+    everybody = profit_if_contacted_usd(LABELS, CHARGES, load_policies().value).mean() * 1000
 
     assert curves()["profit"]["20"]["y"] == pytest.approx(everybody)
 

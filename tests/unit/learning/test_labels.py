@@ -38,7 +38,7 @@ def test_a_day_without_its_closing_extract_gives_way_to_the_one_before() -> None
 
 def test_labels_are_told_in_words() -> None:
     assert Labels("matured", (date(2026, 3, 11), date(2026, 2, 9))).told() == (
-        "learned from who left within 30 days, 2 windows"
+        "trained on who left within 30 days, 2 windows"
     )
 
 

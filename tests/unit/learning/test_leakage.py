@@ -34,7 +34,7 @@ def test_a_leaked_label_is_named(disguise: str) -> None:
 def test_training_stops_before_it_fits_on_a_leak() -> None:
     leaked = EXAMPLES.with_columns((pl.col("price_above_list_usd") + 50 * LEFT).alias("price_above_list_usd"))
 
-    with pytest.raises(ContractBroken, match="nothing was trained"):
+    with pytest.raises(ContractBroken, match="Nothing was trained"):
         train(leaked, ModelParams())
 
 

@@ -18,7 +18,7 @@ def blurred(noise: float, seed: int) -> NDArray[np.float64]:
 def test_a_clearly_better_ranking_wins_whatever_its_family() -> None:
     chosen, reason = select(LABELS, {"logistic_regression": blurred(2.0, 1), "random_forest": blurred(0.2, 2)}, seed=0)
     assert chosen == "random_forest"
-    assert reason == "random_forest has the best validation PR-AUC, beyond chance"
+    assert reason == "random_forest has the best validation PR-AUC beyond chance"
 
 
 def test_among_level_rankings_the_better_probabilities_win() -> None:
@@ -32,4 +32,4 @@ def test_candidates_that_noise_cannot_tell_apart_go_to_the_simplest() -> None:
     level = {"average": blurred(0.05, 1), "xgboost": blurred(0.05, 2), "logistic_regression": blurred(0.05, 3)}
     chosen, reason = select(LABELS, level, seed=0)
     assert chosen == "logistic_regression"
-    assert reason.endswith("(average, xgboost)")
+    assert "is simpler than average, xgboost" in reason

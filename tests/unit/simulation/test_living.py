@@ -105,7 +105,7 @@ def test_a_price_rise_is_paid_from_its_day_and_drives_people_away() -> None:
 
 def test_a_price_rise_is_read_from_the_command_line() -> None:
     assert price_rise_of("30:0.1") == Shock(30, 60, 0.5, "month_to_month", 0.1)
-    with pytest.raises(WrongUsage, match="no price rise"):
+    with pytest.raises(WrongUsage, match="'soon' is not in the format DAY:SHARE"):
         price_rise_of("soon")
 
 
@@ -188,8 +188,8 @@ def test_late_repeated_and_corrected_files_end_up_as_if_tidy(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--every", "3", "--calls", "0.1"], "--every, --calls: only a telecom that lives has that."),
-        (["--days", "5", "--months", "1"], "--days and --months both say how long."),
+        (["--every", "3", "--calls", "0.1"], "--every, --calls need a multi-day simulation."),
+        (["--days", "5", "--months", "1"], "--days and --months both set the length."),
     ],
 )
 def test_options_that_would_do_nothing_are_refused(options: list[str], told: str, tmp_path: Path) -> None:

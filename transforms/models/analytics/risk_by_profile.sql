@@ -1,10 +1,10 @@
-/* One row per prediction date and customer profile: additive counts and money, so that every figure people see is a sum of these. */
+/* One row per prediction date and customer profile: additive counts and money. Every figure that readers see is a sum of these rows. */
 MODEL (
   name analytics.risk_by_profile,
   kind INCREMENTAL_BY_TIME_RANGE (
     time_column prediction_date
   ),
-  description 'One row per prediction date and profile (contract, tenure band, internet, payment, senior): counts and money that may be added up, exact decimals so that no order of adding changes them. At most 288 rows a day, whatever the number of customers.',
+  description 'One row per prediction date and profile (contract, tenure band, internet, payment, senior): counts and money that can be summed. Money is an exact decimal, so that the order of a sum does not change it. At most 288 rows a day, for any number of customers.',
   grain (
     prediction_date,
     contract,
@@ -41,36 +41,36 @@ MODEL (
 );
 
 SELECT
-  prediction_date::DATE AS prediction_date, /* The day that was scored */
-  contract::TEXT AS contract, /* Month-to-month, One year or Two year */
-  tenure_band::TEXT AS tenure_band, /* Months as a customer, in four bands */
-  internet_service::TEXT AS internet_service, /* DSL, Fiber optic or None */
-  payment_method::TEXT AS payment_method, /* How the bill is paid */
-  is_senior_citizen::BOOLEAN AS is_senior_citizen, /* 65 or older */
-  COUNT(*)::BIGINT AS customers_count, /* Customers in the extract, gone ones included */
+  prediction_date::DATE AS prediction_date, /* The date that was scored */
+  contract::TEXT AS contract, /* The contract: Month-to-month, One year or Two year */
+  tenure_band::TEXT AS tenure_band, /* The months as a customer, in four bands: 0-12, 13-24, 25-48, 49+ */
+  internet_service::TEXT AS internet_service, /* The internet service: DSL, Fiber optic or None */
+  payment_method::TEXT AS payment_method, /* How the customer pays the bill */
+  is_senior_citizen::BOOLEAN AS is_senior_citizen, /* Whether the customer is 65 or older */
+  COUNT(*)::BIGINT AS customers_count, /* Number of customers in the extract, including those who left */
   COUNT(*) FILTER(WHERE
-    is_active)::BIGINT AS active_count, /* Customers who have not left */
+    is_active)::BIGINT AS active_count, /* Number of customers who have not left */
   COUNT(*) FILTER(WHERE
-    is_active AND at_risk_flag)::BIGINT AS at_risk_count, /* Active, probability 0.5 or more */
+    is_active AND at_risk_flag)::BIGINT AS at_risk_count, /* Number of active customers with a probability of 0.5 or more */
   COUNT(*) FILTER(WHERE
-    is_active AND risk_tier = 'High')::BIGINT AS high_count, /* Active, tier High */
+    is_active AND risk_tier = 'High')::BIGINT AS high_count, /* Number of active customers in tier High */
   COUNT(*) FILTER(WHERE
-    is_active AND risk_tier = 'Medium')::BIGINT AS medium_count, /* Active, tier Medium */
+    is_active AND risk_tier = 'Medium')::BIGINT AS medium_count, /* Number of active customers in tier Medium */
   COUNT(*) FILTER(WHERE
-    is_active AND risk_tier = 'Low')::BIGINT AS low_count, /* Active, tier Low */
+    is_active AND risk_tier = 'Low')::BIGINT AS low_count, /* Number of active customers in tier Low */
   COALESCE(SUM(churn_probability::DECIMAL(20, 9)) FILTER(WHERE
-    is_active), 0)::DECIMAL(28, 9) AS active_probability_sum, /* Sum of probabilities of active customers = leavers to expect */
-  SUM(annual_revenue_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS annual_revenue_usd, /* Twelve monthly charges of active customers, USD */
-  SUM(revenue_at_risk_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS revenue_at_risk_usd, /* Twelve monthly charges of active customers at risk, USD */
-  SUM(expected_annual_loss_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS expected_annual_loss_usd, /* Probability times twelve monthly charges of active customers, USD */
+    is_active), 0)::DECIMAL(28, 9) AS active_probability_sum, /* The sum of the probabilities of the active customers: the number of leavers to expect */
+  SUM(annual_revenue_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS annual_revenue_usd, /* Twelve monthly charges of the active customers, in USD */
+  SUM(revenue_at_risk_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS revenue_at_risk_usd, /* Twelve monthly charges of the active customers at risk, in USD */
+  SUM(expected_annual_loss_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS expected_annual_loss_usd, /* Sum of probability times twelve monthly charges over the active customers, in USD */
   COUNT(*) FILTER(WHERE
-    has_churned AND at_risk_flag)::BIGINT AS true_positive_count, /* Left, and was flagged */
+    has_churned AND at_risk_flag)::BIGINT AS true_positive_count, /* Number of customers who left and were flagged */
   COUNT(*) FILTER(WHERE
-    NOT has_churned AND at_risk_flag)::BIGINT AS false_positive_count, /* Stayed, though flagged */
+    NOT has_churned AND at_risk_flag)::BIGINT AS false_positive_count, /* Number of customers who stayed although they were flagged */
   COUNT(*) FILTER(WHERE
-    has_churned AND NOT at_risk_flag)::BIGINT AS false_negative_count, /* Left, not flagged */
+    has_churned AND NOT at_risk_flag)::BIGINT AS false_negative_count, /* Number of customers who left and were not flagged */
   COUNT(*) FILTER(WHERE
-    NOT has_churned AND NOT at_risk_flag)::BIGINT AS true_negative_count /* Stayed, not flagged */
+    NOT has_churned AND NOT at_risk_flag)::BIGINT AS true_negative_count /* Number of customers who stayed and were not flagged */
 FROM analytics.customer_risk
 WHERE
   prediction_date BETWEEN @start_date AND @end_date

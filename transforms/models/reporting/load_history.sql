@@ -1,8 +1,8 @@
-/* One row per file taken in or refused: rows, outcome, reason. */
+/* One row per loaded or refused file: rows, outcome and reason. */
 MODEL (
   name reporting.load_history,
   kind VIEW,
-  description 'One row per file taken in or refused: when, from where, how many rows, what became of it and why.',
+  description 'One row per loaded or refused file: times, source, number of rows, outcome and reason.',
   grain (
     load_id
   ),
@@ -15,23 +15,23 @@ MODEL (
 );
 
 SELECT
-  load_id::BIGINT AS load_id, /* Number of the load, in order */
-  snapshot_date::DATE AS snapshot_date, /* Business date of the extract */
-  source::TEXT AS source, /* Where the file came from */
+  load_id::BIGINT AS load_id, /* The number of the load, in order */
+  snapshot_date::DATE AS snapshot_date, /* The business date of the extract */
+  source::TEXT AS source, /* The path or address of the file */
   (
     origin = 'synthetic'
-  )::BOOLEAN AS is_synthetic, /* Every customer comes from the simulator: nobody is real */
-  status::TEXT AS status, /* started, loaded, superseded, refused or interrupted */
-  reason::TEXT AS reason, /* Why it was refused or interrupted, or which load superseded it; NULL otherwise */
-  rows_read::BIGINT AS rows_read, /* Rows in the file */
-  rows_accepted::BIGINT AS rows_accepted, /* Rows that kept the contract */
-  rows_rejected::BIGINT AS rows_rejected, /* Rows set aside, with reasons */
+  )::BOOLEAN AS is_synthetic, /* Whether the simulator made the customers: then none of them is real */
+  status::TEXT AS status, /* The outcome: started, loaded, superseded, refused or interrupted */
+  reason::TEXT AS reason, /* Why the file was refused or interrupted, or which load superseded it; NULL otherwise */
+  rows_read::BIGINT AS rows_read, /* Number of rows in the file */
+  rows_accepted::BIGINT AS rows_accepted, /* Number of rows that keep the contract */
+  rows_rejected::BIGINT AS rows_rejected, /* Number of rejected rows, with reasons */
   (
     rows_rejected::DOUBLE PRECISION / NULLIF(rows_read, 0)
-  )::DOUBLE PRECISION AS rejected_share, /* Share of rows set aside, 0 to 1; NULL when none was read */
-  cells_normalised::BIGINT AS cells_normalised, /* Spaces or case put right */
-  monthly_charges_total::DECIMAL(18, 2) AS monthly_charges_total, /* Sum over accepted rows, USD a month */
-  notes::TEXT[] AS notes, /* Ignored columns, new words, and so on */
-  started_at::TIMESTAMPTZ AS started_at, /* When it began, UTC */
-  ended_at::TIMESTAMPTZ AS ended_at /* When it ended, UTC; NULL while it is at work */
+  )::DOUBLE PRECISION AS rejected_share, /* The share of rejected rows, 0 to 1; NULL if no row was read */
+  cells_normalised::BIGINT AS cells_normalised, /* Number of cells whose spaces or case were corrected */
+  monthly_charges_total::DECIMAL(18, 2) AS monthly_charges_total, /* The sum of the monthly charges of the accepted rows, in USD */
+  notes::TEXT[] AS notes, /* Remarks about the file: ignored columns, new words and others */
+  started_at::TIMESTAMPTZ AS started_at, /* When the load started, in UTC */
+  ended_at::TIMESTAMPTZ AS ended_at /* When the load ended, in UTC; NULL while it is running */
 FROM raw_data.loads

@@ -1,8 +1,8 @@
-/* One row per gate decision, curve and point: calibration, gain and profit of the version on customers it had not seen. */
+/* One row per gate decision, curve and point: calibration, gain and profit of the version on customers that it was not trained on. */
 MODEL (
   name reporting.model_curves,
   kind VIEW,
-  description 'One row per gate decision, curve and point, on the test part. calibration: mean promised probability and share who left, ten groups of equal size. gain: share of customers contacted, highest probability first, and share of leavers found. profit: share contacted, highest expected profit first, and USD per 1,000 customers.',
+  description 'One row per gate decision, curve and point, on the test part. calibration: the mean predicted probability and the share who left, in ten groups of equal size. gain: the share of customers contacted, highest probability first, and the share of leavers found. profit: the share of customers contacted, highest expected profit first, and the profit in USD per 1,000 customers.',
   grain (promotion_id, curve, point_number),
   audits (
     unique_combination_of_columns(columns := (promotion_id, curve, point_number)),
@@ -17,7 +17,7 @@ WITH decisions AS (
     (
       evidence -> 'curves'
     )::JSON AS curves,
-    ROW_NUMBER() OVER (PARTITION BY promotion_id ORDER BY decided_at) AS only_row /* Unpacked once a decision, not once a row: Postgres keeps a window apart */
+    ROW_NUMBER() OVER (PARTITION BY promotion_id ORDER BY decided_at) AS only_row /* This window function keeps Postgres from merging the CTE into the joins below, so that it unpacks the JSON once for each decision and not once for each row */
   FROM ops.promotions
 ), names AS (
   SELECT
@@ -44,19 +44,19 @@ WITH decisions AS (
   CROSS JOIN numbers
 )
 SELECT
-  promotion_id::BIGINT AS promotion_id, /* Number of the decision */
-  model_version::INT AS model_version, /* The version that was judged */
-  curve::TEXT AS curve, /* calibration, gain or profit */
-  point_number::INT AS point_number, /* From left to right, 1 first */
+  promotion_id::BIGINT AS promotion_id, /* The number of the decision */
+  model_version::INT AS model_version, /* The model version that the decision is about */
+  curve::TEXT AS curve, /* The curve: calibration, gain or profit */
+  point_number::INT AS point_number, /* The number of the point from left to right, 1 first */
   (
     point ->> 'x'
-  )::DOUBLE PRECISION AS x_value, /* Mean promised probability, or share of customers contacted; 0 to 1 */
+  )::DOUBLE PRECISION AS x_value, /* The mean predicted probability, or the share of customers contacted; 0 to 1 */
   (
     point ->> 'y'
-  )::DOUBLE PRECISION AS y_value, /* Share who left, share of leavers found (0 to 1), or profit in USD per 1,000 customers */
+  )::DOUBLE PRECISION AS y_value, /* The share of customers who left, the share of leavers found (both 0 to 1), or the profit in USD per 1,000 customers */
   (
     point ->> 'customers'
-  )::BIGINT AS customers_count /* Customers of the group, or contacted so far */
+  )::BIGINT AS customers_count /* Number of customers in the group, or contacted up to this point */
 FROM points
 WHERE
   NOT point IS NULL

@@ -1,8 +1,8 @@
-/* One row per gate decision, candidate family and figure: how good each candidate was on customers it had not seen. */
+/* One row per gate decision, candidate and figure: the figures of each candidate on customers that it was not trained on. */
 MODEL (
   name reporting.model_figures,
   kind VIEW,
-  description 'One row per gate decision, candidate and figure, measured once on the test part, with its 95 % interval; counts of the confusion have none.',
+  description 'One row per gate decision, candidate and figure, measured once on the test part, with its 95% interval. The counts of the confusion matrix have no interval.',
   grain (promotion_id, family, figure),
   audits (
     unique_combination_of_columns(columns := (promotion_id, family, figure)),
@@ -18,7 +18,7 @@ WITH decisions AS (
     (
       evidence -> 'candidates'
     )::JSON AS candidates,
-    ROW_NUMBER() OVER (PARTITION BY promotion_id ORDER BY decided_at) AS only_row /* Unpacked once a decision, not once a row: Postgres keeps a window apart */
+    ROW_NUMBER() OVER (PARTITION BY promotion_id ORDER BY decided_at) AS only_row /* This window function keeps Postgres from merging the CTE into the joins below, so that it unpacks the JSON once for each decision and not once for each row */
   FROM ops.promotions
 ), families AS (
   SELECT
@@ -81,7 +81,7 @@ WITH decisions AS (
     decisions.selected_family,
     families.family,
     figures.figure,
-    JSON_EXTRACT_PATH(JSON_EXTRACT_PATH(decisions.candidates, families.family) -> 'test', figures.figure) AS told,
+    JSON_EXTRACT_PATH(JSON_EXTRACT_PATH(decisions.candidates, families.family) -> 'test', figures.figure) AS figure_json,
     CAST(JSON_EXTRACT_PATH(
       JSON_EXTRACT_PATH(decisions.candidates, families.family) -> 'confusion',
       figures.figure
@@ -91,22 +91,22 @@ WITH decisions AS (
   CROSS JOIN figures
 )
 SELECT
-  promotion_id::BIGINT AS promotion_id, /* Number of the decision */
-  model_version::INT AS model_version, /* The version that was judged */
-  family::TEXT AS family, /* Kind of model */
-  figure::TEXT AS figure, /* pr_auc, roc_auc, log_loss, ..., or a cell of the confusion at 0.5 */
+  promotion_id::BIGINT AS promotion_id, /* The number of the decision */
+  model_version::INT AS model_version, /* The model version that the decision is about */
+  family::TEXT AS family, /* The family of the candidate */
+  figure::TEXT AS figure, /* The figure: pr_auc, roc_auc, log_loss, ..., or a cell of the confusion matrix at 0.5 */
   (
     family = selected_family
-  )::BOOLEAN AS is_selected, /* The candidate that became the version */
+  )::BOOLEAN AS is_selected, /* Whether the candidate was selected and became the version */
   COALESCE((
-    told ->> 'value'
-  )::DOUBLE PRECISION, counted::DOUBLE PRECISION)::DOUBLE PRECISION AS value, /* The figure; customers for a cell of the confusion */
+    figure_json ->> 'value'
+  )::DOUBLE PRECISION, counted::DOUBLE PRECISION)::DOUBLE PRECISION AS value, /* The value of the figure; for a cell of the confusion matrix the number of customers */
   (
-    told ->> 'low'
-  )::DOUBLE PRECISION AS low, /* Lower end of its 95 % interval; NULL for counts */
+    figure_json ->> 'low'
+  )::DOUBLE PRECISION AS low, /* The lower end of the 95% interval; NULL for counts */
   (
-    told ->> 'high'
-  )::DOUBLE PRECISION AS high /* Upper end of its 95 % interval; NULL for counts */
+    figure_json ->> 'high'
+  )::DOUBLE PRECISION AS high /* The upper end of the 95% interval; NULL for counts */
 FROM measured
 WHERE
-  NOT told IS NULL OR NOT counted IS NULL
+  NOT figure_json IS NULL OR NOT counted IS NULL

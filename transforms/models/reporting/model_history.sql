@@ -1,8 +1,8 @@
-/* One row per gate decision: which model was let in when, why, and which published dates it scored. */
+/* One row per gate decision: which model it is about, what was decided and why, and which published dates the model scored. */
 MODEL (
   name reporting.model_history,
   kind VIEW,
-  description 'One row per gate decision on a trained model: what was decided, why, how good it was, and which published dates its version scored.',
+  description 'One row per gate decision on a trained model: the decision, its reasons, the figures of the model, and the published dates that its version scored.',
   grain (
     promotion_id
   ),
@@ -53,34 +53,34 @@ WITH decisions AS (
     model_version
 )
 SELECT
-  decisions.promotion_id::BIGINT AS promotion_id, /* Number of the decision, in order */
-  decisions.decided_at::TIMESTAMPTZ AS decided_at, /* When the gate decided, UTC */
-  decisions.as_of_date::DATE AS as_of_date, /* Day of the examples the model was trained on */
-  decisions.model_name::TEXT AS model_name, /* Registered model */
-  decisions.model_version::INT AS model_version, /* The version that was judged */
-  decisions.family::TEXT AS family, /* logistic_regression, random_forest or xgboost */
-  decisions.decision::TEXT AS decision, /* promote, hold or refuse */
-  decisions.decided_by::TEXT AS decided_by, /* gate, or person: promoted or rolled back by hand */
-  ARRAY_TO_STRING(decisions.reasons, '; ')::TEXT AS reasons, /* Why, in words */
+  decisions.promotion_id::BIGINT AS promotion_id, /* The number of the decision, in order */
+  decisions.decided_at::TIMESTAMPTZ AS decided_at, /* When the gate or a person decided, in UTC */
+  decisions.as_of_date::DATE AS as_of_date, /* The as-of date of the examples that the model was trained on */
+  decisions.model_name::TEXT AS model_name, /* The name of the registered model */
+  decisions.model_version::INT AS model_version, /* The model version that the decision is about */
+  decisions.family::TEXT AS family, /* The family of the model: logistic_regression, random_forest, xgboost or average */
+  decisions.decision::TEXT AS decision, /* The decision: promote, hold or refuse */
+  decisions.decided_by::TEXT AS decided_by, /* gate, or person if somebody promoted or rolled back by hand */
+  ARRAY_TO_STRING(decisions.reasons, '; ')::TEXT AS reasons, /* The reasons for the decision, in words */
   (
     decisions.test_pr_auc ->> 'value'
-  )::DOUBLE PRECISION AS test_pr_auc, /* PR-AUC on its own test rows, 0 to 1 */
+  )::DOUBLE PRECISION AS test_pr_auc, /* The PR-AUC of the model on its own test rows, 0 to 1 */
   (
     decisions.test_pr_auc ->> 'low'
-  )::DOUBLE PRECISION AS test_pr_auc_low, /* Lower end of its 95 % interval */
+  )::DOUBLE PRECISION AS test_pr_auc_low, /* The lower end of the 95% interval */
   (
     decisions.test_pr_auc ->> 'high'
-  )::DOUBLE PRECISION AS test_pr_auc_high, /* Upper end of its 95 % interval */
-  decisions.champion_version::INT AS champion_version, /* Champion it was held against; NULL for the first */
+  )::DOUBLE PRECISION AS test_pr_auc_high, /* The upper end of the 95% interval */
+  decisions.champion_version::INT AS champion_version, /* The version of the champion that it was compared with; NULL for the first model */
   (
     NOT reigns.promotion_id IS NULL AND reigns.champion_until IS NULL
-  )::BOOLEAN AS is_champion, /* The champion now */
-  CASE WHEN reigns.promotion_id IS NULL THEN NULL ELSE decisions.decided_at END::TIMESTAMPTZ AS champion_from, /* When it became champion, UTC; NULL if it never did */
-  reigns.champion_until::TIMESTAMPTZ AS champion_until, /* When the next one replaced it, UTC; NULL while champion, or if never */
-  served.first_prediction_date::DATE AS first_prediction_date, /* First published date scored by this version; NULL if none */
-  served.last_prediction_date::DATE AS last_prediction_date, /* Last published date scored by this version; NULL if none */
-  COALESCE(served.published_dates_count, 0)::BIGINT AS published_dates_count, /* Published dates scored by this version */
-  decisions.mlflow_run_id::TEXT AS mlflow_run_id /* Where MLflow keeps its metrics, curves and parameters */
+  )::BOOLEAN AS is_champion, /* Whether the model is the champion now */
+  CASE WHEN reigns.promotion_id IS NULL THEN NULL ELSE decisions.decided_at END::TIMESTAMPTZ AS champion_from, /* When the model became champion, in UTC; NULL if it never did */
+  reigns.champion_until::TIMESTAMPTZ AS champion_until, /* When the next champion replaced the model, in UTC; NULL if the model is the champion or never was */
+  served.first_prediction_date::DATE AS first_prediction_date, /* The first published date that this version scored; NULL if there is none */
+  served.last_prediction_date::DATE AS last_prediction_date, /* The last published date that this version scored; NULL if there is none */
+  COALESCE(served.published_dates_count, 0)::BIGINT AS published_dates_count, /* Number of published dates that this version scored */
+  decisions.mlflow_run_id::TEXT AS mlflow_run_id /* The MLflow run with the metrics, curves and parameters of the model */
 FROM decisions
 LEFT JOIN reigns
   ON reigns.promotion_id = decisions.promotion_id

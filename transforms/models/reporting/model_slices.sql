@@ -1,8 +1,8 @@
-/* One row per gate decision and kind of customer: does the version keep its promise for each of them. */
+/* One row per gate decision and kind of customer: the figures of the version for each kind. */
 MODEL (
   name reporting.model_slices,
   kind VIEW,
-  description 'One row per gate decision and kind of customer (contract, tenure band, senior or not, gender), on the test part: what was promised, what happened, and how well the version tells leavers from stayers there.',
+  description 'One row per gate decision and kind of customer (by contract, tenure band, senior or not, gender), on the test part: the predicted rate, the actual rate, and the ROC-AUC of the version.',
   grain (promotion_id, slice_number),
   audits (
     unique_combination_of_columns(columns := (promotion_id, slice_number)),
@@ -17,7 +17,7 @@ WITH decisions AS (
     (
       evidence -> 'curves'
     )::JSON AS curves,
-    ROW_NUMBER() OVER (PARTITION BY promotion_id ORDER BY decided_at) AS only_row /* Unpacked once a decision, not once a row: Postgres keeps a window apart */
+    ROW_NUMBER() OVER (PARTITION BY promotion_id ORDER BY decided_at) AS only_row /* This window function keeps Postgres from merging the CTE into the joins below, so that it unpacks the JSON once for each decision and not once for each row */
   FROM ops.promotions
 ), numbers AS (
   SELECT
@@ -33,39 +33,39 @@ WITH decisions AS (
   CROSS JOIN numbers
 )
 SELECT
-  promotion_id::BIGINT AS promotion_id, /* Number of the decision */
-  model_version::INT AS model_version, /* The version that was judged */
-  slice_number::INT AS slice_number, /* In the order they are shown, 1 first */
+  promotion_id::BIGINT AS promotion_id, /* The number of the decision */
+  model_version::INT AS model_version, /* The model version that the decision is about */
+  slice_number::INT AS slice_number, /* The position of the slice in tables, 1 first */
   (
     slice ->> 'column'
-  )::TEXT AS dimension, /* contract, tenure_band, is_senior_citizen or gender */
+  )::TEXT AS dimension, /* The dimension: contract, tenure_band, is_senior_citizen or gender */
   (
     slice ->> 'value'
-  )::TEXT AS segment, /* Value within the dimension */
+  )::TEXT AS segment, /* The value of the dimension */
   (
     slice ->> 'customers'
-  )::BIGINT AS customers_count, /* Test customers of that kind */
+  )::BIGINT AS customers_count, /* Number of test customers of the kind */
   (
     slice ->> 'leavers'
-  )::BIGINT AS churned_customers_count, /* Of them, left */
+  )::BIGINT AS churned_customers_count, /* Number of test customers of the kind who left */
   (
     slice ->> 'promised_rate'
-  )::DOUBLE PRECISION AS average_churn_probability, /* Mean probability they were given, 0 to 1 */
+  )::DOUBLE PRECISION AS average_churn_probability, /* The mean predicted probability, 0 to 1 */
   (
     slice ->> 'left_rate'
-  )::DOUBLE PRECISION AS churn_rate, /* Share who left, 0 to 1 */
+  )::DOUBLE PRECISION AS churn_rate, /* The share of the customers who left, 0 to 1 */
   (
     slice ->> 'flagged_rate'
-  )::DOUBLE PRECISION AS at_risk_rate, /* Share flagged at risk, 0 to 1 */
+  )::DOUBLE PRECISION AS at_risk_rate, /* The share of the customers who were flagged at risk, 0 to 1 */
   (
     slice -> 'roc_auc' ->> 'value'
-  )::DOUBLE PRECISION AS roc_auc, /* How well leavers are told from stayers, 0.5 to 1; NULL where nobody or everybody left */
+  )::DOUBLE PRECISION AS roc_auc, /* The ROC-AUC of the kind; 0.5 is random; NULL if no customer or every customer left */
   (
     slice -> 'roc_auc' ->> 'low'
-  )::DOUBLE PRECISION AS roc_auc_low, /* Lower end of its 95 % interval */
+  )::DOUBLE PRECISION AS roc_auc_low, /* The lower end of the 95% interval */
   (
     slice -> 'roc_auc' ->> 'high'
-  )::DOUBLE PRECISION AS roc_auc_high /* Upper end of its 95 % interval */
+  )::DOUBLE PRECISION AS roc_auc_high /* The upper end of the 95% interval */
 FROM slices
 WHERE
   NOT slice IS NULL

@@ -1,8 +1,8 @@
-/* One row per scored date, shown or not: what it was made from and when readers saw it. */
+/* One row per scored date, published or staged: what it was made from and when it was published. */
 MODEL (
   name reporting.publication_history,
   kind VIEW,
-  description 'One row per scored date, published or still staged: customers scored and refused, model, source, times. A staged date has failed an audit or is being worked on; no other reporting table shows it.',
+  description 'One row per scored date, published or staged: scored customers, rejected rows, model, source and times. A staged date failed an audit, or a run is working on it; no other reporting view shows it.',
   grain (
     prediction_date
   ),
@@ -36,19 +36,19 @@ WITH publications AS (
   FROM reporting.load_history
 )
 SELECT
-  publications.prediction_date::DATE AS prediction_date, /* The day that was scored */
-  publications.status::TEXT AS status, /* published, or staged: readers do not see it */
-  publications.basis::TEXT AS basis, /* live, replayed, as_if or reconstructed */
-  publications.customers_count::BIGINT AS customers_count, /* Customers scored */
-  publications.eligible_count::BIGINT AS eligible_count, /* Customers of the day: those scored and those refused */
-  publications.refused_count::BIGINT AS refused_count, /* Set aside by the load, with reasons; never scored */
-  publications.load_id::BIGINT AS load_id, /* The load the features came from */
-  loads.source::TEXT AS source, /* Where that file came from; NULL if the ledger does not know the load */
-  COALESCE(loads.is_synthetic, FALSE)::BOOLEAN AS is_synthetic, /* The customers are made up by the simulator */
-  publications.model_name::TEXT AS model_name, /* Registered model */
-  publications.model_version::INT AS model_version, /* Version of the model that gave the scores */
-  publications.staged_at::TIMESTAMPTZ AS staged_at, /* When its scores were written, UTC */
-  publications.published_at::TIMESTAMPTZ AS published_at /* When readers first saw it, UTC; NULL while staged */
+  publications.prediction_date::DATE AS prediction_date, /* The date that was scored */
+  publications.status::TEXT AS status, /* published, or staged: readers do not see the date yet */
+  publications.basis::TEXT AS basis, /* How the score was made: live, replayed, as_if or reconstructed */
+  publications.customers_count::BIGINT AS customers_count, /* Number of customers with a score */
+  publications.eligible_count::BIGINT AS eligible_count, /* Number of customers of the date: those with a score and those whose rows were rejected */
+  publications.refused_count::BIGINT AS refused_count, /* Number of rows that the load rejected, with reasons; they have no score */
+  publications.load_id::BIGINT AS load_id, /* The load that the features come from */
+  loads.source::TEXT AS source, /* The path or address of the file of that load; NULL if the ledger has no such load */
+  COALESCE(loads.is_synthetic, FALSE)::BOOLEAN AS is_synthetic, /* Whether the simulator made the customers */
+  publications.model_name::TEXT AS model_name, /* The name of the registered model */
+  publications.model_version::INT AS model_version, /* The version of the model that gave the scores */
+  publications.staged_at::TIMESTAMPTZ AS staged_at, /* When the scores were written, in UTC */
+  publications.published_at::TIMESTAMPTZ AS published_at /* When the date was published, in UTC; NULL while it is staged */
 FROM publications
 LEFT JOIN loads
   ON loads.load_id = publications.load_id

@@ -1,8 +1,8 @@
-/* One row per load and reason: why rows were set aside. */
+/* One row per load and reason: why rows were rejected. */
 MODEL (
   name reporting.reject_reasons,
   kind VIEW,
-  description 'One row per load and reason for which rows were set aside. A row that broke several rules counts once under each. The rows themselves stay with the data team: `churn rejects`.',
+  description 'One row per load and reason for rejected rows. A row that breaks several rules counts once for each rule. The data team reads the rows themselves with `churn rejects`.',
   grain (load_id, reason),
   audits (
     unique_combination_of_columns(columns := (load_id, reason)),
@@ -10,7 +10,7 @@ MODEL (
   )
 );
 
-WITH told AS (
+WITH broken_rules AS (
   SELECT
     rejected.load_id,
     SPLIT_PART(broken.reason, ', found ', 1) AS reason
@@ -18,10 +18,10 @@ WITH told AS (
   CROSS JOIN UNNEST(rejected.reasons) AS broken(reason)
 )
 SELECT
-  load_id::BIGINT AS load_id, /* The load */
-  reason::TEXT AS reason, /* The rule that was broken, in words, without what was found */
-  COUNT(*)::BIGINT AS rows_count /* Rows that broke it */
-FROM told
+  load_id::BIGINT AS load_id, /* The number of the load */
+  reason::TEXT AS reason, /* The rule that the rows break, in words, without the value of a row */
+  COUNT(*)::BIGINT AS rows_count /* Number of rows that break the rule */
+FROM broken_rules
 GROUP BY
   load_id,
   reason

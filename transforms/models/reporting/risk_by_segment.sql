@@ -1,8 +1,8 @@
-/* One row per published date, dimension and value: where the risk and the money sit. */
+/* One row per published date, dimension and value: the distribution of the risk and the money. */
 MODEL (
   name reporting.risk_by_segment,
   kind VIEW,
-  description 'One row per published date, dimension (contract, tenure_band, internet_service, payment_method, senior_citizen) and value. Each dimension divides the same customers anew: add up within one dimension of one date only.',
+  description 'One row per published date, dimension (contract, tenure_band, internet_service, payment_method, senior_citizen) and value. Every dimension has all customers: sum only over the values of one dimension and one date.',
   grain (prediction_date, dimension, segment),
   audits (
     unique_combination_of_columns(columns := (prediction_date, dimension, segment)),
@@ -78,24 +78,24 @@ WITH profiles AS (
     )
 )
 SELECT
-  prediction_date::DATE AS prediction_date, /* The day that was scored */
-  dimension::TEXT AS dimension, /* contract, tenure_band, internet_service, payment_method or senior_citizen */
-  segment::TEXT AS segment, /* Value within the dimension */
-  customers_count::BIGINT AS customers_count, /* Customers in the extract, gone ones included */
-  active_count::BIGINT AS active_customers_count, /* Customers who have not left */
-  at_risk_count::BIGINT AS at_risk_customers_count, /* Active, probability 0.5 or more */
-  high_count::BIGINT AS high_count, /* Active, tier High */
-  churned_count::BIGINT AS churned_customers_count, /* Left within the month the extract covers */
+  prediction_date::DATE AS prediction_date, /* The date that was scored */
+  dimension::TEXT AS dimension, /* The dimension: contract, tenure_band, internet_service, payment_method or senior_citizen */
+  segment::TEXT AS segment, /* The value of the dimension */
+  customers_count::BIGINT AS customers_count, /* Number of customers in the extract, including those who left */
+  active_count::BIGINT AS active_customers_count, /* Number of customers who have not left */
+  at_risk_count::BIGINT AS at_risk_customers_count, /* Number of active customers with a probability of 0.5 or more */
+  high_count::BIGINT AS high_count, /* Number of active customers in tier High */
+  churned_count::BIGINT AS churned_customers_count, /* Whether the customer left within the month that the extract covers */
   (
     at_risk_count::DOUBLE PRECISION / NULLIF(active_count, 0)
-  )::DOUBLE PRECISION AS at_risk_rate, /* Share of active customers at risk, 0 to 1; NULL when nobody is active */
+  )::DOUBLE PRECISION AS at_risk_rate, /* The share of active customers who are at risk, 0 to 1; NULL if no customer is active */
   (
     active_probability_sum / NULLIF(active_count, 0)
-  )::DOUBLE PRECISION AS average_churn_probability, /* Mean probability of active customers; NULL when nobody is active */
+  )::DOUBLE PRECISION AS average_churn_probability, /* Mean probability of leaving of the active customers; NULL if no customer is active */
   (
     churned_count::DOUBLE PRECISION / customers_count
-  )::DOUBLE PRECISION AS churn_rate, /* Share of all customers in the extract who left, 0 to 1 */
-  ROUND(annual_revenue_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS annual_revenue_usd, /* Twelve monthly charges of active customers, USD */
-  ROUND(revenue_at_risk_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of active customers at risk, USD */
-  ROUND(expected_annual_loss_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd /* Probability times twelve monthly charges of active customers, USD */
+  )::DOUBLE PRECISION AS churn_rate, /* The share of all customers in the extract who left, 0 to 1 */
+  ROUND(annual_revenue_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS annual_revenue_usd, /* Twelve monthly charges of the active customers, in USD */
+  ROUND(revenue_at_risk_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of the active customers at risk, in USD */
+  ROUND(expected_annual_loss_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd /* Sum of probability times twelve monthly charges over the active customers, in USD */
 FROM segments

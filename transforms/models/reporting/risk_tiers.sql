@@ -1,8 +1,8 @@
-/* One row per risk tier: where it begins and what to do about a customer in it. */
+/* One row per risk tier: its smallest probability and its recommended action. */
 MODEL (
   name reporting.risk_tiers,
   kind VIEW,
-  description 'One row per risk tier: where it begins and what to do about a customer in it. The bounds are those of churn/economics/tiers.py; a test holds the two equal.',
+  description 'One row per risk tier: its smallest probability and its recommended action. The bounds are equal to those in churn/economics/tiers.py; a test compares them.',
   grain (
     risk_tier
   ),
@@ -15,10 +15,10 @@ MODEL (
 );
 
 SELECT
-  'High'::TEXT AS risk_tier, /* High, Medium or Low */
-  1::INT AS urgency_rank, /* 1 = act first */
-  0.7::DOUBLE PRECISION AS probability_from, /* Smallest probability of the tier */
-  'Call within a day: ask what is wrong, offer a longer contract at a better price'::TEXT AS recommended_action /* What to do about an active customer of the tier */
+  'High'::TEXT AS risk_tier, /* The tier: High, Medium or Low */
+  1::INT AS urgency_rank, /* The order of urgency, 1 first */
+  0.7::DOUBLE PRECISION AS probability_from, /* The smallest probability of the tier */
+  'Call within a day: ask what is wrong, offer a longer contract at a better price'::TEXT AS recommended_action /* The recommended action for an active customer of the tier */
 UNION ALL
 SELECT
   'Medium'::TEXT AS risk_tier,
@@ -30,4 +30,4 @@ SELECT
   'Low'::TEXT AS risk_tier,
   3::INT AS urgency_rank,
   0.0::DOUBLE PRECISION AS probability_from,
-  'Leave in peace: no offer; watch for a move to a higher tier'::TEXT AS recommended_action
+  'Make no offer: watch for a move to a higher tier'::TEXT AS recommended_action

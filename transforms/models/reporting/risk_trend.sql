@@ -1,8 +1,8 @@
-/* One row per day and one per week that has a published date: where the risk is heading. */
+/* One row per day and per week with a published date: the trend of the risk. */
 MODEL (
   name reporting.risk_trend,
   kind VIEW,
-  description 'One row per period (day or week) that has a published date. Customers and money are states, not flows: a week shows its last published date, never a sum over its days.',
+  description 'One row per period (day or week) with a published date. A week shows the figures of its last published date, never a sum over its days.',
   grain (period, period_start_date),
   audits (
     unique_combination_of_columns(columns := (period, period_start_date)),
@@ -43,28 +43,28 @@ WITH days AS (
     DATE_TRUNC('WEEK', prediction_date)::DATE
 )
 SELECT
-  periods.period::TEXT AS period, /* day or week */
+  periods.period::TEXT AS period, /* The period: day or week */
   periods.period_start_date::DATE AS period_start_date, /* The day, or the Monday of the week */
-  days.prediction_date::DATE AS prediction_date, /* The date whose figures are shown: the last published one of the period */
-  periods.dates_count::BIGINT AS dates_count, /* Published dates in the period, 1 to 7 */
-  days.active_customers_count::BIGINT AS active_customers_count, /* Customers who have not left */
-  days.at_risk_customers_count::BIGINT AS at_risk_customers_count, /* Active, probability 0.5 or more */
-  days.high_count::BIGINT AS high_count, /* Active, tier High */
-  days.medium_count::BIGINT AS medium_count, /* Active, tier Medium */
-  days.low_count::BIGINT AS low_count, /* Active, tier Low */
+  days.prediction_date::DATE AS prediction_date, /* The date that the figures are of: the last published date of the period */
+  periods.dates_count::BIGINT AS dates_count, /* Number of published dates in the period, 1 to 7 */
+  days.active_customers_count::BIGINT AS active_customers_count, /* Number of customers who have not left */
+  days.at_risk_customers_count::BIGINT AS at_risk_customers_count, /* Number of active customers with a probability of 0.5 or more */
+  days.high_count::BIGINT AS high_count, /* Number of active customers in tier High */
+  days.medium_count::BIGINT AS medium_count, /* Number of active customers in tier Medium */
+  days.low_count::BIGINT AS low_count, /* Number of active customers in tier Low */
   (
     days.high_count - LAG(days.high_count) OVER (PARTITION BY periods.period ORDER BY periods.period_start_date)
-  )::BIGINT AS high_count_change, /* Against the period before that has a published date; NULL for the first */
+  )::BIGINT AS high_count_change, /* The change since the previous period with a published date; NULL for the first period */
   (
     periods.high_count_sum::DOUBLE PRECISION / periods.dates_count
-  )::DOUBLE PRECISION AS average_high_count, /* Mean over the published dates of the period */
+  )::DOUBLE PRECISION AS average_high_count, /* The mean over the published dates of the period */
   (
     days.at_risk_customers_count::DOUBLE PRECISION / NULLIF(days.active_customers_count, 0)
-  )::DOUBLE PRECISION AS at_risk_rate, /* Share of active customers at risk, 0 to 1; NULL when nobody is active */
-  days.average_churn_probability::DOUBLE PRECISION AS average_churn_probability, /* Mean probability of active customers; NULL when nobody is active */
-  days.revenue_at_risk_usd::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of active customers at risk, USD */
-  days.expected_annual_loss_usd::DECIMAL(18, 2) AS expected_annual_loss_usd, /* Probability times twelve monthly charges of active customers, USD */
-  days.basis::TEXT AS basis /* live, replayed, as_if or reconstructed */
+  )::DOUBLE PRECISION AS at_risk_rate, /* The share of active customers who are at risk, 0 to 1; NULL if no customer is active */
+  days.average_churn_probability::DOUBLE PRECISION AS average_churn_probability, /* Mean probability of leaving of the active customers; NULL if no customer is active */
+  days.revenue_at_risk_usd::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of the active customers at risk, in USD */
+  days.expected_annual_loss_usd::DECIMAL(18, 2) AS expected_annual_loss_usd, /* Sum of probability times twelve monthly charges over the active customers, in USD */
+  days.basis::TEXT AS basis /* How the score was made: live, replayed, as_if or reconstructed */
 FROM periods
 INNER JOIN days
   ON days.prediction_date = periods.last_date

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from churn.learning.gate import Decision
-from churn.stages.learning import hold_made_up, knows_made_up_only
+from churn.stages.judging import hold_synthetic, knows_synthetic_only
 from churn.stores.ledgers.promotions import Promotion
 
 CHAMPION = Promotion(
@@ -26,12 +26,12 @@ CHAMPION = Promotion(
 
 
 def test_a_champion_of_made_up_customers_is_known_as_such() -> None:
-    assert knows_made_up_only(CHAMPION)
-    assert not knows_made_up_only(replace(CHAMPION, evidence={"is_synthetic": False}))
+    assert knows_synthetic_only(CHAMPION)
+    assert not knows_synthetic_only(replace(CHAMPION, evidence={"is_synthetic": False}))
 
 
 def test_a_promotion_on_made_up_customers_becomes_a_hold_that_says_why() -> None:
-    held = hold_made_up(Decision("promote", ["better"], {}))
+    held = hold_synthetic(Decision("promote", ["better"], {}))
 
     assert held.verdict == "hold"
     assert held.reasons[0].startswith("trained on made-up customers")
@@ -39,4 +39,4 @@ def test_a_promotion_on_made_up_customers_becomes_a_hold_that_says_why() -> None
 
 @pytest.mark.parametrize("verdict", ["hold", "refuse"])
 def test_other_verdicts_stand(verdict: str) -> None:
-    assert hold_made_up(Decision(verdict, ["no better"], {})).reasons == ["no better"]  # type: ignore[arg-type]
+    assert hold_synthetic(Decision(verdict, ["no better"], {})).reasons == ["no better"]  # type: ignore[arg-type]

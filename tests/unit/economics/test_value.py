@@ -1,16 +1,19 @@
 """The money of an offer: the worked example, and costs that cost."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from churn.economics.policies import POLICY_FILE, load_policies
-from churn.economics.retention import contact_from, profit_if_contacted_usd, profit_usd
+from churn.economics.value import contact_from, profit_if_contacted_usd, profit_usd
 from churn.errors import WrongUsage
+from churn.terminal.cli import app
 
-POLICY = load_policies().retention
+POLICY = load_policies().value
 CHARGES = np.array([65.0, 65.0])
 LEFT = np.array([True, False])
 
@@ -61,3 +64,45 @@ def test_a_policy_file_that_lacks_a_value_says_which(tmp_path: Path) -> None:
     path.write_text(POLICY_FILE.read_text().replace("contact_usd = 2.0", ""))
     with pytest.raises(WrongUsage, match="contact_usd"):
         load_policies(path)
+
+
+def test_the_old_name_of_a_section_is_read_with_a_note(tmp_path: Path) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text(POLICY_FILE.read_text().replace("[value]", "[retention]"))
+
+    policies = load_policies(path)
+
+    assert policies.value == POLICY
+    assert policies.notes == ("ours.toml calls the section [value] by its old name [retention]. Rename it.",)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[gate", "is no TOML"),
+        ("[surprises]\nmany = 1\n", r"unknown section \[surprises\]"),
+        (POLICY_FILE.read_text().replace("save_rate = 0.3", 'save_rate = "30%"'), "save_rate = '30%'"),
+        (POLICY_FILE.read_text().replace("save_rate = 0.3", "save_rate = nan"), "save_rate = nan"),
+    ],
+)
+def test_a_policy_file_that_is_wrong_is_refused_with_its_place(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text(content)
+
+    with pytest.raises(WrongUsage, match=said):
+        load_policies(path)
+
+
+def test_the_company_names_its_own_policy_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = tmp_path / "ours.toml"
+    ours.write_text(POLICY_FILE.read_text().replace("contact_usd = 2.0", "contact_usd = 7.5"))
+    monkeypatch.setenv("CHURN_POLICIES", str(ours))
+
+    in_force = CliRunner().invoke(app, ["policy"])
+    default = CliRunner().invoke(app, ["policy", str(POLICY_FILE), "--json"])
+    monkeypatch.setenv("CHURN_POLICIES", str(tmp_path / "missing.toml"))
+    missing = CliRunner().invoke(app, ["policy"])
+
+    assert (in_force.exit_code, "contact_usd = 7.5" in in_force.output) == (0, True)
+    assert json.loads(default.output)["values"]["value"]["contact_usd"] == 2.0
+    assert (missing.exit_code, "missing.toml cannot be read" in missing.output) == (2, True)

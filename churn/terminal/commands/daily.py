@@ -1,0 +1,138 @@
+"""The commands of every day: run the pipeline, see what is published, see which files arrived."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from churn.errors import WrongUsage
+from churn.settings import load_settings
+from churn.shell.one_line import EXIT_CODES
+from churn.shell.options import STANDARD_OUTPUT, AsJson, AsOf, PublishedDate, Verbose, parse_file
+from churn.terminal.help_page import command
+from churn.terminal.quiet import quiet_command
+
+if TYPE_CHECKING:
+    from churn.reporting.ledger import Rejects
+
+app = typer.Typer()
+TASK = "Every day"
+
+
+@command(
+    app, TASK, "churn run --source extract.csv --as-of 2026-11-22", "churn run --source landing", ending=EXIT_CODES
+)
+def run(
+    source: Annotated[
+        str | None,
+        typer.Option(
+            help="Customer extract: a CSV (.gz) or Parquet file, an http(s) address, a folder of daily files, "
+            "or - for standard input (default: 7,043 synthetic customers).",
+            metavar="PATH|URL|-",
+        ),
+    ] = None,
+    as_of: AsOf = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            help="TOML file that maps your extract's column names and values (default: public or snake_case names).",
+            metavar="PATH",
+        ),
+    ] = None,
+    retrain: Annotated[
+        bool, typer.Option(help="Train even if nothing has changed since the last training.", show_default=False)
+    ] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Load an extract, score its customers and publish whom to call first."""
+    with quiet_command(verbose):
+        from churn.reporting.status import read_status
+        from churn.terminal import watching
+        from churn.terminal.display import status
+
+        settings = load_settings()
+        day = watching.run_pipeline(settings, source, as_of, retrain, mapping, verbose)
+        status.show_status(read_status(settings, day))
+
+
+@command(app, TASK, "churn status --json")
+def status(as_of: PublishedDate = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
+    """Show what is published: the figures, the model, whom to call first."""
+    with quiet_command(verbose):
+        from churn.reporting.status import read_status
+        from churn.terminal.standard_output import print_json
+
+        published = read_status(load_settings(), as_of)
+        if as_json:
+            print_json(published)
+            return
+        from churn.terminal.display import status
+
+        status.show_status(published)
+
+
+@command(app, TASK, "churn loads --limit 5", "churn loads --json")
+def loads(
+    limit: Annotated[int, typer.Option(help="Number of loads, newest first.", min=1, metavar="N")] = 20,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show every file that was loaded or refused: when, from where, its rows, and why it was refused."""
+    with quiet_command(verbose):
+        from churn.reporting.ledger import read_loads
+        from churn.terminal.standard_output import print_json
+
+        latest = read_loads(load_settings(), limit)
+        if as_json:
+            print_json(latest)
+            return
+        from churn.terminal.display import ledger
+
+        ledger.show_loads(latest)
+
+
+@command(app, TASK, "churn rejects --load 5 --csv fix.csv", "churn rejects --csv - > fix.csv")
+def rejects(
+    load: Annotated[
+        int | None,
+        typer.Option(help="Number of the load (default: the last current load with rejected rows).", metavar="N"),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv",
+            parser=parse_file,
+            help="Write the rejected rows to this file, to correct and load again; - is standard output.",
+            metavar="PATH|-",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show the rows that a load rejected, each with its row number in the file and every reason."""
+    with quiet_command(verbose):
+        from churn.reporting.ledger import read_rejects
+        from churn.terminal.display import ledger
+        from churn.terminal.standard_output import print_json
+
+        if as_json and csv == STANDARD_OUTPUT:
+            raise WrongUsage("--json and --csv - both write to standard output.", "name a file: --csv FILE.")
+        rejected = read_rejects(load_settings(), load)
+        if as_json:
+            print_json(rejected)
+        elif csv != STANDARD_OUTPUT:
+            ledger.show_rejects(rejected)
+        if csv is not None:
+            _write_rejects(rejected, csv, quiet=as_json)
+
+
+def _write_rejects(rejected: "Rejects", csv: Path, quiet: bool) -> None:
+    """Writes rejected rows and says how to load them again; on standard error when the output is data."""
+    from churn.reporting.ledger import write_rejects
+    from churn.terminal.standard_output import file_to_write
+
+    with file_to_write(csv, "csv") as path:
+        write_rejects(rejected, path)
+    is_output = csv == STANDARD_OUTPUT
+    again = f"churn run --source {'FILE' if is_output else csv} --as-of {rejected.load.snapshot_date}"
+    typer.echo(f"Correct {'the rows' if is_output else csv}, then run: {again}", err=quiet or is_output)

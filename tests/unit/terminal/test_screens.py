@@ -1,0 +1,139 @@
+"""The screens, from facts to what a person reads."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from churn.stages import Outcome
+from churn.stores.ledgers.promotions import Promotion
+from churn.terminal.display.evidence import decision_sentence, show_history, show_models
+from churn.terminal.display.findings import outcome_sentence
+from churn.terminal.display.ledger import show_loads
+from churn.terminal.display.status import show_status
+
+TEST = {"pr_auc": 0.687, "pr_auc_low": 0.639, "pr_auc_high": 0.728, "roc_auc": 0.85, "log_loss": 0.4}
+STATUS: dict[str, Any] = {
+    "as_of_date": "2026-01-30",
+    "published_at": "2026-01-31T05:06:07+00:00",
+    "is_synthetic": True,
+    "customers": 7043,
+    "active_customers": 5174,
+    "at_risk_customers": 463,
+    "tiers": {"high": 99, "medium": 364, "low": 4711},
+    "average_churn_probability": 0.1834,
+    "annual_revenue_usd": 3803829.0,
+    "revenue_at_risk_usd": 429956.0,
+    "expected_annual_loss_usd": 814150.0,
+    "model": {
+        "name": "telco_churn_best_model",
+        "version": 1,
+        "family": "logistic_regression",
+        "trained_as_of": "2026-01-30",
+        "candidates": {"logistic_regression": {**TEST, "recall_at_10": 0.294}},
+    },
+    "first_calls": [
+        {
+            "customer_id": "5150-ITWWB",
+            "churn_probability": 0.8704,
+            "risk_tier": "High",
+            "expected_annual_loss_usd": 991.0,
+            "monthly_charges": 94.85,
+            "reasons": ["+ in the first 6 months", "- pays automatically"],
+        }
+    ],
+    "stack": None,
+}
+LOAD = {
+    "load_id": 5,
+    "snapshot_date": "2026-01-30",
+    "status": "loaded",
+    "rows_accepted": 7042,
+    "rows_rejected": 1,
+    "started_at": "2026-01-31T05:06:07+00:00",
+    "source": "/landing/[new] extract.csv",
+    "reason": None,
+    "notes": [],
+}
+DECISION = Promotion(
+    datetime(2026, 1, 31, 5, 6, tzinfo=UTC),
+    date(2026, 1, 30),
+    "telco_churn_best_model",
+    2,
+    "random_forest",
+    "hold",
+    "gate",
+    ["not beyond chance"],
+    1,
+    "",
+    "",
+    {"candidates": {"random_forest": {"test": {"pr_auc": {"value": 0.678, "low": 0.631, "high": 0.72}}}}},
+)
+
+
+def _page(show: Any, *facts: Any, width: int = 80) -> str:
+    page = StringIO()
+    show(*facts, Console(file=page, width=width, highlight=False))
+    return page.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_the_status_keeps_its_figures_at_any_width(width: int) -> None:
+    page = _page(show_status, STATUS, width=width)
+    words = " ".join(page.split())
+
+    for figure in ("7,043", "5,174", "463", "99 / 364 / 4,711", "$3,803,829", "$429,956", "$814,150", "18.3%"):
+        assert figure in words
+    assert "At risk (0.5 or more)" in words
+    assert "published 2026-01-31 05:06 UTC" in words
+    assert "These customers are synthetic" in words
+    assert "5150-ITWWB 87.0% High $991" in words
+    assert ("in the first 6 months" in words) == (width >= 60)
+    assert "pays automatically" not in words
+    assert max(map(len, page.splitlines())) <= width
+
+
+def test_the_status_without_calls_says_so() -> None:
+    assert "No active customer is at risk" in _page(show_status, {**STATUS, "first_calls": []})
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_load_is_shown_with_its_rows_and_its_file(width: int) -> None:
+    words = " ".join(_page(show_loads, [LOAD], width=width).split())
+
+    assert words == "5 2026-01-30 loaded 7,042 rows, 1 rejected, 2026-01-31 05:06 UTC /landing/[new] extract.csv"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "champion", "sentence"),
+    [
+        ("promote", None, "Version 2 (random forest, 2026-01-30) is the new champion: not beyond chance."),
+        (
+            "hold",
+            1,
+            "Version 2 (random forest, 2026-01-30) is held; version 1 stays the champion: not beyond chance.",
+        ),
+        (
+            "reject",
+            1,
+            "Version 2 (random forest, 2026-01-30) is rejected; version 1 stays the champion: not beyond chance.",
+        ),
+    ],
+)
+def test_a_training_is_one_sentence(verdict: str, champion: int | None, sentence: str) -> None:
+    assert decision_sentence(replace(DECISION, decision=verdict, champion_version=champion)) == sentence
+
+
+def test_a_skipped_stage_is_one_sentence() -> None:
+    assert outcome_sentence(Outcome("nothing is new.", is_skipped=True)) == "Skipped: nothing is new."
+
+
+def test_versions_and_decisions_are_in_the_fields_words() -> None:
+    versions, history = _page(show_models, [DECISION], 1), _page(show_history, [DECISION], width=100)
+
+    assert "held by the gate" in versions
+    assert "0.678 (0.631 to 0.720)" in versions
+    assert "2026-01-31 05:06 UTC version 2 (random forest) held by the gate; champion before: 1" in history
