@@ -139,6 +139,7 @@ def _learn(settings: Settings, folder: Path) -> None:
 def _name_champion_again(settings: Settings) -> None:
     """All databases of a server share one registry, whose champion is the last that any of them named."""
     from churn.stores.ledgers import promotions
+    from churn.stores.model_registry import registry
     from churn.stores.postgres.database import open_engine
 
     champion = promotions.find_champion(open_engine(settings))
