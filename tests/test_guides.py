@@ -31,7 +31,7 @@ BANNED = {
     "be told": r"\bbe told\b",
     "mend": r"\bmend(?:s|ed|ing)?\b",
     "woos": r"\bwoo(?:s|ed|ing)?\b",
-    "as it is": r"\bas it is\b(?! (?:written|read|scored|loaded|stored|made|sent|shown|done|needed|now)\b)",
+    "as it is": r"(?<!soon )(?<!long )(?<!far )\bas it is\b(?! (?:\w+ed|read|written|made|sent|shown|done|now)\b)",
     "the ledger knows": r"\bthe ledger knows\b",
     "in peace": r"\bin peace\b",
     "does well": r"\bdoes well\b",
