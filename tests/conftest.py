@@ -14,6 +14,8 @@ from tests.support.factories import DAY as DAY
 from tests.support.telecoms import Telecoms
 
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+# Two workers on two cores: threads of one would wait for those of the other. Commands that are called inherit it.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 os.environ["CHURN_RETRY_DELAY_SECONDS"] = "0"  # Before flows are imported: their tasks take it from there.
 
 gc.set_threshold(100_000)  # As the command does: a tenth of the time goes into searching libraries for garbage.
@@ -25,10 +27,36 @@ INTEGRATION_ROOMS = ("integration", "flows", "dashboard")
 INTEGRATION_FIXTURES = {"server", "browser"}
 """A room whose tests need Postgres, Prefect or a browser, and the fixtures by which a test of another room does."""
 
-SECONDS = {}
+SECONDS = {
+    "test_stack.py": 90,
+    "test_deployment.py": 80,
+    "test_churn_pipeline.py": 75,
+    "test_pages.py": 70,
+    "test_changes.py": 60,
+    "test_command_line.py": 55,
+    "test_compose.py": 50,
+    "test_faults.py": 50,
+    "test_backfill.py": 45,
+    "test_contract_properties.py": 45,
+    "test_publish_processes.py": 40,
+    "test_house.py": 40,
+    "test_gate.py": 27,
+    "test_matured_labels.py": 25,
+    "test_torn_days.py": 20,
+    "test_promotion.py": 18,
+    "test_killed_loads.py": 18,
+    "test_temporary_prefect.py": 16,
+    "test_publish.py": 15,
+    "test_sqlmesh.py": 15,
+    "test_evaluation.py": 15,
+    "test_duckdb.py": 13,
+    "test_upgrade.py": 12,
+    "test_corrections.py": 10,
+    "test_living.py": 10,
+}
 """How long the longest files take on two idle cores. They begin first, so that both workers end at the same time."""
 
-TOGETHER = {"test_exporting.py": "test_published_day.py", "test_secrets.py": "test_published_day.py"}
+TOGETHER = dict.fromkeys(("test_exporting.py", "test_published_day.py", "test_secrets.py"), "test_churn_pipeline.py")
 """Files that look at the telecom with a model, which one worker trains for all of them."""
 
 
@@ -54,8 +82,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class TogetherScheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            folder, _, name = file.rpartition("/")
-            return f"{folder}/{TOGETHER.get(name, name)}"
+            name = file.rpartition("/")[2]
+            return TOGETHER.get(name) or (name if name in TOGETHER.values() else file)
 
     return TogetherScheduling(config, log)
 

@@ -111,33 +111,27 @@ def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_depl
     assert ask(settings, "SELECT sum(added_count) FROM reporting.kpi_daily") == [(5,)]
 
 
-def test_a_day_on_which_nobody_left_is_scored_by_the_champion_there_is(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_day_on_which_nobody_left_is_scored_by_the_champion_there_is(deployed: Settings, tmp_path: Path) -> None:
     nobody_left = write_extract(tmp_path / "x.csv", make_extract(50).with_columns(Churn=pl.lit("No")))
     with pytest.raises(TooFewLeavers, match="0 of 50 customers left"):
         churn_pipeline(str(nobody_left), DAY)
-    monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
-    name_rule_of_thumb_champion(settings)
+    name_rule_of_thumb_champion(deployed)
 
     outcomes = churn_pipeline(str(nobody_left), DAY)
 
     assert outcomes[4].summary.startswith("not trained, version 1 stays champion: 0 of 50 customers left")
-    assert ask(settings, "SELECT customers_count FROM reporting.kpi_daily") == [(50,)]
+    assert ask(deployed, "SELECT customers_count FROM reporting.kpi_daily") == [(50,)]
 
 
-def test_a_file_of_a_folder_dated_in_the_future_does_not_hold_up_the_others(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
-    name_rule_of_thumb_champion(settings)
+def test_a_file_of_a_folder_dated_in_the_future_does_not_hold_up_the_others(deployed: Settings, tmp_path: Path) -> None:
+    name_rule_of_thumb_champion(deployed)
     for day in (DAY, "2099-01-01"):
         write_extract(tmp_path / f"{day}.csv", make_extract(50).with_columns(Churn=pl.lit("No")))
 
     with pytest.raises(WrongUsage, match="2099-01-01 lies in the future"):
         churn_pipeline(str(tmp_path))
 
-    assert ask(settings, "SELECT prediction_date, customers_count FROM reporting.kpi_daily") == [(DAY, 50)]
+    assert ask(deployed, "SELECT prediction_date, customers_count FROM reporting.kpi_daily") == [(DAY, 50)]
 
 
 def test_a_broken_contract_is_not_retried_and_nothing_follows(

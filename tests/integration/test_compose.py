@@ -287,9 +287,37 @@ def test_docker_takes_the_file_and_reads_in_it_what_was_run_here(tmp_path: Path)
 
 def _find_compose() -> list[str]:
     """Docker's plugin, or compose as a program of its own; either reads the file without an engine."""
-    if (program := shutil.which("docker-compose")) is not None:
-        return [program]
-    docker = shutil.which("docker")
-    if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+    found = [command for command in (["docker", "compose"], ["docker-compose"]) if _version_of(command) != ()]
+    if not found:
         pytest.skip("no docker compose on this machine")
-    return [docker, "compose"]
+    able = [command for command in found if _version_of(command) >= (2,)]
+    if not able:
+        pytest.skip("docker-compose 1, as Debian has it, refuses the file's top-level `name`; 2 and later take it")
+    return able[0]
+
+
+def _version_of(command: list[str]) -> tuple[int, ...]:
+    """The version of a compose; () where there is none."""
+    if shutil.which(command[0]) is None:
+        return ()
+    told = subprocess.run([*command, "version"], capture_output=True, text=True, check=False)
+    return read_version(told.stdout) if told.returncode == 0 else ()
+
+
+def read_version(told: str) -> tuple[int, ...]:
+    """The numbers that `docker compose version` or `docker-compose version` prints first; () where there are none."""
+    found = re.search(r"ompose version:? v?(\d+(?:\.\d+)+)", told)
+    return tuple(map(int, found[1].split("."))) if found else ()
+
+
+@pytest.mark.parametrize(
+    ("told", "version"),
+    [
+        ("docker-compose version 1.29.2, build unknown\ndocker-py version: 5.0.3\n", (1, 29, 2)),
+        ("Docker Compose version v2.32.1\n", (2, 32, 1)),
+        ("Docker Compose version 2.26.1-4\n", (2, 26, 1)),
+        ("Cannot connect to the Docker daemon", ()),
+    ],
+)
+def test_the_version_of_a_compose_is_read_however_it_is_told(told: str, version: tuple[int, ...]) -> None:
+    assert read_version(told) == version

@@ -9,9 +9,9 @@ import pytest
 
 from churn.settings import Settings, load_settings
 from churn.stores.postgres.database import open_engine
-from tests.conftest import new_database
 from tests.support.days import ask, day_number, write_day
 from tests.support.processes import BUSY, PLACES, finish, refresh_scored, run_pipeline, start
+from tests.support.telecoms import Telecoms
 
 TODAY, YESTERDAY = day_number(1), day_number(0)
 
@@ -67,14 +67,11 @@ def sum_up(settings: Settings) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def telecom(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telecom]:
+def telecom(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telecom]:
     folder = tmp_path_factory.mktemp("telecom")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        uri = new_database(server)
-        monkeypatch.setenv("CHURN_DATABASE_URL", uri)
-        monkeypatch.setenv("CHURN_HOME", str(folder))
-        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        assert finish(start(run_pipeline, write_day(folder, YESTERDAY), YESTERDAY)) == 0
+    with telecoms.copy("published", folder) as settings:
+        assert settings.database_url is not None
+        uri = settings.database_url.get_secret_value()
         alter(uri, f"CREATE DATABASE {database_of(uri)}_morning TEMPLATE {database_of(uri)}")
 
         today = write_day(folder, TODAY)
