@@ -1,33 +1,80 @@
-"""One embedded Postgres for the whole session; a database of its own for each test that asks for one."""
+"""What all tests share: a Postgres with telecoms to copy, the two marks, and the order in which files are run."""
 
 import gc
 import os
 import uuid
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from churn.settings import PROJECT_DIR, Settings, load_settings
-from tests.support.factories import make_extract, write_extract
+from tests.support.factories import DAY as DAY
+from tests.support.telecoms import Telecoms
 
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ["CHURN_RETRY_DELAY_SECONDS"] = "0"  # Before flows are imported: their tasks take it from there.
 
 gc.set_threshold(100_000)  # As the command does: a tenth of the time goes into searching libraries for garbage.
 
-DAY = date(2026, 1, 31)
 PUBLIC_SAMPLE = PROJECT_DIR.parent / "shared" / "data" / "WA_Fn-UseC_-Telco-Customer-Churn.csv"
+
+
+INTEGRATION_ROOMS = ("integration", "flows", "dashboard")
+INTEGRATION_FIXTURES = {"server", "browser"}
+"""A room whose tests need Postgres, Prefect or a browser, and the fixtures by which a test of another room does."""
+
+SECONDS = {}
+"""How long the longest files take on two idle cores. They begin first, so that both workers end at the same time."""
+
+TOGETHER = {"test_exporting.py": "test_published_day.py", "test_secrets.py": "test_published_day.py"}
+"""Files that look at the telecom with a model, which one worker trains for all of them."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks what needs more than Python, leaves long proofs out unless they are asked for, puts long files first."""
+    for item in items:
+        rooms = item.path.relative_to(config.rootpath).parts
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if INTEGRATION_FIXTURES & fixtures or (len(rooms) > 1 and rooms[1] in INTEGRATION_ROOMS):
+            item.add_marker("integration")
+    if "slow" not in config.option.markexpr:  # A mark expression of the command line takes the place of a default one.
+        left_out = [item for item in items if item.get_closest_marker("slow")]
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=left_out)
+    items.sort(key=lambda item: -SECONDS.get(TOGETHER.get(item.path.name, item.path.name), 0))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One file is run by one worker, and so are files that belong together."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class TogetherScheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            folder, _, name = file.rpartition("/")
+            return f"{folder}/{TOGETHER.get(name, name)}"
+
+    return TogetherScheduling(config, log)
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a running embedded Postgres."""
+    import psycopg
+
     from churn.stores.postgres.embedded import start_embedded, stop_embedded
 
     home = tmp_path_factory.mktemp("server")
-    yield start_embedded(home)
+    address = start_embedded(home)
+    with psycopg.connect(address.replace("/churn?", "/postgres?"), autocommit=True) as connection:
+        # What a power cut leaves is not tested, and waiting for the disk is half of what a short statement takes.
+        for option in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {option} = off")
+        connection.execute("SELECT pg_reload_conf()")
+    yield address
     stop_embedded(home)
 
 
@@ -49,26 +96,23 @@ def settings(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Se
     return load_settings()
 
 
-@pytest.fixture(scope="module")
-def published(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings of a database in which 1,200 made-up customers are published for DAY. Shared: read only."""
-    from churn.learning.params import ModelParams
-    from churn.stages import intake, learning, scoring, transforms
+@pytest.fixture(scope="session")
+def telecoms(server: str, tmp_path_factory: pytest.TempPathFactory) -> Telecoms:
+    """Telecoms that were made once, to copy."""
+    return Telecoms(server, tmp_path_factory.mktemp("telecoms"))
 
-    folder = tmp_path_factory.mktemp("published")
-    extract = write_extract(folder / "extract.csv", make_extract(1200))
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
-        monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
-        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        found = load_settings()
-        intake.load_extract(found, extract, DAY)
-        intake.validate_extract(found, DAY)
-        transforms.run_transforms(found, DAY)
-        transforms.audit_transforms(found, DAY)
-        learning.train_models(found, DAY, ModelParams(forest_trees=40, boosting_rounds=40))
-        scoring.score_customers(found, DAY, "test run")
-        scoring.publish(found, DAY)
+
+@pytest.fixture
+def deployed(telecoms: Telecoms, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of this test alone, as `settings`, but the SQL models are deployed in the database."""
+    with telecoms.copy("deployed", tmp_path / "home") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def published(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a database in which 1,200 made-up customers are published for DAY. Shared: read only."""
+    with telecoms.copy("learned", tmp_path_factory.mktemp("published") / "home") as found:
         yield found
 
 

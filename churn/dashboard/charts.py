@@ -25,7 +25,7 @@ _DAY = "utcyearmonthdate(day):T"
 _DATE_FORMAT = "%Y-%m-%d"
 
 
-def _data(rows: Iterable[Row]) -> alt.Data:
+def data_of(rows: Iterable[Row]) -> alt.Data:
     """Returns rows as data inside the specification, with dates as ISO text."""
     plain = [
         {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()} for row in rows
@@ -45,7 +45,7 @@ def draw_tiers(row: Row, height: int = 220) -> Chart:
         for order, tier in enumerate(palette.TIERS)
     ]
     return (
-        alt.Chart(_data(rows), height=height)
+        alt.Chart(data_of(rows), height=height)
         .mark_arc(outerRadius=height * 0.44, innerRadius=height * 0.28)
         .encode(
             theta=alt.Theta("customers:Q"),
@@ -79,7 +79,7 @@ def draw_counts(rows: Sequence[Row], period: str = "day", height: int = 260) -> 
         for order, tier in enumerate(("High", "Medium"))
     ]
     chart = (
-        alt.Chart(_data(bars), height=height)
+        alt.Chart(data_of(bars), height=height)
         # binSpacing=0: with the spacing of Streamlit's theme, many bars become too narrow to see.
         .mark_bar(width=14 if period == "week" else alt.RelativeBandSize(0.85), binSpacing=0)
         .encode(
@@ -98,7 +98,7 @@ def draw_counts(rows: Sequence[Row], period: str = "day", height: int = 260) -> 
             ],
         )
     )
-    return _layer(*_gap_bands(rows, period), chart, *_model_rules(rows))
+    return stack_layers(*_gap_bands(rows, period), chart, *_model_rules(rows))
 
 
 def draw_line(rows: Sequence[Row], name: str, title: str, form: str, period: str = "day", height: int = 200) -> Chart:
@@ -115,7 +115,7 @@ def draw_line(rows: Sequence[Row], name: str, title: str, form: str, period: str
     points = [
         {"day": _day_of(row), "value": row[name], "basis": BASES[row["basis"]]} for row in rows if row[name] is not None
     ]
-    base = alt.Chart(_data(points), height=height).encode(
+    base = alt.Chart(data_of(points), height=height).encode(
         x=_time_axis(),
         y=alt.Y("value:Q", title=title, axis=alt.Axis(format=form), scale=alt.Scale(zero=False, nice=True, padding=8)),
     )
@@ -128,10 +128,11 @@ def draw_line(rows: Sequence[Row], name: str, title: str, form: str, period: str
         ],
     )
     line = base.mark_line(color=palette.ACCENT, strokeWidth=1.6, opacity=0.6)
-    return _layer(*_gap_bands(rows, period), line, dots, *_model_rules(rows))
+    return stack_layers(*_gap_bands(rows, period), line, dots, *_model_rules(rows))
 
 
-def _layer(*layers: Chart) -> alt.LayerChart:
+def stack_layers(*layers: Chart) -> alt.LayerChart:
+    """Returns charts drawn above each other, the first below."""
     layered = alt.layer(*layers)
     assert isinstance(layered, alt.LayerChart)  # alt.layer() returns a FacetChart only if one of the layers has facets.
     return layered
@@ -173,7 +174,7 @@ def _gap_bands(rows: Sequence[Row], period: str) -> list[alt.Chart]:
     if not gaps:
         return []
     return [
-        alt.Chart(_data(gaps))
+        alt.Chart(data_of(gaps))
         .mark_rect(color=palette.MUTED, opacity=0.2)
         .encode(x=alt.X(_DAY), x2=alt.X2("utcyearmonthdate(until):T"), tooltip=[alt.Tooltip("what:N", title="Gap")])
     ]
@@ -183,7 +184,7 @@ def _model_rules(rows: Sequence[Row]) -> list[alt.Chart]:
     changes = find_model_changes(rows)
     if not changes:
         return []
-    base = alt.Chart(_data(changes)).encode(x=alt.X(_DAY), tooltip=[alt.Tooltip("model:N", title="New")])
+    base = alt.Chart(data_of(changes)).encode(x=alt.X(_DAY), tooltip=[alt.Tooltip("model:N", title="New")])
     return [
         base.mark_rule(strokeDash=[4, 3], color=palette.MUTED),
         base.mark_text(align="left", dx=4, dy=8, color=palette.MUTED, baseline="top").encode(
@@ -199,7 +200,7 @@ def draw_heat(cells: Sequence[Row], picked: str | None = None) -> Chart:
         cells: contract, tenure_band, at_risk_rate, at_risk_customers_count, active_customers_count.
         picked: the name of the selection that a click makes (default: a click does nothing).
     """
-    base = alt.Chart(_data(cells), height=250).encode(
+    base = alt.Chart(data_of(cells), height=250).encode(
         x=alt.X("tenure_band:O", title="Months as a customer", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("contract:O", title=None, axis=alt.Axis(labelLimit=110)),
         tooltip=[
@@ -227,68 +228,6 @@ def draw_heat(cells: Sequence[Row], picked: str | None = None) -> Chart:
     return boxes + labels
 
 
-def draw_calibration(points: Sequence[Row]) -> Chart:
-    """Draws the actual rate over the predicted probability. On the diagonal both are equal.
-
-    Args:
-        points: x_value, y_value, customers_count of ten groups.
-    """
-    rows = [dict(point) | _binomial(point["y_value"], point["customers_count"]) for point in points]
-    base = alt.Chart(_data(rows), height=260).encode(
-        x=alt.X(
-            "x_value:Q", title="Predicted: mean probability", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
-        )
-    )
-    y = alt.Y("y_value:Q", title="Actual: share who left", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
-    diagonal = alt.Chart(_data([{"x": 0, "y": 0}, {"x": 1, "y": 1}])).mark_line(color=palette.MUTED, strokeDash=[4, 3])
-    return _layer(
-        diagonal.encode(x="x:Q", y="y:Q"),
-        base.mark_rule(color=palette.ACCENT).encode(y=alt.Y("low:Q"), y2="high:Q"),
-        base.mark_circle(size=70, color=palette.ACCENT, opacity=1).encode(
-            y=y,
-            tooltip=[
-                alt.Tooltip("x_value:Q", title="Predicted", format=".1%"),
-                alt.Tooltip("y_value:Q", title="Actual", format=".1%"),
-                alt.Tooltip("customers_count:Q", title="Customers"),
-            ],
-        ),
-    )
-
-
-def _binomial(rate: float, customers: int) -> dict[str, float]:
-    """Returns the 95% interval of a rate, by the normal approximation."""
-    reach = 1.96 * (rate * (1 - rate) / max(1, customers)) ** 0.5
-    return {"low": max(0.0, rate - reach), "high": min(1.0, rate + reach)}
-
-
-def draw_curve(points: Sequence[Row], title: str, form: str, at_random: float | None) -> Chart:
-    """Draws a figure over the share of customers contacted.
-
-    Args:
-        points: x_value, y_value, customers_count.
-        title: the title of the figure, with its unit.
-        form: a d3 format.
-        at_random: the figure when all customers are contacted. A dashed line from 0 to it shows customers drawn at
-            random; None draws no line.
-    """
-    base = alt.Chart(_data(points), height=260).encode(
-        x=alt.X("x_value:Q", title="Share of customers contacted", axis=alt.Axis(format="%")),
-        y=alt.Y("y_value:Q", title=title, axis=alt.Axis(format=form)),
-        tooltip=[
-            alt.Tooltip("x_value:Q", title="Contacted", format=".0%"),
-            alt.Tooltip("y_value:Q", title=title, format=form),
-            alt.Tooltip("customers_count:Q", title="Customers", format=","),
-        ],
-    )
-    layers = [base.mark_line(color=palette.ACCENT), base.mark_circle(color=palette.ACCENT, size=40, opacity=1)]
-    if at_random is not None:
-        line = alt.Chart(_data([{"x": 0, "y": 0}, {"x": 1, "y": at_random}])).mark_line(
-            color=palette.MUTED, strokeDash=[4, 3]
-        )
-        layers.insert(0, line.encode(x="x:Q", y="y:Q"))  # First, so that the curve is drawn above it.
-    return _layer(*layers)
-
-
 def draw_history(rows: Sequence[Row]) -> Chart:
     """Draws the probability of one customer over time, with the bounds of the tiers.
 
@@ -297,6 +236,6 @@ def draw_history(rows: Sequence[Row]) -> Chart:
     """
     line = draw_line(rows, "churn_probability", "Probability of leaving", ".0%", height=240)
     bounds = [{"from": 0.5, "tier": "Medium"}, {"from": 0.7, "tier": "High"}]
-    base = alt.Chart(_data(bounds)).encode(y=alt.Y("from:Q", scale=alt.Scale(domain=[0, 1])))
+    base = alt.Chart(data_of(bounds)).encode(y=alt.Y("from:Q", scale=alt.Scale(domain=[0, 1])))
     rules = base.mark_rule(strokeDash=[2, 3]).encode(color=alt.Color("tier:N", scale=_TIER_SCALE, legend=None))
-    return _layer(rules, line)
+    return stack_layers(rules, line)

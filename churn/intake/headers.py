@@ -1,6 +1,7 @@
 """Column names: matches the names in a file with the names of the contract."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from churn.contracts.extract import EXTRACT_COLUMNS, PUBLIC_NAMES
 from churn.errors import ContractBroken
@@ -52,8 +53,10 @@ def understand_names(file_name: str, names: list[str], mapping: Mapping) -> Head
         )
     missing = [mapping.columns.get(column, _PUBLIC[column]) for column in EXTRACT_COLUMNS if column not in ours]
     if missing:
+        others = [name for name, column in zip(names, ours, strict=True) if column not in EXTRACT_COLUMNS]
         raise ContractBroken(
-            f"{file_name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}.",
+            f"{file_name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}."
+            f"{_suggest(missing, others)}",
             "export the file again with all 21 columns, or name your columns in a --mapping file.",
         )
     return Header(
@@ -61,6 +64,12 @@ def understand_names(file_name: str, names: list[str], mapping: Mapping) -> Head
         {column: names[ours.index(column)] for column in EXTRACT_COLUMNS},
         tuple(name for name, column in zip(names, ours, strict=True) if column not in (*EXTRACT_COLUMNS, *COLUMNS)),
     )
+
+
+def _suggest(missing: list[str], others: list[str]) -> str:
+    """Names the columns of the file that are probably meant, as in: It has tenur: did you mean tenure?"""
+    near = [(column, get_close_matches(column, others, n=1, cutoff=0.75)) for column in missing]
+    return "".join(f" It has {match[0]}: did you mean {column}?" for column, match in near if match)
 
 
 def count_known(names: list[str], mapping: Mapping) -> int:

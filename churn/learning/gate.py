@@ -70,7 +70,8 @@ def judge(contest: Contest, policies: Policies, seed: int) -> Decision:
     Args:
         seed: the seed of the paired bootstrap.
     """
-    weights = bootstrap_weights(len(contest.labels), seed)
+    # The first row weighs each customer once: the figure itself. The others are the replicates around it.
+    weights = np.vstack([np.ones(len(contest.labels)), bootstrap_weights(len(contest.labels), seed)])
     slices = measure_slices(contest.labels, contest.challenger, contest.groups, seed)
     pr_auc = weighted_pr_auc(contest.labels, contest.challenger, weights)
     evidence: dict[str, Any] = {"policies": asdict(policies), "slices": [asdict(part) for part in slices]}
@@ -88,9 +89,8 @@ def _faults(contest: Contest, pr_auc: Floats, policy: GatePolicy, seed: int) -> 
     """Returns the faults that make a model unusable, whatever the champion is."""
     faults = []
     base_rate = float(contest.labels.mean())
-    low, middle = np.nanquantile(pr_auc, [0.025, 0.5])
-    if low <= base_rate:
-        faults.append(f"PR-AUC {middle:.3f} is not above the base rate of {base_rate:.3f} beyond chance")
+    if np.nanquantile(pr_auc[1:], 0.025) <= base_rate:
+        faults.append(f"PR-AUC {pr_auc[0]:.3f} is not above the base rate of {base_rate:.3f} beyond chance")
     error = calibration_error(contest.labels, contest.challenger)
     allowed = calibration_error_if_true(contest.challenger, seed) + policy.calibration_slack
     if error > allowed:
@@ -111,7 +111,7 @@ def _failed_slices(slices: list[Slice], policy: GatePolicy) -> list[str]:
 
 
 def _first(labels: NDArray[np.bool_], pr_auc: Floats) -> str:
-    return f"first champion: PR-AUC {np.nanmedian(pr_auc):.3f}, base rate {labels.mean():.3f}"
+    return f"first champion: PR-AUC {pr_auc[0]:.3f}, base rate {labels.mean():.3f}"
 
 
 def _gains(
@@ -130,10 +130,10 @@ def _gains(
     }
 
 
-def _interval(replicates: Floats) -> Interval:
-    """Returns median and 95% interval. A replicate without a leaver has no PR-AUC (NaN) and is left out."""
-    low, middle, high = np.nanquantile(replicates, [0.025, 0.5, 0.975])
-    return Interval(float(middle), float(low), float(high))
+def _interval(gains: Floats) -> Interval:
+    """Returns the gain and its 95% interval. A replicate without a leaver has no PR-AUC (NaN) and is left out."""
+    low, high = np.nanquantile(gains[1:], [0.025, 0.975])
+    return Interval(float(gains[0]), float(low), float(high))
 
 
 def _compare(gains: dict[str, Interval], policy: GatePolicy, rows: int) -> tuple[Verdict, list[str]]:

@@ -14,10 +14,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from churn.settings import Settings, load_settings
-from tests.conftest import DAY, new_database
-from tests.support.days import run_backfill
+from churn.settings import Settings
+from tests.conftest import DAY
+from tests.support.days import execute, run_backfill
 from tests.support.factories import make_customer, write_extract
+from tests.support.telecoms import Telecoms
 
 HOSTILE = """<img src=x onerror="document.title='taken'">'; DROP TABLE x;--"""
 """A customer number that is markup and SQL; as a number it is nothing but odd."""
@@ -35,7 +36,7 @@ BROWSER_OPTIONS = (
 
 
 @pytest.fixture(scope="module")
-def looked_at(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def looked_at(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of a database with 1,502 made-up customers, published for DAY and, rewound, for the days before."""
     from churn.learning.params import ModelParams
     from churn.simulation.extracts import write_synthetic_extract
@@ -48,12 +49,10 @@ def looked_at(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     extract = write_synthetic_extract(folder / "synthetic-1500.csv", 1500, 20)
     rows = pl.read_csv(extract, infer_schema=False)
     write_extract(extract, pl.concat([rows, pl.DataFrame([odd, make_customer(customerID=KNOWN), broken])]))
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
-        monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
-        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        found = load_settings()
+    with telecoms.copy("deployed", folder / "home") as found:
         intake.load_extract(found, extract, DAY)
+        # Two customers of this extract are the tests' own; its pages are to be marked all the same.
+        execute(found, "UPDATE raw_data.loads SET origin = 'synthetic'")
         transforms.run_transforms(found, DAY)
         learning.train_models(found, DAY, ModelParams(forest_trees=40, boosting_rounds=40))
         scoring.score_customers(found, DAY, "test run")

@@ -12,42 +12,49 @@ import pytest
 from churn.errors import WrongUsage
 from churn.settings import Settings, load_settings
 from churn.stages import history, scoring
-from churn.stores.model_registry import loading
 from churn.stores.rows import features, predictions
-from tests.conftest import DAY, new_database
+from tests.conftest import DAY
 from tests.support import processes
 from tests.support.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day, write_day
 from tests.support.factories import make_customer, write_extract
+from tests.support.telecoms import Telecoms
 
 SCORES = """customer_id, churn_probability, at_risk_flag, risk_tier, revenue_at_risk_usd, expected_annual_loss_usd,
             lifetime_value_usd, is_active, has_unseen_plan, reasons, model_name, model_version"""
 
 
 @pytest.fixture
-def telecom(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
-    name_rule_of_thumb_champion(settings)
-    return settings
+def telecom(deployed: Settings) -> Settings:
+    """Models and a champion, but no day."""
+    name_rule_of_thumb_champion(deployed)
+    return deployed
+
+
+@pytest.fixture
+def begun(telecoms: Telecoms, tmp_path: Path) -> Iterator[Settings]:
+    """DAY is published."""
+    with telecoms.copy("published", tmp_path / "home") as settings:
+        name_rule_of_thumb_champion(settings)
+        yield settings
 
 
 def rows_of(settings: Settings, columns: str = f"prediction_date, basis, {SCORES}") -> list[tuple[object, ...]]:
     return ask(settings, f"SELECT {columns} FROM analytics.predictions ORDER BY prediction_date, customer_id")
 
 
-def test_live_days_stay_and_earlier_ones_are_rewound_and_published(telecom: Settings, tmp_path: Path) -> None:
-    run_day(telecom, write_day(tmp_path, DAY), DAY)
-    before = rows_of(telecom, f"{SCORES}, scored_at, run_id")
+def test_live_days_stay_and_earlier_ones_are_rewound_and_published(begun: Settings) -> None:
+    before = rows_of(begun, f"{SCORES}, scored_at, run_id")
 
-    plan = run_backfill(telecom, 60)
+    plan = run_backfill(begun, 60)
 
     assert (sum(map(len, plan.portions)), plan.kept_count, plan.gaps) == (59, 1, [])
     kept = f"SELECT {SCORES}, scored_at, run_id FROM analytics.predictions WHERE prediction_date = '{DAY}' ORDER BY 1"
-    assert ask(telecom, kept) == before
-    shown = ask(telecom, "SELECT basis, count(*), min(prediction_date) FROM reporting.kpi_daily GROUP BY 1 ORDER BY 1")
+    assert ask(begun, kept) == before
+    shown = ask(begun, "SELECT basis, count(*), min(prediction_date) FROM reporting.kpi_daily GROUP BY 1 ORDER BY 1")
     assert shown == [("live", 1, DAY), ("reconstructed", 59, DAY - timedelta(days=59))]
-    assert ask(telecom, "SELECT count(*) FROM raw_data.telco_churn_raw") == [(len(before),)]
-    assert ask(telecom, "SELECT count(*) FROM ops.publications WHERE eligible_count <> customers_count") == [(0,)]
-    assert run_backfill(telecom, 60).portions == []
+    assert ask(begun, "SELECT count(*) FROM raw_data.telco_churn_raw") == [(len(before),)]
+    assert ask(begun, "SELECT count(*) FROM ops.publications WHERE eligible_count <> customers_count") == [(0,)]
+    assert run_backfill(begun, 60).portions == []
 
 
 def test_rewound_days_have_nobody_who_had_not_joined_and_everybody_who_left_later(
@@ -134,56 +141,51 @@ def test_the_trend_of_a_base_in_balance_is_flat(telecom: Settings, tmp_path: Pat
     assert only[0] == 40
 
 
-def test_a_replayed_day_has_the_rows_that_were_published(telecom: Settings, tmp_path: Path) -> None:
-    run_day(telecom, write_day(tmp_path, DAY), DAY)
-    live = rows_of(telecom, SCORES)
-    execute(telecom, "DELETE FROM ops.publications")
-    execute(telecom, "DELETE FROM analytics.predictions")
+def test_a_replayed_day_has_the_rows_that_were_published(begun: Settings) -> None:
+    live = rows_of(begun, SCORES)
+    execute(begun, "DELETE FROM ops.publications")
+    execute(begun, "DELETE FROM analytics.predictions")
 
-    run_backfill(telecom, 1)
+    run_backfill(begun, 1)
 
-    assert ask(telecom, "SELECT basis, status FROM ops.publications") == [("replayed", "published")]
-    assert rows_of(telecom, SCORES) == live
+    assert ask(begun, "SELECT basis, status FROM ops.publications") == [("replayed", "published")]
+    assert rows_of(begun, SCORES) == live
 
 
-def test_a_stored_day_before_the_first_champion_is_scored_as_if(telecom: Settings, tmp_path: Path) -> None:
+def test_a_stored_day_before_the_first_champion_is_scored_as_if(begun: Settings, tmp_path: Path) -> None:
     earlier = DAY - timedelta(days=2)
-    run_day(telecom, write_day(tmp_path, DAY), DAY)
-    run_day(telecom, write_day(tmp_path, earlier), earlier)
-    execute(telecom, f"DELETE FROM ops.publications WHERE prediction_date = '{earlier}'")
+    run_day(begun, write_day(tmp_path, earlier), earlier)
+    execute(begun, f"DELETE FROM ops.publications WHERE prediction_date = '{earlier}'")
 
-    plan = run_backfill(telecom, 4)
+    plan = run_backfill(begun, 4)
 
     assert plan.gaps == [DAY - timedelta(days=1)]
-    assert ask(telecom, "SELECT prediction_date, basis FROM reporting.kpi_daily ORDER BY 1") == [
+    assert ask(begun, "SELECT prediction_date, basis FROM reporting.kpi_daily ORDER BY 1") == [
         (earlier - timedelta(days=1), "reconstructed"),
         (earlier, "as_if"),
         (DAY, "live"),
     ]
 
 
-def test_an_earlier_extract_takes_the_place_of_what_was_rewound(telecom: Settings, tmp_path: Path) -> None:
-    run_day(telecom, write_day(tmp_path, DAY), DAY)
-    run_backfill(telecom, 4)
+def test_an_earlier_extract_takes_the_place_of_what_was_rewound(begun: Settings, tmp_path: Path) -> None:
+    run_backfill(begun, 4)
     earlier = DAY - timedelta(days=2)
 
-    run_day(telecom, write_day(tmp_path, earlier), earlier)
-    run_backfill(telecom, 4)
+    run_day(begun, write_day(tmp_path, earlier), earlier)
+    run_backfill(begun, 4)
 
-    assert ask(telecom, "SELECT prediction_date, basis FROM reporting.kpi_daily ORDER BY 1") == [
+    assert ask(begun, "SELECT prediction_date, basis FROM reporting.kpi_daily ORDER BY 1") == [
         (DAY - timedelta(days=3), "reconstructed"),
         (DAY - timedelta(days=2), "as_if"),
         (DAY, "live"),
     ]
-    rewound = ask(telecom, "SELECT DISTINCT snapshot_date FROM raw_data.telco_churn_reconstructed ORDER BY 1")
+    rewound = ask(begun, "SELECT DISTINCT snapshot_date FROM raw_data.telco_churn_reconstructed ORDER BY 1")
     assert rewound == [(earlier - timedelta(days=1),)]
 
 
-def test_days_in_the_future_are_refused(telecom: Settings, tmp_path: Path) -> None:
-    run_day(telecom, write_day(tmp_path, DAY), DAY)
-
+def test_days_in_the_future_are_refused(begun: Settings) -> None:
     with pytest.raises(WrongUsage, match="today"):
-        history.plan_backfill(telecom, 5, DAY.replace(year=2099))
+        history.plan_backfill(begun, 5, DAY.replace(year=2099))
 
 
 def backfill_and_die(kill_at: str) -> None:
@@ -207,25 +209,23 @@ def backfill_and_die(kill_at: str) -> None:
 
 
 def test_killed_at_any_step_and_started_again_it_ends_in_the_same_rows(
-    server: str, telecom: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    telecoms: Telecoms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    extract = write_day(tmp_path, DAY)
-    run_day(telecom, extract, DAY)
-    run_backfill(telecom, 21)
-    undisturbed = rows_of(telecom)
-    monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
+    with telecoms.copy("published", tmp_path / "undisturbed") as telecom:
+        name_rule_of_thumb_champion(telecom)
+        run_backfill(telecom, 21)
+        undisturbed = rows_of(telecom)
     monkeypatch.setattr(history, "ROWS_AT_ONCE", 4000)
-    disturbed = load_settings()
-    name_rule_of_thumb_champion(disturbed)
-    run_day(disturbed, extract, DAY)
+    with telecoms.copy("published", tmp_path / "disturbed") as disturbed:
+        name_rule_of_thumb_champion(disturbed)
 
-    for step in ("rewound", "features", "scores", "staged", "shown"):
-        assert processes.finish(processes.start(backfill_and_die, step)) == -signal.SIGKILL
-    assert ask(disturbed, "SELECT count(*) FROM reporting.kpi_daily") == [(1,)]
-    run_backfill(disturbed, 21)
+        for step in ("rewound", "features", "scores", "staged", "shown"):
+            assert processes.finish(processes.start(backfill_and_die, step)) == -signal.SIGKILL
+        assert ask(disturbed, "SELECT count(*) FROM reporting.kpi_daily") == [(1,)]
+        run_backfill(disturbed, 21)
 
-    assert rows_of(disturbed) == undisturbed
-    assert ask(disturbed, "SELECT count(*) FROM reporting.kpi_daily") == [(21,)]
+        assert rows_of(disturbed) == undisturbed
+        assert ask(disturbed, "SELECT count(*) FROM reporting.kpi_daily") == [(21,)]
 
 
 def test_every_customer_is_scored_or_refused_with_a_reason(telecom: Settings, tmp_path: Path) -> None:
@@ -237,12 +237,11 @@ def test_every_customer_is_scored_or_refused_with_a_reason(telecom: Settings, tm
     assert counts == [(200, 199, 1)]
 
 
-def test_a_customer_lost_on_the_way_stops_the_publication(telecom: Settings, tmp_path: Path) -> None:
+def test_a_customer_lost_on_the_way_stops_the_publication(begun: Settings) -> None:
     from churn.errors import AuditFailed
 
-    run_day(telecom, write_day(tmp_path, DAY), DAY)
-    before = rows_of(telecom)
-    execute(telecom, "UPDATE ops.publications SET status = 'staged', published_at = NULL")
+    before = rows_of(begun)
+    execute(begun, "UPDATE ops.publications SET status = 'staged', published_at = NULL")
     lost = features.stream_features
 
     def lose_one(*arguments: object) -> Iterator[pl.DataFrame]:
@@ -251,7 +250,7 @@ def test_a_customer_lost_on_the_way_stops_the_publication(telecom: Settings, tmp
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(features, "stream_features", lose_one)
         with pytest.raises(AuditFailed) as failure:
-            scoring.score_customers(telecom, DAY, "test run")
+            scoring.score_customers(begun, DAY, "test run")
 
     assert (failure.value.audit, failure.value.count) == ("eligible_is_scored_and_refused", 1)
-    assert rows_of(telecom) == before
+    assert rows_of(begun) == before

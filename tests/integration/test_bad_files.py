@@ -339,6 +339,12 @@ REFUSALS = {
         "extract.csv lacks the columns tenure, Churn.",
         ALL_COLUMNS,
     ),
+    "a misspelt column": Refusal(
+        lambda: _csv().replace(b"tenure", b"tenur", 1).replace(b"MonthlyCharges", b"Monthly_Charges", 1),
+        "extract.csv lacks the columns tenure, MonthlyCharges. It has tenur: did you mean tenure? "
+        "It has Monthly_Charges: did you mean MonthlyCharges?",
+        ALL_COLUMNS,
+    ),
     "a duplicated header": Refusal(
         lambda: _csv().replace(b"Partner", b"gender", 1),
         "extract.csv has the column gender twice.",

@@ -8,38 +8,30 @@ import pytest
 from typer.testing import CliRunner
 
 from churn.errors import AuditFailed, ExitCode, TransformFailed
-from churn.settings import load_settings
-from churn.stores.model_registry import loading
 from churn.stores.sql_models import contexts
 from churn.terminal.cli import app
-from tests.conftest import new_database
 from tests.support.changes import Story, copy_project, play, take_step
 from tests.support.days import name_rule_of_thumb_champion
+from tests.support.telecoms import Telecoms
 
 
 @contextmanager
-def begin(server: str, folder: Path) -> Iterator[Story]:
+def begin(server: str, telecoms: Telecoms, folder: Path) -> Iterator[Story]:
     """Two published days, and a copy of the SQL project that may be changed."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
-        monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
-        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
+    with telecoms.copy("published", folder / "home") as settings, pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(contexts, "TRANSFORMS_DIR", copy_project(folder))
         contexts.forget_context()
-        settings = load_settings()
         name_rule_of_thumb_champion(settings)
-        story = Story(settings, folder / "transforms", folder, server)
-        story.run()
+        story = Story(settings, folder / "transforms", folder, server, days_count=1)
         story.look(story.run())
         yield story
     contexts.forget_context()
 
 
 @pytest.fixture(scope="module")
-def shared(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def shared(server: str, telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """One story that the short sequences go on with, each where the one before left it."""
-    with begin(server, tmp_path_factory.mktemp("changes")) as story:
+    with begin(server, telecoms, tmp_path_factory.mktemp("changes")) as story:
         yield story
 
 
@@ -57,8 +49,10 @@ def test_published_days_survive_any_sequence_of_changes(story: Story, seed: int)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 130))
-def test_published_days_survive_many_sequences_of_changes(server: str, tmp_path: Path, seed: int) -> None:
-    with begin(server, tmp_path) as story:
+def test_published_days_survive_many_sequences_of_changes(
+    server: str, telecoms: Telecoms, tmp_path: Path, seed: int
+) -> None:
+    with begin(server, telecoms, tmp_path) as story:
         play(story, seed, steps=8)
 
 

@@ -1,7 +1,12 @@
 """The main job as a person runs it, on the real public file, from an empty home to a second day."""
 
+import contextlib
+import csv
+import io
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -165,6 +170,71 @@ def test_the_doctor_is_well(machine: Machine, first_run: subprocess.CompletedPro
 
     assert report.returncode == 0, report.stdout
     assert "embedded, PostgreSQL 18" in report.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["loads"],
+        ["model", "list"],
+        ["model", "history"],
+        ["doctor"],
+        ["compare", FIRST, FIRST],
+        ["transforms", "check"],
+    ],
+    ids=" ".join,
+)
+def test_standard_output_holds_one_json_document_and_nothing_else(
+    machine: Machine, first_run: subprocess.CompletedProcess[str], command: list[str]
+) -> None:
+    done = machine.call("churn", *command, "--json")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)
+
+
+def test_a_training_says_in_one_sentence_what_it_did(
+    machine: Machine, first_run: subprocess.CompletedProcess[str]
+) -> None:
+    done = machine.call("churn", "train", "--as-of", FIRST)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Skipped: ")
+    assert done.stdout.count("\n") == 1
+
+
+def test_an_export_goes_to_standard_output_and_what_was_written_beside_it(
+    machine: Machine, first_run: subprocess.CompletedProcess[str]
+) -> None:
+    done = machine.call("churn", "export", "action-list", "--as-of", FIRST, "--out", "-")
+    calls = list(csv.DictReader(io.StringIO(done.stdout)))
+
+    assert [int(call["call_rank"]) for call in calls] == list(range(1, len(calls) + 1))
+    assert done.stderr.startswith("standard output: ")
+
+
+def test_no_color_holds_on_a_terminal_too(machine: Machine, first_run: subprocess.CompletedProcess[str]) -> None:
+    for command in (["status"], ["loads"], ["rejects"], ["--help"], ["frobnicate"]):
+        screen = _screen(machine.environment | {"NO_COLOR": "1", "TERM": "xterm-256color"}, command)
+
+        assert len(screen) > 50
+        assert re.findall(r"\x1b\[(?:3|4|9|10)\d", screen) == []
+
+
+def _screen(environment: dict[str, str], command: list[str]) -> str:
+    """What a command writes to a terminal."""
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [BIN / "churn", *command], env=environment, stdin=follower, stdout=follower, stderr=follower, cwd=PROJECT_DIR
+    ):
+        os.close(follower)
+        written = b""
+        with contextlib.suppress(OSError):  # Linux ends the reading with EIO when the last writer has gone
+            while piece := os.read(leader, 4096):
+                written += piece
+    os.close(leader)
+    return written.decode()
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from churn.settings import Settings, load_settings
+from churn.settings import Settings
 from churn.stages import history, intake
-from churn.stores.model_registry import loading
-from tests.conftest import DAY, new_database
+from tests.conftest import DAY
 from tests.support.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day
 from tests.support.factories import make_extract, write_extract
+from tests.support.telecoms import Telecoms
 
 BEFORE = DAY - timedelta(days=1)
 CUSTOMERS = make_extract(400, seed=7)
@@ -39,13 +39,9 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("corrections")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
-        monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
-        monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
-        settings = load_settings()
+    with telecoms.copy("deployed", folder / "home") as settings:
         name_rule_of_thumb_champion(settings)
         execute(settings, "ALTER TABLE ops.promotions DISABLE TRIGGER ALL")
         execute(settings, f"UPDATE ops.promotions SET as_of_date = '{BEFORE}'")

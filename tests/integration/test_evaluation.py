@@ -8,20 +8,17 @@ import pytest
 from churn.learning.evaluating import evaluate_splits, summarise
 from churn.learning.leakage import roc_auc_alone
 from churn.learning.params import ModelParams
-from churn.settings import load_settings
 from churn.stages import intake, transforms
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features
-from tests.conftest import DAY, new_database
+from tests.conftest import DAY
+from tests.support.telecoms import Telecoms
 
 
 @pytest.fixture(scope="module")
-def examples(server: str, public_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
+def examples(telecoms: Telecoms, public_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     """Features of the public sample, as the pipeline makes them."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
-        monkeypatch.setenv("CHURN_HOME", str(tmp_path_factory.mktemp("home")))
-        settings = load_settings()
+    with telecoms.copy("deployed", tmp_path_factory.mktemp("home")) as settings:
         intake.load_extract(settings, public_sample, DAY)
         transforms.run_transforms(settings, DAY)
         return pl.concat(features.read_features(open_engine(settings), DAY))

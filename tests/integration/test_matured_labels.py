@@ -5,21 +5,17 @@ from collections.abc import Iterator
 import polars as pl
 import pytest
 
-from churn.settings import load_settings
 from churn.stages import learning
 from churn.stores.postgres.database import open_engine
-from tests.conftest import new_database
 from tests.support.months import DAYS, LAST, Learned, learn_three_months, ranking
+from tests.support.telecoms import Telecoms
 
 
 @pytest.fixture(scope="module")
-def learned(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Learned]:
+def learned(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Learned]:
     folder = tmp_path_factory.mktemp("matured") / "landing"
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
-        monkeypatch.setenv("CHURN_HOME", str(folder.parent / "home"))
-        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        yield learn_three_months(load_settings(), folder)
+    with telecoms.copy("deployed", folder.parent / "home") as settings:
+        yield learn_three_months(settings, folder)
 
 
 def test_three_closed_windows_are_learned_from_and_the_ledger_says_so(learned: Learned) -> None:

@@ -19,8 +19,9 @@ from churn.stages import intake, learning, scoring, transforms
 from churn.stores.ledgers import promotions
 from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.database import open_engine
-from tests.conftest import DAY, new_database
+from tests.conftest import DAY
 from tests.support.factories import make_extract, write_extract
+from tests.support.telecoms import Telecoms
 
 FAST = ModelParams(forest_trees=10, boosting_rounds=20)
 NEXT_DAY = DAY + timedelta(days=1)
@@ -37,17 +38,14 @@ def fail(*_: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def two_versions(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def two_versions(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A champion, and a version trained on the same examples that was held. A new contract came on NEXT_DAY.
 
     The registry failed in the first training, before it had named the champion: the next one starts anew.
     """
     folder = tmp_path_factory.mktemp("promotion")
     everybody = make_extract(1500)
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
-        monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
-        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with telecoms.copy("deployed", folder / "home"), pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CHURN_NEW_CATEGORIES", "accept")
         settings = load_settings()
         load(settings, everybody, DAY, folder)

@@ -8,13 +8,11 @@ import pytest
 
 from churn.errors import AuditFailed, ExitCode, TransformFailed
 from churn.reporting.status import read_status
-from churn.settings import Settings, load_settings
+from churn.settings import Settings
 from churn.stages import scoring
 from churn.stores import sql_models
-from churn.stores.model_registry import loading
 from churn.stores.sql_models import contexts
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
-from tests.conftest import new_database
 from tests.support.days import (
     ask,
     day_number,
@@ -24,6 +22,7 @@ from tests.support.days import (
     run_until_scored,
     write_day,
 )
+from tests.support.telecoms import Telecoms
 
 TODAY, YESTERDAY = day_number(1), day_number(0)
 
@@ -59,16 +58,10 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def telecom(server: str, days: Path) -> Iterator[Settings]:
+def telecom(telecoms: Telecoms, days: Path) -> Iterator[Settings]:
     """Yesterday is published."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
-        monkeypatch.setenv("CHURN_HOME", str(days / "home"))
-        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
-        settings = load_settings()
+    with telecoms.copy("published", days / "home") as settings:
         name_rule_of_thumb_champion(settings)
-        run_day(settings, write_day(days, YESTERDAY), YESTERDAY)
         yield settings
 
 

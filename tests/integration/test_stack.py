@@ -30,7 +30,7 @@ def up(machine: Machine) -> Machine:
     """The machine, its stack up."""
     done = machine.call("churn", "up")
     assert done.returncode == 0, done.stderr
-    for title in ("Postgres", "MLflow", "Prefect", "Worker", "Dashboard", "All are well"):
+    for title in ("Postgres", "MLflow", "Prefect", "Worker", "Dashboard", "All services are well"):
         assert title in done.stdout
     return machine
 

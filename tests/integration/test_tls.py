@@ -13,7 +13,7 @@ from churn.stores.model_registry.registry import locate_registry
 from churn.stores.postgres import embedded
 from churn.stores.postgres.copying import read_batches
 from churn.stores.postgres.database import locate, open_engine
-from churn.stores.sql_models import gateways
+from churn.stores.sql_models import environment, gateways
 from tests.support.servers import Server, full_programs, running
 
 IS_ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
@@ -31,8 +31,7 @@ def ask_adbc(settings: Settings) -> bool:
 
 
 def ask_sqlmesh(settings: Settings) -> bool:
-    gateways.prepare_environment(settings)
-    adapter = gateways._connection(locate(settings)).create_engine_adapter()
+    adapter = gateways.postgres_gateway().connection.create_engine_adapter()
     try:
         return bool(adapter.fetchone(IS_ENCRYPTED)[0])
     finally:
@@ -94,7 +93,7 @@ def address(guarded: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         monkeypatch.setenv("CHURN_DATABASE_URL", uri)
         monkeypatch.setenv("CHURN_HOME", str(tmp_path))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        for variable in gateways._LIBPQ_VARIABLES.values():
+        for variable in environment._LIBPQ_VARIABLES.values():
             monkeypatch.setenv(variable, "")  # so that what the sql_models puts there is taken away again
             monkeypatch.delenv(variable)
         return load_settings()

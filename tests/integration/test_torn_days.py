@@ -9,35 +9,28 @@ from typer.testing import CliRunner
 from churn.errors import AuditFailed, ExitCode, NotThere
 from churn.reporting import doctor
 from churn.reporting.status import read_status
-from churn.settings import Settings, load_settings
+from churn.settings import Settings
 from churn.stages import scoring, transforms
-from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import predictions
 from churn.terminal.cli import app
 from churn.timeline import now_utc
-from tests.conftest import new_database
 from tests.support.changes import checksums, torn_days
 from tests.support.days import ask, day_number, execute, name_rule_of_thumb_champion, run_day, write_day
 from tests.support.receivers import listening
+from tests.support.telecoms import Telecoms
 
 FIRST, SECOND = day_number(0), day_number(1)
 ONE = "customer_id = '000007-MADEUP'"
 
 
 @pytest.fixture(scope="module")
-def telecom(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def telecom(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Two published days."""
     folder = tmp_path_factory.mktemp("torn")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
-        monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
-        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
-        settings = load_settings()
+    with telecoms.copy("published", folder / "home") as settings:
         name_rule_of_thumb_champion(settings)
-        for day in (FIRST, SECOND):
-            run_day(settings, write_day(folder, day), day)
+        run_day(settings, write_day(folder, SECOND), SECOND)
         yield settings
 
 

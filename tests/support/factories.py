@@ -1,11 +1,15 @@
 """Customers made up for tests: the public sample's columns and words, churn that follows a known rule."""
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from churn.contracts.extract import PUBLIC_NAMES
+
+DAY = date(2026, 1, 31)
+"""The day of most extracts, and the first one of every story."""
 
 CUSTOMER = {
     "customerID": "0001-TEST",

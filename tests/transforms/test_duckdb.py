@@ -12,27 +12,21 @@ import polars as pl
 import pytest
 from sqlglot import exp
 
-from churn.settings import Settings, load_settings
-from churn.stores.model_registry import loading
+from churn.settings import Settings
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
-from tests.conftest import new_database
 from tests.support.days import ask, day_number, name_rule_of_thumb_champion, run_backfill, run_day, write_day
 from tests.support.factories import make_customer, write_extract
+from tests.support.telecoms import Telecoms
 from tests.transforms.conftest import models_of
 
 DAYS = [day_number(0), day_number(1), day_number(30)]
 
 
 @pytest.fixture(scope="module")
-def on_postgres(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def on_postgres(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Two published days, one before them rewound, and the day on which the first one's examples mature."""
     folder = tmp_path_factory.mktemp("engines")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
-        monkeypatch.setenv("CHURN_HOME", str(folder))
-        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
-        settings = load_settings()
+    with telecoms.copy("deployed", folder) as settings:
         name_rule_of_thumb_champion(settings)
         for day in DAYS:
             run_day(settings, with_a_broken_row(write_day(folder, day)), day)

@@ -4,6 +4,10 @@ SQLMesh is pinned to one version because `churn/stores/sql_models` changes how i
 it offers (the plan builder's class, the scheduler's configuration) and by methods of them that it does not promise.
 """
 
+import os
+import runpy
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -11,26 +15,22 @@ from typing import Any
 
 import pytest
 
-from churn.settings import load_settings
+from churn.settings import PROJECT_DIR
 from churn.stores import sql_models
 from churn.stores.sql_models import contexts
 from churn.timeline import today
-from tests.conftest import new_database
 from tests.support.changes import Story, copy_project
 from tests.support.days import ask
+from tests.support.telecoms import Telecoms
 
 
 @pytest.fixture(scope="module")
-def story(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(server: str, telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """A database whose models are deployed, without a row, and a copy of the SQL project that may be changed."""
     folder = tmp_path_factory.mktemp("sqlmesh")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
-        monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
+    with telecoms.copy("deployed", folder / "home") as settings, pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(contexts, "TRANSFORMS_DIR", copy_project(folder))
         contexts.forget_context()
-        settings = load_settings()
-        sql_models.deploy(settings, today())
         yield Story(settings, folder / "transforms", folder, server)
     contexts.forget_context()
 
@@ -131,3 +131,31 @@ def test_dates_are_forgotten_in_versions_that_no_environment_has(story: Story) -
 
     ((after,),) = ask(story.settings, removed)
     assert int(str(after)) > int(str(before))
+
+
+@pytest.mark.parametrize(
+    "command", [["format", "--check"], ["--gateway", "duckdb", "render", "reporting.risk_tiers"]], ids=" ".join
+)
+def test_what_needs_no_postgres_starts_none(tmp_path: Path, command: list[str]) -> None:
+    home = tmp_path / "home"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("CHURN_")}
+    found = subprocess.run(
+        [str(Path(sys.executable).parent / "sqlmesh"), "-p", "transforms", *command],
+        env=environment | {"CHURN_HOME": str(home)},
+        cwd=PROJECT_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert not (home / "postgres").exists()
+
+
+def test_loading_the_project_creates_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHURN_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("CHURN_DATABASE_URL", raising=False)
+
+    runpy.run_path(str(PROJECT_DIR / "transforms" / "config.py"))
+
+    assert not (tmp_path / "home").exists()

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from churn.dashboard import charts, markup
+from churn.dashboard import markup, model_charts
 from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text
 from churn.dashboard.glossary import FAMILIES, MODEL_FIGURES, Figure
@@ -105,13 +105,13 @@ def _draw_curves(curves: dict[str, list[markup.Row]]) -> None:
     places = st.columns(3, gap="medium")
     with places[0]:
         st.header("Calibration: are the probabilities right?")
-        st.altair_chart(charts.draw_calibration(curves["calibration"]))
+        st.altair_chart(model_charts.draw_calibration(curves["calibration"]))
     with places[1]:
         st.header("Gain: how many leavers are found?")
-        st.altair_chart(charts.draw_curve(curves["gain"], "Share of leavers found", "%", 1.0))
+        st.altair_chart(model_charts.draw_curve(curves["gain"], "Share of leavers found", "%", 1.0))
     with places[2]:
         st.header("Whom to call: how many calls pay?")
-        st.altair_chart(charts.draw_curve(curves["profit"], "USD per 1,000 customers", "$,.0f", None))
+        st.altair_chart(model_charts.draw_curve(curves["profit"], "USD per 1,000 customers", "$,.0f", None))
     tenth = next(point for point in curves["gain"] if point["point_number"] == 2)
     best = max(curves["profit"], key=lambda point: point["y_value"])
     remark = (

@@ -9,7 +9,7 @@ from churn.errors import Unavailable
 from churn.settings import PROJECT_DIR, Settings, load_settings
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.locks import Lock, hold_lock
-from churn.stores.sql_models.gateways import prepare_environment
+from churn.stores.sql_models.environment import prepare_environment
 
 if TYPE_CHECKING:
     from sqlmesh.core.context import Context

@@ -16,7 +16,9 @@ app = typer.Typer()
 
 @command(app, TASK, "churn policy our-policy.toml")
 def policy(
-    file: Annotated[Path | None, typer.Argument(help="A policy file to check (default: the one in force).")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="Policy file to check (default: the one in force).", metavar="FILE")
+    ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:

@@ -22,7 +22,7 @@ def _commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 
 EVERY = list(_commands(typer.main.get_command(app)))
-LISTS = ("status", "loads", "rejects", "compare", "evaluate", "doctor", "tableau", "list", "history", "check")
+LISTS = ("status", "policy", "loads", "rejects", "compare", "evaluate", "doctor", "tableau", "list", "history", "check")
 
 
 @pytest.fixture(params=[40, 80], ids=["40 columns", "80 columns"])

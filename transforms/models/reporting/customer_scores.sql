@@ -58,7 +58,7 @@ SELECT
   customers.is_active::BOOLEAN AS is_active, /* Whether the customer has not left; figures count active customers only */
   customers.churn_probability::DOUBLE PRECISION AS churn_probability, /* The probability of leaving, 0 to 1 */
   customers.at_risk_flag::BOOLEAN AS at_risk_flag, /* Whether the probability is 0.5 or more */
-  customers.risk_tier::TEXT AS risk_tier, /* The risk tier: High from a probability of 0.7 on, Medium from 0.5 on, else Low */
+  customers.risk_tier::TEXT AS risk_tier, /* Risk category, called tier here: High from a probability of 0.7 on, Medium from 0.5 on, else Low */
   tiers.recommended_action::TEXT AS recommended_action, /* The recommended action of the tier; it is meant for active customers */
   customers.reasons::TEXT[] AS reasons, /* The three subjects that change the score most: + raises the score, - lowers it; NULL if the model gives no reasons */
   ROUND(customers.expected_annual_loss_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* The probability times twelve monthly charges if the customer is active, else 0; in USD */
