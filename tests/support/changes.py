@@ -46,7 +46,7 @@ CHANGES: dict[str, tuple[str, str, str]] = {
     ),
     "drop a column": (
         RISK,
-        "  scores.scored_at::TIMESTAMPTZ AS scored_at, /* When the score was written, UTC */\n",
+        "  scores.scored_at::TIMESTAMPTZ AS scored_at, /* When the score was written, in UTC */\n",
         "",
     ),
     "rename a column": (RISK, "::TEXT AS gender,", "::TEXT AS sex,"),
