@@ -127,7 +127,7 @@ def test_figures_that_are_not_there_have_a_name_and_a_way_out(telecom: Settings)
         read_status(telecom, SECOND)
     days = next(one for one in doctor.examine(telecom, None) if one.subject == "days")
     assert not days.is_well
-    assert f"1 torn, among them {SECOND}: analytics.risk_by_profile" in days.told
+    assert f"1 published date does not match the scores. For example {SECOND}: analytics.risk_by_profile" in days.told
     done = CliRunner().invoke(app, ["transforms", "check"])
 
     assert (done.exit_code, "torn and repaired" in done.output) == (0, True)
