@@ -178,7 +178,7 @@ def test_customers_with_a_plan_the_model_never_saw_are_scored_flagged_and_counte
         ("Three year", True),
     }
     assert next(count for contract, _, count in flags if contract == "Three year") == NEWLY_BOUND
-    assert outcome.summary.endswith(f"; {NEWLY_BOUND} hold a plan never seen in training")
+    assert outcome.summary.endswith(f"; {NEWLY_BOUND} have a tariff that the training examples did not have")
     assert read_status(two_versions)["unseen_plans"] == NEWLY_BOUND
 
 

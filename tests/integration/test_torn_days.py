@@ -53,7 +53,7 @@ def test_a_torn_day_is_repaired_by_the_next_run_and_told_of(telecom: Settings, d
 
     outcome = transforms.check_published(telecom, [])
 
-    assert f"torn and repaired: {FIRST}" in outcome.summary
+    assert f"differences repaired on {FIRST}" in outcome.summary
     assert outcome.details[0]["day"] == str(FIRST)
     assert transforms.find_torn(telecom) == []
     assert checksums(telecom) == before
@@ -84,7 +84,7 @@ def test_a_view_of_another_version_is_bound_to_the_current_one(telecom: Settings
 
     told = transforms.deploy_models(telecom).summary
 
-    assert told == "views made anew: analytics.risk_by_profile"
+    assert told == "views created again: analytics.risk_by_profile"
     assert torn_days(telecom) == []
 
 
@@ -130,7 +130,7 @@ def test_figures_that_are_not_there_have_a_name_and_a_way_out(telecom: Settings)
     assert f"1 published date does not match the scores. For example {SECOND}: analytics.risk_by_profile" in days.told
     done = CliRunner().invoke(app, ["transforms", "check"])
 
-    assert (done.exit_code, "torn and repaired" in done.output) == (0, True)
+    assert (done.exit_code, "differences repaired on" in done.output) == (0, True)
     assert read_status(telecom, SECOND)["customers"] == 400
 
 

@@ -32,12 +32,13 @@ class Revision:
     revenue_at_risk_before_usd: float
     revenue_at_risk_after_usd: float
 
-    def told(self) -> str:
-        """In one line."""
+    def summarise(self) -> str:
+        """Returns one line about the revision."""
+        before, after = self.revenue_at_risk_before_usd, self.revenue_at_risk_after_usd
         return (
             f"{self.prediction_date} revised: {self.changed_count:,} customers changed, {self.added_count:,} added, "
-            f"{self.removed_count:,} gone, {self.unchanged_count:,} as they were; {self.moved_tier_count:,} in another "
-            f"tier; revenue at risk {self.revenue_at_risk_before_usd:,.2f} to {self.revenue_at_risk_after_usd:,.2f} USD"
+            f"{self.removed_count:,} removed, {self.unchanged_count:,} unchanged; {self.moved_tier_count:,} in another "
+            f"tier; revenue at risk was ${before:,.0f} and is ${after:,.0f} per year"
         )
 
 
