@@ -202,7 +202,7 @@ def test_a_copy_of_the_champion_whose_bytes_changed_is_refused(settings: Setting
     genuine = copy.read_bytes()
     copy.write_bytes(genuine[:-1])
     try:
-        with registry_down(settings), pytest.raises(ModelRefused, match="is not the model the registry gave"):
+        with registry_down(settings), pytest.raises(ModelRefused, match="has changed since it was made"):
             loading.load_predictor(settings, 1)
     finally:
         copy.write_bytes(genuine)

@@ -189,7 +189,7 @@ def test_a_model_fitted_with_another_library_version_is_refused(two_versions: Se
     loading.load_predictor(two_versions, second)
     mlflow.MlflowClient().set_model_version_tag(registry.MODEL_NAME, str(second), "scikit-learn_version", "0.9")
 
-    with pytest.raises(ModelRefused, match=rf"version {second} was fitted with scikit-learn 0\.9"):
+    with pytest.raises(ModelRefused, match=rf"version {second} was trained with scikit-learn 0\.9"):
         loading.load_predictor(two_versions, second)
     with pytest.raises(ModelRefused):
         models.promote_version(two_versions, second, "it looked so good")

@@ -92,10 +92,10 @@ def test_scores_that_are_gone_are_refused_with_the_command_that_brings_them_back
     before = checksums(telecom)
     execute(telecom, f"DELETE FROM analytics.predictions WHERE prediction_date = '{SECOND}' AND {ONE}")
 
-    with pytest.raises(AuditFailed, match=r"analytics\.predictions holds 399 scores, the ledger 400") as failure:
+    with pytest.raises(AuditFailed, match=r"analytics\.predictions has 399 scores, the ledger 400") as failure:
         transforms.check_published(telecom, [])
     assert failure.value.exit_code == ExitCode.AUDIT_FAILED
-    assert failure.value.next_step == f"make the scores again: `churn score --as-of {SECOND}`."
+    assert failure.value.next_step == f"run `churn score --as-of {SECOND}` to score the day again."
 
     assert not scoring.score_customers(telecom, SECOND, "again").is_skipped
     scoring.publish(telecom, SECOND)

@@ -126,5 +126,5 @@ def test_a_database_of_a_later_release_is_refused_in_words(
     told = CliRunner().invoke(app, ["status"])
 
     assert told.exit_code == 1
-    assert "The database is of a later release: its tables are of version 9999" in told.output
+    assert "The tables of the database are from a later release: they have version 9999" in told.output
     assert "install the later release of churn" in told.output
