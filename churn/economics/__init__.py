@@ -1,1 +1,1 @@
-"""The company's policy and every formula of money and risk, once."""
+"""The company's policy, and every formula for money and risk, each defined once."""

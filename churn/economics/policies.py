@@ -1,6 +1,6 @@
-"""What the company decided: the gate's thresholds and what a customer and an offer are worth, from its policy file.
+"""Reads the company's policy file: the thresholds of the gate, and the value of a customer and of an offer.
 
-Every value is checked when it is loaded, so that a sign or a percent sign too many never reaches a decision.
+Every value is checked when the file is read, so that a wrong sign or a percentage never reaches a decision.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ POLICY_FILE = Path(__file__).with_name("policies.toml")
 
 @dataclass(frozen=True)
 class GatePolicy:
-    """When a challenger may replace the champion. Meanings stand beside the values in policies.toml."""
+    """When a challenger may replace the champion. Comments in policies.toml explain each value."""
 
     pr_auc_gain_floor: float
     calibration_slack: float
@@ -34,7 +34,7 @@ class GatePolicy:
 
 @dataclass(frozen=True)
 class ValuePolicy:
-    """What a saved customer brings and an offer costs. Meanings stand beside the values in policies.toml."""
+    """The value of a saved customer and the cost of an offer. Comments in policies.toml explain each value."""
 
     offer_monthly_charges: float
     contact_usd: float
@@ -43,6 +43,7 @@ class ValuePolicy:
     margin_months: int
 
     def __post_init__(self) -> None:
+        # An offer that costs more than the margin it saves would make the threshold of `contact_from` meaningless.
         _check("value", "offer_monthly_charges", self.offer_monthly_charges, 0, self.margin_rate * self.margin_months)
         _check("value", "contact_usd", self.contact_usd, 0, float("inf"))
         _check("value", "save_rate", self.save_rate, 0, 1)
@@ -55,8 +56,10 @@ class Policies:
     """Everything in the policy file.
 
     Attributes:
-        sha256: of the file; a publication keeps it, so that it can be said by which policy a list was made.
-        notes: what to change in the file, though it was understood.
+        gate: the thresholds of the gate.
+        value: the value of a customer and of an offer.
+        sha256: the digest of the file. A publication records it, so that every list can be traced to its policy.
+        notes: changes that the file needs although it is valid, such as an old section name.
     """
 
     gate: GatePolicy
@@ -66,28 +69,28 @@ class Policies:
 
 
 def load_policies(path: Path | None = None) -> Policies:
-    """Reads and checks a policy file (default: the one that comes with the program).
+    """Reads and checks a policy file (default: the file that comes with the program).
 
     Raises:
-        WrongUsage: the file cannot be read; or a value is missing, unknown or out of its range; the message names it.
+        WrongUsage: the file cannot be read, or a value is missing, unknown or outside its range. The message names it.
     """
     path = path or POLICY_FILE
     content = _read(path)
-    found = _parse(path, content)
+    sections = _parse(path, content)
     notes = []
-    if "retention" in found and "value" not in found:
-        found["value"] = found.pop("retention")
-        notes.append(f"{path.name} calls the section [value] by its old name [retention]. Rename it.")
-    if unknown := sorted(set(found) - {"gate", "value"}):
+    if "retention" in sections and "value" not in sections:
+        sections["value"] = sections.pop("retention")
+        notes.append(f"{path.name} uses [retention], the old name of the section [value]. Rename the section.")
+    if unknown := sorted(set(sections) - {"gate", "value"}):
         raise WrongUsage(f"{path} has the unknown section [{unknown[0]}].", f"remove it; {_COMPARE}")
     try:
-        gate, value = GatePolicy(**found["gate"]), ValuePolicy(**found["value"])
+        gate, value = GatePolicy(**sections["gate"]), ValuePolicy(**sections["value"])
     except (KeyError, TypeError) as error:
         raise WrongUsage(f"{path} is not complete: {error}.", _COMPARE) from error
     return Policies(gate, value, hashlib.sha256(content).hexdigest(), tuple(notes))
 
 
-_COMPARE = "compare it with the default; `churn policy` prints it."
+_COMPARE = "compare it with the values that `churn policy` prints."
 
 
 def _read(path: Path) -> bytes:
@@ -96,7 +99,7 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise WrongUsage(
             f"The policy file {path} cannot be read: {error.strerror}.",
-            "name a file that is there, or unset CHURN_POLICIES for the default.",
+            "give the path of a readable file, or unset CHURN_POLICIES to use the default policy.",
         ) from error
 
 
@@ -104,12 +107,13 @@ def _parse(path: Path, content: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WrongUsage(f"The policy file {path} is no TOML: {error}.", "correct that line.") from error
+        raise WrongUsage(f"The policy file {path} is not valid TOML: {error}.", "correct that line.") from error
 
 
 def _check(section: str, name: str, value: float, low: float, high: float) -> None:
+    # TOML's true is a Python int as well: without the first condition it would count as 1.
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise WrongUsage(
-            f"The policy file says {section}.{name} = {value!r}; it must be a number from {low} to {high}.",
+            f"The policy file has {section}.{name} = {value!r}, but it must be a number from {low} to {high}.",
             "correct the file; `churn policy FILE` checks it.",
         )

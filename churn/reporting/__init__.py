@@ -1,1 +1,1 @@
-"""What people ask: what is published, what came in, how days differ, what is configured."""
+"""Answers to people's questions: what is published, what was loaded, how two dates differ, what is configured."""

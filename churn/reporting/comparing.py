@@ -1,4 +1,4 @@
-"""Two published dates held side by side: who moved tier, and why."""
+"""Compares two published dates: which customers changed tier, and why."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What changed between two dates.
+    """What changed between two published dates.
 
     Attributes:
-        moves: one row per customer of both dates, as `take_apart` returns them.
-        joined_count: customers of the second date only.
-        gone_count: customers of the first date only.
+        first: the publication of the first date.
+        second: the publication of the second date.
+        moves: one row per customer who is in both dates, as `take_apart` returns them.
+        joined_count: the number of customers who are only in the second date.
+        gone_count: the number of customers who are only in the first date.
     """
 
     first: Publication
@@ -40,33 +42,35 @@ def compare(settings: Settings, first_date: date, second_date: date) -> Comparis
     """Compares the scores of two published dates.
 
     Raises:
-        NotPublished: readers do not see one of them.
-        NotThere: the registry lost its model.
+        NotPublished: one of the dates is not published.
+        NotThere: the registry no longer has the model of one of the dates.
     """
     engine = open_engine(settings)
     first, second = (publications.require_published(engine, day) for day in (first_date, second_date))
-    by_first, by_second = (make_scorer(settings, one.model_version) for one in (first, second))
-    then, now = _stored(engine, first, "first"), _stored(engine, second, "second")
+    by_first, by_second = (make_scorer(settings, publication.model_version) for publication in (first, second))
+    # The stored scores alone cannot separate three causes: new features, a new model and a corrected extract. So the
+    # stored features are scored again: each date with its own model, and the second date with the first date's model.
+    then, now = _read_stored(engine, first, "first"), _read_stored(engine, second, "second")
     steps = then.join(now, on="customer_id")
     for name, scorer, day in (
         ("first_now", by_first, first_date),
         ("second_by_first_model", by_first, second_date),
         ("second_now", by_second, second_date),
     ):
-        steps = steps.join(_scored(engine, scorer, day, name), on="customer_id")
+        steps = steps.join(_score_again(engine, scorer, day, name), on="customer_id")
     both = steps.height
     return Comparison(first, second, take_apart(steps), now.height - both, then.height - both)
 
 
-def _stored(engine: "Engine", publication: Publication, which: str) -> pl.DataFrame:
-    needed = (
+def _read_stored(engine: "Engine", publication: Publication, which: str) -> pl.DataFrame:
+    columns = (
         pl.col("customer_id"),
         pl.col("churn_probability").alias(f"stored_{which}"),
         pl.col("risk_tier").alias(f"tier_{which}"),
     )
-    return pl.concat(batch.select(needed) for batch in read_export(engine, "predictions", publication.prediction_date))
+    return pl.concat(batch.select(columns) for batch in read_export(engine, "predictions", publication.prediction_date))
 
 
-def _scored(engine: "Engine", scorer: Scorer, day: date, name: str) -> pl.DataFrame:
-    needed = (pl.col("customer_id"), pl.col("churn_probability").alias(name))
-    return pl.concat(batch.select(needed) for batch in score_days(engine, scorer, day, day))
+def _score_again(engine: "Engine", scorer: Scorer, day: date, name: str) -> pl.DataFrame:
+    columns = (pl.col("customer_id"), pl.col("churn_probability").alias(name))
+    return pl.concat(batch.select(columns) for batch in score_days(engine, scorer, day, day))

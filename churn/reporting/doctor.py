@@ -1,4 +1,4 @@
-"""What is configured, what answers, and which versions are at work."""
+"""Shows what is configured, which services answer, and which versions are installed."""
 
 import platform
 from collections.abc import Callable
@@ -23,11 +23,11 @@ class Finding:
 
 
 def examine(settings: Settings, prefect_url: str | None) -> list[Finding]:
-    """Asks every part for its state. Starts nothing and shows no password.
+    """Checks the state of every part. Starts nothing and shows no password.
 
     Args:
-        settings: where things are.
-        prefect_url: the API that Prefect's own settings name; None where they name none.
+        settings: the settings of the product.
+        prefect_url: the API address in Prefect's own settings; None if they have no address.
     """
     return [
         Finding("churn", f"{version('churn')} on Python {platform.python_version()}"),
@@ -57,7 +57,7 @@ def _database(settings: Settings) -> str:
         return "embedded, not running; the next command that needs it starts it"
     with database.open_engine(settings).connect() as connection:
         server = connection.exec_driver_sql("SHOW server_version").scalar_one()
-    kind = "embedded" if settings.database_url is None else "yours"
+    kind = "embedded" if settings.database_url is None else "from CHURN_DATABASE_URL"
     return f"{kind}, PostgreSQL {server}, {database.without_password(database.locate(settings))}"
 
 
@@ -68,11 +68,11 @@ def _published(settings: Settings) -> str:
     if settings.database_url is None and embedded.find_embedded(settings.home_dir) is None:
         return "unknown while the database is not running"
     latest = publications.find_publication(database.open_engine(settings))
-    return f"up to {latest.prediction_date}" if latest else "nothing yet; run `churn run --source FILE`"
+    return f"up to {latest.prediction_date}" if latest else "nothing is published yet; run `churn run --source FILE`"
 
 
 def _days(settings: Settings) -> Finding:
-    """Whether readers see of every published day what was scored."""
+    """Checks whether every table that people read matches the scores of every published date."""
     from churn.stores.postgres import embedded
 
     if settings.database_url is None and embedded.find_embedded(settings.home_dir) is None:
@@ -84,15 +84,17 @@ def _days(settings: Settings) -> Finding:
     except ChurnError as error:
         return Finding("days", str(error), is_well=False)
     if not tears:
-        return Finding("days", "readers see of every published day what was scored")
-    told = "; ".join(map(str, tears[:3]))
+        return Finding("days", "every published date matches its scores")
+    examples = "; ".join(map(str, tears[:3]))
     days = len({tear.day for tear in tears})
-    return Finding("days", f"{days} torn, among them {told}. Next: run `churn transforms check`.", is_well=False)
+    count = "1 published date does" if days == 1 else f"{days:,} published dates do"
+    fact = f"{count} not match the scores. For example {examples}."
+    return Finding("days", f"{fact} Next: run `churn transforms check`.", is_well=False)
 
 
 def _registry(settings: Settings) -> str:
     if settings.mlflow_tracking_uri is None:
-        return "MLflow in the database `mlflow` beside the product's own"
+        return "MLflow, in the database `mlflow` on the same server as the product's database"
     from churn.stores.postgres.database import without_password
 
     return f"MLflow at {without_password(settings.mlflow_tracking_uri.get_secret_value())}"
@@ -103,7 +105,7 @@ def _prefect(settings: Settings, prefect_url: str | None) -> str:
     local = stack.url_of("prefect") if stack is not None else None
     if prefect_url:
         return f"server at {prefect_url}"
-    return f"server at {local}/api" if local else "no server configured: each run starts a temporary one"
+    return f"server at {local}/api" if local else "no server is configured; each run starts a temporary server"
 
 
 def _stack(settings: Settings) -> Finding:
@@ -111,24 +113,27 @@ def _stack(settings: Settings) -> Finding:
 
     services = [line.standing for line in look(settings)]
     if not services:
-        return Finding("stack", "not up; `churn up` starts Prefect, a worker and MLflow here")
-    ill = [service.title for service in services if not service.is_well]
-    told = ", ".join(f"{service.title} {service.url}".strip() for service in services[1:])
-    return Finding("stack", f"not well: {', '.join(ill)}; read {settings.home_dir / 'logs'}" if ill else told, not ill)
+        return Finding("stack", "not running; `churn up` starts Prefect, a worker and MLflow on this machine")
+    if unhealthy := [service.title for service in services if not service.is_well]:
+        logs = settings.home_dir / "logs"
+        fact = f"{', '.join(unhealthy)} did not pass the health check. Next: read the logs in {logs}."
+        return Finding("stack", fact, is_well=False)
+    # The first service is the database, which has a line of its own in this report.
+    return Finding("stack", ", ".join(f"{service.title} {service.url}".strip() for service in services[1:]))
 
 
 def _alerts(settings: Settings) -> str:
-    """Which services are told; their addresses are secrets."""
+    """Returns which services receive alerts, without their addresses, which are secrets."""
     addresses = split_addresses(settings)
     if not addresses:
-        return "nobody is told when a run fails; CHURN_ALERT_URLS says whom"
+        return "no service receives alerts; set CHURN_ALERT_URLS to get one when a run fails"
     import apprise
 
     schemes = [address.partition("://")[0] for address in addresses]
     for number, (scheme, address) in enumerate(zip(schemes, addresses, strict=True), 1):
         if not apprise.Apprise.instantiate(address):
             raise WrongUsage(
-                f"Address {number} of CHURN_ALERT_URLS, {scheme}://, is none that apprise understands.",
-                "write it as apprise's documentation of that service says.",
+                f"Apprise does not understand address {number} of CHURN_ALERT_URLS ({scheme}://).",
+                "write it in the form that the documentation of apprise gives for that service.",
             )
-    return f"told by {', '.join(schemes)}"
+    return f"sent to {', '.join(schemes)}"

@@ -1,4 +1,4 @@
-"""Measuring the training procedure on many splits of a date's examples."""
+"""Evaluates the training procedure on many random splits of a date's examples."""
 
 from collections.abc import Callable
 from datetime import date
@@ -18,15 +18,15 @@ def evaluate_training(
     splits: int,
     after_split: Callable[[int], None] = lambda done: None,
 ) -> dict[str, Any]:
-    """Returns the summary of `churn evaluate` for a date (the latest loaded one by default) and logs it as a run.
+    """Returns the summary of `churn evaluate` for a date (default: the latest loaded one) and logs it to MLflow.
 
     Raises:
-        NotThere: no extract was loaded, or the date has no features or too few leavers.
+        NotThere: no extract is loaded, the date has no features, or it has too few leavers.
     """
     engine = open_engine(settings)
     day = find_training_day(settings, as_of_date)
     examples, labels = read_examples(engine, day)
-    from churn.learning import evaluating, plots  # scikit-learn and XGBoost
+    from churn.learning import evaluating, plots  # Imports scikit-learn and XGBoost, which takes seconds.
 
     results = evaluating.evaluate_splits(examples, params, splits, after_split)
     summary = {

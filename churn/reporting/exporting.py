@@ -1,7 +1,7 @@
-"""A published date as a file for a CRM or a spreadsheet.
+"""Exports a published date as a file for a CRM or a spreadsheet.
 
-A spreadsheet takes a text that begins with =, +, -, @, a tab or a carriage return for a formula. In CSV such a text
-gets an apostrophe in front; in XLSX it is stored as text; Parquet knows no formulas.
+A spreadsheet runs a text that begins with =, +, -, @, a tab or a carriage return as a formula. In a CSV file such a
+text gets an apostrophe in front. In an XLSX file it is stored as text. A Parquet file has no formulas.
 """
 
 import tempfile
@@ -26,32 +26,34 @@ MOST_XLSX_ROWS = 1_048_575
 
 
 def export(settings: Settings, what: str, file_format: str, out: Path, as_of_date: date | None) -> str:
-    """Writes a published date to a file, which appears only when it is complete.
+    """Writes a published date to a file. The file appears under its name only when it is complete.
 
     Args:
         settings: where the database is.
-        what: `action-list` (active customers at risk, whom to call first) or `predictions` (everybody).
+        what: `action-list` (active customers at risk, in calling order) or `predictions` (every customer).
         file_format: csv, parquet or xlsx.
-        out: the file.
-        as_of_date: the date; the latest published one when left out.
+        out: the file to write.
+        as_of_date: the date (default: the latest published date).
 
     Returns:
-        What was written, in one line.
+        One line that says what was written.
 
     Raises:
-        WrongUsage: no such export or format, or more rows than a sheet holds.
+        WrongUsage: there is no such export or format, or the rows do not fit on one XLSX sheet.
         NotPublished: the date is not published.
     """
     if what not in EXPORTS or file_format not in FORMATS:
         raise WrongUsage(
             f"There is no export of {what} as {file_format}.",
-            f"choose {' or '.join(EXPORTS)}, --format {', '.join(FORMATS)}.",
+            f"choose {' or '.join(EXPORTS)}, with --format {', '.join(FORMATS)}.",
         )
     engine = open_engine(settings)
     publication = publications.require_published(engine, as_of_date)
-    batches = (_told(batch) for batch in read_export(engine, what, publication.prediction_date))
+    batches = (_join_reasons(batch) for batch in read_export(engine, what, publication.prediction_date))
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f"{out.name}.unfinished")
+    # The file is written under another name in the same folder and then renamed, which is atomic on one file system: a
+    # program that reads the folder never sees half of an export.
     try:
         rows = _WRITERS[file_format](batches, unfinished)
         unfinished.rename(out)
@@ -61,26 +63,26 @@ def export(settings: Settings, what: str, file_format: str, out: Path, as_of_dat
 
 
 def pack(rows: Sequence[Mapping[str, Any]], file_format: str) -> bytes:
-    """Returns rows as the bytes of a file, as safe from formulas as an export.
+    """Returns rows as the bytes of a file, with the same protection against formulas as an export.
 
     Args:
-        rows: at least one; all with the same columns.
+        rows: at least one row; all rows have the same columns.
         file_format: csv or xlsx.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"rows.{file_format}")
-        _WRITERS[file_format](iter([_told(pl.DataFrame(rows, infer_schema_length=None))]), path)
+        _WRITERS[file_format](iter([_join_reasons(pl.DataFrame(rows, infer_schema_length=None))]), path)
         return path.read_bytes()
 
 
-def _told(batch: pl.DataFrame) -> pl.DataFrame:
-    """Lists of reasons as one text, + and - in words: a plus in front would look like a formula."""
+def _join_reasons(batch: pl.DataFrame) -> pl.DataFrame:
+    """Joins each list of reasons to one text. + and - become words, since a text that begins with + is a formula."""
     in_words = pl.element().str.replace(r"^\+ ", "raises: ").str.replace(r"^- ", "lowers: ")
     return batch.with_columns(selectors.list().list.eval(in_words).list.join("; "))
 
 
 def defuse(batch: pl.DataFrame) -> pl.DataFrame:
-    """Puts an apostrophe in front of texts that a spreadsheet would run as formulas."""
+    """Puts an apostrophe in front of each text that a spreadsheet would run as a formula."""
     texts = [pl.col(name) for name, kind in batch.schema.items() if kind == pl.String]
     return batch.with_columns(
         pl.when(text.str.contains(FORMULA_STARTS)).then(text.str.replace("^", "'")).otherwise(text).name.keep()
@@ -101,6 +103,7 @@ def _write_parquet(batches: Iterator[pl.DataFrame], path: Path) -> int:
     import pyarrow.parquet
 
     rows = 0
+    # Parquet needs the schema before the first row. There is always a first batch, even when it has no rows.
     first = next(batches).to_arrow()
     with pyarrow.parquet.ParquetWriter(path, first.schema, compression="zstd") as file:
         for batch in chain([first], (later.to_arrow() for later in batches)):
@@ -114,8 +117,12 @@ def _write_xlsx(batches: Iterator[pl.DataFrame], path: Path) -> int:
 
     rows = pl.concat(batches)
     if rows.height > MOST_XLSX_ROWS:
-        raise WrongUsage(f"{rows.height:,} rows do not fit on a sheet.", "export them as csv or parquet.")
+        raise WrongUsage(
+            f"An XLSX sheet holds at most {MOST_XLSX_ROWS:,} rows, but the export has {rows.height:,}.",
+            "export it with --format csv or parquet.",
+        )
     with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        # Autofit measures every cell: for a million rows that takes minutes.
         rows.write_excel(book, autofit=rows.height < 10_000)
     return rows.height
 

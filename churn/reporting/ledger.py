@@ -1,4 +1,4 @@
-"""Looking at what was taken in: the ledger of loads, and the rows they set aside."""
+"""Reads the ledger of loads, and the rows that they rejected."""
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -18,14 +18,14 @@ from churn.stores.postgres.database import open_engine
 
 @dataclass(frozen=True)
 class Rejects:
-    """The rows a load set aside, in file order."""
+    """The rows that a load rejected, in file order."""
 
     load: Load
     rows: list[RejectedRow]
 
 
 def read_loads(settings: Settings, limit: int) -> list[dict[str, Any]]:
-    """Returns the latest lines of the ledger, newest first, dates and times as ISO text."""
+    """Returns the latest loads, the newest first. Dates and times are ISO texts."""
     return [
         {
             name: value.isoformat() if isinstance(value, date | datetime) else value
@@ -36,29 +36,29 @@ def read_loads(settings: Settings, limit: int) -> list[dict[str, Any]]:
 
 
 def read_rejects(settings: Settings, load_id: int | None) -> Rejects:
-    """Returns the rows a load set aside; without a number, those of the last load that did and still stands.
+    """Returns the rows that a load rejected (default: the latest current load with rejected rows).
 
     Raises:
-        NotThere: no such load, or no load set rows aside.
+        NotThere: there is no such load, or no current load has rejected rows.
     """
     engine = open_engine(settings)
     if load_id is None:
         load = loads.find_last_load_with_rejects(engine)
         if load is None:
-            raise NotThere("No load that stands has set rows aside.", "`churn loads` shows every load.")
+            raise NotThere("No current load has rejected rows.", "run `churn loads` to see every load.")
     else:
         load = loads.find_load(engine, load_id)
         if load is None:
-            raise NotThere(f"There is no load {load_id}.", "`churn loads` shows every load.")
+            raise NotThere(f"There is no load {load_id}.", "run `churn loads` to see every load.")
     return Rejects(load, loads.read_rejected_rows(engine, load.load_id))
 
 
 def write_rejects(rejects: Rejects, path: Path) -> Path:
-    """Writes rows set aside as a CSV that can be corrected and loaded again.
+    """Writes rejected rows as a CSV file that a person can correct and load again.
 
-    The columns are the file's own, as they arrived; before them stand the load, the row's line and its reasons, by
-    which the loader knows that the corrected rows are to be added to that load's snapshot. UTF-8 with a byte order
-    mark, which spreadsheets need and which goes before what a mapping says of the encoding.
+    The columns are those of the extract, unchanged. Three columns come before them: the load, the row number and the
+    reasons. From the load column the loader sees that it must add the corrected rows to the snapshot of that load. The
+    file is UTF-8 with a byte order mark: spreadsheets need it, and it overrides the encoding that a mapping gives.
     """
     own = _own_names(rejects.rows)
     rows = [
@@ -76,6 +76,6 @@ def write_rejects(rejects: Rejects, path: Path) -> Path:
 
 
 def _own_names(rows: list[RejectedRow]) -> list[str]:
-    """The file's own column names; the public ones when there are no rows."""
+    """Returns the column names of the extract; the public names if there are no rows."""
     names = dict.fromkeys(name for row in rows for name in row.row)
     return list(names) or list(PUBLIC_NAMES)

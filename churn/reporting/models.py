@@ -1,4 +1,4 @@
-"""The champion by hand: promote a version, roll back, look at the ledger."""
+"""Changes the champion by hand, and reads the ledger of decisions."""
 
 from dataclasses import replace
 
@@ -13,23 +13,25 @@ from churn.timeline import now_utc
 
 
 def promote_version(settings: Settings, version: int, why: str) -> Outcome:
-    """Makes a version the champion whatever the gate said of it, and writes why into the ledger.
+    """Makes a version the champion, whatever the gate decided, and records the reason in the ledger.
 
     Raises:
-        NotThere: the ledger or the registry does not know the version.
-        WrongUsage: it is the champion already, or no reason was given.
-        ModelRefused: it cannot be loaded here.
+        NotThere: the version is not in the ledger or not in the registry.
+        WrongUsage: the version is the champion already, or no reason was given.
+        ModelRefused: the version cannot be loaded on this machine.
     """
     engine = open_engine(settings)
     if not why.strip():
-        raise WrongUsage("A promotion by hand needs a reason.", 'say why: --why "...".')
+        raise WrongUsage("A promotion by hand needs a reason.", 'give the reason with --why "...".')
     judged = promotions.find_decision(engine, version)
     if judged is None:
-        raise NotThere(f"The ledger knows no model version {version}.", "see `churn model list`.")
+        raise NotThere(f"Model version {version} does not exist.", "run `churn model list` to see the versions.")
     champion = promotions.find_champion(engine)
     if champion is not None and champion.model_version == version:
-        raise WrongUsage(f"Version {version} is the champion already.", "see `churn model history`.")
-    loading.load_predictor(settings, version)  # A champion that cannot be loaded would stop tomorrow's scores.
+        raise WrongUsage(
+            f"Version {version} is the champion already.", "run `churn model list` to see the other versions."
+        )
+    loading.load_predictor(settings, version)  # With a champion that cannot be loaded, tomorrow's run would fail.
     by_hand = replace(
         judged,
         decided_at=now_utc(),
@@ -38,39 +40,40 @@ def promote_version(settings: Settings, version: int, why: str) -> Outcome:
         reasons=[why.strip(), *judged.reasons],
         champion_version=champion.model_version if champion else None,
     )
+    # The ledger comes last. If the registry fails, nothing is recorded, and the same command can run again.
     registry.tag_decision(settings, version, "promote", why.strip())
     registry.name_champion(settings, version)
-    promotions.record_promotion(engine, by_hand)  # last: should the registry fail, the same command mends it
+    promotions.record_promotion(engine, by_hand)
     return Outcome(f"version {version} ({judged.family}) is the champion: {why.strip()}")
 
 
 def roll_back(settings: Settings, why: str) -> Outcome:
-    """Undoes the last change of champion: the version that stood before it is champion again.
+    """Makes the previous champion the champion again.
 
     Raises:
-        NotThere: there was no change to undo.
+        NotThere: the current champion is the first one.
     """
     champion = require_champion(open_engine(settings))
     if champion.champion_version is None:
         raise NotThere(
-            f"Version {champion.model_version} is the first champion; there is none before it.",
-            "promote another with `churn model promote VERSION --why ...`.",
+            f"Version {champion.model_version} is the first champion; there is no version to go back to.",
+            'promote another version with `churn model promote VERSION --why "..."`.',
         )
     return promote_version(settings, champion.champion_version, why)
 
 
 def read_models(settings: Settings) -> list[Promotion]:
-    """Returns the latest decision on each version, newest version first."""
-    latest = {one.model_version: one for one in promotions.read_history(open_engine(settings))}
-    return sorted(latest.values(), key=lambda one: -one.model_version)
+    """Returns the latest decision on each version, the newest version first."""
+    latest = {decision.model_version: decision for decision in promotions.read_history(open_engine(settings))}
+    return sorted(latest.values(), key=lambda decision: -decision.model_version)
 
 
 def read_history(settings: Settings) -> list[Promotion]:
-    """Returns every decision of the ledger, oldest first."""
+    """Returns every decision of the ledger, the oldest first."""
     return promotions.read_history(open_engine(settings))
 
 
 def find_champion_version(settings: Settings) -> int | None:
-    """Returns the champion's version, or None before the first."""
+    """Returns the champion's version, or None if there is no champion yet."""
     champion = promotions.find_champion(open_engine(settings))
     return champion.model_version if champion else None

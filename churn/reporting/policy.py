@@ -1,4 +1,4 @@
-"""The company's policy: the values in force, and whether a file is sound."""
+"""Reads the company's policy: the values in force, or those of a file that a person wants to check."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,11 +12,11 @@ class PolicyReport:
     """A policy file that was read.
 
     Attributes:
-        path: the file.
-        is_default: it is the one that comes with the program.
-        sha256: of the file, as publications keep it.
+        path: the path of the file.
+        is_default: True if the file is the one that comes with the program.
+        sha256: the digest of the file, which each publication records.
         values: each value by its section and name.
-        notes: what to change in the file, though it was understood.
+        notes: changes that the file needs although it is valid, such as an old section name.
     """
 
     path: str
@@ -27,10 +27,10 @@ class PolicyReport:
 
 
 def read_policy(settings: Settings, path: Path | None) -> PolicyReport:
-    """Reads a policy file (default: the one in force).
+    """Reads a policy file (default: the file in force).
 
     Raises:
-        WrongUsage: it cannot be read, or a value is missing, unknown or out of its range.
+        WrongUsage: the file cannot be read, or a value is missing, unknown or outside its range.
     """
     chosen = path or settings.policies or POLICY_FILE
     policies = load_policies(chosen)

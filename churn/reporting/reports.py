@@ -1,6 +1,6 @@
-"""What a stage did, for people who read no logs: Markdown of the load, the models compared, the day that is published.
+"""Writes a Markdown page about a stage, for people who do not read logs: the load, the models, the published date.
 
-No customer is named: these pages are kept where runs are watched, which may be somebody else's cloud.
+A page names no customer. Prefect stores these pages, and Prefect may run in another company's cloud.
 """
 
 import base64
@@ -23,27 +23,27 @@ _FIRST_ROWS = 5
 
 
 def report_stage(settings: Settings, stage: str, as_of_date: date) -> str | None:
-    """Returns a page about what a stage did to a date; None where its one line tells all."""
+    """Returns a page about what a stage did for a date; None if the stage has no page."""
     write = _WRITERS.get(stage)
     return write(open_engine(settings), as_of_date) if write else None
 
 
 def _report_load(engine: "Engine", as_of_date: date) -> str | None:
-    load = next((one for one in loads.find_loads(engine, 50) if one.snapshot_date == as_of_date), None)
+    load = next((load for load in loads.find_loads(engine, 50) if load.snapshot_date == as_of_date), None)
     if load is None:
         return None
     lines = [
         f"## Extract of {as_of_date}: {load.status}",
         load.reason or "",
         *_table(
-            ["file", "rows read", "taken in", "set aside", "billing a month, USD", "load"],
+            ["file", "rows read", "accepted", "rejected", "billed per month", "load"],
             [
                 [
                     load.source,
                     load.rows_read,
                     load.rows_accepted,
                     load.rows_rejected,
-                    load.monthly_charges_total,
+                    f"${load.monthly_charges_total:,.0f}",
                     load.load_id,
                 ]
             ],
@@ -53,45 +53,52 @@ def _report_load(engine: "Engine", as_of_date: date) -> str | None:
     if load.rows_rejected and load.status == "loaded":
         lines += [
             "",
-            "### Rows set aside, by rule",
-            *_table(["rule", "rows", "first lines"], _count_rules(engine, load.load_id)),
+            "### Rejected rows, by rule",
+            *_table(["rule", "rows", "first row numbers"], _count_rules(engine, load.load_id)),
         ]
-        lines += ["", f"All of them, to correct and load again: `churn rejects --load {load.load_id} --csv OUT`"]
+        lines += [
+            "",
+            f"Write all of them to a file, to correct and load again: `churn rejects --load {load.load_id} --csv OUT`",
+        ]
     return "\n".join(lines)
 
 
 def _count_rules(engine: "Engine", load_id: int) -> list[list[Any]]:
-    """Each rule with the rows that broke it. The values found are left out: they are customers' data."""
+    """Returns each rule with the rows that broke it, but without their values, which are customers' data."""
     broken = [
         (reason.partition(", found ")[0], row.row_number)
         for row in loads.read_rejected_rows(engine, load_id)
         for reason in row.reasons
     ]
     counted = Counter(rule for rule, _ in broken)
-    firsts = {rule: [str(number) for told, number in broken if told == rule][:_FIRST_ROWS] for rule in counted}
+    firsts = {rule: [str(row) for broken_rule, row in broken if broken_rule == rule][:_FIRST_ROWS] for rule in counted}
     return [[rule, count, ", ".join(firsts[rule])] for rule, count in counted.most_common()]
 
 
 def _report_models(engine: "Engine", as_of_date: date) -> str | None:
-    made = [one for one in promotions.read_history(engine) if one.as_of_date == as_of_date and one.decided_by == "gate"]
-    if not made:
+    decisions = [decision for decision in promotions.read_history(engine) if decision.as_of_date == as_of_date]
+    by_gate = [decision for decision in decisions if decision.decided_by == "gate"]
+    if not by_gate:
         return None
-    decision = made[-1]
-    told = {*FAMILIES, decision.family}
-    tests = {family: found["test"] for family, found in decision.evidence["candidates"].items() if family in told}
+    decision = by_gate[-1]
+    shown = {*FAMILIES, decision.family}
+    tests = {name: figures["test"] for name, figures in decision.evidence["candidates"].items() if name in shown}
     names = ("pr_auc", "roc_auc", "log_loss", "recall_at_10")
     rows = [
         [f"**{family}**" if family == decision.family else family, *(_interval(test[name]) for name in names)]
         for family, test in tests.items()
     ]
-    against = f"the champion, version {decision.champion_version}" if decision.champion_version else "no champion yet"
+    champion = (
+        f"with the champion, version {decision.champion_version}" if decision.champion_version else "with no champion"
+    )
     return "\n".join(
         [
-            f"## Models trained on {as_of_date}: version {decision.model_version}, {decision.decision}",
+            f"## Models trained on {as_of_date}: version {decision.model_version} is {_VERDICTS[decision.decision]}",
             *(f"- {reason}" for reason in decision.reasons),
             "",
-            f"Held against {against}. On customers none of them was fitted on, with 95 % intervals:",
-            *_table(["model", "PR-AUC", "ROC-AUC", "log loss", "recall in the top tenth"], rows),
+            f"The gate compared version {decision.model_version} {champion}. The figures are from customers that no "
+            "model was trained on, with 95% intervals:",
+            *_table(["model", "PR-AUC", "ROC-AUC", "log loss", "recall in the top 10%"], rows),
             "",
             f"![PR-AUC and log loss of every candidate]({_picture(tests)})",
         ]
@@ -99,7 +106,7 @@ def _report_models(engine: "Engine", as_of_date: date) -> str | None:
 
 
 def _picture(tests: dict[str, Any]) -> str:
-    """A drawing as an address of its own: these pages have no folder for pictures."""
+    """Returns a drawing as a data address, since a Prefect artifact has no folder for pictures."""
     from churn.learning.plots import draw_comparison
 
     drawn = io.BytesIO()
@@ -123,21 +130,24 @@ def _report_publication(engine: "Engine", as_of_date: date) -> str | None:
         [
             f"## Published: {as_of_date}",
             f"{publication.customers_count:,} customers scored by version {publication.model_version} "
-            f"({publication.basis}); {publication.refused_count:,} refused with a reason.",
-            *_table(["", str(as_of_date), "since the day before"], rows),
+            f"({publication.basis}); {publication.refused_count:,} rejected, with reasons.",
+            *_table(["figure", str(as_of_date), "change since the day before"], rows),
         ]
     )
 
 
 _KPIS = (
     ("Active customers", "active_customers_count", ""),
-    ("At risk (0.5 or more)", "at_risk_customers_count", ""),
-    ("High", "high_count", ""),
-    ("Medium", "medium_count", ""),
-    ("Revenue a year", "annual_revenue_usd", "USD"),
-    ("Revenue at risk a year", "revenue_at_risk_usd", "USD"),
-    ("Expected loss a year", "expected_annual_loss_usd", "USD"),
+    ("Active customers at risk (probability 0.5 or more)", "at_risk_customers_count", ""),
+    ("High tier", "high_count", ""),
+    ("Medium tier", "medium_count", ""),
+    ("Annual revenue", "annual_revenue_usd", "USD"),
+    ("Annual revenue at risk", "revenue_at_risk_usd", "USD"),
+    ("Expected annual loss", "expected_annual_loss_usd", "USD"),
 )
+
+_VERDICTS = {"promote": "promoted", "hold": "held", "refuse": "rejected"}
+"""Each decision as the ledger stores it, and the word for it in a sentence."""
 
 _WRITERS: dict[str, Callable[["Engine", date], str | None]] = {
     "load_extract": _report_load,
@@ -147,11 +157,14 @@ _WRITERS: dict[str, Callable[["Engine", date], str | None]] = {
 
 
 def _figure(value: Any, unit: str) -> str:
-    return f"{value:,.0f} {unit}".strip()
+    return f"${value:,.0f}" if unit == "USD" else f"{value:,}"
 
 
 def _change(value: Any, before: Any, unit: str) -> str:
-    return "no published day before" if before is None else f"{value - before:+,.0f} {unit}".strip()
+    if before is None:
+        return "the day before is not published"
+    change = value - before
+    return f"{'-' if change < 0 else '+'}{_figure(abs(change), unit)}"
 
 
 def _interval(figure: dict[str, float]) -> str:
@@ -159,7 +172,7 @@ def _interval(figure: dict[str, float]) -> str:
 
 
 def _table(header: list[str], rows: list[list[Any]]) -> list[str]:
-    """A Markdown table, after a blank line; numbers with thousands."""
+    """Returns a Markdown table after a blank line. Numbers have thousands separators."""
     lines = [header, ["---"] * len(header), *([_cell(value) for value in row] for row in rows)]
     return ["", *(f"| {' | '.join(line)} |" for line in lines)]
 

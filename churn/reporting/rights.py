@@ -1,4 +1,4 @@
-"""Setting a database up for a team: its tables, the steps to those of a new release, and who may do what with them."""
+"""Sets up a team's database: its tables, their upgrade to a new release, and the rights of each role."""
 
 from churn.settings import Settings
 from churn.stores.postgres import database
@@ -9,32 +9,32 @@ from churn.stores.postgres.writers import WRITER, ensure_writer
 
 
 def set_up(settings: Settings) -> str:
-    """Makes the tables that are missing and gives writer and reader their rights; returns what is so now.
+    """Creates missing tables, grants writer and reader their rights, and returns one sentence about the result.
 
-    Run as the role that is to own the tables (churn_deployer of stores/roles.sql).
+    Run it as the role that will own the tables (churn_deployer in stores/postgres/roles.sql).
     """
     with open_engine(settings).begin() as connection:
         writes, reads = ensure_writer(connection), ensure_reader(connection)
-    told = [f"{WRITER} may write" if writes else f"there is no role {WRITER}: only this user writes"]
-    told += [f"{READER} may read" if reads else f"there is no role {READER}: only this user reads"]
-    return f"The tables are there; {'; '.join(told)}."
+    rights = [f"{WRITER} may write" if writes else f"the role {WRITER} does not exist, so only this user may write"]
+    rights += [f"{READER} may read" if reads else f"the role {READER} does not exist, so only this user may read"]
+    return f"The tables exist; {'; '.join(rights)}."
 
 
 def find_steps(settings: Settings) -> list[Migration]:
-    """Returns the steps from the tables of the database to those of this release, in order.
+    """Returns the migrations that bring the tables of the database to this release, in order.
 
     Raises:
-        NewerDatabase: the database is of a later release.
+        NewerDatabase: the tables of the database are from a later release.
     """
     return database.find_pending(settings)
 
 
 def upgrade(settings: Settings) -> str:
-    """Takes those steps, all or none, and gives the roles their rights on what they made; returns what was done.
+    """Runs the pending migrations, all or none, grants the roles their rights on the result, and returns a summary.
 
-    Run as the role that owns the tables.
+    Run it as the role that owns the tables.
     """
-    taken = database.upgrade(settings)
+    steps = database.upgrade(settings)
     rights = set_up(settings)
-    steps = "1 step was taken" if len(taken) == 1 else f"{len(taken)} steps were taken"
-    return f"{steps}. {rights}" if taken else "The tables are those of this release."
+    done = "1 migration was run" if len(steps) == 1 else f"{len(steps)} migrations were run"
+    return f"{done}. {rights}" if steps else "The tables are up to date with this release."

@@ -1,4 +1,4 @@
-"""What is true now: the last published date, its figures, its model."""
+"""Reads the status: a published date, its figures and its model."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 
 def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str, Any]:
-    """Returns the figures of a published date (the latest by default), read from the database.
+    """Returns the figures of a published date (default: the latest), read from the database.
 
-    Money in USD a year, over active customers. The average probability is theirs too; None when nobody is active.
+    Money is in USD per year. Money and the average probability cover active customers only; without an active customer
+    the average is None.
 
     Raises:
-        NotPublished: readers see no such date.
+        NotPublished: the date is not published.
     """
     engine = open_engine(settings)
     publication = publications.require_published(engine, as_of_date)
@@ -51,18 +52,23 @@ def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str,
 
 
 def _stack(settings: Settings) -> dict[str, str] | None:
-    """Where the services of the local stack that are well answer; None while it is not up."""
+    """Returns the addresses of the healthy services of the local stack; None if the stack is not running."""
     stack = find_stack(settings.home_dir)
-    return {one.title: one.url for one in stack.services if one.is_well and one.url} if stack is not None else None
+    if stack is None:
+        return None
+    return {service.title: service.url for service in stack.services if service.is_well and service.url}
 
 
 def _model(engine: "Engine", version: int) -> dict[str, Any]:
     decision = promotions.find_decision(engine, version)
     if decision is None:
-        raise NotThere(f"The ledger has no decision on model version {version}.", "promote a model with `churn run`.")
-    told = {*FAMILIES, decision.family}
+        raise NotThere(
+            f"The ledger of decisions has no row for model version {version}.", "train a new model with `churn train`."
+        )
+    # The evidence may hold further families, which are trained only for comparison. A status does not show them.
+    shown = {*FAMILIES, decision.family}
     candidates = {
-        family: _flat(found["test"]) for family, found in decision.evidence["candidates"].items() if family in told
+        family: _flat(figures["test"]) for family, figures in decision.evidence["candidates"].items() if family in shown
     }
     return {
         "name": decision.model_name,
@@ -76,7 +82,7 @@ def _model(engine: "Engine", version: int) -> dict[str, Any]:
 
 
 def _flat(intervals: dict[str, dict[str, float]]) -> dict[str, float]:
-    """Turns {pr_auc: {value, low, high}} into pr_auc, pr_auc_low, pr_auc_high."""
+    """Turns {pr_auc: {value, low, high}} into the keys pr_auc, pr_auc_low and pr_auc_high."""
     flat: dict[str, float] = {}
     for name, interval in intervals.items():
         flat |= {name: interval["value"], f"{name}_low": interval["low"], f"{name}_high": interval["high"]}

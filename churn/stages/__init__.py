@@ -1,6 +1,6 @@
-"""The steps of a run, each callable alone: what a flow's task does in one call.
+"""The stages of a run. Each stage can be called alone, and is what one task of a flow does.
 
-A stage finds what it needs by its date, says what it did in one line, and does nothing when there is nothing to do.
+A stage finds its inputs by their date, returns a summary of one line, and does nothing if its work is already done.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ class Outcome:
     """What a stage did.
 
     Attributes:
-        summary: one line for a person.
-        is_skipped: there was nothing to do.
-        details: rows of a table, where a line does not tell it all: each SQL model with its rows, time and audits.
+        summary: one line for people.
+        is_skipped: True if the stage had nothing to do.
+        details: rows of a table with more than the summary, such as each SQL model with its rows, time and audits.
     """
 
     summary: str
@@ -27,14 +27,14 @@ class Outcome:
 
 @contextmanager
 def one_pipeline(settings: Settings, wait: bool = False) -> Iterator[None]:
-    """Lets one pipeline at a time work on a database.
+    """Holds the lock that lets only one pipeline at a time work on a database.
 
     Args:
-        settings: where the database is.
-        wait: whether to wait for another one to end, as long as a statement may take.
+        settings: the settings of the product.
+        wait: True to wait until another pipeline ends, but not longer than a statement may take.
 
     Raises:
-        Busy: another one is at work, and `wait` is False.
+        Busy: another pipeline is at work, and `wait` is False.
     """
     from churn.stores.postgres.database import open_engine
     from churn.stores.postgres.locks import Lock, hold_lock

@@ -1,7 +1,7 @@
-"""Days before the newest: what can be made from stored snapshots and the first one is made, audited and published.
+"""Scores and publishes past days: from their stored snapshots, or rewound from the first snapshot.
 
-A day published live is never touched, unless its extract was corrected since. A day whose inputs did not change since
-it was made is left as it is, so that a backfill that was stopped goes on where it was, and one that is repeated does
+A day that was published live is never scored again, unless its extract was corrected. A day whose inputs have not
+changed is left unchanged. So a backfill that was stopped continues where it stopped, and a repeated backfill does
 nothing.
 """
 
@@ -44,17 +44,18 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 ROWS_AT_ONCE = 500_000
-"""Days are made in portions of about so many rows: the models run once for all of one, and a stop loses one at most."""
+"""Days are scored in portions of about this many rows. The SQL models run once per portion, and a backfill that is
+stopped loses one portion at most."""
 
 
 @dataclass(frozen=True)
 class Backfill:
-    """What there is to do.
+    """The work of a backfill.
 
     Attributes:
-        portions: days to make, in unbroken ranges.
-        kept_count: days published already, live or with the same inputs.
-        gaps: days after the first snapshot that have none, and days before anybody had joined.
+        portions: the days to score, in ranges without a missing day.
+        kept_count: the number of days that are already published, live or from the same inputs.
+        gaps: the days after the first snapshot without a snapshot, and the days before the first customer joined.
     """
 
     portions: list[list[date]]
@@ -63,37 +64,38 @@ class Backfill:
 
 
 def plan_backfill(settings: Settings, days: int, until: date | None) -> Backfill:
-    """Finds which of the days up to `until` have to be made.
+    """Finds which days up to `until` (default: the latest snapshot date) must be scored.
 
     Raises:
-        NotThere: there is no snapshot, or no champion yet.
-        WrongUsage: the range reaches into the future or before 2000.
+        NotThere: there is no snapshot or no champion yet.
+        WrongUsage: the range has a day in the future or before 2000.
     """
     engine = open_engine(settings)
-    wanted = days_until(until or find_latest_day(settings), days)
-    if wanted[-1] > today() or wanted[0] < EARLIEST_SNAPSHOT:
+    asked = days_until(until or find_latest_day(settings), days)
+    if asked[-1] > today() or asked[0] < EARLIEST_SNAPSHOT:
         raise WrongUsage(
-            f"{wanted[0]} to {wanted[-1]} is not all between {EARLIEST_SNAPSHOT} and today.", "give other --days."
+            f"The days {asked[0]} to {asked[-1]} are not all between {EARLIEST_SNAPSHOT} and today ({today()} UTC).",
+            "give other --days or another --until.",
         )
     require_champion(engine)
-    return plan_days(settings, wanted)
+    return plan_days(settings, asked)
 
 
-def plan_days(settings: Settings, wanted: Sequence[date]) -> Backfill:
-    """Finds which of some days, in order, have to be made; none of them while no model can score them."""
+def plan_days(settings: Settings, asked: Sequence[date]) -> Backfill:
+    """Finds which of some days, given in order, must be scored; none if there is no champion yet."""
     engine = open_engine(settings)
-    if not wanted or promotions.find_champion(engine) is None:
+    if not asked or promotions.find_champion(engine) is None:
         return Backfill([], 0, [])
     transforms_version = sql_models.read_features_version(settings)
-    planned = _leave_out_empty(engine, plan_past(engine, wanted))
-    made = publications.find_publications(engine, wanted[0], wanted[-1])
-    open_days = [past for past in planned if not _is_made(past, made.get(past.day), transforms_version)]
-    gaps = sorted(set(wanted) - {past.day for past in planned})
+    planned = _leave_out_empty(engine, plan_past(engine, asked))
+    known = publications.find_publications(engine, asked[0], asked[-1])
+    open_days = [past for past in planned if not _is_current(past, known.get(past.day), transforms_version)]
+    gaps = sorted(set(asked) - {past.day for past in planned})
     return Backfill(_portions(engine, open_days), len(planned) - len(open_days), gaps)
 
 
 def _leave_out_empty(engine: "Engine", planned: list[PastDay]) -> list[PastDay]:
-    """Leaves out days so long before the first snapshot that nobody in it had joined: there is nobody to score."""
+    """Leaves out days that are so early that no customer of the first snapshot had joined yet."""
     if not planned or planned[0].basis != "reconstructed":
         return planned
     first = loads.find_current_loads(engine)[0].snapshot_date
@@ -102,13 +104,14 @@ def _leave_out_empty(engine: "Engine", planned: list[PastDay]) -> list[PastDay]:
 
 
 def part_days(settings: Settings, days: Sequence[date]) -> tuple[list[list[date]], date | None]:
-    """Parts days that were just taken in, in order, into past ones and the newest, from which is learned.
+    """Splits days that were just loaded, in order, into past days and the newest day, on which a model is trained.
 
-    The last one is the newest unless a later snapshot is stored: a correction of an old day, or an old day found late,
-    is history. Before the first model it is learned from all the same.
+    The last day is the newest one, unless a later snapshot is stored: then it is a correction or an old day that came
+    late, and counts as past. While there is no champion, the last day always counts as the newest, since a model is
+    needed before anything can be scored.
 
     Returns:
-        The past days that have to be made, in portions whose features are evaluated at once; and the newest, or None.
+        The past days that must be scored, in portions whose features are refreshed together; the newest day or None.
     """
     engine = open_engine(settings)
     if not days:
@@ -120,21 +123,22 @@ def part_days(settings: Settings, days: Sequence[date]) -> tuple[list[list[date]
     return portions, days[-1] if is_newest else None
 
 
-def _is_made(past: PastDay, made: Publication | None, transforms_version: str) -> bool:
-    if made is None or made.status != "published":
+def _is_current(past: PastDay, known: Publication | None, transforms_version: str) -> bool:
+    """Returns whether a day is published live from its current load, or with exactly the inputs it would have now."""
+    if known is None or known.status != "published":
         return False
     inputs = (past.load_id, transforms_version, past.basis, registry.MODEL_NAME, past.model_version)
-    return (made.basis, made.load_id) == ("live", past.load_id) or made.inputs() == inputs
+    return (known.basis, known.load_id) == ("live", past.load_id) or known.inputs() == inputs
 
 
 def _portions(engine: "Engine", open_days: Sequence[PastDay]) -> list[list[date]]:
-    """Cuts days into unbroken ranges of one basis and model, of about ROWS_AT_ONCE rows each."""
+    """Splits days into ranges of one basis and one model, each without a missing day and of about ROWS_AT_ONCE rows."""
     alike = groupby(open_days, key=lambda past: (past.basis, past.model_version))
     return [portion for _, group in alike for portion in _cut(engine, [past.day for past in group])]
 
 
 def _cut(engine: "Engine", days: Sequence[date]) -> list[list[date]]:
-    """Cuts days into unbroken ranges of about ROWS_AT_ONCE rows each."""
+    """Splits days into ranges without a missing day, each of about ROWS_AT_ONCE rows."""
     if not days:
         return []
     customers = max(load.rows_accepted for load in loads.find_current_loads(engine))
@@ -144,33 +148,38 @@ def _cut(engine: "Engine", days: Sequence[date]) -> list[list[date]]:
 
 
 def make_ready(settings: Settings) -> None:
-    """Deploys the SQL models as they stand; before many days are loaded, or it evaluates them all, and again later."""
+    """Deploys the SQL models.
+
+    Called before many days are loaded: a first deployment evaluates every stored day, and the days would then be
+    evaluated a second time by their own refresh.
+    """
     sql_models.deploy(settings, today())
 
 
 def rebuild_features(settings: Settings, days: Sequence[date]) -> Outcome:
-    """Rewinds the days that lie before the first snapshot, and evaluates staging and features of all of them.
+    """Rewinds the days before the first snapshot, and refreshes staging and features of all days.
 
     Raises:
-        AuditFailed: rows failed an audit; the days are not published.
+        AuditFailed: rows failed an audit. The days are not published.
     """
     make_ready(settings)
     engine = open_engine(settings)
     first = loads.find_current_loads(engine)[0]
     rewound = [day for day in days if day < first.snapshot_date]
-    held = history.find_reconstructed(engine, days[0], days[-1])
-    missing = [day for day in rewound if held.get(day, (None, 0))[0] != first.load_id]
+    stored = history.find_reconstructed(engine, days[0], days[-1])
+    # Rows that were rewound from an earlier load are outdated: the first snapshot was corrected or replaced since.
+    missing = [day for day in rewound if stored.get(day, (None, 0))[0] != first.load_id]
     if missing:
         rows = _rewind_days(engine, first.snapshot_date, missing)
         history.replace_reconstructed(engine, missing, first.load_id, rows)
     done = sql_models.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, days)
-    audits = sum(one.audits_passed for one in done)
-    made = f"{len(missing)} rewound from {first.snapshot_date}, " if missing else ""
-    return Outcome(f"{tell_dates(days)}: {made}{audits} audits passed")
+    audits = sum(evaluation.audits_passed for evaluation in done)
+    rewinding = f"{len(missing)} rewound from {first.snapshot_date}, " if missing else ""
+    return Outcome(f"{tell_dates(days)}: {rewinding}{audits} audits passed")
 
 
 def _rewind_days(engine: "Engine", first_snapshot: date, days: Sequence[date]) -> Iterator[pl.DataFrame]:
-    """Yields the rewound rows of days; days that are as many whole months away hold the same customers."""
+    """Yields the rewound rows of days. Days at the same distance in whole months share one rewound snapshot."""
     for batch in history.read_snapshot(engine, first_snapshot):
         for months, alike in groupby(days, key=lambda day: whole_months_between(day, first_snapshot)):
             rewound = rewind(batch, months)
@@ -179,25 +188,28 @@ def _rewind_days(engine: "Engine", first_snapshot: date, days: Sequence[date]) -
 
 
 def score_history(settings: Settings, days: Sequence[date], run_id: str) -> Outcome:
-    """Scores days of one basis and model, staged: readers do not see them yet.
+    """Scores days of one basis and one model. The scores are staged: readers do not see them yet.
 
     Raises:
-        NotThere: the registry lost the model.
-        AuditFailed: a customer was neither scored nor refused; nothing was written.
+        NotThere: the registry no longer has the model.
+        AuditFailed: a customer was neither scored nor rejected. No score was stored.
     """
     engine = open_engine(settings)
     planned = plan_past(engine, days)
-    wanted = _describe_publications(settings, engine, planned, run_id)
+    planned_publications = _describe_publications(settings, engine, planned, run_id)
     scores = _score_past(engine, planned, make_scorer(settings, planned[0].model_version))
-    staged = predictions.stage_predictions(engine, wanted, scores)
-    count = sum(one.customers_count for one in staged)
-    told = [f"{count:,} scores, {planned[0].basis}, version {planned[0].model_version}"]
-    changed = revisions.read_revisions(engine, days, run_id)
-    return Outcome("; ".join([*told, *(one.told() for one in changed)]), details=tuple(asdict(one) for one in changed))
+    staged = predictions.stage_predictions(engine, planned_publications, scores)
+    count = sum(publication.customers_count for publication in staged)
+    summary = f"{count:,} scores by version {planned[0].model_version} ({planned[0].basis})"
+    changes = revisions.read_revisions(engine, days, run_id)
+    return Outcome(
+        "; ".join([summary, *(change.summarise() for change in changes)]),
+        details=tuple(asdict(change) for change in changes),
+    )
 
 
 def _score_past(engine: "Engine", planned: Sequence[PastDay], scorer: Scorer) -> Iterator[pl.DataFrame]:
-    """Yields the scores of days; rewound ones that hold the same customers are scored once, and told for each."""
+    """Yields the scores of days. Rewound days with the same customers are scored once and repeated for each day."""
     first, last = planned[0].day, planned[-1].day
     if planned[0].basis != "reconstructed":
         yield from score_days(engine, scorer, first, last)
@@ -214,7 +226,7 @@ def _describe_publications(
     settings: Settings, engine: "Engine", planned: Sequence[PastDay], run_id: str
 ) -> list[Publication]:
     current = {load.load_id: load for load in loads.find_current_loads(engine)}
-    held = history.find_reconstructed(engine, planned[0].day, planned[-1].day)
+    stored = history.find_reconstructed(engine, planned[0].day, planned[-1].day)
     pattern = Publication(
         prediction_date=planned[0].day,
         status="staged",
@@ -232,47 +244,47 @@ def _describe_publications(
         published_at=None,
         policy_sha256=load_policies(settings.policies).sha256,
     )
-    return [_describe(pattern, past, current[past.load_id], held) for past in planned]
+    return [_describe(pattern, past, current[past.load_id], stored) for past in planned]
 
 
 def _describe(
     pattern: Publication, past: PastDay, load: Load, reconstructed: dict[date, tuple[int, int]]
 ) -> Publication:
-    """Fills in what differs by day. Nobody was refused on a day that was rewound: it holds who was accepted."""
+    """Fills in the values of one day. A rewound day has no rejected rows: only accepted rows are rewound."""
     is_rewound = past.basis == "reconstructed"
-    refused = 0 if is_rewound else load.rows_rejected
+    rejected = 0 if is_rewound else load.rows_rejected
     accepted = reconstructed[past.day][1] if is_rewound else load.rows_accepted
     return replace(
         pattern,
         prediction_date=past.day,
-        eligible_count=accepted + refused,
-        refused_count=refused,
+        eligible_count=accepted + rejected,
+        refused_count=rejected,
         load_id=load.load_id,
         source_sha256=load.sha256,
     )
 
 
 def publish_history(settings: Settings, days: Sequence[date]) -> Outcome:
-    """Refreshes and audits what readers see of days, then shows them all at once.
+    """Refreshes and audits the tables that readers see, then publishes all days at once.
 
     Raises:
-        AuditFailed: the days stay hidden.
+        AuditFailed: an audit failed. The days are not published.
         NotThere: a day has no scores.
     """
     engine = open_engine(settings)
     staged = publications.find_publications(engine, days[0], days[-1])
     if missing := [day for day in days if day not in staged]:
-        raise NotThere(f"There are no scores of {missing[0]}.", "run `churn backfill` again.")
+        raise NotThere(f"{missing[0]} has no scores.", "run `churn backfill` again.")
     done = sql_models.refresh(settings, "analytics.predictions", RISK_MODELS, days)
     predictions.publish(engine, days, now_utc())
-    audits = sum(one.audits_passed for one in done)
+    audits = sum(evaluation.audits_passed for evaluation in done)
     return Outcome(f"{tell_dates(days)} published, {audits} audits passed")
 
 
 def summarise(plan: Backfill) -> Outcome:
-    """Returns what a backfill did, in one line."""
-    made = sum(map(len, plan.portions))
-    told = [f"{made} days made, {plan.kept_count} left as they were"]
+    """Returns a summary of what a backfill did."""
+    count = sum(map(len, plan.portions))
+    parts = [f"{count} days scored and published, {plan.kept_count} unchanged"]
     if plan.gaps:
-        told.append(f"{len(plan.gaps)} left out, having no extract or nobody who had joined ({plan.gaps[0]} the first)")
-    return Outcome("; ".join(told), not made)
+        parts.append(f"{len(plan.gaps)} left out, without an extract or without a customer (the first: {plan.gaps[0]})")
+    return Outcome("; ".join(parts), not count)

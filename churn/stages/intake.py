@@ -1,4 +1,4 @@
-"""Taking an extract in: contract at the door, ledger, and a check that the database holds what the ledger says."""
+"""Loads an extract: checks it against the contract, keeps the ledger of loads, and verifies the stored snapshot."""
 
 import hashlib
 from collections.abc import Iterator
@@ -33,49 +33,52 @@ if TYPE_CHECKING:
 
 
 def find_extracts(settings: Settings, source: str | Path | None, as_of: date | None) -> list[tuple[str, date]]:
-    """Returns the extracts a source stands for, each with its date, in order of date. No source: made-up customers.
+    """Returns the extracts of a source, each with its date, in order of date (default: synthetic customers).
 
-    A file or address is one extract: of `as_of`, else of today. A folder is all of its daily files, or that of
-    `as_of`; those whose date is published from that very file are left out, and those that did not change since they
-    were taken in: who corrected such a date by another file does not want the old one back.
+    A file or an address is one extract, of the date `as_of` (default: today). A folder gives its daily file of `as_of`
+    (default: all its daily files). Without `as_of`, two kinds of files are left out: a file whose date is published
+    from the same content, and a file that has not changed since its last load. The second rule matters after a
+    correction from another file: without it, the next run would load the old file again and undo the correction.
 
     Raises:
-        WrongUsage: the folder may not be read, or holds no file of the date.
+        WrongUsage: this user may not read the folder, or the folder has no file of the date.
     """
     source = source or provide_synthetic_extract(settings.home_dir)
     if not is_folder(source):
         return [(str(source), as_of or today())]
-    found = daily_files.find_daily_files(Path(source))
+    files = daily_files.find_daily_files(Path(source))
     if as_of is not None:
-        found = [(day, path) for day, path in found if day == as_of]
-        if not found:
-            raise WrongUsage(f"The folder {source} holds no file of {as_of}.", "check the date and the files' names.")
-        return [(str(path), day) for day, path in found]
-    engine, days = open_engine(settings), [day for day, _ in found]
+        files = [(day, path) for day, path in files if day == as_of]
+        if not files:
+            raise WrongUsage(
+                f"The folder {source} has no file of {as_of}.", "check the date and the names of the files."
+            )
+        return [(str(path), day) for day, path in files]
+    engine, days = open_engine(settings), [day for day, _ in files]
     published, taken = _find_published(engine, days), loads.find_last_taken(engine, days)
     return [
         (str(path), day)
-        for day, path in found
+        for day, path in files
         if day not in published or _fingerprint(path) not in (published[day], taken.get((day, str(path.absolute()))))
     ]
 
 
 def _find_published(engine: "Engine", days: list[date]) -> dict[date, str]:
-    """Returns the published ones of some dates, each with the sha256 of the file it holds."""
-    made = publications.find_publications(engine, min(days), max(days))
-    return {day: one.source_sha256 for day, one in made.items() if one.status == "published"}
+    """Returns those of the dates that are published, each with the sha256 of its extract."""
+    known = publications.find_publications(engine, min(days), max(days))
+    return {day: item.source_sha256 for day, item in known.items() if item.status == "published"}
 
 
 def is_folder(source: str | Path) -> bool:
-    """Whether a source is a folder of daily files.
+    """Returns whether a source is a folder of daily files.
 
     Raises:
-        WrongUsage: it may not be looked at.
+        WrongUsage: this user may not read the path.
     """
     try:
         return Path(source).is_dir()
     except PermissionError as error:
-        raise WrongUsage(f"{source} may not be read by this user.", "give the user read permission on it.") from error
+        raise WrongUsage(f"This user may not read {source}.", "give the user read permission on it.") from error
 
 
 def _fingerprint(path: Path) -> str:
@@ -86,24 +89,26 @@ def _fingerprint(path: Path) -> str:
 def load_extract(
     settings: Settings, source: str | Path, snapshot_date: date, mapping_path: Path | None = None
 ) -> Outcome:
-    """Loads a customer extract as the snapshot of a date, replacing what that date held.
+    """Loads a customer extract as the snapshot of a date, and replaces an earlier snapshot of that date.
 
-    The same content for the same date is recognised before parsing and changes nothing. Two loads at once take turns.
+    If the date already has the same content, the load ends before the file is parsed and changes nothing. Only one load
+    runs at a time; another one waits.
 
     Args:
-        settings: limits, and where the database is.
+        settings: the settings, with the limits that an extract must keep.
         source: a path, a file: or http(s): address, or - for standard input.
-        snapshot_date: its business date.
-        mapping_path: a TOML file that says how the extract differs from the public names and words.
+        snapshot_date: the business date of the extract.
+        mapping_path: a TOML file that maps the columns and words of the extract to the public ones.
 
     Raises:
-        WrongUsage: no such file, or a date an extract cannot have.
-        Unavailable: an address did not answer in time.
-        ContractBroken: the file as a whole is refused; nothing of it was written but a line in the ledger.
+        WrongUsage: the file does not exist, or an extract cannot have that date.
+        Unavailable: the address did not answer in time.
+        ContractBroken: the whole file is refused. Nothing of it is stored except its row in the ledger of loads.
     """
     check_snapshot_date(snapshot_date, today())
     mapping = read_mapping(mapping_path)
     engine = open_engine(settings)
+    # The extract is opened before the lock is taken, so that a slow download does not make other loads wait.
     with open_extract(settings, str(source)) as extract, hold_lock(engine, Lock.LOADS, wait=True):
         arrival = Arrival(
             snapshot_date,
@@ -115,7 +120,7 @@ def load_extract(
         )
         current = loads.find_current_load(engine, snapshot_date)
         if current is not None and _is_same(current, arrival):
-            return Outcome(f"{snapshot_date} already holds this very file ({current.rows_accepted:,} customers)", True)
+            return Outcome(f"{snapshot_date} already has exactly this file ({current.rows_accepted:,} customers)", True)
         return _take_in(settings, engine, extract, arrival, mapping, current)
 
 
@@ -124,15 +129,15 @@ def _is_same(load: Load, arrival: Arrival) -> bool:
 
 
 def _fingerprint_reading(settings: Settings, mapping: Mapping) -> str:
-    """Digests what decides how bytes are read, beside the bytes: mapping, rules, what becomes of new words."""
-    what = f"{mapping.fingerprint()} {settings.new_categories} {sorted(RULES.items())}"
-    return hashlib.sha256(what.encode()).hexdigest()
+    """Returns a digest of what decides how the bytes are read: mapping, rules, handling of new words."""
+    inputs = f"{mapping.fingerprint()} {settings.new_categories} {sorted(RULES.items())}"
+    return hashlib.sha256(inputs.encode()).hexdigest()
 
 
 def _take_in(
     settings: Settings, engine: "Engine", extract: Extract, arrival: Arrival, mapping: Mapping, current: Load | None
 ) -> Outcome:
-    """Opens the ledger, replaces the snapshot, and says what was done; a refusal is written into the ledger."""
+    """Opens a row in the ledger, replaces the snapshot and returns a summary. A refusal is recorded in that row."""
     tally = Tally()
     load_id = loads.open_load(engine, arrival)
     limits = _limits(settings)
@@ -142,16 +147,18 @@ def _take_in(
         with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
             if opened.header.is_correction and current is not None:
                 tally.keep(current.rows_accepted, current.monthly_charges_total, current.origin)
+            # The batches come from a generator that runs in another thread. Leaving the block ends that thread, also
+            # after an error, before `opened` is closed: otherwise the thread would read a closed file.
             with read_ahead(_screen(extract, opened, mapping, limits, tally, current, before)) as batches:
                 snapshots.replace_snapshot(engine, load_id, arrival, batches, tally)
     except DuplicateCustomer as twice:
-        told = _locate(twice, extract, mapping, max_bytes)
-        loads.refuse_load(engine, load_id, told.fact, tally)
-        raise told from twice
+        located = _locate(twice, extract, mapping, max_bytes)
+        loads.refuse_load(engine, load_id, located.fact, tally)
+        raise located from twice
     except ChurnError as refusal:
         loads.refuse_load(engine, load_id, refusal.fact, tally)
         raise
-    return Outcome(_tell(tally, arrival.snapshot_date, current))
+    return Outcome(_summarise(tally, arrival.snapshot_date, current))
 
 
 def _limits(settings: Settings) -> Limits:
@@ -169,7 +176,11 @@ def _screen(
     current: Load | None,
     before: Load | None,
 ) -> Iterator[Screened]:
-    """Yields screened batches and refuses the file, before the last is committed, when it breaks a limit."""
+    """Yields screened batches, and refuses the file if it breaks a limit.
+
+    The limits of the whole file can be checked only after its last batch. `replace_snapshot` is then still in its
+    transaction, so that the error raised here rolls back every batch.
+    """
     tally.extras = opened.header.extras
     for batch in opened.batches:
         if opened.header.is_correction:
@@ -179,7 +190,7 @@ def _screen(
         check_hope(extract.name, tally, opened.most_rows, limits)
         yield screened
     check_unchanged(extract)
-    # The first real file is not compared with synthetic customers, nor the other way round.
+    # The number of customers in a real extract says nothing about a synthetic one, so the two are not compared.
     is_comparable = before is not None and before.origin == tally.origin
     check_limits(extract.name, tally, before.rows_accepted if before and is_comparable else None, limits)
     if opened.header.is_correction and current is not None:
@@ -187,7 +198,7 @@ def _screen(
 
 
 def _locate(twice: DuplicateCustomer, extract: Extract, mapping: Mapping, max_bytes: int) -> ContractBroken:
-    """Finds the rows of a customer who is in the file twice: the database knows only who it is."""
+    """Finds the rows of a customer who is in the file twice. The error of the database names only the customer."""
     with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
         rows = [
             str(number)
@@ -196,35 +207,43 @@ def _locate(twice: DuplicateCustomer, extract: Extract, mapping: Mapping, max_by
                 ROW_NUMBER
             ]
         ]
-    where = f", in rows {' and '.join(rows[:5])}" if len(rows) > 1 else ": the snapshot it is added to has it"
+    where = (
+        f", in rows {' and '.join(rows[:5])}"
+        if len(rows) > 1
+        else ": the snapshot that it corrects already has this customer"
+    )
     return DuplicateCustomer(extract.name, twice.customer_id, where)
 
 
-def _tell(tally: Tally, snapshot_date: date, replaced: Load | None) -> str:
-    told = [f"{tally.customers:,} customers as of {snapshot_date}"]
+def _summarise(tally: Tally, snapshot_date: date, replaced: Load | None) -> str:
+    parts = [f"{tally.customers:,} customers as of {snapshot_date}"]
     if tally.kept:
-        told.append(f"{tally.accepted:,} of them corrected")
+        parts.append(f"{tally.accepted:,} of them corrected")
     if tally.rejected:
-        told.append(f"{tally.rejected:,} row{'' if tally.rejected == 1 else 's'} set aside (churn rejects)")
+        rows = "1 row" if tally.rejected == 1 else f"{tally.rejected:,} rows"
+        parts.append(f"{rows} rejected (see `churn rejects`)")
     if replaced is not None:
-        told.append(f"replacing load {replaced.load_id}")
-    return "; ".join([", ".join(told), *tally.notes()])
+        parts.append(f"replacing load {replaced.load_id}")
+    return "; ".join([", ".join(parts), *tally.notes()])
 
 
 def validate_extract(settings: Settings, snapshot_date: date) -> Outcome:
-    """Checks that the database holds the snapshot the ledger says it holds: rows and money.
+    """Checks that the stored snapshot has the number of rows and the sum of charges that the ledger of loads records.
 
     Raises:
-        NotLoaded: nothing was loaded for the date.
-        ContractBroken: something else changed its rows.
+        NotLoaded: no extract of the date is loaded.
+        ContractBroken: another program changed the rows of the snapshot.
     """
     engine = open_engine(settings)
     load = loads.require_load(engine, snapshot_date)
     count, monthly_charges = snapshots.count_snapshot(engine, snapshot_date)
     if count != load.rows_accepted or round(monthly_charges - load.monthly_charges_total, 2):
         raise ContractBroken(
-            f"raw_data.telco_churn_raw holds {count:,} rows billing {monthly_charges:,.2f} for {snapshot_date}; "
-            f"load {load.load_id} wrote {load.rows_accepted:,} billing {load.monthly_charges_total:,.2f}.",
-            "something else changed the table; load the extract again from a changed file or restore it.",
+            f"raw_data.telco_churn_raw has {count:,} rows of {snapshot_date} with monthly charges of "
+            f"${monthly_charges:,.2f}, but load {load.load_id} wrote {load.rows_accepted:,} rows with "
+            f"${load.monthly_charges_total:,.2f}. Another program changed the table.",
+            "restore the table from a backup, or load an extract with different content for that date.",
         )
-    return Outcome(f"{count:,} customers billing {monthly_charges:,.2f} USD a month, as the ledger says")
+    return Outcome(
+        f"{count:,} customers with monthly charges of ${monthly_charges:,.2f}, as load {load.load_id} recorded"
+    )

@@ -1,4 +1,4 @@
-"""Whether a training may replace the champion: the gate's decision, and the evidence that the ledger keeps of it."""
+"""Decides whether a challenger may replace the champion, and collects the evidence that the ledger keeps."""
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the gate says of a training, with all that the ledger keeps of it.
+    """The decision of the gate on a training, with everything that the ledger keeps of it.
 
     Attributes:
         verdict: promote, hold or refuse.
-        reasons: why, the decisive one first.
-        evidence: figures of every candidate, curves of the selected one, and what the gate compared.
-        champion_version: the champion that it was compared with; None for the first.
+        reasons: the reasons, the decisive reason first.
+        evidence: the figures of every candidate, the curves of the selected candidate, and what the gate compared.
+        champion_version: the champion in the comparison; None if there was none.
     """
 
     verdict: str
@@ -51,10 +51,10 @@ def judge_training(
     as_of_date: date,
     policies: Policies,
 ) -> Judgement:
-    """Holds a training against the champion that it would replace.
+    """Compares a training with the champion that it would replace.
 
     Raises:
-        NotThere: the registry lost the champion's model.
+        NotThere: the registry no longer has the champion's model.
     """
     engine = open_engine(settings)
     is_synthetic = _is_synthetic(engine, as_of_date)
@@ -79,14 +79,14 @@ def _is_synthetic(engine: "Engine", as_of_date: date) -> bool:
 
 
 def find_rival(champion: Promotion | None, is_synthetic: bool) -> Promotion | None:
-    """Returns the champion a challenger has to beat; None for the first one trained on real customers."""
+    """Returns the champion that a challenger must beat; None for the first challenger trained on real customers."""
     if champion is not None and knows_synthetic_only(champion) and not is_synthetic:
         return None
     return champion
 
 
 def knows_synthetic_only(champion: Promotion) -> bool:
-    """Whether a champion was trained on synthetic customers: a model trained on real ones always replaces it."""
+    """Returns whether a champion was trained on synthetic data. A model trained on real data always replaces it."""
     return bool(champion.evidence.get("is_synthetic"))
 
 
@@ -94,17 +94,20 @@ def hold_synthetic(decision: "Decision") -> "Decision":
     """Turns a promotion into a hold: a model trained on synthetic data never replaces one trained on real data."""
     if decision.verdict != "promote":
         return decision
-    reason = "trained on synthetic customers, which never replace a champion trained on real ones"
+    reason = "trained on synthetic data, which never replaces a champion trained on real data"
     return replace(decision, verdict="hold", reasons=[reason, *decision.reasons])
 
 
 def decide(training: "Training", standing: "Predictor | None", groups: pl.DataFrame, policies: Policies) -> "Decision":
-    """Holds the selected candidate against the champion on the candidate's test part.
+    """Compares the selected candidate with the champion on the candidate's test part.
 
     Args:
-        standing: the champion; None before the first.
-        groups: as_of_date, customer_id and the columns the test part is sliced by.
+        training: the training.
+        standing: the champion's model; None if there is no champion.
+        groups: as_of_date, customer_id and the columns that define the slices of the test part.
+        policies: the thresholds of the gate, and the value of a customer.
     """
+    # Imported here, as in the functions below: scikit-learn and XGBoost take seconds, and most commands do not train.
     from churn.learning.candidates import predict_leaving
     from churn.learning.gate import Contest, judge
 
@@ -120,7 +123,8 @@ def decide(training: "Training", standing: "Predictor | None", groups: pl.DataFr
 
 
 def slice_by(test: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
-    """Returns the groups of the test part's examples, in its order."""
+    """Returns the groups of the examples of the test part, in the order of the test part."""
+    # Without as_of_date all examples are of one date, and customer_id alone identifies a row.
     keys = [name for name in ("as_of_date", "customer_id") if name in test.columns and name in groups.columns]
     return test.select(keys).join(groups, on=keys, how="left", maintain_order="left")
 
@@ -132,23 +136,25 @@ def _tier_changes(training: "Training", standing: "Predictor", examples: pl.Data
 
 
 def evidence(training: "Training", groups: pl.DataFrame, policies: Policies) -> dict[str, Any]:
-    """What the ledger keeps of a training: sizes, every candidate's test figures with intervals, the chosen's curves.
+    """Returns what the ledger keeps of a training: sizes, every candidate's figures, the selected one's curves.
 
     Args:
-        groups: as_of_date, customer_id and the columns the test part is sliced by.
+        training: the training.
+        groups: as_of_date, customer_id and the columns that define the slices of the test part.
+        policies: the value of a customer, for the profit curve.
     """
     return {
         "rows": {part: getattr(training.split, part).height for part in ("train", "validation", "test")},
         "params": asdict(training.params),
         "plans": known_plans(training.split.train),
         "tiers_out_of_fold": _tiers_out_of_fold(training),
-        "candidates": {one.family: _figures(one) for one in training.candidates},
+        "candidates": {candidate.family: _figures(candidate) for candidate in training.candidates},
         "curves": _curves(training, groups, policies),
     }
 
 
 def _tiers_out_of_fold(training: "Training") -> list[dict[str, Any]]:
-    """What each tier promised and met, on the training part: the test part is kept for its one use."""
+    """Compares predicted and actual leavers of each tier on the training part: the test part is used only once."""
     from churn.learning.candidates import fit_family
     from churn.learning.folds import predict_out_of_fold
 
@@ -157,14 +163,14 @@ def _tiers_out_of_fold(training: "Training") -> list[dict[str, Any]]:
 
 
 def _curves(training: "Training", groups: pl.DataFrame, policies: Policies) -> dict[str, Any]:
-    """Calibration, gain, profit and slices of the selected candidate, as points that pages draw."""
+    """Returns calibration, gain, profit and slices of the selected candidate, as points for the pages to draw."""
     from churn.learning.curves import tell_curves
     from churn.learning.slices import measure_slices
 
-    test, told = training.split.test, training.selected.test_probabilities
+    test, probabilities = training.split.test, training.selected.test_probabilities
     labels, charges = test["has_churned"].to_numpy(), test["monthly_charges"].to_numpy()
-    slices = measure_slices(labels, told, slice_by(test, groups), training.params.seed)
-    return tell_curves(labels, told, charges, slices, policies.value)
+    slices = measure_slices(labels, probabilities, slice_by(test, groups), training.params.seed)
+    return tell_curves(labels, probabilities, charges, slices, policies.value)
 
 
 def _figures(candidate: "Candidate") -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Training a challenger on a date's examples and letting the gate decide."""
+"""Trains a challenger on the examples of a date, and lets the gate decide."""
 
 from datetime import date
 from typing import TYPE_CHECKING
@@ -27,20 +27,22 @@ if TYPE_CHECKING:
 
 
 def train_models(settings: Settings, as_of_date: date, params: ModelParams, retrain: bool = False) -> Outcome:
-    """Trains every candidate on the examples of a date, registers the best, and promotes it if the gate says so.
+    """Trains every candidate on the examples of a date, registers the best, and promotes it if the gate allows that.
 
-    Skipped when exactly these examples and settings were trained on before, unless `retrain`.
+    Unless `retrain` is set, the stage is skipped if a model was trained on exactly these examples and settings before.
 
     Raises:
-        NotThere: the date has no features, or (TooFewLeavers) too few leavers or stayers to learn from.
-        ContractBroken: a feature gives the label away.
+        NotThere: the date has no features, or (TooFewLeavers) too few leavers or stayers for a training.
+        ContractBroken: a feature reveals the label.
     """
     engine, policies = open_engine(settings), load_policies(settings.policies)
     examples, labels = read_examples(engine, as_of_date)
     known = promotions.find_training(engine, fingerprint_training(examples, params))
     if known is not None and not retrain:
-        return Outcome(f"same examples and settings as version {known.model_version}: nothing to learn", True)
-    from churn.learning.training import train  # scikit-learn and XGBoost: 3 s that a skipped training need not wait
+        return Outcome(
+            f"not retrained: version {known.model_version} was trained on the same examples and settings", True
+        )
+    from churn.learning.training import train  # Imports scikit-learn and XGBoost: 3 s that a skipped training saves.
 
     training = train(examples, params)
     judged = judge_training(settings, training, examples, labels, as_of_date, policies)
@@ -68,10 +70,9 @@ def _describe(training: "Training", judged: Judgement, registered: RegisteredMod
 
 
 def _decide(settings: Settings, engine: "Engine", promotion: Promotion) -> None:
-    """Marks the version in the registry and then writes the ledger.
-
-    The ledger is last: once the decision stands there, the next run finds nothing to learn and repairs nothing.
-    """
+    """Records the decision in the registry and then in the ledger."""
+    # The ledger comes last. Once it has the decision, the next run skips the training, and would not repeat a failed
+    # call to the registry.
     registry.tag_decision(settings, promotion.model_version, promotion.decision, promotion.reasons[0])
     if promotion.decision == "promote":
         registry.name_champion(settings, promotion.model_version)
@@ -79,7 +80,7 @@ def _decide(settings: Settings, engine: "Engine", promotion: Promotion) -> None:
 
 
 def read_examples(engine: "Engine", as_of_date: date) -> tuple[pl.DataFrame, Labels]:
-    """Returns what is learned from on a date: matured examples where enough of them left, else the date's own labels.
+    """Returns the examples of a date: matured ones if enough of them left, otherwise those with the date's own labels.
 
     Raises:
         NotThere: the date has no features.
@@ -93,22 +94,26 @@ def read_examples(engine: "Engine", as_of_date: date) -> tuple[pl.DataFrame, Lab
 
 
 def keep_champion(settings: Settings, why: RegistryDown | TooFewLeavers) -> Outcome:
-    """Says that nothing was learned and who stays champion: the registry did not answer, or hardly anybody left.
+    """Returns the outcome of a training that could not take place; the current champion scores the date.
+
+    Args:
+        settings: the settings of the product.
+        why: the cause: the registry did not answer, or there are too few leavers or stayers.
 
     Raises:
-        RegistryDown: there is no champion to go on with, or
-        TooFewLeavers: likewise.
+        RegistryDown: the registry did not answer, and there is no champion yet.
+        TooFewLeavers: there are too few leavers or stayers, and there is no champion yet.
     """
     champion = promotions.find_champion(open_engine(settings))
     if champion is None:
         raise why
-    return Outcome(f"not trained, version {champion.model_version} stays champion: {why.fact}", True)
+    return Outcome(f"not retrained, version {champion.model_version} stays the champion: {why.fact}", True)
 
 
 def find_training_day(settings: Settings, as_of_date: date | None) -> date:
-    """Returns the date whose examples are meant: the one asked for (default: the latest loaded one).
+    """Returns the date to train on (default: the latest loaded date).
 
     Raises:
-        NotLoaded: nothing is loaded.
+        NotLoaded: no extract is loaded yet.
     """
     return as_of_date or loads.require_latest_day(open_engine(settings))

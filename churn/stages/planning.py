@@ -1,8 +1,8 @@
-"""What a run has to do: its own date, and the dates before it that nobody has published.
+"""Plans a run: its own date, and the earlier dates that are not published.
 
-A run's date is the one it was scheduled for, whenever it starts. A folder of daily files holds the dates that were
-missed, so they are caught up, in order. A single file or address holds its latest extract only: which dates are
-missing is said, and why nobody can make them from it.
+The date of a run is the date it was scheduled for, even if it starts later. A folder of daily files still has the
+extracts of missed dates, so a run catches them up in order. A single file or address has only its latest extract, so
+the run names the missing dates and says why it cannot catch them up.
 """
 
 from dataclasses import dataclass, field
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run has to do.
+    """The work of a run.
 
     Attributes:
-        days: extracts with their dates, in order of date.
-        notes: what a person should know: what is caught up, left out or missing.
+        days: the extracts with their dates, in order of date.
+        notes: sentences for people about dates that are caught up, left out or missing.
     """
 
     days: list[tuple[str, date]]
@@ -37,28 +37,29 @@ def plan_run(settings: Settings, source: str | None, as_of: date | None, run_dat
     """Finds the extracts of a run.
 
     Args:
-        settings: where the database is.
-        source: as `find_extracts` takes it.
-        as_of: the one date that was asked for; None leaves it to the source and the schedule.
-        run_date: the date the run was scheduled for.
+        settings: the settings of the product.
+        source: the source, as in `find_extracts`.
+        as_of: the only date to run; None if the source and the schedule decide.
+        run_date: the date that the run was scheduled for.
 
     Raises:
-        WrongUsage: as `find_extracts` does.
+        WrongUsage: this user may not read the folder, or the folder has no file of the date.
     """
     if as_of is not None:
         return Plan(find_extracts(settings, source, as_of))
     engine = open_engine(settings)
     if source is not None and is_folder(source):
         days = find_extracts(settings, source, None)
-        return Plan(days, _tell_folder(engine, source, [day for _, day in days], run_date))
+        return Plan(days, _note_folder(engine, source, [day for _, day in days], run_date))
     name = source or "the simulator"
+    # A file or address has the customers of today. A run that starts a day late must not store them as yesterday's.
     if run_date < today():
-        return Plan([], [_tell_late(engine, name, run_date)])
-    return Plan(find_extracts(settings, source, run_date), _tell_lost(_find_missing(engine, run_date), name))
+        return Plan([], [_note_late(engine, name, run_date)])
+    return Plan(find_extracts(settings, source, run_date), _note_lost(_find_missing(engine, run_date), name))
 
 
 def check_arrived(settings: Settings, source: str | None, run_date: date) -> None:
-    """Holds a scheduled run of a folder to its date: yesterday's list in the morning is not a success.
+    """Checks that a scheduled run of a folder published its own date. Without it, people would work with an old list.
 
     Raises:
         NotThere: the date is not published, because its extract has not arrived.
@@ -67,43 +68,44 @@ def check_arrived(settings: Settings, source: str | None, run_date: date) -> Non
     if is_due and not _is_published(open_engine(settings), run_date):
         raise NotThere(
             f"No extract of {run_date} has arrived in {source}.",
-            "start the run again when it has; the next scheduled run catches it up by itself.",
+            "start the run again when it has arrived; otherwise the next scheduled run catches it up by itself.",
         )
 
 
-def _tell_folder(engine: "Engine", source: str, found: list[date], run_date: date) -> list[str]:
+def _note_folder(engine: "Engine", source: str, days: list[date], run_date: date) -> list[str]:
     notes = []
-    if not found and _is_published(engine, run_date):
-        notes.append(f"{run_date} is published already: nothing to do.")
-    if early := [day for day in found if day < run_date]:
+    if not days and _is_published(engine, run_date):
+        notes.append(f"{run_date} is already published: nothing to do.")
+    if early := [day for day in days if day < run_date]:
         notes.append(f"Catching up {tell_dates(early)}, in order.")
-    if missing := [day for day in _find_missing(engine, run_date) if day not in found]:
+    if missing := [day for day in _find_missing(engine, run_date) if day not in days]:
         notes.append(
-            f"Missing: {tell_dates(missing)}. {source} holds no extract of it; put it there, the next run takes it."
+            f"Missing: {tell_dates(missing)}. Put the missing extracts into {source}: the next run loads them."
         )
     return notes
 
 
-def _tell_late(engine: "Engine", source: str, run_date: date) -> str:
+def _note_late(engine: "Engine", source: str, run_date: date) -> str:
     if _is_published(engine, run_date):
-        return f"{run_date} is published already: this run came late and has nothing to do."
+        return f"{run_date} is already published: this run started late and has nothing to do."
     return (
-        f"Missing: {run_date}. Its run came only on {today()}, when {source} may hold a later day's customers. "
-        f"If you have its extract: churn run --source FILE --as-of {run_date}"
+        f"Missing: {run_date}. Its run started only on {today()}, when {source} may have the customers of a later day. "
+        f"If you have the extract of {run_date}, run `churn run --source FILE --as-of {run_date}`."
     )
 
 
-def _tell_lost(missing: list[date], source: str) -> list[str]:
+def _note_lost(missing: list[date], source: str) -> list[str]:
     if not missing:
         return []
     return [
-        f"Missing: {tell_dates(missing)}. They cannot be caught up: {source} holds the latest extract only. "
-        "If you have theirs: churn run --source FILE --as-of DATE; a folder of daily files is caught up by itself."
+        f"Missing: {tell_dates(missing)}. The run cannot catch them up, since {source} has only the latest extract. "
+        "If you have the extracts, run `churn run --source FILE --as-of DATE` for each. From a folder of daily files a "
+        "run catches up missed dates by itself."
     ]
 
 
 def _find_missing(engine: "Engine", run_date: date) -> list[date]:
-    """Returns the dates between the latest published one and the run's."""
+    """Returns the dates between the latest published date and the date of the run."""
     latest = publications.find_publication(engine)
     if latest is None:
         return []
@@ -112,5 +114,5 @@ def _find_missing(engine: "Engine", run_date: date) -> list[date]:
 
 
 def _is_published(engine: "Engine", day: date) -> bool:
-    made = publications.find_publication(engine, day)
-    return made is not None and made.status == "published"
+    known = publications.find_publication(engine, day)
+    return known is not None and known.status == "published"

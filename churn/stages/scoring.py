@@ -1,4 +1,4 @@
-"""Scoring a date's customers, and showing the date to readers once it is audited."""
+"""Scores the customers of a date, and publishes the date once it has passed its audits."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -30,49 +30,53 @@ if TYPE_CHECKING:
 
 
 def score_customers(settings: Settings, as_of_date: date, run_id: str, model_version: int | None = None) -> Outcome:
-    """Writes a score for every customer of a date, staged: readers do not see them yet.
+    """Scores every customer of a date. The scores are staged: readers do not see them yet.
 
-    Skipped when the date is published with scores of the same load, SQL models and model, or, being an old date, was
-    published live from the same load. Staged scores are made again: they may be half of an interrupted run, or what an
-    audit refused.
+    The stage is skipped if the date is published with scores from the same load, SQL models and model. It is also
+    skipped if an old date was published live from the same load. Staged scores are always computed again: they may come
+    from an interrupted run, or have failed an audit.
 
     Args:
-        settings: where the database and the registry are.
-        as_of_date: the date, whose features are there.
-        run_id: kept with each score.
-        model_version: the model; when left out the champion, of an old date that of the day. Another scores `as_if`.
+        settings: the settings of the product.
+        as_of_date: the date, which must have features.
+        run_id: the id of the run, stored with each score.
+        model_version: the model version (default: the champion; for an old date, the champion of that day). Scores of
+            any other version have the basis `as_if`.
 
     Raises:
-        NotThere: no champion, no features of the date, or the registry lost the model.
-        AuditFailed: a customer was neither scored nor refused; nothing was written.
+        NotThere: there is no champion, the date has no features, or the registry no longer has the model.
+        AuditFailed: a customer was neither scored nor rejected. No score was stored.
     """
     engine = open_engine(settings)
     version, basis = _choose_model(engine, as_of_date, model_version)
-    wanted = describe_publication(settings, engine, as_of_date, basis, version, run_id)
-    made = publications.find_publication(engine, as_of_date)
-    is_done = made is not None and _is_done(made, wanted, is_free=model_version is None)
-    if made is not None and is_done and predictions.count_predictions(engine, as_of_date) == made.customers_count:
-        return Outcome(f"{made.customers_count:,} scores of {as_of_date} are from this load and model", True)
+    planned = describe_publication(settings, engine, as_of_date, basis, version, run_id)
+    known = publications.find_publication(engine, as_of_date)
+    is_done = known is not None and _is_done(known, planned, is_free=model_version is None)
+    # The count is a second check: rows of predictions may have been deleted since the date was published.
+    if known is not None and is_done and predictions.count_predictions(engine, as_of_date) == known.customers_count:
+        return Outcome(f"{as_of_date} already has {known.customers_count:,} scores from this load and model", True)
     scorer = make_scorer(settings, version)
     scores = score_days(engine, scorer, as_of_date, as_of_date)
-    (staged,) = predictions.stage_predictions(engine, [wanted], scores)
-    told = f"{staged.customers_count:,} customers scored with version {version}"
-    told += _tell_copy(scorer)
-    told += "".join(f"; {one.told()}" for one in revisions.read_revisions(engine, [as_of_date], run_id))
-    return Outcome(told + _tell_refused(staged) + _tell_unseen(predictions.count_unseen_plans(engine, as_of_date)))
+    (staged,) = predictions.stage_predictions(engine, [planned], scores)
+    summary = f"{staged.customers_count:,} customers scored with version {version}"
+    summary += _note_copy(scorer)
+    changes = revisions.read_revisions(engine, [as_of_date], run_id)
+    summary += "".join(f"; {change.summarise()}" for change in changes)
+    summary += _note_rejected(staged) + _note_unseen(predictions.count_unseen_plans(engine, as_of_date))
+    return Outcome(summary)
 
 
 def plan_past(engine: "Engine", days: Sequence[date]) -> list[PastDay]:
-    """Returns what each of some past days, in order, is to be made from. There must be a champion.
+    """Returns the inputs of each past day: load, basis and model. There must be a champion.
 
-    Days after the first snapshot that have none are left out; without any snapshot all are.
+    A day after the first snapshot is left out if it has no snapshot. Without any snapshot the result is empty.
     """
     current = {load.snapshot_date: load.load_id for load in loads.find_current_loads(engine)}
     return plan_history(days, current, history.read_reigns(engine)) if current else []
 
 
 def _choose_model(engine: "Engine", as_of_date: date, asked: int | None) -> tuple[int, Basis]:
-    """Returns the model of a date and what its scores may be called; an old date has the champion of that day."""
+    """Returns the model version of a date and the basis of its scores. An old date has the champion of that day."""
     champion = require_champion(engine)
     if as_of_date == loads.find_latest_snapshot_date(engine):
         return (champion.model_version, "live") if asked in (None, champion.model_version) else (asked, "as_if")
@@ -81,28 +85,30 @@ def _choose_model(engine: "Engine", as_of_date: date, asked: int | None) -> tupl
     return champion.model_version, "live"
 
 
-def _is_done(made: Publication, wanted: Publication, is_free: bool) -> bool:
-    is_live_history = is_free and (made.basis, made.load_id) == ("live", wanted.load_id) and wanted.basis != "live"
-    return made.status == "published" and (is_live_history or made.inputs() == wanted.inputs())
+def _is_done(known: Publication, planned: Publication, is_free: bool) -> bool:
+    # Scores that people worked with on their day are kept, even if a later model or SQL model would change them. Only a
+    # person who names a model version (`is_free` is False) replaces them.
+    is_live_history = is_free and (known.basis, known.load_id) == ("live", planned.load_id) and planned.basis != "live"
+    return known.status == "published" and (is_live_history or known.inputs() == planned.inputs())
 
 
-def _tell_copy(scorer: Scorer) -> str:
+def _note_copy(scorer: Scorer) -> str:
     return " from its copy under CHURN_HOME, because the registry does not answer" if scorer.is_from_copy else ""
 
 
-def _tell_refused(staged: Publication) -> str:
-    return f"; {staged.refused_count:,} refused (churn rejects)" if staged.refused_count else ""
+def _note_rejected(staged: Publication) -> str:
+    return f"; {staged.refused_count:,} rejected (see `churn rejects`)" if staged.refused_count else ""
 
 
-def _tell_unseen(count: int) -> str:
-    return f"; {count:,} hold a plan never seen in training" if count else ""
+def _note_unseen(count: int) -> str:
+    return f"; {count:,} have a tariff that the training examples did not have" if count else ""
 
 
 def find_latest_day(settings: Settings) -> date:
     """Returns the date of the latest stored snapshot.
 
     Raises:
-        NotLoaded: there is none.
+        NotLoaded: no extract is loaded yet.
     """
     return loads.require_latest_day(open_engine(settings))
 
@@ -110,7 +116,7 @@ def find_latest_day(settings: Settings) -> date:
 def describe_publication(
     settings: Settings, engine: "Engine", as_of_date: date, basis: Basis, model_version: int, run_id: str
 ) -> Publication:
-    """Returns what a date's scores will have been made from.
+    """Returns the publication that the scores of a date will have, with all their inputs.
 
     Raises:
         NotLoaded: no extract of the date is loaded.
@@ -136,13 +142,13 @@ def describe_publication(
 
 
 def make_scorer(settings: Settings, model_version: int) -> Scorer:
-    """Returns a model version ready to score: loaded, with the reasons it gives and the plans it knows.
+    """Returns a model version that is ready to score: the model, its reasons, and the tariffs it was trained on.
 
     Raises:
-        NotThere: the registry has no such version.
+        NotThere: the registry does not have this version.
     """
     loaded = loading.load_model(settings, model_version)
-    from churn.learning.contributions import contribute_by_feature  # its libraries are loaded with the predictor
+    from churn.learning.contributions import contribute_by_feature  # The predictor has imported its libraries.
 
     decision = promotions.find_decision(open_engine(settings), model_version)
     plans = decision.evidence.get("plans") if decision else None
@@ -151,8 +157,10 @@ def make_scorer(settings: Settings, model_version: int) -> Scorer:
 
 
 def score_days(engine: "Engine", scorer: Scorer, first: date, last: date) -> Iterator[pl.DataFrame]:
-    """Yields the scores of some days, batch by batch: while one is written, the next is scored, a third is read."""
+    """Yields the scores of the days in batches. Reading, scoring and writing run at the same time, in three threads."""
 
+    # A generator runs in one thread only: each `run_ahead` owns the generator it is given. The inner one reads batches
+    # from Postgres, the outer one scores them, and the caller writes.
     def score() -> Iterator[pl.DataFrame]:
         for batch in run_ahead(features.stream_features(engine, first, last)):
             yield scorer.score(batch).with_columns(batch["as_of_date"].alias("prediction_date"))
@@ -161,20 +169,20 @@ def score_days(engine: "Engine", scorer: Scorer, first: date, last: date) -> Ite
 
 
 def publish(settings: Settings, as_of_date: date) -> Outcome:
-    """Refreshes and audits what readers see of a date, then shows it: one status change.
+    """Refreshes and audits the tables that readers see, then publishes the date with one change of its status.
 
     Raises:
-        AuditFailed: the date stays hidden, readers keep the last good one.
+        AuditFailed: an audit failed. The date is not published, and readers still see the previous published date.
         NotThere: the date has no scores.
     """
     engine = open_engine(settings)
     staged = publications.find_publication(engine, as_of_date)
     if staged is None:
-        raise NotThere(f"There are no scores of {as_of_date}.", "run `churn run` for that date.")
+        raise NotThere(f"{as_of_date} has no scores.", f"run `churn score --as-of {as_of_date}`.")
     if staged.status == "published":
         return Outcome(f"{as_of_date} has been published since {staged.published_at:%Y-%m-%d %H:%M} UTC", True)
     done = sql_models.refresh(settings, "analytics.predictions", RISK_MODELS, [as_of_date])
     predictions.publish(engine, [as_of_date], now_utc())
-    audits = sum(one.audits_passed for one in done)
-    told = f"{as_of_date} is published: {audits} audits passed, {staged.customers_count:,} customers"
-    return Outcome(told, details=tuple(asdict(one) for one in done))
+    audits = sum(evaluation.audits_passed for evaluation in done)
+    summary = f"{as_of_date} is published: {staged.customers_count:,} customers, {audits} audits passed"
+    return Outcome(summary, details=tuple(asdict(evaluation) for evaluation in done))

@@ -1,4 +1,4 @@
-"""Better settings before a training: tuning and feature selection, on the training part of a date's examples."""
+"""Searches better settings for a training: tuning and feature selection, on the training part of the examples."""
 
 from collections.abc import Callable
 from datetime import date
@@ -20,13 +20,13 @@ def tune_params(
     timeout_seconds: float,
     after_trial: Callable[[Family, int], None] = lambda family, done: None,
 ) -> ModelParams:
-    """Returns the best settings of a stored, resumable search; logs it as a run with its picture.
+    """Returns the best settings of a search, and logs it to MLflow. A search that was stopped continues when repeated.
 
     Raises:
-        NotThere: the date has no features, or too few leavers.
+        NotThere: the date has no features or too few leavers.
     """
     train = _training_part(settings, as_of_date, params)
-    from churn.learning import plots, tuning
+    from churn.learning import plots, tuning  # Imported here: scikit-learn and XGBoost take seconds.
 
     folder = settings.home_dir / "tuning"
     best, history = tuning.tune(train, params, trials, timeout_seconds, folder, after_trial)
@@ -37,10 +37,10 @@ def tune_params(
 def prune_params(
     settings: Settings, as_of_date: date, params: ModelParams, after_step: Callable[[int], None] = lambda done: None
 ) -> ModelParams:
-    """Returns the settings with the features left out that the models do not miss; logs the ranking as a run.
+    """Returns the settings without the features that the models do not need, and logs the ranking to MLflow.
 
     Raises:
-        NotThere: the date has no features, or too few leavers.
+        NotThere: the date has no features or too few leavers.
     """
     train = _training_part(settings, as_of_date, params)
     from churn.learning import plots, pruning
@@ -53,6 +53,7 @@ def prune_params(
 
 
 def _training_part(settings: Settings, as_of_date: date, params: ModelParams) -> pl.DataFrame:
+    """Returns the training part that a training with these settings uses. So a search never sees the test part."""
     examples, _ = read_examples(open_engine(settings), as_of_date)
     from churn.learning.leakage import check_leakage
     from churn.learning.splitting import split_examples

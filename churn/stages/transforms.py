@@ -1,4 +1,4 @@
-"""The SQL models: deployed, evaluated for a date, audited; and what readers see, held against the scores."""
+"""Deploys, refreshes and audits the SQL models, and compares the tables that readers see with the scores."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,69 +16,68 @@ from churn.timeline import tell_dates, today
 
 
 def deploy_models(settings: Settings) -> Outcome:
-    """Deploys the SQL models as their files say, whether or not there is a date to run.
+    """Deploys the SQL models from their files, even if no date has to be run.
 
     Raises:
-        AuditFailed: rows of a changed model failed an audit; readers see the models as they were.
-        TransformFailed: a model could not be read or evaluated; likewise.
+        AuditFailed: rows of a changed model failed an audit. Readers still see the previous models.
+        TransformFailed: a model could not be read or refreshed. Readers still see the previous models.
     """
     deployment = sql_models.deploy(settings, today())
-    told = _tell_deployment(deployment)
+    summary = _summarise_deployment(deployment)
     details = _as_details(deployment.repaired)
-    return Outcome(told or "the models are those of the files", is_skipped=not told, details=details)
+    return Outcome(summary or "the deployed models match the files", is_skipped=not summary, details=details)
 
 
 def describe_change(settings: Settings) -> Change:
-    """Returns what a deploy would change, once the models keep their laws and pass their unit tests.
+    """Returns what a deployment would change. Lints the models and runs their unit tests first.
 
     Raises:
-        TransformFailed: they cannot be read, break a law or fail a unit test; nothing was changed.
+        TransformFailed: the models cannot be read, break a lint rule or fail a unit test. Nothing was changed.
     """
     return sql_models.describe_change(settings, today())
 
 
 def run_transforms(settings: Settings, as_of_date: date) -> Outcome:
-    """Deploys the SQL models as they stand and evaluates staging and features of a date.
+    """Deploys the SQL models, and refreshes staging and features of a date.
 
-    Skipped when the date's load and the models are those its predictions were made from, and the features of the date
-    are all there.
+    The refresh is skipped if the scores of the date come from the same load and models, and its features are complete.
 
     Raises:
         NotLoaded: no extract of the date is loaded.
-        AuditFailed: rows failed an audit; what readers see did not change.
-        TransformFailed: a model could not be evaluated.
+        AuditFailed: rows failed an audit. What readers see did not change.
+        TransformFailed: a model could not be refreshed.
     """
     deployment = sql_models.deploy(settings, today())
-    version, changed = deployment.features_version, _tell_deployment(deployment)
+    version, changed = deployment.features_version, _summarise_deployment(deployment)
     engine = open_engine(settings)
     load = loads.require_load(engine, as_of_date)
-    made = publications.find_publication(engine, as_of_date)
-    is_made = made is not None and (made.load_id, made.transforms_version) == (load.load_id, version)
-    if is_made and features.count_features(engine, as_of_date) == load.rows_accepted:
-        told = f"features of {as_of_date} are those of load {load.load_id} and models {version}"
-        return Outcome("; ".join(filter(None, [changed, told])), is_skipped=not changed)
+    known = publications.find_publication(engine, as_of_date)
+    is_current = known is not None and (known.load_id, known.transforms_version) == (load.load_id, version)
+    if is_current and features.count_features(engine, as_of_date) == load.rows_accepted:
+        summary = f"the features of {as_of_date} are up to date with load {load.load_id} and models {version}"
+        return Outcome("; ".join(filter(None, [changed, summary])), is_skipped=not changed)
     done = sql_models.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, [as_of_date])
-    told = "; ".join(f"{one.model} {one.rows or 0:,} rows in {one.milliseconds} ms" for one in done)
-    return Outcome("; ".join(filter(None, [changed, told])), details=tuple(asdict(one) for one in done))
+    rows = "; ".join(f"{item.model}: {item.rows or 0:,} rows in {item.milliseconds:,} ms" for item in done)
+    return Outcome("; ".join(filter(None, [changed, rows])), details=tuple(asdict(item) for item in done))
 
 
-def _tell_deployment(deployment: Deployment) -> str:
-    """What a deploy did beside nothing, in one line."""
-    told = []
+def _summarise_deployment(deployment: Deployment) -> str:
+    """Returns what a deployment did, in one line; empty if it changed nothing."""
+    parts = []
     if deployment.changed_models:
-        told.append(f"changed models deployed: {', '.join(deployment.changed_models)}")
+        parts.append(f"changed models deployed: {', '.join(deployment.changed_models)}")
     if deployment.healed_views:
-        told.append(f"views made anew: {', '.join(deployment.healed_views)}")
+        parts.append(f"views created again: {', '.join(deployment.healed_views)}")
     if deployment.repaired:
-        told.append(_tell_repaired(deployment.repaired))
-    return "; ".join(told)
+        parts.append(_summarise_repair(deployment.repaired))
+    return "; ".join(parts)
 
 
 def audit_transforms(settings: Settings, as_of_date: date) -> Outcome:
-    """Runs every audit of staging and features on what a date holds now.
+    """Runs every audit of staging and features on the current rows of a date.
 
     Raises:
-        AuditFailed: with the audit's name, the count and a query that shows the rows.
+        AuditFailed: rows failed an audit. The error has the audit, the number of rows and a query that shows them.
     """
     passed = sql_models.audit(settings, FEATURE_MODELS, [as_of_date])
     details = tuple({"model": model, "audit": name, "rows_failed": 0} for model, name in passed)
@@ -86,51 +85,52 @@ def audit_transforms(settings: Settings, as_of_date: date) -> Outcome:
 
 
 def check_published(settings: Settings, days: Sequence[date]) -> Outcome:
-    """Holds what readers see of some days and of the newest ones against their scores; refreshes days that differ.
+    """Compares some days and the newest published days with their scores, and refreshes the days that differ.
 
     Raises:
-        AuditFailed: a day is torn and a refresh did not make it whole; the message says what does.
+        AuditFailed: a day still differs after a refresh. The next step of the error says how to repair it.
     """
     with open_engine(settings).connect() as connection:
         looked_at = sorted({*days, *find_newest_days(connection)})
     repaired = sql_models.repair_days(settings, looked_at)
-    told = _tell_repaired(repaired) if repaired else "readers see what was scored"
-    return Outcome(f"{len(looked_at)} days compared: {told}", details=_as_details(repaired))
+    result = _summarise_repair(repaired) if repaired else "all match"
+    days_text = "1 day" if len(looked_at) == 1 else f"{len(looked_at)} days"
+    return Outcome(f"{days_text} compared with the scores: {result}", details=_as_details(repaired))
 
 
 def check_every_day(settings: Settings) -> Outcome:
-    """Holds what readers see of every published day against its scores; refreshes days that differ.
+    """Compares every published day with its scores, and refreshes the days that differ.
 
     Raises:
-        AuditFailed: a day is torn and a refresh did not make it whole; the message says what does.
+        AuditFailed: a day still differs after a refresh. The next step of the error says how to repair it.
     """
     repaired = sql_models.repair_days(settings)
-    told = _tell_repaired(repaired) if repaired else "readers see what was scored"
-    return Outcome(f"every published day compared: {told}", details=_as_details(repaired))
+    result = _summarise_repair(repaired) if repaired else "all match"
+    return Outcome(f"every published day compared with its scores: {result}", details=_as_details(repaired))
 
 
 def find_torn(settings: Settings) -> list[Tear]:
-    """Returns what published days do not hold; changes nothing."""
+    """Returns the published days that differ from their scores, table by table. Changes nothing."""
     with open_engine(settings).connect() as connection:
         return find_tears(connection)
 
 
-def _tell_repaired(tears: Sequence[Tear]) -> str:
+def _summarise_repair(tears: Sequence[Tear]) -> str:
     days = tell_dates({tear.day for tear in tears})
-    return f"torn and repaired: {days} ({tears[0].table} {tears[0].difference})"
+    return f"differences repaired on {days} (for example {tears[0].table} {tears[0].difference})"
 
 
 def _as_details(tears: Sequence[Tear]) -> tuple[dict[str, object], ...]:
-    return tuple({"day": str(tear.day), "table": tear.table, "was torn": tear.difference} for tear in tears)
+    return tuple({"day": str(tear.day), "table": tear.table, "difference": tear.difference} for tear in tears)
 
 
 def drop_old_tables(settings: Settings) -> Outcome:
-    """Drops the tables of SQL models that were replaced longer ago than they are kept.
+    """Drops the tables of replaced model versions, once the time is over for which old versions are kept.
 
     Raises:
         TransformFailed: a table could not be dropped.
     """
     done = sql_models.drop_old_tables(settings)
     before, after = done.bytes_before / 1e6, done.bytes_after / 1e6
-    told = f"{done.tables_count} old tables and views dropped, {before:,.1f} MB before, {after:,.1f} MB after"
-    return Outcome(told, is_skipped=not done.tables_count)
+    summary = f"{done.tables_count:,} old tables and views dropped, {before:,.1f} MB before, {after:,.1f} MB after"
+    return Outcome(summary, is_skipped=not done.tables_count)

@@ -119,7 +119,7 @@ def test_a_day_on_which_nobody_left_is_scored_by_the_champion_there_is(deployed:
 
     outcomes = churn_pipeline(str(nobody_left), DAY)
 
-    assert outcomes[4].summary.startswith("not trained, version 1 stays champion: 0 of 50 customers left")
+    assert outcomes[4].summary.startswith("not retrained, version 1 stays the champion: 0 of 50 customers left")
     assert ask(deployed, "SELECT customers_count FROM reporting.kpi_daily") == [(50,)]
 
 

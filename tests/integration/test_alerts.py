@@ -156,9 +156,13 @@ def test_without_addresses_nothing_is_told_or_kept(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("addresses", "told", "is_well"),
     [
-        ("", "nobody is told when a run fails; CHURN_ALERT_URLS says whom", True),
-        ("slack://TokenAAAA/TokenBBBB/TokenCCCC mailto://ops:secret@mail.example", "told by slack, mailto", True),
-        ("json://ok.example, pigeon://coop7", "Address 2 of CHURN_ALERT_URLS, pigeon://, is none", False),
+        ("", "no service receives alerts; set CHURN_ALERT_URLS to get one when a run fails", True),
+        ("slack://TokenAAAA/TokenBBBB/TokenCCCC mailto://ops:secret@mail.example", "sent to slack, mailto", True),
+        (
+            "json://ok.example, pigeon://coop7",
+            "Apprise does not understand address 2 of CHURN_ALERT_URLS (pigeon://).",
+            False,
+        ),
     ],
 )
 def test_the_doctor_says_who_is_told_and_shows_no_address(

@@ -116,7 +116,7 @@ def test_every_other_day_stays_byte_for_byte(story: Story) -> None:
 
 
 def test_the_run_says_what_changed_and_the_ledger_keeps_it(story: Story) -> None:
-    assert f"{BEFORE} revised: 3 customers changed, 1 added, 1 gone, 396 as they were" in story.said
+    assert f"{BEFORE} revised: 3 customers changed, 1 added, 1 removed, 396 unchanged" in story.said
     assert ask(
         story.settings,
         f"""SELECT basis_before, basis_after, changed_count, added_count, removed_count, unchanged_count,
@@ -147,7 +147,7 @@ def test_the_ledger_of_revisions_takes_no_change(story: Story) -> None:
 def test_a_corrected_newest_day_says_what_changed_too(story: Story, tmp_path: Path) -> None:
     said = run_day(story.settings, write_correction(tmp_path), DAY)
 
-    assert f"{DAY} revised: 3 customers changed, 1 added, 1 gone, 396 as they were" in said
+    assert f"{DAY} revised: 3 customers changed, 1 added, 1 removed, 396 unchanged" in said
 
 
 def test_an_old_day_that_is_made_is_left_alone(story: Story) -> None:

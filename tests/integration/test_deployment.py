@@ -122,7 +122,7 @@ def test_the_scheduled_runs_publish_what_was_missed_and_then_find_it_published(
     assert [one["name"] for one in scheduled] == [f"churn_pipeline {day}" for day in days]
     assert all(one["auto_scheduled"] and set(one["tags"]) >= {"churn", "daily"} for one in scheduled)
     assert published(engine) == days
-    nothing = {f"{day} is published already: nothing to do." for day in days}
+    nothing = {f"{day} is already published: nothing to do." for day in days}
     wait_for(lambda: any(nothing.intersection(stack.log_of(one["id"])) for one in scheduled))
 
 

@@ -184,7 +184,7 @@ def test_while_the_registry_is_down_the_kept_champion_scores_and_both_are_said(
     with registry_down(settings):
         told = run(telecom, day, seed=2)
 
-    assert "stays champion: The MLflow registry did not answer" in told[-4]
+    assert "stays the champion: The MLflow registry did not answer" in told[-4]
     assert "from its copy under CHURN_HOME, because the registry does not answer" in told[-3]
     assert published(settings)[-1] == day
     (alert,) = receivers.web
@@ -202,7 +202,7 @@ def test_a_copy_of_the_champion_whose_bytes_changed_is_refused(settings: Setting
     genuine = copy.read_bytes()
     copy.write_bytes(genuine[:-1])
     try:
-        with registry_down(settings), pytest.raises(ModelRefused, match="is not the model the registry gave"):
+        with registry_down(settings), pytest.raises(ModelRefused, match="has changed since it was made"):
             loading.load_predictor(settings, 1)
     finally:
         copy.write_bytes(genuine)

@@ -47,7 +47,7 @@ def test_the_same_content_twice_is_told_before_it_is_parsed(
     again = intake.load_extract(settings, extract.rename(tmp_path / "renamed.csv"), DAY)
 
     assert again.is_skipped
-    assert again.summary == f"{DAY} already holds this very file (50 customers)"
+    assert again.summary == f"{DAY} already has exactly this file (50 customers)"
     assert [load["status"] for load in ledger.read_loads(settings, 10)] == ["loaded"]
 
 
@@ -148,7 +148,9 @@ def test_a_correction_of_a_customer_who_is_there_is_refused(settings: Settings, 
     fixed = pl.read_csv(out, infer_schema=False).with_columns(tenure=pl.lit("3"), customerID=pl.lit("000000-MADEUP"))
     fixed.write_csv(out)
 
-    with pytest.raises(ContractBroken, match="customer 000000-MADEUP twice: the snapshot it is added to has it"):
+    with pytest.raises(
+        ContractBroken, match="customer 000000-MADEUP twice: the snapshot that it corrects already has this customer"
+    ):
         intake.load_extract(settings, out, DAY)
 
     assert len(customers_of(settings, DAY)) == 299

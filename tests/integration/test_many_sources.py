@@ -101,5 +101,5 @@ def test_one_day_of_a_folder_can_be_asked_for(settings: Settings, tmp_path: Path
     path = write_extract(tmp_path / "2026-01-02.csv", make_extract(100))
 
     assert intake.find_extracts(settings, tmp_path, date(2026, 1, 2)) == [(str(path), date(2026, 1, 2))]
-    with pytest.raises(WrongUsage, match="holds no file of 2026-01-03"):
+    with pytest.raises(WrongUsage, match="has no file of 2026-01-03"):
         intake.find_extracts(settings, tmp_path, date(2026, 1, 3))

@@ -49,8 +49,9 @@ def test_dates_that_a_file_cannot_give_back_are_named_with_the_reason(settings: 
 
     assert days_of(plan) == [TODAY]
     assert plan.notes == [
-        "Missing: 2026-02-01 to 2026-02-03. They cannot be caught up: extract.csv holds the latest extract only. "
-        "If you have theirs: churn run --source FILE --as-of DATE; a folder of daily files is caught up by itself."
+        "Missing: 2026-02-01 to 2026-02-03. The run cannot catch them up, since extract.csv has only the latest "
+        "extract. If you have the extracts, run `churn run --source FILE --as-of DATE` for each. From a folder of "
+        "daily files a run catches up missed dates by itself."
     ]
 
 
@@ -61,8 +62,10 @@ def test_a_file_that_is_read_a_day_late_is_not_taken_for_the_day_before(settings
     done = planning.plan_run(settings, "extract.csv", None, YESTERDAY)
 
     assert (late.days, done.days) == ([], [])
-    assert late.notes[0].startswith("Missing: 2026-02-01. Its run came only on 2026-02-04, when extract.csv may hold a")
-    assert done.notes == ["2026-01-31 is published already: this run came late and has nothing to do."]
+    assert late.notes[0].startswith(
+        "Missing: 2026-02-01. Its run started only on 2026-02-04, when extract.csv may have"
+    )
+    assert done.notes == ["2026-01-31 is already published: this run started late and has nothing to do."]
 
 
 def test_a_date_that_was_asked_for_is_never_late(settings: Settings) -> None:
@@ -78,7 +81,7 @@ def test_a_folder_is_caught_up_in_order_and_gaps_in_it_are_named(settings: Setti
     assert days_of(plan) == [MISSED[0], MISSED[2], TODAY]
     assert plan.notes == [
         "Catching up 2026-02-01, 2026-02-03, in order.",
-        f"Missing: 2026-02-02. {landing} holds no extract of it; put it there, the next run takes it.",
+        f"Missing: 2026-02-02. Put the missing extracts into {landing}: the next run loads them.",
     ]
 
 
@@ -97,7 +100,7 @@ def test_a_late_run_of_a_folder_says_that_its_date_is_published(settings: Settin
 
     plan = planning.plan_run(settings, str(landing), None, YESTERDAY)
 
-    assert plan == planning.Plan([], ["2026-01-31 is published already: nothing to do."])
+    assert plan == planning.Plan([], ["2026-01-31 is already published: nothing to do."])
 
 
 def test_a_scheduled_run_whose_extract_has_not_arrived_fails_and_says_when_it_is_made_up_for(

@@ -178,7 +178,7 @@ def test_customers_with_a_plan_the_model_never_saw_are_scored_flagged_and_counte
         ("Three year", True),
     }
     assert next(count for contract, _, count in flags if contract == "Three year") == NEWLY_BOUND
-    assert outcome.summary.endswith(f"; {NEWLY_BOUND} hold a plan never seen in training")
+    assert outcome.summary.endswith(f"; {NEWLY_BOUND} have a tariff that the training examples did not have")
     assert read_status(two_versions)["unseen_plans"] == NEWLY_BOUND
 
 
@@ -189,7 +189,7 @@ def test_a_model_fitted_with_another_library_version_is_refused(two_versions: Se
     loading.load_predictor(two_versions, second)
     mlflow.MlflowClient().set_model_version_tag(registry.MODEL_NAME, str(second), "scikit-learn_version", "0.9")
 
-    with pytest.raises(ModelRefused, match=rf"version {second} was fitted with scikit-learn 0\.9"):
+    with pytest.raises(ModelRefused, match=rf"version {second} was trained with scikit-learn 0\.9"):
         loading.load_predictor(two_versions, second)
     with pytest.raises(ModelRefused):
         models.promote_version(two_versions, second, "it looked so good")

@@ -127,7 +127,7 @@ def test_the_database_holds_what_the_ledger_says(published: Settings) -> None:
     outcome = intake.validate_extract(published, DAY)
 
     total = fetch(published, "SELECT sum(monthly_charges) FROM raw_data.telco_churn_raw")[0][0]
-    assert outcome.summary == f"1,200 customers billing {total:,.2f} USD a month, as the ledger says"
+    assert outcome.summary == f"1,200 customers with monthly charges of ${total:,.2f}, as load 1 recorded"
 
 
 def checksum(settings: Settings) -> str:

@@ -43,7 +43,7 @@ def written(team: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         environment.setenv("CHURN_HOME", str(folder / "home"))
         environment.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
         environment.setenv("CHURN_DATABASE_URL", team.uri("churn", "churn_deployer", "deployer"))
-        assert set_up(load_settings()) == "The tables are there; churn_writer may write; churn_reader may read."
+        assert set_up(load_settings()) == "The tables exist; churn_writer may write; churn_reader may read."
         environment.setenv("CHURN_DATABASE_URL", team.uri("churn", "churn_pipeline", "pipeline"))
         settings = load_settings()
         contexts.forget_context()

@@ -53,7 +53,7 @@ def test_a_torn_day_is_repaired_by_the_next_run_and_told_of(telecom: Settings, d
 
     outcome = transforms.check_published(telecom, [])
 
-    assert f"torn and repaired: {FIRST}" in outcome.summary
+    assert f"differences repaired on {FIRST}" in outcome.summary
     assert outcome.details[0]["day"] == str(FIRST)
     assert transforms.find_torn(telecom) == []
     assert checksums(telecom) == before
@@ -84,7 +84,7 @@ def test_a_view_of_another_version_is_bound_to_the_current_one(telecom: Settings
 
     told = transforms.deploy_models(telecom).summary
 
-    assert told == "views made anew: analytics.risk_by_profile"
+    assert told == "views created again: analytics.risk_by_profile"
     assert torn_days(telecom) == []
 
 
@@ -92,10 +92,10 @@ def test_scores_that_are_gone_are_refused_with_the_command_that_brings_them_back
     before = checksums(telecom)
     execute(telecom, f"DELETE FROM analytics.predictions WHERE prediction_date = '{SECOND}' AND {ONE}")
 
-    with pytest.raises(AuditFailed, match=r"analytics\.predictions holds 399 scores, the ledger 400") as failure:
+    with pytest.raises(AuditFailed, match=r"analytics\.predictions has 399 scores, the ledger 400") as failure:
         transforms.check_published(telecom, [])
     assert failure.value.exit_code == ExitCode.AUDIT_FAILED
-    assert failure.value.next_step == f"make the scores again: `churn score --as-of {SECOND}`."
+    assert failure.value.next_step == f"run `churn score --as-of {SECOND}` to score the day again."
 
     assert not scoring.score_customers(telecom, SECOND, "again").is_skipped
     scoring.publish(telecom, SECOND)
@@ -127,10 +127,10 @@ def test_figures_that_are_not_there_have_a_name_and_a_way_out(telecom: Settings)
         read_status(telecom, SECOND)
     days = next(one for one in doctor.examine(telecom, None) if one.subject == "days")
     assert not days.is_well
-    assert f"1 torn, among them {SECOND}: analytics.risk_by_profile" in days.told
+    assert f"1 published date does not match the scores. For example {SECOND}: analytics.risk_by_profile" in days.told
     done = CliRunner().invoke(app, ["transforms", "check"])
 
-    assert (done.exit_code, "torn and repaired" in done.output) == (0, True)
+    assert (done.exit_code, "differences repaired on" in done.output) == (0, True)
     assert read_status(telecom, SECOND)["customers"] == 400
 
 

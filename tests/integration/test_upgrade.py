@@ -85,7 +85,7 @@ def test_a_teams_database_is_upgraded_by_its_owner_who_is_asked(
 
     assert (unasked.exit_code, "0001  The ledger of loads says" in unasked.output) == (2, True)
     assert (upgraded.exit_code, "taken" in upgraded.output) == (0, True)
-    assert again.output.strip() == "The tables are those of this release."
+    assert again.output.strip() == "The tables are up to date with this release."
     database.open_engine(load_settings())
 
 
@@ -126,5 +126,5 @@ def test_a_database_of_a_later_release_is_refused_in_words(
     told = CliRunner().invoke(app, ["status"])
 
     assert told.exit_code == 1
-    assert "The database is of a later release: its tables are of version 9999" in told.output
+    assert "The tables of the database are from a later release: they have version 9999" in told.output
     assert "install the later release of churn" in told.output

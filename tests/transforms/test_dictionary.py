@@ -25,4 +25,4 @@ def test_every_layer_is_in_it() -> None:
 
     assert all(f"## {layer}: " in text for layer in LAYERS)
     assert "| tenure_log | double precision | The natural logarithm of 1 + months" in text
-    assert "Given to the model; more of it lowers churn" in text
+    assert "A model feature: a larger value never raises the probability" in text

@@ -1,1 +1,1 @@
-"""What was decided and what happened, kept for good: gate decisions, revisions, incidents."""
+"""The ledgers: loads, publications, gate decisions, revisions and incidents."""

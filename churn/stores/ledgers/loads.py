@@ -1,7 +1,7 @@
-"""The ledger of every file taken in, accepted or not, and the rows that were set aside.
+"""The ledger of loads: every file that was loaded or refused, and the rows that were rejected.
 
-A line is opened before the transaction that replaces a snapshot and closed by it, so that a load that was killed is
-seen, and told, by the next one.
+A load's row in the ledger is opened before the transaction that replaces the snapshot, and closed within it. So the row
+of a load that was killed stays open, and the next load records it as interrupted.
 """
 
 from collections.abc import Sequence
@@ -20,15 +20,16 @@ from churn.stores.postgres.tables import loads, rejected_rows
 
 @dataclass(frozen=True)
 class Load:
-    """A line of the ledger: one file taken in, or not.
+    """A row of the ledger: one file that was loaded or refused.
 
     Attributes:
-        reading_sha256: of what decides how the bytes are read; another mapping is another load.
-        monthly_charges_total: sum over accepted rows, USD a month; 0 while nothing is loaded.
+        sha256: the digest of the file.
+        reading_sha256: the digest of what decides how the file is read; with another mapping it is another load.
+        monthly_charges_total: the sum over accepted rows, in USD per month; 0 if no row was accepted.
         status: started, loaded, superseded, refused or interrupted.
-        reason: why it was refused or interrupted, or which load superseded it.
-        ended_at: None while it is at work.
-        origin: synthetic when every customer comes from the simulator.
+        reason: why the file was refused or interrupted, or which load superseded it.
+        ended_at: the time at which the load ended; None while it runs.
+        origin: synthetic if every customer comes from the simulator.
     """
 
     load_id: int
@@ -50,7 +51,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file about to be taken in: what the ledger knows before any row is read."""
+    """A file that is about to be loaded: the values of its row in the ledger before any row of the file is read."""
 
     snapshot_date: date
     source: str
@@ -61,16 +62,16 @@ class Arrival:
 
 
 def find_current_load(engine: Engine, snapshot_date: date) -> Load | None:
-    """Returns the load whose rows a snapshot date holds, or None."""
-    found = _select_loads(engine, loads.c.snapshot_date == snapshot_date, loads.c.status == "loaded")
-    return found[0] if found else None
+    """Returns the load that the stored rows of a date come from, or None."""
+    rows = _select_loads(engine, loads.c.snapshot_date == snapshot_date, loads.c.status == "loaded")
+    return rows[0] if rows else None
 
 
 def require_load(engine: Engine, snapshot_date: date) -> Load:
     """Returns the current load of a date.
 
     Raises:
-        NotLoaded: there is none.
+        NotLoaded: no extract of the date is loaded.
     """
     load = find_current_load(engine, snapshot_date)
     if load is None:
@@ -82,7 +83,7 @@ def require_latest_day(engine: Engine) -> date:
     """Returns the date of the latest stored snapshot.
 
     Raises:
-        NotLoaded: there is none.
+        NotLoaded: no extract is loaded yet.
     """
     day = find_latest_snapshot_date(engine)
     if day is None:
@@ -91,7 +92,7 @@ def require_latest_day(engine: Engine) -> date:
 
 
 def find_latest_snapshot_date(engine: Engine) -> date | None:
-    """Returns the latest date that holds a loaded snapshot, or None."""
+    """Returns the date of the latest stored snapshot, or None."""
     query = sa.select(sa.func.max(loads.c.snapshot_date)).where(loads.c.status == "loaded")
     with engine.connect() as connection:
         return connection.execute(query).scalar_one()
@@ -104,31 +105,31 @@ def find_current_loads(engine: Engine) -> list[Load]:
 
 def find_load_before(engine: Engine, snapshot_date: date) -> Load | None:
     """Returns the load of the latest snapshot before a date, or None."""
-    found = _select_loads(
+    rows = _select_loads(
         engine, loads.c.snapshot_date < snapshot_date, loads.c.status == "loaded", order=loads.c.snapshot_date, limit=1
     )
-    return found[0] if found else None
+    return rows[0] if rows else None
 
 
 def find_loads(engine: Engine, limit: int) -> list[Load]:
-    """Returns the latest lines of the ledger, newest first."""
+    """Returns the latest loads, the newest first."""
     return _select_loads(engine, limit=limit)
 
 
 def find_load(engine: Engine, load_id: int) -> Load | None:
-    """Returns a line of the ledger, or None."""
-    found = _select_loads(engine, loads.c.load_id == load_id)
-    return found[0] if found else None
+    """Returns a load, or None if there is no load with this number."""
+    rows = _select_loads(engine, loads.c.load_id == load_id)
+    return rows[0] if rows else None
 
 
 def find_last_load_with_rejects(engine: Engine) -> Load | None:
-    """Returns the latest load that set rows aside and whose snapshot stands, or None."""
-    found = _select_loads(engine, loads.c.status == "loaded", loads.c.rows_rejected > 0, limit=1)
-    return found[0] if found else None
+    """Returns the latest current load with rejected rows, or None."""
+    rows = _select_loads(engine, loads.c.status == "loaded", loads.c.rows_rejected > 0, limit=1)
+    return rows[0] if rows else None
 
 
 def find_last_taken(engine: Engine, days: Sequence[date]) -> dict[tuple[date, str], str]:
-    """Returns the sha256 that each source of some dates had when it was last taken in, replaced since or not."""
+    """Returns the sha256 of the last load of each date and source, whether or not a later load has replaced it."""
     query = sa.select(loads.c.snapshot_date, loads.c.source, loads.c.sha256).order_by(loads.c.load_id)
     query = query.where(loads.c.snapshot_date.in_(days), loads.c.status.in_(("loaded", "superseded")))
     with engine.connect() as connection:
@@ -149,12 +150,13 @@ def _select_loads(
 
 
 def open_load(engine: Engine, arrival: Arrival) -> int:
-    """Writes into the ledger that a load starts, and that loads which were at work before are not any more.
+    """Adds a load to the ledger, and marks loads that were killed as interrupted.
 
-    Only one load is at work at a time (the caller holds the lock), so a line still `started` is one that was killed.
+    The caller holds the lock of loads, so only one load runs at a time. A row that is still `started` therefore belongs
+    to a load that was killed.
 
     Returns:
-        The load's id.
+        The number of the load.
     """
     killed = sa.update(loads).where(loads.c.status == "started")
     row = {
@@ -173,14 +175,14 @@ def open_load(engine: Engine, arrival: Arrival) -> int:
 
 
 def refuse_load(engine: Engine, load_id: int, reason: str, tally: Tally) -> None:
-    """Writes into the ledger why a file was refused, and what was seen of it."""
+    """Records in the ledger why a file was refused, and the counts of the rows that were read until then."""
     refused = sa.update(loads).where(loads.c.load_id == load_id)
     with engine.begin() as connection:
         connection.execute(refused.values(status="refused", reason=reason, ended_at=sa.func.now(), **seen_of(tally)))
 
 
 def seen_of(tally: Tally) -> dict[str, Any]:
-    """Returns the columns of a line that say what was seen of a file, whether or not it was taken in."""
+    """Returns the columns of the ledger that describe the rows that were read, for loaded and refused files alike."""
     return {
         "rows_read": tally.rows_read,
         "rows_rejected": tally.rejected,
@@ -192,7 +194,7 @@ def seen_of(tally: Tally) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """A row that a load set aside: its line in the file, every rule it broke, the row as it arrived."""
+    """A rejected row: its row number in the file, every rule that it broke, and its unchanged values."""
 
     row_number: int
     reasons: list[str]
@@ -200,7 +202,7 @@ class RejectedRow:
 
 
 def read_rejected_rows(engine: Engine, load_id: int) -> list[RejectedRow]:
-    """Returns the rows a load set aside, in file order."""
+    """Returns the rejected rows of a load, in file order."""
     chosen = sa.select(rejected_rows.c.row_number, rejected_rows.c.reasons, rejected_rows.c.row)
     query = chosen.where(rejected_rows.c.load_id == load_id).order_by(rejected_rows.c.row_number)
     with engine.connect() as connection:

@@ -1,6 +1,6 @@
-"""The ledger of gate decisions: which version became champion, when, why, against what. Append-only.
+"""The append-only ledger of gate decisions: which version was promoted, when, why, and compared with which champion.
 
-The ledger is the truth of who is champion: the last version promoted here. The registry's alias follows it.
+The champion is the version that was promoted last in this ledger. The alias in MLflow only repeats it.
 """
 
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ from churn.stores.postgres.tables import promotions
 
 @dataclass(frozen=True)
 class Promotion:
-    """A gate decision, with its evidence (figures of the challenger and of every candidate)."""
+    """A decision on a model version, with its evidence: the figures of the challenger and of every candidate."""
 
     decided_at: datetime
     as_of_date: date
@@ -38,19 +38,19 @@ def find_training(engine: Engine, training_fingerprint: str) -> Promotion | None
 
 
 def find_champion(engine: Engine) -> Promotion | None:
-    """Returns the decision that made the current champion, or None before the first."""
+    """Returns the decision that promoted the current champion, or None if there is no champion yet."""
     return _last_promotion(engine, promotions.c.decision == "promote")
 
 
 def require_champion(engine: Engine) -> Promotion:
-    """Returns the decision that made the champion.
+    """Returns the decision that promoted the current champion.
 
     Raises:
-        NotThere: no model was promoted yet.
+        NotThere: no model has been promoted yet.
     """
     champion = find_champion(engine)
     if champion is None:
-        raise NotThere("No model has been promoted yet.", "train one with `churn train`.")
+        raise NotThere("No model has been promoted yet.", "train a model with `churn train`.")
     return champion
 
 
@@ -74,7 +74,7 @@ def record_promotion(engine: Engine, promotion: Promotion) -> None:
 
 
 def read_history(engine: Engine) -> list[Promotion]:
-    """Returns every decision, oldest first."""
+    """Returns every decision, the oldest first."""
     chosen = [promotions.c[name] for name in Promotion.__dataclass_fields__]
     with engine.connect() as connection:
         rows = connection.execute(sa.select(*chosen).order_by(promotions.c.promotion_id)).mappings()

@@ -1,4 +1,4 @@
-"""The ledger of scored dates: what each was made from, and whether readers see it."""
+"""The ledger of publications: the inputs of each scored date, and whether readers see the date."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,14 +12,16 @@ from churn.stores.postgres.tables import publications
 
 @dataclass(frozen=True)
 class Publication:
-    """A scored date and what it was made from.
+    """A scored date and its inputs.
 
     Attributes:
-        customers_count: customers scored.
-        eligible_count: customers who should have been: those scored, and those refused with a reason.
-        refused_count: rows the load set aside.
-        published_at: None while readers do not see it.
-        policy_sha256: of the policy file that was in force; None of days scored before it was kept.
+        status: staged, published or withdrawn.
+        basis: live, replayed, as_if or reconstructed.
+        customers_count: the number of scored customers.
+        eligible_count: the number of customers in the extract: scored customers and rejected rows.
+        refused_count: the number of rows that the load rejected.
+        published_at: the time of publication; None while readers do not see the date.
+        policy_sha256: the digest of the policy file in force; None for dates from before the product recorded it.
     """
 
     prediction_date: date
@@ -39,12 +41,12 @@ class Publication:
     policy_sha256: str | None
 
     def inputs(self) -> tuple[object, ...]:
-        """What decides the scores: the same inputs give the same scores."""
+        """Returns everything that decides the scores. The same inputs give the same scores."""
         return self.load_id, self.transforms_version, self.basis, self.model_name, self.model_version
 
 
 def find_publication(engine: Engine, prediction_date: date | None = None) -> Publication | None:
-    """Returns the publication of a date, staged or published; without a date, the latest published one."""
+    """Returns the publication of a date in any status (default: the latest published date)."""
     query = sa.select(publications)
     if prediction_date is None:
         query = query.where(publications.c.status == "published")
@@ -57,7 +59,7 @@ def find_publication(engine: Engine, prediction_date: date | None = None) -> Pub
 
 
 def find_publications(engine: Engine, first: date, last: date) -> dict[date, Publication]:
-    """Returns the publications of a range of dates, staged or published."""
+    """Returns the publications of a range of dates, in any status."""
     query = sa.select(publications).where(publications.c.prediction_date.between(first, last))
     with engine.connect() as connection:
         rows = connection.execute(query).mappings().all()
@@ -65,12 +67,12 @@ def find_publications(engine: Engine, first: date, last: date) -> dict[date, Pub
 
 
 def require_published(engine: Engine, prediction_date: date | None = None) -> Publication:
-    """Returns the publication of a date that readers see (default: the latest).
+    """Returns the publication of a published date (default: the latest).
 
     Raises:
-        NotPublished: readers see no such date, or none at all yet.
+        NotPublished: the date is not published, or no date is published yet.
     """
-    found = find_publication(engine, prediction_date)
-    if found is None or found.status != "published":
+    publication = find_publication(engine, prediction_date)
+    if publication is None or publication.status != "published":
         raise NotPublished(prediction_date)
-    return found
+    return publication

@@ -1,6 +1,6 @@
-"""The ledger of revisions: what changed each time that scores which readers had seen were replaced.
+"""The append-only ledger of revisions: what changed when scores that readers had already seen were replaced.
 
-Written in the transaction that replaces them, by holding the old rows against the new ones. Append-only.
+A revision is recorded in the transaction that replaces the scores, by comparing the old rows with the new ones.
 """
 
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ from churn.stores.postgres.tables import publications, revisions
 
 @dataclass(frozen=True)
 class Revision:
-    """What changed of a published date: customers counted, money in USD.
+    """The changes of a published date. Counts are customers, money is in USD per year.
 
     Attributes:
-        unchanged_count: customers whose score and money are what they were.
+        unchanged_count: the customers whose score and money did not change.
     """
 
     prediction_date: date
@@ -32,20 +32,21 @@ class Revision:
     revenue_at_risk_before_usd: float
     revenue_at_risk_after_usd: float
 
-    def told(self) -> str:
-        """In one line."""
+    def summarise(self) -> str:
+        """Returns one line about the revision."""
+        before, after = self.revenue_at_risk_before_usd, self.revenue_at_risk_after_usd
         return (
             f"{self.prediction_date} revised: {self.changed_count:,} customers changed, {self.added_count:,} added, "
-            f"{self.removed_count:,} gone, {self.unchanged_count:,} as they were; {self.moved_tier_count:,} in another "
-            f"tier; revenue at risk {self.revenue_at_risk_before_usd:,.2f} to {self.revenue_at_risk_after_usd:,.2f} USD"
+            f"{self.removed_count:,} removed, {self.unchanged_count:,} unchanged; {self.moved_tier_count:,} in another "
+            f"tier; revenue at risk was ${before:,.0f} and is ${after:,.0f} per year"
         )
 
 
 def keep_scores_aside(connection: Connection, days: Sequence[date]) -> list[date]:
-    """Copies the scores that readers have seen of some days, until the transaction ends.
+    """Copies the scores of some days that readers have seen into a table that lives until the transaction ends.
 
     Returns:
-        The days that have such scores.
+        The days that readers have seen.
     """
     table = publications.c
     seen = sa.select(table.prediction_date).where(table.prediction_date.in_(days), table.status != "staged")
@@ -56,13 +57,13 @@ def keep_scores_aside(connection: Connection, days: Sequence[date]) -> list[date
 
 
 def record_revisions(connection: Connection, revised: Sequence[date]) -> None:
-    """Appends what changed of days, in the transaction that kept their old scores aside and wrote the new ones."""
+    """Records the changes of days. Call it in the transaction that copied the old scores and wrote the new ones."""
     if revised:
         connection.execute(sa.text(_RECORD))
 
 
 def read_revisions(engine: Engine, days: Sequence[date], run_id: str) -> list[Revision]:
-    """Returns what a run changed of published days, in order of date."""
+    """Returns the changes that a run made to published days, in order of date."""
     chosen = [revisions.c[name] for name in Revision.__dataclass_fields__]
     query = sa.select(*chosen).where(revisions.c.prediction_date.in_(days), revisions.c.run_id == run_id)
     with engine.connect() as connection:
@@ -70,6 +71,8 @@ def read_revisions(engine: Engine, days: Sequence[date], run_id: str) -> list[Re
         return [Revision(**row) for row in rows]
 
 
+# A temporary table is private to its connection, so that two runs cannot mix their rows. ON COMMIT DROP removes it with
+# the transaction, also when the connection goes back to the pool.
 _KEEP_ASIDE = """
     CREATE TEMP TABLE scores_before ON COMMIT DROP AS
     SELECT prediction_date, customer_id, churn_probability, risk_tier, revenue_at_risk_usd, expected_annual_loss_usd,
@@ -78,6 +81,8 @@ _KEEP_ASIDE = """
     JOIN ops.publications AS made USING (prediction_date)
     WHERE prediction_date = ANY(:days)
 """
+# The FULL JOIN keeps customers who are on one side only: the whole row `was` or `now` is NULL then. `=` between a NULL
+# and a value would give NULL, and the row would be neither unchanged nor changed; IS NOT DISTINCT FROM gives FALSE.
 _RECORD = """
     INSERT INTO ops.revisions (
         prediction_date, load_id_before, load_id_after, model_version_before, model_version_after,

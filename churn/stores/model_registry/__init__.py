@@ -1,1 +1,1 @@
-"""MLflow: models in, models out. The only room that imports mlflow."""
+"""Stores models in MLflow and loads them. Only this package imports mlflow."""

@@ -1,6 +1,6 @@
-"""Copies of models under CHURN_HOME: with them scoring goes on while the registry does not answer.
+"""Keeps copies of models under CHURN_HOME, so that scoring can go on while the registry does not answer.
 
-A copy is made whenever the registry gives a model, and is used only if its bytes are still the ones that were given.
+A copy is made whenever a model is downloaded from the registry. A copy is used only if its digest has not changed.
 """
 
 import hashlib
@@ -20,8 +20,8 @@ class KeptModel:
     """A copy on this machine.
 
     Attributes:
-        path: the model's file.
-        tags: what the registry says of the version.
+        path: the file of the model.
+        tags: the tags of the version in the registry.
     """
 
     path: Path
@@ -30,21 +30,21 @@ class KeptModel:
 
 @dataclass(frozen=True)
 class _Note:
-    """What is written beside a copy."""
+    """The content of note.json, next to a copy."""
 
     sha256: str
     tags: dict[str, str]
 
 
 def keep_model(home_dir: Path, registry: str, version: int, file: Path, tags: dict[str, str]) -> None:
-    """Keeps a copy of a model that the registry gave. Without room for it the run goes on all the same.
+    """Keeps a copy of a model from the registry. If the disk has no space, the run continues without a copy.
 
     Args:
         home_dir: CHURN_HOME.
-        registry: which registry it is of: another one's version 3 is another model.
-        version: the model's version.
-        file: its file.
-        tags: what the registry says of the version.
+        registry: the name of the registry, since version 3 of another registry is another model.
+        version: the version of the model.
+        file: the file of the model.
+        tags: the tags of the version in the registry.
     """
     folder = _folder(home_dir, registry, version)
     try:
@@ -53,16 +53,18 @@ def keep_model(home_dir: Path, registry: str, version: int, file: Path, tags: di
         shutil.copyfile(file, copy)
         note = _Note(_digest(copy), tags)
         (folder / "note.json").write_text(json.dumps(asdict(note), indent=2), encoding="utf-8")
+        # The model comes last, by an atomic rename. A run that stops before it leaves no model, or the earlier one with
+        # a digest that does not match: `find_kept` uses neither.
         copy.replace(folder / "model.skops")
     except OSError as error:
-        _log.warning("No copy of model version %s is kept: %s", version, error.strerror)
+        _log.warning("Model version %s could not be copied to CHURN_HOME: %s", version, error.strerror)
 
 
 def find_kept(home_dir: Path, registry: str, version: int) -> KeptModel | None:
-    """Returns the copy of a version, or None where there is none.
+    """Returns the copy of a version, or None if there is no copy.
 
     Raises:
-        ModelRefused: its bytes are not those that the registry gave.
+        ModelRefused: the copy has changed since it was made.
     """
     folder = _folder(home_dir, registry, version)
     file = folder / "model.skops"
@@ -75,8 +77,8 @@ def find_kept(home_dir: Path, registry: str, version: int) -> KeptModel | None:
         is_whole = False
     if not is_whole:
         raise ModelRefused(
-            f"The copy of model version {version} under CHURN_HOME is not the model the registry gave.",
-            f"wait for the registry; the copy is made again then, {folder} may be removed.",
+            f"The copy of model version {version} under CHURN_HOME has changed since it was made, and was not loaded.",
+            f"delete {folder} and run again when the registry answers; that makes a new copy.",
         )
     return KeptModel(file, note.tags)
 

@@ -1,4 +1,4 @@
-"""A model version out of the registry, or out of the copy that is kept while the registry does not answer."""
+"""Loads a model version from the registry, or from its local copy if the registry does not answer."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ class LoadedModel:
 
     Attributes:
         predictor: the model.
-        is_from_copy: it came from its copy under CHURN_HOME, because the registry did not answer.
+        is_from_copy: True if it was loaded from the copy under CHURN_HOME, because the registry did not answer.
     """
 
     predictor: Predictor
@@ -26,14 +26,14 @@ class LoadedModel:
 
 
 def load_model(settings: Settings, version: int) -> LoadedModel:
-    """Returns a registered model version; while the registry does not answer, from the copy kept here.
+    """Returns a registered model version; if the registry does not answer, its local copy.
 
-    The file is read by our own list of trusted types, not by the one it brings along.
+    The file is checked with this program's own list of trusted types, not with the list that comes with the model.
 
     Raises:
-        NotThere: the registry has no such version.
-        ModelRefused: it was fitted with other library versions, holds types that are not trusted, or the copy changed.
-        RegistryDown: the registry does not answer and there is no copy.
+        NotThere: the registry does not have this version.
+        ModelRefused: it was trained with other library versions, has types that are not trusted, or its copy changed.
+        RegistryDown: the registry does not answer, and there is no copy.
     """
     try:
         return LoadedModel(read_model(_fetch_model(settings, version)))
@@ -46,24 +46,24 @@ def load_model(settings: Settings, version: int) -> LoadedModel:
 
 
 def load_predictor(settings: Settings, version: int) -> Predictor:
-    """Returns the model alone; raises as `load_model` does."""
+    """Returns the model alone. It raises the same errors as `load_model`."""
     return load_model(settings, version).predictor
 
 
 def _fetch_model(settings: Settings, version: int) -> Path:
-    """Brings a version's file here and keeps a copy of it."""
+    """Downloads the file of a version and keeps a copy of it."""
     client = connect(settings)
     import mlflow
 
     try:
         with answering():
             tags = client.get_model_version(MODEL_NAME, str(version)).tags
-            check_versions(version, tags)
+            check_versions(version, tags)  # Before the download: it refuses in a moment what cannot be used.
             folder = mlflow.artifacts.download_artifacts(f"models:/{MODEL_NAME}/{version}")
     except mlflow.exceptions.MlflowException as error:
         raise NotThere(
-            f"The registry has no version {version} of {MODEL_NAME}: {str(error).strip().splitlines()[0]}",
-            "train again with `churn train --retrain`.",
+            f"The registry does not have version {version} of {MODEL_NAME}: {str(error).strip().splitlines()[0]}",
+            "train a new model with `churn train --retrain`.",
         ) from error
     file = Path(folder) / "model.skops"
     keep_model(settings.home_dir, _name_registry(settings), version, file, tags)
@@ -71,6 +71,6 @@ def _fetch_model(settings: Settings, version: int) -> Path:
 
 
 def _name_registry(settings: Settings) -> str:
-    """What tells registries apart, known without asking any."""
+    """Returns a name that differs for each registry. It comes from the settings, so the registry need not answer."""
     address = settings.mlflow_tracking_uri or settings.database_url
     return address.get_secret_value() if address else "embedded"

@@ -1,4 +1,4 @@
-"""A model's file: read by our own list of types, refused under other library versions."""
+"""Reads the file of a model with a list of trusted types, and refuses a model of other library versions."""
 
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -13,38 +13,38 @@ TRUSTED_TYPES = [
     "xgboost.sklearn.XGBClassifier",
 ]
 PINNED = ("scikit-learn", "xgboost")
-"""A model means what it meant only under the very versions it was fitted with."""
+"""A model gives the same scores only with exactly the library versions that it was trained with."""
 
 
 def read_model(path: Path) -> Predictor:
     """Returns the model in a skops file.
 
     Raises:
-        ModelRefused: the file holds types that are not on the list.
+        ModelRefused: the file has types that are not on the list of trusted types.
     """
     import skops.io
 
-    strange = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED_TYPES))
-    if strange:
+    untrusted = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED_TYPES))
+    if untrusted:
         raise ModelRefused(
-            f"The model file {path.name} holds types that are not trusted: {', '.join(strange)}.",
-            "find out who wrote it; nothing of it was loaded.",
+            f"The model file {path.name} has types that are not trusted: {', '.join(untrusted)}. It was not loaded.",
+            "find out who wrote the file, or train a new model with `churn train --retrain`.",
         )
     predictor: Predictor = skops.io.load(path, trusted=TRUSTED_TYPES)
     return predictor
 
 
 def check_versions(version: int, tags: dict[str, str]) -> None:
-    """Refuses a model that was fitted with other libraries than are installed.
+    """Refuses a model that was trained with other library versions than the installed ones.
 
     Raises:
-        ModelRefused: it was.
+        ModelRefused: the versions differ.
     """
-    fitted = {package: tags.get(f"{package}_version", "an unknown version") for package in PINNED}
-    wrong = [f"{package} {was}" for package, was in fitted.items() if was != installed_version(package)]
+    trained = {package: tags.get(f"{package}_version", "an unknown version") for package in PINNED}
+    wrong = [f"{package} {was}" for package, was in trained.items() if was != installed_version(package)]
     if wrong:
         here = ", ".join(f"{package} {installed_version(package)}" for package in PINNED)
         raise ModelRefused(
-            f"Model version {version} was fitted with {', '.join(wrong)}; here is {here}.",
-            "install the versions of uv.lock with `uv sync`, or train again with `churn train --retrain`.",
+            f"Model version {version} was trained with {', '.join(wrong)}, but {here} are installed.",
+            "install the versions of uv.lock with `uv sync`, or train a new model with `churn train --retrain`.",
         )

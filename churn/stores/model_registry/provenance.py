@@ -1,4 +1,4 @@
-"""What a training ran with: the commit of the code and the lock of every library."""
+"""The provenance of a training: the commit of the code and the lock file of the libraries."""
 
 import hashlib
 import subprocess
@@ -7,13 +7,13 @@ from churn.settings import PROJECT_DIR
 
 
 def lock_sha256() -> str:
-    """Of uv.lock: every library the training ran with; 'unknown' outside a checkout."""
+    """Returns the digest of uv.lock, which lists every library version; 'unknown' outside a checkout."""
     lock = PROJECT_DIR / "uv.lock"
     return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.exists() else "unknown"
 
 
 def git_commit() -> str:
-    """The commit of the code, or 'unknown' outside a checkout."""
+    """Returns the commit of the code, or 'unknown' outside a checkout."""
     command = ["git", "-C", str(PROJECT_DIR), "rev-parse", "HEAD"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()

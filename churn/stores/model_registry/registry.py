@@ -1,6 +1,6 @@
-"""Everything MLflow: runs with their artifacts, model versions, the champion's alias, loading a version.
+"""Writes to MLflow: runs with their artifacts, model versions, and the alias of the champion.
 
-Models are stored in the skops format with an explicit list of trusted types; loading unpickles nothing else.
+Models are stored in the skops format with an explicit list of trusted types, so that loading a model runs no pickle.
 """
 
 import logging
@@ -22,7 +22,7 @@ from churn.errors import Unavailable
 from churn.settings import Settings
 from churn.stores.model_registry.model_files import PINNED, TRUSTED_TYPES
 from churn.stores.model_registry.provenance import git_commit, lock_sha256
-from churn.stores.model_registry.registry_answers import answering, told_when_down
+from churn.stores.model_registry.registry_answers import answering, raises_registry_down
 from churn.stores.postgres.database import create_database_if_missing, locate, without_password
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ class RegisteredModel:
 
 
 def locate_registry(settings: Settings) -> str:
-    """Returns MLflow's tracking address; without a setting, a database `mlflow` beside the product's own.
+    """Returns MLflow's tracking address (default: the database `mlflow` on the server of the product's database).
 
     Raises:
-        Unavailable: that database cannot be created there.
+        Unavailable: the database `mlflow` cannot be created.
     """
     if settings.mlflow_tracking_uri is not None:
         return settings.mlflow_tracking_uri.get_secret_value()
@@ -60,17 +60,18 @@ def locate_registry(settings: Settings) -> str:
         create_database_if_missing(uri, "mlflow")
     except Exception as error:
         raise Unavailable(
-            f"No database for MLflow could be made on {without_password(uri)}: {str(error).strip().splitlines()[0]}",
-            "set CHURN_MLFLOW_TRACKING_URI to your MLflow server, or create a database named mlflow there.",
+            f"The database for MLflow could not be created on {without_password(uri)}: "
+            f"{str(error).strip().splitlines()[0]}",
+            "set CHURN_MLFLOW_TRACKING_URI to your MLflow server, or create a database named mlflow on that server.",
         ) from error
     return make_url(uri).set(drivername="postgresql+psycopg", database="mlflow").render_as_string(hide_password=False)
 
 
 def import_mlflow() -> None:
-    """Imports MLflow, its telemetry and progress bars off, and skops; callable ahead of time, for it takes seconds."""
+    """Imports MLflow, without telemetry and progress bars, and skops. It takes seconds, so callers may do it early."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # 7 take four minutes; a task is retried anyway
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # MLflow's 7 take four minutes, and Prefect retries.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
     import mlflow.sklearn  # noqa: F401
     import skops.io  # noqa: F401
@@ -88,7 +89,7 @@ def connect(settings: Settings) -> Any:
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
     if settings.mlflow_tracking_uri is None:
-        os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow writes it there, and settings would take it for the user's
+        os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow sets it; the settings would read it.
     client = mlflow.MlflowClient()
     with answering():
         if client.get_experiment_by_name(EXPERIMENT) is None:
@@ -98,20 +99,20 @@ def connect(settings: Settings) -> Any:
 
 
 def _artifact_location(settings: Settings) -> str | None:
-    """A server knows where its artifacts go; a database does not."""
+    """Returns where artifacts are stored. A tracking server decides that itself; a database alone cannot."""
     if settings.mlflow_tracking_uri is not None:
         return None
     return settings.artifacts_dir.as_uri()
 
 
-@told_when_down
+@raises_registry_down
 def record_training(
     settings: Settings, training: "Training", as_of_date: date, evidence: dict[str, Any], policy: ValuePolicy
 ) -> RegisteredModel:
-    """Logs a training (one run, one nested run per candidate) and registers the selected candidate.
+    """Logs a training as a run with a nested run per candidate, and registers the selected candidate.
 
     Returns:
-        The new version. It is no champion yet.
+        The new model version. It is not the champion yet.
     """
     client = connect(settings)
     import mlflow
@@ -129,9 +130,9 @@ def record_training(
         mlflow.log_params(asdict(training.params))
         mlflow.log_text(training.reason, "selection.txt")
         mlflow.log_dict(evidence, "evidence.json")
-        uris = {one.family: _record_candidate(training, one, tags, policy) for one in training.told()}
+        uris = {candidate.family: _record_candidate(training, candidate, tags, policy) for candidate in training.told()}
     run_id, model_uri = uris[training.selected.family]
-    with redirect_stderr(StringIO()):  # It prints what the run says anyway.
+    with redirect_stderr(StringIO()):  # MLflow 3 prints "Successfully registered model" here.
         registered = mlflow.register_model(model_uri, MODEL_NAME, tags=tags)
     client.set_model_version_tag(MODEL_NAME, registered.version, "family", training.selected.family)
     return RegisteredModel(MODEL_NAME, int(registered.version), run_id)
@@ -140,7 +141,7 @@ def record_training(
 def _record_candidate(
     training: "Training", candidate: "Candidate", tags: dict[str, str], policy: ValuePolicy
 ) -> tuple[str, str]:
-    """Logs one candidate; returns its run and the address of its model."""
+    """Logs one candidate, and returns the id of its run and the address of its model."""
     import mlflow
 
     with mlflow.start_run(run_name=candidate.family, nested=True, tags={**tags, "family": candidate.family}) as run:
@@ -202,31 +203,33 @@ def _log_model(training: "Training", candidate: "Candidate") -> Any:
     )
 
 
-@told_when_down
-def record_search(settings: Settings, name: str, params: "ModelParams", found: pl.DataFrame, picture: "Figure") -> None:
-    """Logs a search for settings: what it settled on, everything it tried, the picture."""
+@raises_registry_down
+def record_search(
+    settings: Settings, name: str, params: "ModelParams", trials: pl.DataFrame, picture: "Figure"
+) -> None:
+    """Logs a search for settings: the settings it chose, everything it tried, and a picture."""
     connect(settings)
     import mlflow
 
     with mlflow.start_run(run_name=name, tags={"git_commit": git_commit()}):
         mlflow.log_params(asdict(params))
-        mlflow.log_text(found.write_csv(), "search.csv")
+        mlflow.log_text(trials.write_csv(), "search.csv")
         mlflow.log_figure(picture, "search.png")
 
 
-@told_when_down
+@raises_registry_down
 def tag_decision(settings: Settings, version: int, decision: str, reason: str) -> None:
-    """Writes a decision of the ledger beside the model version, for people who look into MLflow first."""
+    """Adds a decision of the ledger to the model version as tags, for people who look into MLflow first."""
     client = connect(settings)
     client.set_model_version_tag(MODEL_NAME, str(version), "gate_decision", decision)
     client.set_model_version_tag(MODEL_NAME, str(version), "gate_reason", reason)
 
 
-@told_when_down
+@raises_registry_down
 def record_evaluation(
     settings: Settings, summary: dict[str, Any], results: pl.DataFrame, picture: "Figure", params: "ModelParams"
 ) -> None:
-    """Logs an evaluation over many splits: means, sd, every split's figures, the picture."""
+    """Logs an evaluation on many splits: means, standard deviations, the figures of every split, and a picture."""
     connect(settings)
     import mlflow
 
@@ -240,7 +243,7 @@ def record_evaluation(
         mlflow.log_figure(picture, "splits.png")
 
 
-@told_when_down
+@raises_registry_down
 def name_champion(settings: Settings, version: int) -> None:
-    """Points the alias `champion` at a version, for everyone who loads models by alias."""
+    """Points the alias `champion` to a version, for programs that load models by alias."""
     connect(settings).set_registered_model_alias(MODEL_NAME, CHAMPION, str(version))

@@ -1,6 +1,6 @@
-"""Telling a registry that does not answer from one that says no.
+"""Distinguishes a registry that does not answer from a registry that answers with an error.
 
-MLflow's error is told by its name, so that asking does not import MLflow.
+MLflow's exception is recognised by the name of its class, so that this module does not import MLflow.
 """
 
 import errno
@@ -15,42 +15,44 @@ Params = ParamSpec("Params")
 Answer = TypeVar("Answer")
 
 _ANSWERS = ("RESOURCE_DOES_NOT_EXIST", "RESOURCE_ALREADY_EXISTS", "INVALID_PARAMETER_VALUE")
-"""Codes by which a registry in order says no; any other is the word of one that is not."""
+"""The error codes of a healthy registry, for example for a missing version. Any other code means a faulty registry."""
 
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Asks the registry within the block.
+    """Turns errors within the block into RegistryDown, if they mean that the registry does not answer.
 
     Raises:
-        RegistryDown: no answer, or not that of a registry in order.
+        RegistryDown: the registry did not answer, or is faulty.
     """
     try:
         yield
     except Exception as error:
-        if not _is_silence(error):
+        if not _is_no_answer(error):
             raise
         raise RegistryDown(
             f"The MLflow registry did not answer: {str(error).strip().splitlines()[0][:200]}",
-            "check that it runs and that CHURN_MLFLOW_TRACKING_URI is right; `churn doctor` shows what is configured.",
+            "start it, or correct CHURN_MLFLOW_TRACKING_URI; `churn doctor` shows what is configured.",
         ) from error
 
 
-def told_when_down(call: Callable[Params, Answer]) -> Callable[Params, Answer]:
-    """Lets a call say in our words that the registry is down."""
+def raises_registry_down(call: Callable[Params, Answer]) -> Callable[Params, Answer]:
+    """Makes a function raise RegistryDown if the registry does not answer."""
 
     @wraps(call)
-    def asked(*arguments: Params.args, **options: Params.kwargs) -> Answer:
+    def call_registry(*arguments: Params.args, **options: Params.kwargs) -> Answer:
         with answering():
             return call(*arguments, **options)
 
-    return asked
+    return call_registry
 
 
-def _is_silence(error: Exception) -> bool:
-    if isinstance(error, OSError):  # requests' errors are too
+def _is_no_answer(error: Exception) -> bool:
+    if isinstance(
+        error, OSError
+    ):  # The errors of requests are subclasses of OSError. A full disk or a missing file is local.
         return error.errno not in (errno.ENOSPC, errno.ENOENT)
     names = {kind.__name__ for kind in type(error).__mro__}
     if "MlflowException" in names:
         return getattr(error, "error_code", "") not in _ANSWERS
-    return "OperationalError" in names  # MLflow's own database
+    return "OperationalError" in names  # SQLAlchemy's error for the database of MLflow.

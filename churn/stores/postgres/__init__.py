@@ -1,1 +1,1 @@
-"""Reaching Postgres: address, engine, locks, rows in and out, tables, roles, the embedded server."""
+"""Access to Postgres: address, engine, locks, copying rows, tables, migrations, roles, and the embedded server."""

@@ -1,4 +1,4 @@
-"""What a table is, as told by whoever declares it: the data dictionary is made of these."""
+"""Descriptions of tables and columns, for the data dictionary."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from churn.stores.postgres import tables
 
 @dataclass(frozen=True)
 class ColumnNote:
-    """One column; `meaning` is empty where nobody wrote a comment."""
+    """One column. `meaning` is empty if the column has no comment."""
 
     name: str
     type: str
@@ -22,9 +22,11 @@ class TableNote:
     """One table or view.
 
     Attributes:
-        name: schema.name.
-        grain: columns that tell its rows apart.
-        written_by: Python, or the kind of SQL model.
+        name: the schema and the name, as in reporting.kpi_daily.
+        meaning: the comment of the table.
+        grain: the columns that identify a row.
+        written_by: Python, or the kind of the SQL model.
+        columns: the columns in their order.
     """
 
     name: str
@@ -35,7 +37,7 @@ class TableNote:
 
 
 def describe_tables() -> list[TableNote]:
-    """Returns the tables that Python writes, in the order of their declaration."""
+    """Returns the tables that Python writes, in the order in which they are declared."""
     return [_describe(table) for table in tables.metadata.tables.values()]
 
 

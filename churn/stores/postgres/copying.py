@@ -1,4 +1,4 @@
-"""Rows in by COPY, rows out as Arrow, batch by batch."""
+"""Writes rows to Postgres with COPY, and reads rows as Arrow batches."""
 
 import io
 import re
@@ -18,11 +18,13 @@ Item = TypeVar("Item")
 
 
 def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
-    """Appends rows by COPY within the connection's transaction.
+    """Appends rows with COPY, within the transaction of the connection.
 
-    Column names of the frame name the table's columns. NULL and the empty string are kept apart.
+    The columns of the frame have the names of the table's columns. NULL and the empty string stay different.
     """
     buffer = io.BytesIO()
+    # In COPY's CSV format an unquoted empty field is NULL and "" is the empty string. With quote_style="non_numeric"
+    # Polars writes exactly these two.
     rows.with_columns(_as_array_literal(name) for name in rows.columns if rows[name].dtype == pl.List).write_csv(
         buffer, include_header=False, quote_style="non_numeric", datetime_format="%Y-%m-%dT%H:%M:%S%.6f%:z"
     )
@@ -35,25 +37,27 @@ def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
 
 
 def _as_array_literal(name: str) -> pl.Expr:
-    """A list of strings as Postgres writes an array: {"a","b"}, quotes and backslashes escaped."""
+    """Returns a list of strings as an array literal of Postgres: {"a","b"}, with quotes and backslashes escaped."""
     quoted = pl.format('"{}"', pl.element().str.replace_all(r'(["\\])', r"\$1"))
     return pl.concat_str(pl.lit("{"), pl.col(name).list.eval(quoted).list.join(","), pl.lit("}")).alias(name)
 
 
 def driver(connection: Connection) -> psycopg.Connection[Any]:
-    """The psycopg connection behind a SQLAlchemy one, for what only libpq can do."""
-    connection.execute(text("SELECT 1"))  # opens the transaction SQLAlchemy will commit
+    """Returns the psycopg connection of a SQLAlchemy connection, for calls that SQLAlchemy does not have."""
+    connection.execute(text("SELECT 1"))  # Opens the transaction that SQLAlchemy commits.
     raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)
     return raw
 
 
 def read_batches(engine: Engine, query: str, parameters: Sequence[Any] = ()) -> Iterator[pl.DataFrame]:
-    """Yields a query's rows as Polars frames of bounded size, straight from Postgres' binary COPY.
+    """Yields the rows of a query as Polars frames of bounded size, read with Postgres' binary COPY.
 
-    At least one is yielded, so that the columns are known; it is empty only when there are no rows.
+    The function always yields at least one frame, so that callers know the columns. A query without rows yields one
+    empty frame.
 
     Args:
+        engine: the engine of the database.
         query: SQL with $1, $2, ... for the parameters.
         parameters: dates, numbers or strings.
     """
@@ -72,18 +76,20 @@ def read_batches(engine: Engine, query: str, parameters: Sequence[Any] = ()) -> 
 
 
 def _written_out(query: str, parameters: Sequence[Any]) -> str:
-    """The query with its parameters as literals: given them apart, the driver reads all rows into one batch."""
+    """Returns the query with its parameters as literals: with bound ones the driver reads all rows into one batch."""
     literals = [sql.Literal(parameter).as_string(None) for parameter in parameters]
-    return re.sub(r"\$(\d+)", lambda found: literals[int(found[1]) - 1], query)
+    return re.sub(r"\$(\d+)", lambda match: literals[int(match[1]) - 1], query)
 
 
 def run_ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """Yields items of which a thread of its own makes the next meanwhile: one waits for Postgres, another computes.
+    """Yields the items while a thread already makes the next one: it waits for Postgres while the caller computes.
 
-    An error of the thread is raised here. At most one item is ready and not taken yet, so that memory is bounded.
+    An error in the thread is raised in the caller. At most one item is waiting, so that memory is bounded.
     """
+    # A generator must run in one thread only. From here on `items` belongs to the thread of this executor.
     end: Any = object()
     with ThreadPoolExecutor(1, thread_name_prefix="run-ahead") as thread:
+        # `end` is the default of next(): a StopIteration raised in a generator would become a RuntimeError (PEP 479).
         coming = thread.submit(next, items, end)
         while (item := coming.result()) is not end:
             coming = thread.submit(next, items, end)

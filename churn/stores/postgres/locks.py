@@ -1,4 +1,4 @@
-"""What only one process may do at a time on one database."""
+"""Locks for work that only one process at a time may do on a database."""
 
 import zlib
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from churn.errors import Busy
 
 
 class Lock(StrEnum):
-    """What only one process may do at a time on one database."""
+    """Work that only one process at a time may do on a database."""
 
     PIPELINE = "pipeline"
     LOADS = "loads"
@@ -21,14 +21,16 @@ class Lock(StrEnum):
 
 @contextmanager
 def hold_lock(engine: Engine, lock: Lock, wait: bool = False) -> Iterator[Callable[[], bool]]:
-    """Holds an advisory lock for the block; it ends with the process, however that ends.
+    """Holds an advisory lock for the block. Postgres releases it when the process ends, also when it is killed.
 
     Yields:
-        What tells whether it is still held: a server that restarts takes it along.
+        A function that returns whether the lock is still held. A restart of the server releases it.
 
     Raises:
-        Busy: another process holds it and `wait` is False.
+        Busy: another process holds the lock, and `wait` is False.
     """
+    # An advisory lock belongs to one connection, so this connection stays open for the whole block. AUTOCOMMIT matters:
+    # an open transaction would stay idle for hours and keep VACUUM from removing dead rows.
     key = zlib.crc32(f"churn.{lock}".encode())
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if wait:
@@ -36,7 +38,7 @@ def hold_lock(engine: Engine, lock: Lock, wait: bool = False) -> Iterator[Callab
         elif not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}):
             raise Busy(
                 f"Another {lock} run is at work on this database.",
-                "wait for it to end; its connection is listed in pg_locks with locktype 'advisory'.",
+                "wait until it ends. The view pg_locks lists its connection, with locktype 'advisory'.",
             )
 
         def is_held() -> bool:
@@ -49,5 +51,7 @@ def hold_lock(engine: Engine, lock: Lock, wait: bool = False) -> Iterator[Callab
         try:
             yield is_held
         finally:
+            # The pool keeps the connection, and with it the lock, so it must be released here. If the connection is
+            # lost, the lock is gone, and the query below would hide the error of the block.
             if is_held():
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})

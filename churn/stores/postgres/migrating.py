@@ -1,8 +1,9 @@
-"""From the tables of an earlier release to those of this one, in numbered steps of SQL.
+"""Migrates the tables of an earlier release to those of this release, with numbered SQL files.
 
-Each step is a file of `migrations/`: a first line that says what it does, then statements. A database keeps the
-number of every step it has taken in ops.schema_versions; a new one is made as `tables` declares it and starts with all.
-Plain SQL and not Alembic: a database administrator can read and run it, and opening a database imports nothing more.
+Each migration is a file in `migrations/`: its first line says what it does, and statements follow. A database records
+its migrations in ops.schema_versions. A new database is created as `tables` declares it, with all migrations recorded.
+Migrations are plain SQL, not Alembic: a database administrator can read and run them, and opening a database needs no
+further import.
 """
 
 import hashlib
@@ -21,13 +22,13 @@ FOLDER = Path(__file__).with_name("migrations")
 
 @dataclass(frozen=True)
 class Migration:
-    """One step.
+    """One migration.
 
     Attributes:
-        version: its number; the first is 1.
-        purpose: what it does, in one sentence.
-        statements: SQL, run in one transaction with every other step of an upgrade.
-        sha256: of the file.
+        version: the number of the migration; the first one is 1.
+        purpose: one sentence about what it does.
+        statements: the SQL, which runs in one transaction with all other migrations of an upgrade.
+        sha256: the digest of the file.
     """
 
     version: int
@@ -37,29 +38,30 @@ class Migration:
 
 
 class OutdatedDatabase(ChurnError):
-    """The tables are those of an earlier release; somebody who owns them has to upgrade them."""
+    """The tables are from an earlier release, and only their owner may upgrade them."""
 
     def __init__(self, pending: Sequence[Migration]) -> None:
-        steps = "1 step" if len(pending) == 1 else f"{len(pending)} steps"
+        steps = "1 migration is pending" if len(pending) == 1 else f"{len(pending)} migrations are pending"
         super().__init__(
-            f"The database is of an earlier release: {steps} of its tables are missing.",
-            "run `churn db upgrade` as the owner of the tables; it shows the steps and asks before it takes them.",
+            f"The tables of the database are from an earlier release: {steps}.",
+            "run `churn db upgrade` as the owner of the tables; it shows the migrations and asks before it runs them.",
         )
 
 
 class NewerDatabase(ChurnError):
-    """The tables are those of a later release, which this program might damage."""
+    """The tables are from a later release, and this program could damage them."""
 
     def __init__(self, version: int, known: int) -> None:
         super().__init__(
-            f"The database is of a later release: its tables are of version {version}, this program knows {known}.",
+            f"The tables of the database are from a later release: they have version {version}, "
+            f"this program has version {known}.",
             "install the later release of churn.",
         )
 
 
 @cache
 def list_migrations() -> tuple[Migration, ...]:
-    """Returns every step that this release knows, in order."""
+    """Returns every migration of this release, in order."""
     return tuple(_read(path) for path in sorted(FOLDER.glob("*.sql")))
 
 
@@ -70,10 +72,10 @@ def _read(path: Path) -> Migration:
 
 
 def find_pending(connection: Connection) -> list[Migration]:
-    """Returns the steps that a database has not taken, in order; all of a database from before there were any.
+    """Returns the pending migrations of a database, in order. Without ops.schema_versions, all are pending.
 
     Raises:
-        NewerDatabase: it has taken steps that this release does not know.
+        NewerDatabase: the database has a migration that this release does not have.
     """
     known = list_migrations()
     newest, taken = max(step.version for step in known), _read_taken(connection)
@@ -89,19 +91,20 @@ def _read_taken(connection: Connection) -> set[int]:
 
 
 def take_steps(connection: Connection, steps: Sequence[Migration]) -> None:
-    """Takes steps in the connection's transaction: all of them or, if one fails, none."""
+    """Runs migrations within the transaction of the connection: all of them, or none if one fails."""
     for step in steps:
+        # text() would take `:name` in the SQL, and the second colon of a cast, for a parameter.
         connection.execute(text(step.statements.replace(":", "\\:")))
     record_steps(connection, steps)
 
 
 def record_steps(connection: Connection, steps: Sequence[Migration]) -> None:
-    """Keeps that steps were taken, or that a new database was made with what they bring."""
+    """Records migrations that were run, or that a new database already contains."""
     rows = [{"version": step.version, "purpose": step.purpose, "sha256": step.sha256} for step in steps]
     if rows:
         connection.execute(insert(tables.schema_versions), rows)
 
 
 def is_empty(connection: Connection) -> bool:
-    """Whether a database holds none of the product's tables yet."""
+    """Returns whether a database has none of the product's tables yet."""
     return not inspect(connection).has_table(tables.loads.name, str(tables.loads.schema))

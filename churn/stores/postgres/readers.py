@@ -1,9 +1,9 @@
-"""Who may read: the role `churn_reader`, a group that sees `reporting` and `analytics` and nothing else.
+"""The role `churn_reader`, a group that may read `reporting` and `analytics` and nothing else.
 
-A role belongs to the whole server, not to one database, and making one takes a right that a team's Postgres may not
-give. So it is made where that is allowed, used where it is there, and asked for where neither is the case.
+A role belongs to the whole server, and creating one needs a right that a team's Postgres may not give. So the product
+uses the role if it exists, creates it if it may, and otherwise logs what an administrator has to run.
 
-    GRANT churn_reader TO ana;    -- from then on Ana reads, whatever a model change drops and makes anew
+    GRANT churn_reader TO ana;    -- From now on Ana can read, also after a model change drops and creates views.
 """
 
 import logging
@@ -25,26 +25,26 @@ READER = "churn_reader"
 READABLE = ("reporting", "analytics")
 
 STATEMENT_TIMEOUT_MS = 20_000
-"""A page that waits longer has lost its reader."""
+"""The time limit of a page's query. People do not wait longer for a page."""
 
 _log = logging.getLogger(__name__)
 
 
 def ensure_reader(connection: Connection) -> bool:
-    """Gives the role its rights, making the role where it is missing and may be made. Does nothing the second time.
+    """Grants the role its rights, and creates the role if it is missing and this user may. Repeating changes nothing.
 
-    Tables and views made later are covered by default privileges: a changed model drops its view with every grant on
-    it, and the new view has them from its first moment.
+    Default privileges cover tables and views that are created later. They are needed because a changed model drops its
+    view together with every grant on it.
 
     Returns:
-        Whether the role is there and can read.
+        True if the role exists and can read.
     """
     if _can_read(connection):
         return True
     if not _exists(connection) and not _may_create(connection):
         _log.warning(
-            "There is no role %s and this user may not make one; nobody else can read until an administrator runs "
-            "CREATE ROLE %s NOLOGIN; the next run gives it its rights.",
+            "The role %s does not exist, and this user may not create it. Nobody else can read until an administrator "
+            "runs CREATE ROLE %s NOLOGIN. The next run grants the role its rights.",
             READER,
             READER,
         )
@@ -68,7 +68,7 @@ def _may_create(connection: Connection) -> bool:
 
 
 def _can_read(connection: Connection) -> bool:
-    """Whether every readable schema has default privileges for the role, the last thing that is given."""
+    """Returns whether every readable schema has default privileges for the role, which are granted last."""
     query = """
         SELECT count(*) FROM pg_default_acl AS given
         JOIN pg_namespace AS schema ON schema.oid = given.defaclnamespace
@@ -85,13 +85,13 @@ def _can_read(connection: Connection) -> bool:
 
 @contextmanager
 def reading(settings: Settings) -> Iterator[Connection]:
-    """A connection that sees what `churn_reader` sees and can change nothing.
+    """Yields a read-only connection with the rights of `churn_reader`.
 
-    Where the role is missing, or the user of the address may not take it, the connection keeps the user's own sight.
+    If the role does not exist, or the user is not a member of it, the connection keeps the rights of the user.
 
     Raises:
-        Unavailable: the database did not answer; the message shows its address without the password.
-        NotThere: nothing was run on it yet.
+        Unavailable: the database did not answer. The message has its address without the password.
+        NotThere: no run has used this database yet.
     """
     uri = ""
     try:
@@ -99,14 +99,14 @@ def reading(settings: Settings) -> Iterator[Connection]:
         with _reading_engine(uri).connect() as connection:
             yield connection
     except (psycopg.OperationalError, OperationalError) as error:
-        _locate_once.cache_clear()  # An embedded server that was stopped is started by the next reader.
+        _locate_once.cache_clear()  # The next reader then starts an embedded server that was stopped.
         raise Unavailable(
             f"The database at {without_password(uri)} did not answer: {str(error).strip().splitlines()[0]}",
-            "check that it runs and that CHURN_DATABASE_URL is right; `churn doctor` shows what is configured.",
+            "start it, or correct CHURN_DATABASE_URL; `churn doctor` shows what is configured.",
         ) from error
     except ProgrammingError as error:
         if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
-            next_step = f"run `churn run --source FILE`; if it was, have an administrator GRANT {READER} TO the user."
+            next_step = f"run `churn run --source FILE`, or have an administrator run GRANT {READER} TO your user."
             raise NotThere("Nothing was run on this database that this user may read.", next_step) from error
         if not isinstance(error.orig, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
             raise
@@ -120,8 +120,8 @@ def _locate_once(settings: Settings) -> str:
 
 @lru_cache(maxsize=4)
 def _reading_engine(uri: str) -> Engine:
-    """Pages are read by many people at once, each for some milliseconds."""
-    # Compiling a query takes longer than any of these takes to run.
+    """Returns an engine for pages: many people use it at once, each for some milliseconds."""
+    # JIT is off: compiling one of these queries takes longer than running it.
     limits = f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_TIMEOUT_MS}"
     options = f"{limits} -c timezone=UTC -c jit=off"
     engine = create_engine(
@@ -136,13 +136,14 @@ def _reading_engine(uri: str) -> Engine:
 
 
 def _become_reader(connection: Any, record: Any) -> None:
-    """Takes the role for the whole session: outside a transaction, whose end would give it back."""
+    """Takes the role for the whole session."""
     allowed = "SELECT 1 FROM pg_roles WHERE rolname = %s AND pg_has_role(current_user, oid, 'MEMBER')"
+    # Outside a transaction: a rollback of the transaction would undo SET ROLE.
     connection.autocommit = True
     try:
         if connection.execute(allowed, [READER]).fetchone():
             connection.execute(f"SET ROLE {READER}")
     except psycopg.errors.InsufficientPrivilege:
-        _log.warning("This user may not take the role %s; pages read with the user's own rights.", READER)
+        _log.warning("This user may not take the role %s. Pages read with the rights of the user.", READER)
     finally:
         connection.autocommit = False

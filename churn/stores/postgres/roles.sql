@@ -1,15 +1,15 @@
--- Who may do what, once for a server, by an administrator; as often as you like, it changes nothing the second time.
+-- Creates the roles. An administrator runs it once per server; running it again changes nothing.
 --
 --     psql "postgresql://admin@host/churn" -v ON_ERROR_STOP=1 -f churn/stores/postgres/roles.sql
 --
 -- Then, as churn_deployer: `churn db setup` (the tables, and the rights on them).
 --
--- Groups, which own and may; nobody logs in as one:
---   churn_owner    schemas and the tables of churn/stores/postgres/tables.py: may change how they are built
---   churn_writer   the pipeline: rows, and the tables and views of the SQL models; no rights on the server
+-- Groups, which have the rights (nobody logs in as a group):
+--   churn_owner    owns the schemas and the tables of churn/stores/postgres/tables.py, and may alter them
+--   churn_writer   the pipeline: writes rows, owns the tables and views of the SQL models, has no rights on the server
 --   churn_reader   people and BI tools: reads `reporting` and `analytics`
--- Users, made for those whose password is in the environment; each acts as its group from the first statement on, so
--- that what it makes belongs to the group and outlives the user:
+-- Users, created if their password is in the environment. Each user acts as its group from the first statement on, so
+-- that its tables belong to the group and stay when the user is dropped:
 --   churn_deployer CHURN_DEPLOYER_PASSWORD    churn_pipeline CHURN_PIPELINE_PASSWORD    churn_bi CHURN_BI_PASSWORD
 --   churn_mlflow   CHURN_MLFLOW_PASSWORD, with a database `mlflow` of its own
 --   churn_prefect  CHURN_PREFECT_PASSWORD, with a database `prefect` of its own
@@ -74,7 +74,7 @@ GRANT CREATE ON DATABASE :"DBNAME" TO churn_owner, churn_writer;
     CREATE ROLE churn_mlflow LOGIN;
   \endif
   ALTER ROLE churn_mlflow PASSWORD :'password';
-  -- An administrator that is no superuser hands a database only to a role it may act as.
+  -- An administrator who is not a superuser can give a database only to a role that the administrator is a member of.
   GRANT churn_mlflow TO CURRENT_USER;
   SELECT 'CREATE DATABASE mlflow OWNER churn_mlflow'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'mlflow') \gexec

@@ -1,6 +1,6 @@
-"""The tables Python writes, declared once. Every other table is a SQLMesh model.
+"""Declares the tables that Python writes. Every other table belongs to a SQLMesh model.
 
-Money columns are USD. Timestamps are UTC. A date's rows are only ever replaced as a whole.
+Money columns are in USD, and timestamps are in UTC. The rows of a date are always replaced as a whole.
 """
 
 from sqlalchemy import (

@@ -1,1 +1,1 @@
-"""Rows by date: snapshots, features, predictions, and whether readers see them whole."""
+"""Reads and writes the rows of dates: snapshots, features and predictions. Compares published rows with scores."""

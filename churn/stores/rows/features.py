@@ -1,4 +1,4 @@
-"""Features of a date, out of Postgres: for training in order of customer, for scoring in no order."""
+"""Reads the features of dates: for training in the order of customers, for scoring in no order."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -13,19 +13,19 @@ from churn.stores.postgres.copying import read_batches
 
 
 def read_features(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
-    """Yields as_of_date, customer_id, has_churned, plan and every model feature (float64) of a date, by customer.
+    """Yields as_of_date, customer_id, has_churned, plan and all model features (float64), in the order of customers.
 
     Raises:
         NotThere: the date has no features.
     """
     for batch in _read_labelled(engine, as_of_date, "has_churned"):
         if batch.is_empty():
-            raise NotThere(f"There are no features of {as_of_date}.", "load the extract of that date with `churn run`.")
+            raise NotThere(f"{as_of_date} has no features.", f"run `churn run --source FILE --as-of {as_of_date}`.")
         yield batch
 
 
 def read_matured(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
-    """Yields the same of who was a customer on a date, has_churned saying who left within the 30 days after it."""
+    """Yields the same columns for the customers of a date. has_churned is True if one left within the next 30 days."""
     matured = "JOIN analytics.training_examples AS examples USING (as_of_date, customer_id)"
     yield from _read_labelled(engine, as_of_date, "left_within_30_days", matured)
 
@@ -41,7 +41,7 @@ def _read_labelled(engine: Engine, as_of_date: date, label: str, join: str = "")
 
 
 def read_groups(engine: Engine, as_of_dates: Sequence[date]) -> pl.DataFrame:
-    """Returns what a model is sliced by: as_of_date, customer_id, contract, tenure_band, is_senior_citizen, gender.
+    """Returns the slice columns: as_of_date, customer_id, contract, tenure_band, is_senior_citizen and gender.
 
     Raises:
         NotThere: none of the dates has features.
@@ -50,10 +50,10 @@ def read_groups(engine: Engine, as_of_dates: Sequence[date]) -> pl.DataFrame:
         SELECT as_of_date, customer_id, contract, tenure_band, is_senior_citizen, gender
         FROM analytics.fct_customer_features WHERE as_of_date = $1 ORDER BY customer_id
     """
-    found = pl.concat(batch for day in as_of_dates for batch in read_batches(engine, query, [day]))
-    if found.is_empty():
-        raise NotThere(f"There are no features of {as_of_dates[0]}.", "load its extract with `churn run`.")
-    return found
+    groups = pl.concat(batch for day in as_of_dates for batch in read_batches(engine, query, [day]))
+    if groups.is_empty():
+        raise NotThere(f"{as_of_dates[0]} has no features.", f"run `churn run --source FILE --as-of {as_of_dates[0]}`.")
+    return groups
 
 
 def _is_flag(feature: str) -> bool:
@@ -61,12 +61,13 @@ def _is_flag(feature: str) -> bool:
 
 
 def stream_features(engine: Engine, first: date, last: date) -> Iterator[pl.DataFrame]:
-    """Yields as_of_date, customer_id, has_churned, plan and every model feature (float64) of some days, in no order.
+    """Yields as_of_date, customer_id, has_churned, plan and all model features (float64) of some days, in no order.
 
-    What scoring reads: sorting a million customers takes longer than scoring them, and a score is its row's alone.
+    Scoring needs no order, since a score depends on its own row only. Sorting a million customers would take longer
+    than scoring them.
 
     Raises:
-        NotThere: no features of those days.
+        NotThere: the days have no features.
     """
     query = f"""
         SELECT as_of_date, customer_id, has_churned, contract, internet_service, {", ".join(FEATURES)}
@@ -74,13 +75,13 @@ def stream_features(engine: Engine, first: date, last: date) -> Iterator[pl.Data
     """
     for batch in read_batches(engine, query, [first, last]):
         if batch.is_empty():
-            raise NotThere(f"There are no features of {first}.", "load the extract of that date with `churn run`.")
+            raise NotThere(f"{first} has no features.", f"run `churn run --source FILE --as-of {first}`.")
         plan = pl.concat_str("contract", "internet_service", separator=", ").alias("plan")
         yield batch.with_columns(pl.col(FEATURES).cast(pl.Float64), plan)
 
 
 def count_features(engine: Engine, as_of_date: date) -> int:
-    """Returns how many customers of a date have features."""
+    """Returns the number of customers of a date who have features."""
     query = sa.text("SELECT count(*) FROM analytics.fct_customer_features WHERE as_of_date = :day")
     with engine.connect() as connection:
         return int(connection.execute(query, {"day": as_of_date}).scalar_one())

@@ -1,4 +1,4 @@
-"""What history is made from, as Postgres keeps it: snapshots to rewind, rewound days, the champions there have been."""
+"""Reads and writes the inputs of history: the first snapshot, the rewound days, and all earlier promotions."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -16,7 +16,7 @@ _TYPES = {"senior_citizen": "int8", "tenure": "int8", "monthly_charges": "float8
 
 
 def read_reigns(engine: Engine) -> list[Reign]:
-    """Returns every promotion, in the order in which they were decided."""
+    """Returns every promotion, in the order of the decisions."""
     chosen = sa.select(promotions.c.decided_at, promotions.c.as_of_date, promotions.c.model_version)
     query = chosen.where(promotions.c.decision == "promote").order_by(promotions.c.promotion_id)
     with engine.connect() as connection:
@@ -32,7 +32,7 @@ def read_snapshot(engine: Engine, snapshot_date: date) -> Iterator[pl.DataFrame]
 
 
 def find_longest_tenure(engine: Engine, snapshot_date: date) -> int:
-    """Returns the whole months that a stored snapshot's longest customer has been one."""
+    """Returns the longest tenure in a stored snapshot, in whole months."""
     raw = telco_churn_raw.c
     query = sa.select(sa.func.max(raw.tenure)).where(raw.snapshot_date == snapshot_date)
     with engine.connect() as connection:
@@ -40,7 +40,7 @@ def find_longest_tenure(engine: Engine, snapshot_date: date) -> int:
 
 
 def find_reconstructed(engine: Engine, first: date, last: date) -> dict[date, tuple[int, int]]:
-    """Returns the rewound days of a range, each with the load it was rewound from and its customers."""
+    """Returns the rewound days of a range, each with the load that it was rewound from and its number of customers."""
     table = telco_churn_reconstructed.c
     query = sa.select(table.snapshot_date, sa.func.min(table.load_id), sa.func.count())
     query = query.where(table.snapshot_date.between(first, last)).group_by(table.snapshot_date)
@@ -49,13 +49,13 @@ def find_reconstructed(engine: Engine, first: date, last: date) -> dict[date, tu
 
 
 def replace_reconstructed(engine: Engine, days: Sequence[date], load_id: int, rows: Iterator[pl.DataFrame]) -> None:
-    """Replaces rewound days, all or none of them.
+    """Replaces the rows of rewound days, all or none.
 
     Args:
-        engine: the database.
-        days: the days.
-        load_id: the load they were rewound from.
-        rows: the columns of an extract and snapshot_date.
+        engine: the engine of the database.
+        days: the rewound days.
+        load_id: the load that the days were rewound from.
+        rows: the rows, with the columns of an extract and snapshot_date.
     """
     table = telco_churn_reconstructed
     with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""Scores of a date, into Postgres: staged in one transaction, shown by one status change. Nothing here decides."""
+"""Stores scores: stages them in one transaction, and publishes them with one change of their status."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -17,59 +17,61 @@ from churn.stores.rows.torn_days import find_tears, refuse_torn
 
 
 def stage_predictions(
-    engine: Engine, wanted: Sequence[Publication], scores: Iterator[pl.DataFrame]
+    engine: Engine, planned: Sequence[Publication], scores: Iterator[pl.DataFrame]
 ) -> list[Publication]:
-    """Replaces the predictions of dates and marks them staged: readers do not see them until they are published.
+    """Replaces the predictions of dates and marks them as staged. Readers see them only when they are published.
 
     Args:
-        engine: the database.
-        wanted: what the scores are made from, by date; one model and one basis. Its customers_count is filled in here.
-        scores: batches that satisfy `CustomerScores`, and their prediction_date.
+        engine: the engine of the database.
+        planned: the publication of each date, all with one model and one basis. This function sets customers_count.
+        scores: batches that satisfy `CustomerScores`, with the column prediction_date.
 
     Returns:
-        The publications as stored.
+        The stored publications.
 
     Raises:
-        AuditFailed: an eligible customer was neither scored nor refused; nothing was written.
+        AuditFailed: a customer was neither scored nor rejected. No score was stored.
     """
-    days = [one.prediction_date for one in wanted]
+    days = [publication.prediction_date for publication in planned]
     scored = dict.fromkeys(days, 0)
     with engine.begin() as connection:
+        # First: the ledger of revisions compares the old scores with the new ones, and the next statement deletes them.
         revised = keep_scores_aside(connection, days)
         connection.execute(sa.delete(predictions).where(predictions.c.prediction_date.in_(days)))
         for batch in scores:
-            copy_in(connection, predictions, batch.with_columns(_constants(wanted[0])))
+            copy_in(connection, predictions, batch.with_columns(_constants(planned[0])))
             for day, count in batch.group_by("prediction_date").len().iter_rows():
                 scored[day] += count
         stored = [
-            replace(one, status="staged", published_at=None, customers_count=scored[one.prediction_date])
-            for one in wanted
+            replace(item, status="staged", published_at=None, customers_count=scored[item.prediction_date])
+            for item in planned
         ]
         _check_coverage(stored)
         connection.execute(sa.delete(publications).where(publications.c.prediction_date.in_(days)))
-        connection.execute(sa.insert(publications), [asdict(one) for one in stored])
+        connection.execute(sa.insert(publications), [asdict(item) for item in stored])
         record_revisions(connection, revised)
-        # The join that follows is planned at once: without it Postgres takes new dates for empty and loops for hours.
+        # The SQL models join these rows at once. Without statistics Postgres assumes that a new date has no rows, and
+        # chooses nested loops that run for hours.
         connection.execute(sa.text("ANALYZE analytics.predictions"))
     return stored
 
 
 def count_predictions(engine: Engine, prediction_date: date) -> int:
-    """Returns how many scores of a date are stored."""
+    """Returns the number of stored scores of a date."""
     query = sa.select(sa.func.count()).where(predictions.c.prediction_date == prediction_date)
     with engine.connect() as connection:
         return int(connection.execute(query).scalar_one())
 
 
 def count_unseen_plans(engine: Engine, prediction_date: date) -> int:
-    """Returns how many predictions of a date are of plans that the model's training examples did not hold."""
+    """Returns the number of customers of a date with a tariff that the training examples did not have."""
     chosen = (predictions.c.prediction_date == prediction_date) & predictions.c.has_unseen_plan
     with engine.connect() as connection:
         return int(connection.execute(sa.select(sa.func.count()).where(chosen)).scalar_one())
 
 
 def _constants(publication: Publication) -> list[pl.Expr]:
-    """Columns that are the same in every row; the moment as text, so that it is not rendered a million times."""
+    """Returns the columns with the same value in every row. The time is text, so that it is formatted only once."""
     return [
         pl.lit(publication.model_name).alias("model_name"),
         pl.lit(publication.model_version).alias("model_version"),
@@ -80,22 +82,22 @@ def _constants(publication: Publication) -> list[pl.Expr]:
 
 
 def _check_coverage(stored: Sequence[Publication]) -> None:
-    """Eligible customers are those scored and those refused with a reason: nobody is lost on the way."""
-    for one in stored:
-        missing = one.eligible_count - one.refused_count - one.customers_count
+    """Checks that every customer of the extract was either scored or rejected."""
+    for item in stored:
+        missing = item.eligible_count - item.refused_count - item.customers_count
         if missing:
-            query = f"SELECT * FROM ops.publications WHERE prediction_date = '{one.prediction_date}'"
+            query = f"SELECT * FROM ops.publications WHERE prediction_date = '{item.prediction_date}'"
             raise AuditFailed("eligible_is_scored_and_refused", "analytics.predictions", abs(missing), query)
 
 
 def publish(engine: Engine, prediction_dates: Sequence[date], published_at: datetime) -> None:
-    """Shows audited dates to readers: one status change, made only if every published view then holds the scores.
+    """Publishes audited dates with one change of their status, if every published view then matches the scores.
 
     Raises:
-        AuditFailed: a view would not hold what was scored; nothing is shown.
+        AuditFailed: a view would not match the scores. No date is published.
     """
     shown = sa.update(publications).where(publications.c.prediction_date.in_(prediction_dates))
     with engine.begin() as connection:
         connection.execute(shown.values(status="published", published_at=published_at))
-        # In the same transaction: the views see the new status, readers do not until it is committed.
+        # In the same transaction: this connection sees the new status already, readers see it only after the commit.
         refuse_torn(find_tears(connection, prediction_dates))

@@ -1,4 +1,4 @@
-"""Snapshots in Postgres. A date is replaced as a whole in one transaction or not at all."""
+"""Stores snapshots. The rows of a date are replaced as a whole in one transaction, or not at all."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -18,10 +18,10 @@ from churn.stores.postgres.tables import loads, publications, rejected_rows, tel
 
 
 class DuplicateCustomer(ContractBroken):
-    """A customer is in the file twice; which row is right cannot be known.
+    """A customer is in the file twice, and the product cannot know which row is right.
 
     Attributes:
-        customer_id: the customer.
+        customer_id: the customer who is in the file twice.
     """
 
     def __init__(self, name: str, customer_id: str, where: str = "") -> None:
@@ -36,23 +36,24 @@ class DuplicateCustomer(ContractBroken):
 
 
 def replace_snapshot(engine: Engine, load_id: int, arrival: Arrival, batches: Iterator[Screened], tally: Tally) -> None:
-    """Replaces a snapshot date by the accepted rows of a file, sets the rejected ones aside, closes the ledger's line.
+    """Replaces the snapshot of a date with the accepted rows of a file, stores the rejected rows, and closes the load.
 
-    Where `tally.kept` says that the file only corrects rows, those of the date stay and the file's are added.
+    If `tally.kept` is above 0, the file corrects rejected rows: the snapshot keeps its rows, and those of the file are
+    added.
 
-    One transaction: a date published before is withdrawn with it, so that no reader sees new features under old
-    scores.
+    All this is one transaction. It also withdraws the date if it was published, so that no reader sees new features
+    next to old scores.
 
     Args:
-        engine: the database.
-        load_id: the ledger's line, as `open_load` gave it.
+        engine: the engine of the database.
+        load_id: the load, from `open_load`.
         arrival: the file.
-        batches: its screened rows.
-        tally: what was seen of them, complete once `batches` is exhausted.
+        batches: the screened rows of the file.
+        tally: the counts of these rows, complete when `batches` is exhausted.
 
     Raises:
-        DuplicateCustomer: nothing was written.
-        ContractBroken: raised by `batches`; nothing was written.
+        DuplicateCustomer: a customer is in the file twice. Nothing was stored.
+        ContractBroken: `batches` raised it. Nothing was stored.
     """
     day = arrival.snapshot_date
     with engine.begin() as connection:
@@ -67,16 +68,17 @@ def replace_snapshot(engine: Engine, load_id: int, arrival: Arrival, batches: It
 
 
 def _clear_or_take_over(connection: Connection, load_id: int, day: date, keeps: bool) -> None:
-    """Removes a date's rows; or, where corrected rows are added to them, makes them rows of the new load."""
+    """Deletes the rows of a date; if the file only adds corrected rows, moves them to the new load instead."""
     of_day = telco_churn_raw.c.snapshot_date == day
     taken_over = sa.update(telco_churn_raw).where(of_day).values(load_id=load_id)
-    rewound = telco_churn_reconstructed  # from this snapshot on, no day lies before the first one any more
+    # Rewound rows replace days before the first snapshot. With this snapshot stored, no later day is such a day.
+    rewound = telco_churn_reconstructed
     connection.execute(sa.delete(rewound).where(rewound.c.snapshot_date >= day))
     connection.execute(taken_over if keeps else sa.delete(telco_churn_raw).where(of_day))
 
 
 def _withdraw(connection: Connection, day: date) -> None:
-    """Hides a published date from readers until it is published again, and later ones that were only rewound."""
+    """Withdraws a published date until it is published again, and later days that were only reconstructed."""
     is_rewound_later = (publications.c.basis == "reconstructed") & (publications.c.prediction_date > day)
     hidden = sa.update(publications).where((publications.c.prediction_date == day) | is_rewound_later)
     is_shown = publications.c.status == "published"
@@ -90,6 +92,7 @@ def _copy_accepted(connection: Connection, load_id: int, arrival: Arrival, accep
     try:
         copy_in(connection, telco_churn_raw, keyed)
     except UniqueViolation as error:
+        # Postgres names the customer only in the detail: Key (snapshot_date, customer_id)=(2026-01-31, 7590-VHVEG).
         key = str(error.diag.message_detail).partition("=(")[2].rpartition(")")[0]
         raise DuplicateCustomer(arrival.name, key.partition(", ")[2]) from error
 
@@ -104,21 +107,21 @@ def _copy_rejected(connection: Connection, load_id: int, rejected: pl.DataFrame)
 
 
 def _close_load(connection: Connection, load_id: int, tally: Tally) -> None:
-    """Writes what was sent; `validate_extract` counts independently what is there."""
+    """Records the counts of the rows that were sent. `validate_extract` later counts the stored rows independently."""
     closed = sa.update(loads).where(loads.c.load_id == load_id)
     connection.execute(
         closed.values(
             rows_accepted=tally.customers,
             monthly_charges_total=round(tally.monthly_charges_usd, 6),
             status="loaded",
-            ended_at=sa.func.clock_timestamp(),
+            ended_at=sa.func.clock_timestamp(),  # now() would be the start of the transaction.
             **seen_of(tally),
         )
     )
 
 
 def count_snapshot(engine: Engine, snapshot_date: date) -> tuple[int, float]:
-    """Returns the rows a snapshot date really holds and their sum of monthly charges (USD)."""
+    """Returns the number of stored rows of a date, and the sum of their monthly charges in USD."""
     raw = telco_churn_raw.c
     query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(raw.monthly_charges), 0))
     with engine.connect() as connection:

@@ -1,8 +1,8 @@
-"""Whether every table that readers connect to holds what was scored: one query a table, compared day by day.
+"""Compares every table that readers see with the scores, day by day, with one query per table.
 
-The scores of a day (`analytics.predictions`) are what it was published with; how many there are is in the ledger
-(`ops.publications`). Everything a reader sees of that day is made of them by SQL models, so its customers, those at
-risk and its money must be the same wherever they are counted. A day on which they are not is torn.
+The scores of a day are in `analytics.predictions`, and the ledger `ops.publications` has their number. SQL models make
+everything that readers see from these scores. So the number of customers, the number at risk and the money of a day
+must be the same in every table. A day on which they differ is called torn.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,19 +15,19 @@ from sqlalchemy import Connection, text
 from churn.errors import AuditFailed
 
 NEWEST_DAYS = 7
-"""How many published days each run looks at, beside those it made."""
+"""The number of newest published days that each run compares, in addition to its own days."""
 
 
 class Figures(NamedTuple):
-    """What a table holds of a day; None where it has no such column.
+    """The figures of a day in one table. A figure is None if the table does not have it.
 
     Attributes:
-        customers_count: customers, those who left included.
-        active_count: customers who have not left.
-        at_risk_count: active customers at risk.
-        revenue_at_risk_usd: twelve monthly charges of active customers at risk.
-        expected_annual_loss_usd: probability times twelve monthly charges of active customers.
-        rows_count: rows that these were counted from.
+        customers_count: the customers, including those who left.
+        active_count: the customers who have not left.
+        at_risk_count: the active customers at risk.
+        revenue_at_risk_usd: the sum of twelve monthly charges of active customers at risk.
+        expected_annual_loss_usd: the sum of probability times twelve monthly charges of active customers.
+        rows_count: the rows that the figures come from.
     """
 
     customers_count: int | None
@@ -39,17 +39,17 @@ class Figures(NamedTuple):
 
 
 NOBODY = Figures(0, 0, 0, 0.0, 0.0, rows_count=0)
-"""What a table without a row of a day holds: a list without rows is whole where nobody is at risk."""
+"""The figures of a table without rows of a day: an action list without rows is right if nobody is at risk."""
 
 
 @dataclass(frozen=True)
 class Tear:
-    """One published day of one table that does not hold what was scored.
+    """One published day on which one table differs from the scores.
 
     Attributes:
         day: the prediction date.
         table: the table or view.
-        difference: what it holds and what it should, in words.
+        difference: what the table has and what the scores have, in words.
     """
 
     day: date
@@ -61,13 +61,13 @@ class Tear:
 
 
 class Source(NamedTuple):
-    """How the figures of a day are counted in one table.
+    """How the figures of a day are computed from one table.
 
     Attributes:
-        day: the column that names the day.
-        columns: for each figure that the table has, the aggregate that gives it.
-        condition: which rows count.
-        is_rounded: each row's money is rounded to cents, so that a sum of rows may differ by half a cent a row.
+        day: the column with the day.
+        columns: for each figure that the table has, the SQL aggregate that computes it.
+        condition: the SQL condition that rows must meet.
+        is_rounded: True if the money of each row is rounded to cents: a sum may then differ by half a cent per row.
     """
 
     day: str
@@ -108,38 +108,38 @@ _SOURCES = {
     "reporting.action_list": Source("prediction_date", _LISTED, is_rounded=True),
     "reporting.kpi_daily": Source("prediction_date", _ADDED_UP),
     "reporting.risk_trend": Source("prediction_date", _PERIODS, "period = 'day'"),
-    # Each dimension divides the same customers anew: one of them stands for all, for all come from one GROUPING SETS.
+    # Each dimension splits the same customers, and one GROUPING SETS computes all: checking one dimension is enough.
     "reporting.risk_by_segment": Source("prediction_date", _ADDED_UP, "dimension = 'contract'", is_rounded=True),
 }
 MADE_BY_MODELS = tuple(name for name in _SOURCES if name not in (LEDGER, SCORES))
 
 
 def find_tears(connection: Connection, days: Sequence[date] | None = None) -> list[Tear]:
-    """Returns what published days do not hold, in order of date.
+    """Returns the differences between published days and their scores, in order of date.
 
     Args:
-        connection: the database; what its transaction changed counts.
-        days: the days to look at, published or not; None for every published one.
+        connection: the connection. Uncommitted changes of its transaction count.
+        days: the days to compare (default: every published day).
     """
     published = _read(connection, LEDGER, days)
-    if not published:  # There may be no table to look at yet.
+    if not published:  # The tables may not exist before the first day is published.
         return []
     held = {table: _read(connection, table, days) for table in (SCORES, *MADE_BY_MODELS)}
     return [
         tear
         for day, (customers, *_) in sorted(published.items())
-        for tear in _compare(day, customers or 0, {table: found.get(day) for table, found in held.items()})
+        for tear in _compare(day, customers or 0, {table: by_day.get(day) for table, by_day in held.items()})
     ]
 
 
 def find_newest_days(connection: Connection) -> list[date]:
-    """Returns the newest published days, as many as every run looks at."""
+    """Returns the newest published days, which every run compares."""
     query = "SELECT prediction_date FROM ops.publications WHERE status = 'published' ORDER BY 1 DESC LIMIT :limit"
     return sorted(connection.scalars(text(query), {"limit": NEWEST_DAYS}))
 
 
 def refuse_torn(tears: Sequence[Tear]) -> None:
-    """Raises AuditFailed if there is a tear; the message names the first, and the command that makes the day whole."""
+    """Raises AuditFailed if there is a difference. The message names the first one and the command that repairs it."""
     if not tears:
         return
     first = tears[0]
@@ -151,40 +151,41 @@ def refuse_torn(tears: Sequence[Tear]) -> None:
         days=", ".join(sorted({str(tear.day) for tear in tears})),
         readers=f"{first}.",
     )
-    failure.next_step = f"make the scores again: `churn score --as-of {first.day}`."
+    # AuditFailed gives the query as its next step. Here a command repairs the day, which helps more than the rows.
+    failure.next_step = f"run `churn score --as-of {first.day}` to score the day again."
     raise failure
 
 
 def _read(connection: Connection, table: str, days: Sequence[date] | None) -> dict[date, Figures]:
     if connection.scalar(text("SELECT to_regclass(:table)"), {"table": table}) is None:
-        return {}
+        return {}  # to_regclass gives NULL for a missing table, where a query would fail and abort the transaction.
     source = _SOURCES[table]
     columns = source.columns | {"rows_count": "count(*)"}
     figures = ", ".join(columns.get(name, "NULL") for name in Figures._fields)
     chosen = f"{source.day} = ANY(:days)" if days is not None else "TRUE"
     query = f"SELECT {source.day}, {figures} FROM {table} WHERE {chosen} AND {source.condition} GROUP BY 1"
     rows = connection.execute(text(query), {} if days is None else {"days": list(days)})
-    return {day: Figures(*found) for day, *found in rows}
+    return {day: Figures(*values) for day, *values in rows}
 
 
 def _compare(day: date, customers: int, held: dict[str, Figures | None]) -> Iterator[Tear]:
     """Compares the scores of a day with the ledger, and every other table with the scores."""
     scores = held[SCORES] or NOBODY
     if scores.customers_count != customers:
-        yield Tear(day, SCORES, f"holds {scores.customers_count:,} scores, the ledger {customers:,}")
+        yield Tear(day, SCORES, f"has {scores.customers_count:,} scores, the ledger {customers:,}")
         return
     for table in MADE_BY_MODELS:
         if difference := _differ(table, held[table] or NOBODY, scores):
             yield Tear(day, table, difference)
 
 
-def _differ(table: str, found: Figures, scores: Figures) -> str:
-    """Says of the first figure that differs what the table holds and what was scored; empty where none does."""
-    cents = 0.01 + (0.005 * found.rows_count if _SOURCES[table].is_rounded else 0)
+def _differ(table: str, figures: Figures, scores: Figures) -> str:
+    """Returns a text about the first figure that differs from the scores; empty if all are the same."""
+    cents = 0.01 + (0.005 * figures.rows_count if _SOURCES[table].is_rounded else 0)
     for name in _SOURCES[table].columns:
-        now, scored = float(getattr(found, name) or 0), float(getattr(scores, name) or 0)
+        now, scored = float(getattr(figures, name) or 0), float(getattr(scores, name) or 0)
         if abs(now - scored) > (cents if name.endswith("_usd") else 0):
-            return f"holds {_worded(name, now)}, the scores {_worded(name, scored)}"
+            return f"has {_worded(name, now)}, the scores have {_worded(name, scored)}"
     return ""
 
 

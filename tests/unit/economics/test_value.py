@@ -73,13 +73,13 @@ def test_the_old_name_of_a_section_is_read_with_a_note(tmp_path: Path) -> None:
     policies = load_policies(path)
 
     assert policies.value == POLICY
-    assert policies.notes == ("ours.toml calls the section [value] by its old name [retention]. Rename it.",)
+    assert policies.notes == ("ours.toml uses [retention], the old name of the section [value]. Rename the section.",)
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("[gate", "is no TOML"),
+        ("[gate", "is not valid TOML"),
         ("[surprises]\nmany = 1\n", r"unknown section \[surprises\]"),
         (POLICY_FILE.read_text().replace("save_rate = 0.3", 'save_rate = "30%"'), "save_rate = '30%'"),
         (POLICY_FILE.read_text().replace("save_rate = 0.3", "save_rate = nan"), "save_rate = nan"),
