@@ -23,7 +23,7 @@ from churn.stores.sql_models.contexts import take_turn
 
 
 class WholeVersions(PlanBuilder):
-    """Builds plans in which every direct change is breaking. Refuses plans that would show readers incomplete tables."""
+    """Builds plans in which every direct change is breaking. Refuses plans that would show incomplete tables."""
 
     def build(self) -> Any:
         """Builds the plan.
