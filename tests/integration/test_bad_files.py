@@ -453,12 +453,12 @@ REFUSALS = {
     "a customer twice": Refusal(
         lambda: _csv(customerID="000003-MADEUP"),
         f"extract.csv has the customer 000003-MADEUP twice, in rows 5 and {LINE}.",
-        "one row per customer is agreed; remove the wrong one.",
+        "keep the right row and delete the other; an extract has one row per customer.",
     ),
     "a customer twice but for spaces": Refusal(
         lambda: _csv(customerID=" 000003-MADEUP "),
         f"extract.csv has the customer 000003-MADEUP twice, in rows 5 and {LINE}.",
-        "one row per customer is agreed; remove the wrong one.",
+        "keep the right row and delete the other; an extract has one row per customer.",
     ),
     "nothing but bad rows": Refusal(
         lambda: make_extract(40_000).with_columns(tenure=pl.lit("-3")).write_csv().encode(),

@@ -148,7 +148,7 @@ def test_people_are_alerted_that_a_day_was_torn_and_that_it_is_repaired(
         "[churn] warning: published days failed",
         "[churn] recovered: published days works again",
     ]
-    assert f"torn and repaired: {SECOND}" in receivers.web[0]["message"]
+    assert f"differences repaired on {SECOND}" in receivers.web[0]["message"]
 
 
 def test_old_tables_are_dropped_once_they_have_been_kept_for_as_long_as_is_set(

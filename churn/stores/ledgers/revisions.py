@@ -76,9 +76,9 @@ def read_revisions(engine: Engine, days: Sequence[date], run_id: str) -> list[Re
 _KEEP_ASIDE = """
     CREATE TEMP TABLE scores_before ON COMMIT DROP AS
     SELECT prediction_date, customer_id, churn_probability, risk_tier, revenue_at_risk_usd, expected_annual_loss_usd,
-           lifetime_value_usd, is_active, made.load_id, made.model_version, made.basis
+           lifetime_value_usd, is_active, publication.load_id, publication.model_version, publication.basis
     FROM analytics.predictions
-    JOIN ops.publications AS made USING (prediction_date)
+    JOIN ops.publications AS publication USING (prediction_date)
     WHERE prediction_date = ANY(:days)
 """
 # The FULL JOIN keeps customers who are on one side only: the whole row `was` or `now` is NULL then. `=` between a NULL
@@ -103,18 +103,19 @@ _RECORD = """
             SELECT * FROM analytics.predictions WHERE prediction_date IN (SELECT prediction_date FROM days)
         ) AS now USING (prediction_date, customer_id)
     )
-    SELECT prediction_date, min(days.load_id), min(made.load_id), min(days.model_version), min(made.model_version),
-           min(days.basis), min(made.basis),
+    SELECT prediction_date, min(days.load_id), min(publication.load_id),
+           min(days.model_version), min(publication.model_version),
+           min(days.basis), min(publication.basis),
            count(*) FILTER (WHERE is_same),
            count(*) FILTER (WHERE NOT is_same AND (was).customer_id IS NOT NULL AND (now).customer_id IS NOT NULL),
            count(*) FILTER (WHERE (was).customer_id IS NULL),
            count(*) FILTER (WHERE (now).customer_id IS NULL),
            count(*) FILTER (WHERE (was).risk_tier <> (now).risk_tier),
            coalesce(sum((was).revenue_at_risk_usd::numeric), 0), coalesce(sum((now).revenue_at_risk_usd::numeric), 0),
-           min(made.run_id)
+           min(publication.run_id)
     FROM held_together
     JOIN days USING (prediction_date)
-    JOIN ops.publications AS made USING (prediction_date)
+    JOIN ops.publications AS publication USING (prediction_date)
     GROUP BY prediction_date
     ORDER BY prediction_date
 """

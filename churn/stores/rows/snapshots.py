@@ -27,7 +27,7 @@ class DuplicateCustomer(ContractBroken):
     def __init__(self, name: str, customer_id: str, where: str = "") -> None:
         super().__init__(
             f"{name} has the customer {customer_id} twice{where}.",
-            "one row per customer is agreed; remove the wrong one.",
+            "keep the right row and delete the other; an extract has one row per customer.",
         )
         self.customer_id = customer_id
 

@@ -1,1 +1,1 @@
-"""What pages, exports and reports read."""
+"""Reads the published rows for pages, exports and reports."""

@@ -1,6 +1,6 @@
-"""The action list as pages ask for it: filtered, sorted and paged by the database, never read whole.
+"""Reads the action list for pages. The database filters, sorts and pages it, so a page never reads the whole list.
 
-What a person typed is only ever a parameter; what a column is called is only ever one of COLUMNS.
+Every text that a person types is a bound parameter, and every column name is one of COLUMNS: no input becomes SQL.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,10 +30,11 @@ COLUMNS = (
     "lifetime_value_usd",
     "total_charges",
 )
-"""What is shown, and may be sorted by but for the reasons."""
+"""The columns of the list."""
 SORTABLE = tuple(name for name in COLUMNS if name not in ("reasons", "recommended_action"))
+"""The columns that the list may be sorted by."""
 ONE_OF = ("risk_tier", "contract", "tenure_band", "internet_service", "payment_method")
-"""What may be filtered by value."""
+"""The columns that may be filtered by value."""
 _MONEY = ("expected_annual_loss_usd", "revenue_at_risk_usd", "lifetime_value_usd")
 
 _list = sa.table(
@@ -48,13 +49,14 @@ _profiles = sa.table(
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which calls of a date, in which order.
+    """The filters and the order of a list of calls.
 
     Attributes:
-        search: part of a customer number, upper and lower case alike; empty finds all.
-        one_of: a column of ONE_OF and the values it may have; no values means all.
-        monthly_charges_from: at least so much a month, USD.
-        order_by: a column of SORTABLE; ties by rank.
+        prediction_date: the published date.
+        search: a part of the customer number, in upper or lower case; an empty text finds every customer.
+        one_of: columns of ONE_OF, each with its allowed values; no values means that all are allowed.
+        monthly_charges_from: the lowest monthly charge, in USD.
+        order_by: a column of SORTABLE. Equal values are in the order of call_rank.
     """
 
     prediction_date: date
@@ -75,7 +77,7 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
 
 
 def read_calls(connection: Connection, wanted: Wanted, limit: int, offset: int = 0) -> list[dict[str, Any]]:
-    """Returns one page of the list; rank is that of the whole date, whatever is filtered."""
+    """Returns one page of the list. call_rank is the rank in the whole list of the date, whatever the filters are."""
     shown = [
         sa.cast(_list.c[name], sa.Double).label(name) if name in _MONEY else _list.c[name].label(name)
         for name in COLUMNS
@@ -84,14 +86,15 @@ def read_calls(connection: Connection, wanted: Wanted, limit: int, offset: int =
     order = (first.desc() if wanted.descending else first.asc(), _list.c.call_rank)
     conditions = _conditions(wanted)
     if len(conditions) == 1 and wanted.order_by == "call_rank" and not wanted.descending:
-        # Postgres stops ranking there; otherwise it ranks all of a million's calls to show fifty.
+        # With this condition Postgres stops at the last rank of the page. Without it, it ranks every call of a million
+        # customers to show fifty of them.
         conditions.append(_list.c.call_rank <= offset + limit)
     query = sa.select(*shown).where(*conditions).order_by(*order).limit(limit).offset(offset)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def sum_calls(connection: Connection, wanted: Wanted) -> dict[str, Any]:
-    """Returns how many customers are wanted, and what they cost together: customers_count and USD a year."""
+    """Returns the number of customers that match the filters, and the sums of their money in USD per year."""
     query = sa.select(
         sa.func.count().label("customers_count"),
         sa.cast(sa.func.coalesce(sa.func.sum(_list.c.expected_annual_loss_usd), 0), sa.Double).label(
@@ -105,12 +108,12 @@ def sum_calls(connection: Connection, wanted: Wanted) -> dict[str, Any]:
 def read_choices(connection: Connection, prediction_date: date) -> dict[str, list[str]]:
     """Returns the values that each column of ONE_OF has among the customers at risk of a date.
 
-    Asked of the profiles, of which there are at most 288 a day, whatever the number of customers.
+    The query reads the profiles instead of the customers: a day has at most 288 of them.
     """
     c = _profiles.c
-    values = [sa.func.array_agg(sa.distinct(c[name])).label(name) for name in ONE_OF if name != "risk_tier"]
+    columns = [sa.func.array_agg(sa.distinct(c[name])).label(name) for name in ONE_OF if name != "risk_tier"]
     tiers = sa.func.sum(c.high_count).label("High"), sa.func.sum(c.medium_count).label("Medium")
-    query = sa.select(*values, *tiers).where(c.prediction_date == prediction_date, c.at_risk_count > 0)
-    found = dict(connection.execute(query).mappings().one())
-    there = [tier for tier in ("High", "Medium") if found.pop(tier)]
-    return {"risk_tier": there, **{name: sorted(choices or []) for name, choices in found.items()}}
+    query = sa.select(*columns, *tiers).where(c.prediction_date == prediction_date, c.at_risk_count > 0)
+    choices = dict(connection.execute(query).mappings().one())
+    tiers_at_risk = [tier for tier in ("High", "Medium") if choices.pop(tier)]
+    return {"risk_tier": tiers_at_risk, **{name: sorted(values or []) for name, values in choices.items()}}

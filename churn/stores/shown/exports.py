@@ -1,4 +1,4 @@
-"""What leaves for other systems: rows of one published date, as readers of the database see them."""
+"""Reads the rows of one published date for export to other systems."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -24,10 +24,10 @@ EXPORTS = {"action-list": _ACTION_LIST, "predictions": _PREDICTIONS}
 
 
 def read_export(engine: Engine, what: str, prediction_date: date) -> Iterator[pl.DataFrame]:
-    """Yields the rows of a date, batch by batch; the action list by call_rank, predictions in no order.
+    """Yields the rows of a date in batches: the action list in the order of call_rank, predictions in no order.
 
     Args:
-        engine: the database.
+        engine: the engine of the database.
         what: `action-list` or `predictions`.
         prediction_date: a published date.
     """

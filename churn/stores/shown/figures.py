@@ -1,4 +1,4 @@
-"""What is told of a published date in a terminal, a run page and an alert: its figures and its first calls."""
+"""Reads the figures and the first calls of a published date, for the terminal, run pages and alerts."""
 
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ def read_kpis(engine: Engine, prediction_date: date) -> dict[str, Any]:
     """Returns the row of reporting.kpi_daily of a published date.
 
     Raises:
-        NotThere: there is none; the message says how to get it back.
+        NotThere: the view has no row of the date. The next step of the error repairs it.
     """
     query = sa.text("SELECT * FROM reporting.kpi_daily WHERE prediction_date = :day")
     with engine.connect() as connection:
@@ -21,18 +21,18 @@ def read_kpis(engine: Engine, prediction_date: date) -> dict[str, Any]:
     if row is None:
         raise NotThere(
             f"{prediction_date} is published, but reporting.kpi_daily has no row of it.",
-            "run `churn transforms check`: it compares every published day with its scores and repairs it.",
+            "run `churn transforms check`: it compares every published day with its scores and repairs differences.",
         )
     return dict(row)
 
 
 def read_first_calls(engine: Engine, prediction_date: date, limit: int) -> list[dict[str, Any]]:
-    """Returns the active customers at risk with the largest expected yearly loss, largest first."""
+    """Returns the active customers at risk with the largest expected annual loss, the largest first."""
     query = sa.text("""
         SELECT customer_id, churn_probability, risk_tier, CAST(expected_annual_loss_usd AS float8), monthly_charges,
-               tenure_months, contract, internet_service, payment_method, coalesce(told.reasons, '{}') AS reasons
+               tenure_months, contract, internet_service, payment_method, coalesce(scored.reasons, '{}') AS reasons
         FROM reporting.action_list
-        LEFT JOIN (SELECT prediction_date, customer_id, reasons FROM analytics.predictions) AS told
+        LEFT JOIN (SELECT prediction_date, customer_id, reasons FROM analytics.predictions) AS scored
             USING (prediction_date, customer_id)
         WHERE prediction_date = :day AND call_rank <= :limit
         ORDER BY call_rank

@@ -1,7 +1,7 @@
-"""What pages read: published figures from `reporting`, and the additive mart behind them. Reads only.
+"""Reads published figures for pages, from `reporting` and from the additive mart behind it.
 
-Every function takes a reader's connection (`readers.reading`) and returns rows as dicts in the order they are shown,
-named as the columns are. Money comes as float, in USD; NULL as None.
+Every function takes a reader's connection (`readers.reading`) and returns rows as dicts, in the order in which a page
+shows them. The keys are the column names. Money is a float in USD, and NULL is None.
 """
 
 from datetime import date
@@ -20,7 +20,7 @@ VIEWS = (
     "model_history",
     "publication_history",
 )
-"""What a BI tool is pointed at."""
+"""The views for BI tools."""
 
 
 def _read(connection: Connection, query: str, **parameters: Any) -> list[Row]:
@@ -28,7 +28,7 @@ def _read(connection: Connection, query: str, **parameters: Any) -> list[Row]:
 
 
 def read_publications(connection: Connection, limit: int = 400) -> list[Row]:
-    """Returns the scored dates, staged ones too, the latest first."""
+    """Returns the scored dates in any status, the latest first."""
     return _read(
         connection,
         """
@@ -58,12 +58,12 @@ def read_days(connection: Connection, first: date, last: date) -> list[Row]:
 
 
 def read_trend(connection: Connection, period: str, first: date) -> list[Row]:
-    """Returns days or weeks from a date on, the earliest first.
+    """Returns the days or weeks from a date on, the earliest first.
 
     Args:
-        connection: a reader's.
+        connection: the connection of a reader.
         period: day or week.
-        first: no period begins before it.
+        first: the earliest first day of a period.
     """
     return _read(
         connection,
@@ -82,7 +82,7 @@ def read_trend(connection: Connection, period: str, first: date) -> list[Row]:
 
 
 def read_profiles(connection: Connection, prediction_date: date) -> list[Row]:
-    """Returns the additive counts and money of each profile of a published date, at most 288 rows."""
+    """Returns the additive counts and money of each profile of a published date (at most 288 rows)."""
     return _read(
         connection,
         """
@@ -113,7 +113,7 @@ def read_mix(connection: Connection, first: date, last: date) -> list[Row]:
 
 
 def read_customer(connection: Connection, customer_id: str, limit: int = 400) -> list[Row]:
-    """Returns a customer's latest published scores, the latest first; none if nobody has that number."""
+    """Returns a customer's published scores, the latest first; an empty list if no customer has this number."""
     return _read(
         connection,
         """
@@ -143,7 +143,7 @@ def read_models(connection: Connection) -> list[Row]:
 
 
 def read_model_figures(connection: Connection, promotion_id: int) -> list[Row]:
-    """Returns the candidates' figures of a decision."""
+    """Returns the figures of the candidates of a decision."""
     return _read(
         connection,
         """
@@ -155,7 +155,7 @@ def read_model_figures(connection: Connection, promotion_id: int) -> list[Row]:
 
 
 def read_model_curves(connection: Connection, promotion_id: int) -> list[Row]:
-    """Returns the points of calibration, gain and profit of a decision, from left to right."""
+    """Returns the points of the calibration, gain and profit curves of a decision, from left to right."""
     return _read(
         connection,
         """
@@ -167,7 +167,7 @@ def read_model_curves(connection: Connection, promotion_id: int) -> list[Row]:
 
 
 def read_model_slices(connection: Connection, promotion_id: int) -> list[Row]:
-    """Returns how the version of a decision does for each kind of customer."""
+    """Returns the figures of the version of a decision for each slice of customers."""
     return _read(
         connection,
         """
@@ -180,7 +180,7 @@ def read_model_slices(connection: Connection, promotion_id: int) -> list[Row]:
 
 
 def read_loads(connection: Connection, limit: int = 30) -> list[Row]:
-    """Returns the latest files taken in or refused, the latest first."""
+    """Returns the latest loaded or refused files, the latest first."""
     return _read(
         connection,
         """
@@ -193,7 +193,7 @@ def read_loads(connection: Connection, limit: int = 30) -> list[Row]:
 
 
 def read_reject_reasons(connection: Connection, loads: int = 30) -> list[Row]:
-    """Returns why rows of the latest loads were set aside, the latest load first, the commonest reason first."""
+    """Returns the reasons of rejected rows in the latest loads: the latest load first, the most common reason first."""
     return _read(
         connection,
         """
@@ -206,7 +206,7 @@ def read_reject_reasons(connection: Connection, loads: int = 30) -> list[Row]:
 
 
 def read_columns(connection: Connection, view: str) -> list[Row]:
-    """Returns name, type and meaning of the columns of a view of `reporting`, in their order."""
+    """Returns the name, type and meaning of each column of a view of `reporting`, in order."""
     return _read(
         connection,
         """

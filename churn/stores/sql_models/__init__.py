@@ -1,8 +1,8 @@
-"""The SQL models: deployed, refreshed for one range of dates, audited. The only room that imports SQLMesh.
+"""Deploys, refreshes and audits the SQL models. Only this package imports SQLMesh, and only when a function needs it.
 
-SQLMesh neither locks (concurrent refreshes double rows) nor raises audit failures with their facts (they go to its
-console), and it lets views outlive the tables they read. `contexts`, `console`, `versions` and `bindings` make up for
-each of these. Nothing here imports SQLMesh before a function needs it.
+Three traps of SQLMesh 0.236 are handled here. It has no lock, so that concurrent refreshes double rows (`contexts`). It
+sends the facts of failed audits to its console instead of its errors (`console`). And it keeps views that read tables
+of another version (`versions` and `bindings`).
 """
 
 from churn.stores.sql_models.cleaning import Cleaning, drop_old_tables

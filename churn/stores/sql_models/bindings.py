@@ -1,7 +1,8 @@
-"""Which table each view reads: looked at in Postgres' catalogue, and put right where it is not the one it should be.
+"""Checks in Postgres' catalogue which table each view reads, and repairs views that read a wrong table.
 
-Postgres binds a view to a table, not to a name: a view made of one version of a model goes on reading that version
-until it is made anew, and disappears with it. SQLMesh 0.236 never makes a view anew that exists.
+Postgres binds a view to a table, not to the table's name. So a view goes on reading the old version of a model until
+the view is created again, and it is dropped together with that version. SQLMesh 0.236 never creates an existing view
+again.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,9 +18,9 @@ class View:
     """A view of the current version of the models.
 
     Attributes:
-        name: schema and name.
-        reads: schema and name of each table or view that it must read, and no other.
-        render: gives its SELECT; asked only of a view that is wrong, for rendering takes longer than looking.
+        name: the schema and the name.
+        reads: the schema and the name of each table or view that it must read; it may read no other.
+        render: returns the SELECT of the view. It is called only for a repair, since rendering is slow.
     """
 
     name: str
@@ -28,23 +29,23 @@ class View:
 
 
 def list_views(snapshots: Iterable[Any]) -> list[View]:
-    """Returns the views of a set of SQLMesh snapshots, each after those it reads: those of models, then those of names.
+    """Returns the views of SQLMesh snapshots, each after the views that it reads: views of models, then views of names.
 
     Args:
-        snapshots: every snapshot of production, external ones included.
+        snapshots: every snapshot of production, including external ones.
     """
     by_name = {snapshot.name: snapshot for snapshot in snapshots}
     ordered = list(_in_order(by_name))
     return [
-        *(_view_of_a_model(one, by_name) for one in ordered if one.is_view),
-        *(_view_of_a_name(one) for one in ordered if not one.model.kind.is_external),
+        *(_view_of_a_model(snapshot, by_name) for snapshot in ordered if snapshot.is_view),
+        *(_view_of_a_name(snapshot) for snapshot in ordered if not snapshot.model.kind.is_external),
     ]
 
 
 def _in_order(by_name: dict[str, Any]) -> Iterator[Any]:
     from sqlmesh.utils.dag import DAG
 
-    graph: DAG[str] = DAG({name: {parent.name for parent in one.parents} for name, one in by_name.items()})
+    graph: DAG[str] = DAG({name: {parent.name for parent in snapshot.parents} for name, snapshot in by_name.items()})
     return (by_name[name] for name in graph.sorted if name in by_name)
 
 
@@ -52,12 +53,15 @@ def _view_of_a_model(snapshot: Any, by_name: dict[str, Any]) -> View:
     from sqlmesh.core.snapshot import DeployabilityIndex
 
     def render() -> str:
+        # With this index SQLMesh renders the names of the tables of production, not those of a development environment.
         index = DeployabilityIndex.all_deployable()
         query = snapshot.model.render_query_or_raise(snapshots=by_name, deployability_index=index)
         return str(query.sql("postgres"))
 
     parents = (by_name[parent.name] for parent in snapshot.parents)
-    reads = frozenset(_short(one.name if one.model.kind.is_external else one.table_name()) for one in parents)
+    reads = frozenset(
+        _short(parent.name if parent.model.kind.is_external else parent.table_name()) for parent in parents
+    )
     return View(_short(snapshot.table_name()), reads, render)
 
 
@@ -74,30 +78,32 @@ def _short(name: str) -> str:
 
 
 def heal_views(engine: Engine, views: Sequence[View]) -> list[str]:
-    """Makes the views anew when one is missing or reads another table than it should, all in one transaction.
+    """Creates all views again if one is missing or reads a wrong table. This is one transaction.
 
     Returns:
-        The names of the views that were wrong.
+        The names of the views that were missing or wrong.
     """
     with engine.connect() as connection:
         wrong = find_unbound(connection, views)
     if wrong:
         with engine.begin() as connection:
             for view in views:
-                _make_anew(connection, view)
+                _create_again(connection, view)
     return wrong
 
 
 def find_unbound(connection: Connection, views: Sequence[View]) -> list[str]:
-    """Returns the names of the views that are missing or read another table than they should."""
+    """Returns the names of the views that are missing or read a wrong table."""
     rows = connection.execute(text(_BINDINGS), {"names": [view.name for view in views]})
     bound = {name: frozenset(tables) for name, tables in rows}
     return [view.name for view in views if bound.get(view.name) != view.reads]
 
 
-def _make_anew(connection: Connection, view: View) -> None:
-    """Replaces a view, or, where its columns changed, drops it with what reads it, which is made anew after it."""
+def _create_again(connection: Connection, view: View) -> None:
+    """Replaces a view. If its columns changed, drops it and the views that read it, which follow in `heal_views`."""
     definition = f"VIEW {view.name} AS {view.render()}".replace("%", "%%")
+    # CREATE OR REPLACE fails if a column is removed or changes its type. The savepoint keeps that error from aborting
+    # the whole transaction.
     try:
         with connection.begin_nested():
             connection.exec_driver_sql(f"CREATE OR REPLACE {definition}")

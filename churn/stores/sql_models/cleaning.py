@@ -1,4 +1,4 @@
-"""Dropping what no environment reads any more: SQLMesh's janitor, with the room it made."""
+"""Drops tables that no environment uses any more, with SQLMesh's janitor, and measures the freed space."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ from churn.stores.sql_models.failures import understand_plan
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What dropping old tables did.
+    """The result of dropping old tables.
 
     Attributes:
-        tables_count: tables and views of old versions that were dropped.
-        bytes_before: size of all tables of SQL models and their indexes, before.
-        bytes_after: the same, after.
+        tables_count: the number of dropped tables and views.
+        bytes_before: the size of all tables of SQL models and their indexes before, in bytes.
+        bytes_after: the same size afterwards.
     """
 
     tables_count: int
@@ -26,7 +26,7 @@ class Cleaning:
 
 
 def drop_old_tables(settings: Settings) -> Cleaning:
-    """Drops the tables and views of versions that no environment has read for as long as old versions are kept.
+    """Drops the tables and views of unused versions, once the time is over for which old versions are kept.
 
     Raises:
         TransformFailed: a table could not be dropped.

@@ -1,4 +1,4 @@
-"""SQLMesh's connections, made when they are first used: loading the project starts and creates nothing."""
+"""SQLMesh's connections. They open at their first use, so that loading the project starts and creates nothing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ from churn.stores.sql_models.environment import prepare_environment
 
 
 class PostgresWhenUsed(PostgresConnectionConfig):
-    """The product's database. Its first use starts the embedded server and makes the tables that models read."""
+    """The product's database. The first use starts the embedded server and creates the tables that models read."""
 
     @property
     def _connection_factory(self) -> Callable[..., Any]:
@@ -22,14 +22,14 @@ class PostgresWhenUsed(PostgresConnectionConfig):
 
             settings = load_settings()
             prepare_environment(settings)
-            open_engine(settings)  # `sqlmesh` by hand may be the first to come.
+            open_engine(settings)  # The first command of all may be `sqlmesh`.
             return psycopg2.connect(**options | address_of(locate(settings)))
 
         return connect
 
 
 def address_of(uri: str) -> dict[str, Any]:
-    """Returns the parts of an address by the names that psycopg2 gives them."""
+    """Returns the parts of an address under the names that psycopg2 uses."""
     url = make_url(uri)
     query: dict[str, Any] = dict(url.query)
     return {
@@ -43,14 +43,14 @@ def address_of(uri: str) -> dict[str, Any]:
 
 
 class DuckDBWhenUsed(DuckDBConnectionConfig):
-    """A DuckDB file, whose folder is made with it."""
+    """A DuckDB file. The first use creates its folder."""
 
     @property
     def _connection_factory(self) -> Callable[..., Any]:
         connect = super()._connection_factory
 
-        def make(**options: Any) -> Any:
+        def create(**options: Any) -> Any:
             Path(str(self.database)).parent.mkdir(parents=True, exist_ok=True)
             return connect(**options)
 
-        return make
+        return create

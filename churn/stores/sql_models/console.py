@@ -1,4 +1,4 @@
-"""A SQLMesh console that prints nothing and remembers what matters: evaluations and the cause of a failure."""
+"""A SQLMesh console that prints nothing, but records the evaluations and the causes of failures."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ from churn.stores.sql_models.evaluations import Evaluation
 
 
 class RecordingConsole(NoopConsole):
-    """Collects one plan's evaluations and failures; `forget()` starts the next."""
+    """Collects the evaluations and failures of one plan. Call `forget()` before the next plan."""
 
     def __init__(self) -> None:
         self.evaluations: list[Evaluation] = []
         self.failures: list[Any] = []
 
     def forget(self) -> None:
-        """Drops what an earlier plan left."""
+        """Deletes the records of an earlier plan."""
         self.evaluations.clear()
         self.failures.clear()
 
     def start_cleanup(self, ignore_ttl: bool) -> bool:
-        """Called by the janitor, which asks whether to begin."""
+        """Lets the janitor begin. SQLMesh calls it before it drops tables, and other consoles ask a person."""
         return True
 
     def update_snapshot_evaluation_progress(
@@ -35,20 +35,20 @@ class RecordingConsole(NoopConsole):
         execution_stats: Any = None,
         auto_restatement_triggers: Any = None,
     ) -> None:
-        """Called by SQLMesh after each model and batch."""
+        """Records an evaluation. SQLMesh calls it after each batch of each model."""
         rows = execution_stats.total_rows_processed if execution_stats else None
         self.evaluations.append(Evaluation(snapshot.node.name, rows, duration_ms or 0, num_audits_passed))
 
     def log_failed_models(self, errors: list[Any]) -> None:
-        """Called by SQLMesh with the node of every model that failed, its cause chained."""
+        """Records failures. SQLMesh calls it with one error per failed model, with its node and its cause."""
         self.failures.extend(errors)
 
     def log_warning(self, short_message: str, long_message: str | None = None) -> None:
-        """Warnings of the plan (a non-blocking audit, say) are not failures."""
+        """Ignores warnings, such as those of non-blocking audits: they are not failures."""
 
 
 def install() -> RecordingConsole:
-    """Makes a recording console the console of this process."""
+    """Installs a recording console as the console of this process, and returns it."""
     console = RecordingConsole()
     set_console(console)
     return console

@@ -1,4 +1,4 @@
-"""The SQLMesh context: loaded once a process, used by one process at a time."""
+"""The SQLMesh context: each process loads it once, and only one process at a time uses it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 TRANSFORMS_DIR = PROJECT_DIR / "transforms"
 
 _turns = {"held": 0}
-"""How deep this process is in blocks that hold the lock: an advisory lock belongs to a connection, and SQLMesh's plan
-evaluator, called within such a block, must not wait for the lock of its own process."""
+"""The number of nested blocks of this process that hold the lock. An advisory lock belongs to a connection: SQLMesh's
+plan evaluator, which runs within such a block, would wait for ever for the lock that its own process holds."""
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def locked_context(settings: Settings) -> Iterator["Context"]:
 
     Raises:
         TransformFailed: a file of the project cannot be read as a model.
-        Unavailable: the database went away, whatever SQLMesh makes of it.
+        Unavailable: the connection to the database was lost, whatever error SQLMesh raised.
     """
     with hold_lock(open_engine(settings), Lock.TRANSFORMS, wait=True) as is_held, _counted():
         try:
@@ -35,13 +35,15 @@ def locked_context(settings: Settings) -> Iterator["Context"]:
         except Exception as error:
             if is_held():
                 raise
-            forget_context()  # Its connection is dead.
-            raise Unavailable("The database went away.", "check that it runs, then run again.") from error
+            forget_context()  # Its connection is closed; the next caller needs a new one.
+            raise Unavailable(
+                "The connection to the database was lost.", "start the database, then run again."
+            ) from error
 
 
 @contextmanager
 def take_turn() -> Iterator[None]:
-    """Holds the same lock for a plan that a person applies with SQLMesh; within `locked_context` it is held already."""
+    """Holds the same lock for a plan that a person applies with SQLMesh. Does nothing within `locked_context`."""
     if _turns["held"]:
         yield
         return
@@ -59,7 +61,7 @@ def _counted() -> Iterator[None]:
 
 
 def open_context(settings: Settings) -> "Context":
-    """Returns the context of the project's files as they were when this process first asked: it costs half a second.
+    """Returns the context. It is loaded once per process, which takes half a second; later file changes are not seen.
 
     Raises:
         TransformFailed: a file of the project cannot be read as a model.
@@ -75,7 +77,7 @@ def open_context(settings: Settings) -> "Context":
 
 
 def forget_context() -> None:
-    """Makes the next caller load the project's files and connect anew."""
+    """Makes the next caller load the project's files and connect again."""
     _context.cache_clear()
 
 
@@ -90,7 +92,7 @@ def _context(settings: Settings) -> "Context":
 
 @lru_cache(maxsize=1)
 def recording_console() -> Any:
-    """The console of this process, which remembers what SQLMesh would have printed."""
+    """Returns the console of this process, which records what SQLMesh would print."""
     import churn.stores.sql_models.console as recording
 
     return recording.install()

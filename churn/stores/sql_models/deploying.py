@@ -1,4 +1,4 @@
-"""Bringing the models in the database to what the SQL files say, without a published day changing for its readers."""
+"""Deploys the SQL models from their files. Readers keep seeing every published day while a model is rebuilt."""
 
 import hashlib
 from collections.abc import Sequence
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a deploy found and did.
+    """The result of a deployment.
 
     Attributes:
-        features_version: a fingerprint of the SQL of the features, which changes when it does.
-        changed_models: models whose SQL was changed, added or removed since the last deploy, by name.
-        healed_views: views that were missing or read another version's table, and were made anew.
-        repaired: what published days did not hold after the change, and hold now.
+        features_version: the fingerprint of the SQL of the features. It changes whenever that SQL changes.
+        changed_models: the names of the models that were changed, added or removed since the last deployment.
+        healed_views: the views that were missing or read the table of another version, and were created again.
+        repaired: the differences between published days and their scores that were found and repaired.
     """
 
     features_version: str
@@ -42,11 +42,11 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Change:
-    """What a deploy would do.
+    """What a deployment would change.
 
     Attributes:
-        changed: models whose SQL was changed, with the difference in lines of + and -; added and removed ones without.
-        rebuilt: tables that are made anew, over all stored days, and views that read them.
+        changed: the changed models, each with the difference of its SQL; added and removed models have an empty text.
+        rebuilt: the tables that are rebuilt for all stored days, and the views that read them.
     """
 
     changed: dict[str, str]
@@ -54,10 +54,10 @@ class Change:
 
 
 def describe_change(settings: Settings, today: date) -> Change:
-    """Returns what a deploy would change, having linted the project and run its unit tests. Changes nothing.
+    """Returns what a deployment would change. Lints the project and runs its unit tests first; changes nothing.
 
     Raises:
-        TransformFailed: the project cannot be read, breaks a law or fails a unit test.
+        TransformFailed: the project cannot be read, breaks a lint rule or fails a unit test.
     """
     with locked_context(settings) as context:
         _check_laws(settings, context)
@@ -65,15 +65,17 @@ def describe_change(settings: Settings, today: date) -> Change:
         plan = build_plan(context, settings, execution_time=end_of(today))
         diff = plan.context_diff
         changed = {name: diff.text_diff(name) for name in diff.modified_snapshots if diff.directly_modified(name)}
-        changed |= dict.fromkeys([*(one.name for one in diff.added), *(one.name for one in diff.removed_snapshots)], "")
-        rebuilt = [one.name for ids in plan.indirectly_modified.values() for one in ids]
+        changed |= dict.fromkeys(
+            [*(item.name for item in diff.added), *(item.name for item in diff.removed_snapshots)], ""
+        )
+        rebuilt = [item.name for ids in plan.indirectly_modified.values() for item in ids]
         return Change({_short(name): lines for name, lines in changed.items()}, tuple(sorted({*map(_short, rebuilt)})))
 
 
 def _check_laws(settings: Settings, context: "Context") -> None:
     broken = "\n  ".join(find_broken_laws(context.lint_models(raise_on_error=False)))
     if broken:
-        raise _refused(settings, f"The SQL models break a law:\n  {broken}\n")
+        raise _refused(settings, f"The SQL models break a lint rule:\n  {broken}\n")
 
 
 def _check_unit_tests(settings: Settings, context: "Context") -> None:
@@ -81,7 +83,7 @@ def _check_unit_tests(settings: Settings, context: "Context") -> None:
 
     from sqlmesh.utils import Verbosity
 
-    result = context.test(stream=io.StringIO(), verbosity=Verbosity.VERBOSE)  # It tells the rows with every column.
+    result = context.test(stream=io.StringIO(), verbosity=Verbosity.VERBOSE)  # Prints the rows with all columns.
     if not result.wasSuccessful():
         failed = "\n".join(find_failed_tests(result))
         raise _refused(settings, f"Unit tests of the SQL models failed: {failed}\n")
@@ -95,25 +97,25 @@ def _refused(settings: Settings, fact: str) -> TransformFailed:
 
 
 def deploy(settings: Settings, today: date) -> Deployment:
-    """Brings the models in the database to what the SQL files say, and rebuilds the history of those that changed.
+    """Deploys the SQL models from their files, and rebuilds the history of the models that changed.
 
     Readers see the old versions until the new ones are filled and audited. Afterwards every published day is compared
-    with its scores; days that differ are refreshed. Scores that are staged are dropped when models change: they were
-    made from other features.
+    with its scores, and days that differ are refreshed. When models change, staged scores are deleted, since they come
+    from other features.
 
     Args:
-        settings: where the database is.
-        today: dates up to the end of this day are marked as evaluated, so that a plan by hand finds nothing to do.
+        settings: the settings of the product.
+        today: the current date. Days up to its end count as evaluated, so that a plan by hand finds nothing to do.
 
     Raises:
-        TransformFailed: the project does not load or a statement failed.
-        AuditFailed: a rebuilt model failed an audit, or a published day does not hold its scores with these models.
+        TransformFailed: the project cannot be read, or a statement failed.
+        AuditFailed: a rebuilt model failed an audit, or a published day does not match its scores with these models.
     """
     engine = open_engine(settings)
     with locked_context(settings) as context:
         with engine.begin() as connection:
             ensure_reader(connection)
-        # Before the plan: views that read the wrong table would fail the audits of a change that is sound.
+        # Before the plan: a view that reads a wrong table would make the audits of a correct change fail.
         healed = _heal_deployed(engine, context)
         plan = build_plan(context, settings, execution_time=end_of(today))
         if plan.context_diff.has_changes:
@@ -122,7 +124,8 @@ def deploy(settings: Settings, today: date) -> Deployment:
         try:
             apply(context, settings, plan)
         except AuditFailed as failure:
-            # Scores that failed their audit stay staged until they are made again; they are no reason not to begin.
+            # Staged scores that failed an audit stay until the date is scored again. They must not stop this run, which
+            # may be the one that scores them again.
             if plan.context_diff.has_changes or failure.model not in RISK_MODELS:
                 raise
         version = _features_version(context)
@@ -131,12 +134,12 @@ def deploy(settings: Settings, today: date) -> Deployment:
 
 
 def _list_changed(plan: Any) -> tuple[str, ...]:
-    """The models whose own SQL differs from what is deployed; on an empty database none, for all are new."""
+    """Returns the models whose own SQL differs from the deployed one; none on an empty database, where all are new."""
     diff = plan.context_diff
     if diff.is_new_environment:
         return ()
     modified = [name for name in diff.modified_snapshots if diff.directly_modified(name)]
-    named = [*modified, *(one.name for one in diff.added), *(one.name for one in diff.removed_snapshots)]
+    named = [*modified, *(item.name for item in diff.added), *(item.name for item in diff.removed_snapshots)]
     return tuple(sorted(map(_short, named)))
 
 
@@ -145,19 +148,19 @@ def _short(fqn: str) -> str:
 
 
 def repair_days(settings: Settings, days: Sequence[date] | None = None) -> list[Tear]:
-    """Compares published days with their scores, and makes those that differ whole: views first, then tables.
+    """Compares published days with their scores, and repairs the days that differ: first views, then tables.
 
-    Works on the models that are deployed, whatever the files say.
+    It uses the deployed models, not the files.
 
     Args:
-        settings: where the database is.
-        days: the days to look at; None for every published one.
+        settings: the settings of the product.
+        days: the days to compare (default: every published day).
 
     Returns:
-        What was torn and is whole again.
+        The differences that were found and repaired.
 
     Raises:
-        AuditFailed: a day is torn still; it says of which table, and what to do.
+        AuditFailed: a day still differs. The error names the table and what to do.
     """
     engine = open_engine(settings)
     with engine.connect() as connection:
@@ -165,7 +168,7 @@ def repair_days(settings: Settings, days: Sequence[date] | None = None) -> list[
     if tears:
         with locked_context(settings) as context:
             _heal_deployed(engine, context)
-    for day in sorted({tear.day for tear in tears if tear.table != SCORES}):  # Lost scores no model brings back.
+    for day in sorted({tear.day for tear in tears if tear.table != SCORES}):  # No model can restore lost scores.
         refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, [day])
         refresh(settings, SCORES, RISK_MODELS, [day])
     if tears:
@@ -175,7 +178,7 @@ def repair_days(settings: Settings, days: Sequence[date] | None = None) -> list[
 
 
 def _heal_deployed(engine: sa.Engine, context: "Context") -> list[str]:
-    """Makes the views of the deployed models read the tables they should; returns those that did not."""
+    """Repairs views of the deployed models that read a wrong table, and returns their names."""
     deployed = context.state_reader.get_environment("prod")
     if deployed is None:
         return []
@@ -183,7 +186,7 @@ def _heal_deployed(engine: sa.Engine, context: "Context") -> list[str]:
 
 
 def read_features_version(settings: Settings) -> str:
-    """Returns the version of the features as the SQL files say it; deploys nothing."""
+    """Returns the version of the features from the SQL files. Deploys nothing."""
     with locked_context(settings) as context:
         return _features_version(context)
 
@@ -195,7 +198,7 @@ def _features_version(context: "Context") -> str:
 
 
 def _discard_staged_scores(settings: Settings) -> None:
-    """Drops scores that readers do not see: changed models make them outdated, failed ones would stop the change."""
+    """Deletes scores that are not published. They come from old models, and failed ones would stop the deployment."""
     staged = sa.select(publications.c.prediction_date).where(publications.c.status != "published")
     with open_engine(settings).begin() as connection:
         connection.execute(sa.delete(predictions).where(predictions.c.prediction_date.in_(staged)))

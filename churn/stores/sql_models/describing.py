@@ -1,4 +1,4 @@
-"""What the SQL models say of themselves, for the data dictionary."""
+"""Reads the descriptions of the SQL models, for the data dictionary."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from churn.stores.sql_models.contexts import locked_context
 
 
 def describe_models(settings: Settings) -> list[TableNote]:
-    """Returns what the SQL models say of themselves, in the order in which they build on each other."""
+    """Returns the descriptions of the SQL models; each model comes after the models that it reads."""
     with locked_context(settings) as context:
         ordered = [
             context.get_model(name, raise_if_missing=True) for name in context.dag.sorted if name in context.models
@@ -21,6 +21,6 @@ def _describe(model: Any) -> TableNote:
     columns = [
         ColumnNote(name, kind.sql("postgres"), notes.get(name, "")) for name, kind in model.columns_to_types.items()
     ]
-    grain = [column.name for one in model.grains for column in (one.expressions or [one])]
+    grain = [column.name for expression in model.grains for column in (expression.expressions or [expression])]
     kind = "SQL view" if model.kind.is_view else "SQL, one date at a time"
     return TableNote(model.name, model.description or "", tuple(grain), kind, tuple(columns))

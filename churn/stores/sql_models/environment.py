@@ -1,4 +1,4 @@
-"""What SQLMesh and psycopg2 read from the environment, because their settings have no room for it."""
+"""Sets environment variables of SQLMesh and psycopg2, for options that SQLMesh's connection settings do not have."""
 
 import os
 
@@ -12,15 +12,16 @@ _LIBPQ_VARIABLES = {
     name: f"PG{name.upper()}"
     for name in ("sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcrl", "channelbinding", "gssencmode")
 }
-"""Options of an address that SQLMesh's connection settings have no room for, and what libpq calls them otherwise."""
+"""Options of an address that SQLMesh's connection settings do not have, and the libpq variable of each option."""
 
-os.environ["MAX_FORK_WORKERS"] = "1"  # Before sqlmesh is imported: it would fork inside a threaded process otherwise.
+os.environ["MAX_FORK_WORKERS"] = "1"  # SQLMesh reads it at import. More workers fork, which is unsafe with threads.
 
 
 def prepare_environment(settings: Settings) -> None:
-    """Gives psycopg2 what SQLMesh's connection settings have no room for: certificates, a time limit, and memory.
+    """Gives psycopg2 what SQLMesh's connection settings do not have: certificates, a time limit and memory.
 
-    A refresh is one connection at a time; with Postgres' default of 4 MB its joins and uniqueness audits go to disk.
+    A refresh uses one connection at a time, so it may have more memory. With Postgres' default of 4 MB, its joins and
+    uniqueness audits would use the disk.
     """
     chosen = make_url(settings.database_url.get_secret_value()).query if settings.database_url is not None else {}
     for option, variable in _LIBPQ_VARIABLES.items():

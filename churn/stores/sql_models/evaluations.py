@@ -1,4 +1,4 @@
-"""What one evaluation of a model did."""
+"""The record of one evaluation of a SQL model."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ class Evaluation:
     """One model evaluated over a range of dates.
 
     Attributes:
-        model: its name.
-        rows: rows written; None where the engine does not say.
-        milliseconds: time it took.
-        audits_passed: audits that ran on the result and found nothing.
+        model: the name of the model.
+        rows: the number of written rows; None if the engine does not report it.
+        milliseconds: the duration.
+        audits_passed: the number of audits that the result passed.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""What SQLMesh failed on, in the words of the person who has to act: model, file, line, day, and what readers see."""
+"""Turns failures of SQLMesh into errors for people, with model, file, line, days and what readers see."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -25,33 +25,34 @@ _IDENTIFIERS = re.compile(r'"([^"]+)"|\w+\.(\w+)|function (\w+)\(')
 
 
 def understand_load(error: Exception, project: Path) -> TransformFailed:
-    """Returns why the project's files cannot be read, with the file and the line where SQLMesh names them."""
-    said = " ".join(str(error).split())
-    places = [found.groupdict() for found in _PLACE.finditer(said)]
+    """Returns the error of a project that cannot be read, with the file and the line if SQLMesh names them."""
+    message = " ".join(str(error).split())
+    places = [match.groupdict() for match in _PLACE.finditer(message)]
     file = next((place["file"] for place in places if place["file"]), str(project))
     line = next((f" line {place['line']}" for place in places if place["line"]), "")
     return TransformFailed(
-        f"The SQL models cannot be read: {_shown(Path(file))}{line}: {_without_place(said)[:300]}",
+        f"The SQL models cannot be read: {_shown(Path(file))}{line}: {_without_place(message)[:300]}",
         f"correct it, {_AGAIN} Nothing was changed.",
     )
 
 
-def _without_place(said: str) -> str:
-    return re.sub(r"^Failed to load model (definition at|from file) '[^']+'[.:]?\s*", "", said)
+def _without_place(message: str) -> str:
+    return re.sub(r"^Failed to load model (definition at|from file) '[^']+'[.:]?\s*", "", message)
 
 
 def understand_plan(
     settings: Settings, context: "Context", error: Exception, failures: Sequence[Any], is_change: bool = False
 ) -> ChurnError:
-    """Returns why a plan could not be built or applied.
+    """Returns the error of a plan that could not be built or applied.
 
     Args:
-        settings: where to ask what readers see.
-        context: whose models the plan was of.
-        error: what SQLMesh raised.
-        failures: the errors of single models, each with its node and its cause, as the console got them.
-        is_change: the plan was to bring changed models before readers, not the rows of a date.
+        settings: the settings of the product.
+        context: the context of the plan.
+        error: the error that SQLMesh raised.
+        failures: the errors of single models from the console, each with its node and its cause.
+        is_change: True if the plan deploys changed models, False if it refreshes the rows of dates.
     """
+    # SQLMesh 0.236 raises only "Plan application failed." The facts are in `failures`, which it sends to its console.
     if not failures:
         first_line = str(error).strip().splitlines()[0].rstrip(".")
         return TransformFailed(
@@ -76,18 +77,18 @@ def understand_plan(
 
 
 def _understand_model(settings: Settings, model: Any, cause: BaseException, node: Any) -> TransformFailed:
-    said = " ".join(str(cause).strip().splitlines()[:1])
+    message = " ".join(str(cause).strip().splitlines()[:1])
     name, file = (model.name, _shown(Path(model._path))) if model is not None else (node.snapshot_name, "transforms")
-    line = _find_line(Path(model._path), said) if model is not None else 1
-    what = f"The SQL model {name} ({file} line {line}) failed{_tell_interval(node)}"
+    line = _find_line(Path(model._path), message) if model is not None else 1
+    what = f"The SQL model {name} ({file} line {line}) failed{_describe_interval(node)}"
     return TransformFailed(
-        f"{what}: {said.rstrip('.')}. {tell_readers(settings)}",
+        f"{what}: {message.rstrip('.')}. {tell_readers(settings)}",
         f"correct {file}, {_AGAIN}",
     )
 
 
-def _tell_interval(node: Any) -> str:
-    """The days that were evaluated; a whole history has no day to name."""
+def _describe_interval(node: Any) -> str:
+    """Returns a text with the days that were evaluated."""
     if not hasattr(node, "interval"):
         return ""
     first, last = (datetime.fromtimestamp(stamp / 1000, UTC).date() for stamp in node.interval)
@@ -97,9 +98,9 @@ def _tell_interval(node: Any) -> str:
     return f" for {first}" if first == last else f" for {first} to {last}"
 
 
-def _find_line(path: Path, said: str) -> int:
-    """Returns the line of a model's file that first holds what the database names, else the one its query begins on."""
-    words = [word for found in _IDENTIFIERS.findall(said) for word in found if word]
+def _find_line(path: Path, message: str) -> int:
+    """Returns the first line of a model's file with a name from the message, or the first line of its query."""
+    words = [word for groups in _IDENTIFIERS.findall(message) for word in groups if word]
     lines = path.read_text().splitlines()
     for word in words:
         for number, line in enumerate(lines, 1):
@@ -117,7 +118,7 @@ def understand_audit(
     arguments: Any = None,
     consequence: str = "the date is not published",
 ) -> AuditFailed:
-    """Returns which rows failed an audit: of which model and days, and where audit and model are written."""
+    """Returns the error of a failed audit, with the model, the days of the rows, and the file and line of the audit."""
     return AuditFailed(
         audit,
         str(getattr(model, "name", "")),
@@ -131,9 +132,9 @@ def understand_audit(
 
 
 def _find_audit(audit: str, model_path: Path, arguments: Any) -> str:
-    """The place an audit is written at: a file of its own, or the line of the model that calls one of SQLMesh's.
+    """Returns where an audit is written: its own file, or the line of the model that calls an audit of SQLMesh.
 
-    A model may call the same audit for several columns: the line that names the column is the one.
+    A model may call the same audit for several columns. The result is then the line that names the column.
     """
     for path in sorted(model_path.parents[2].glob("audits/*.sql")):
         for number, line in enumerate(path.read_text().splitlines(), 1):
@@ -151,12 +152,13 @@ def _find_audit(audit: str, model_path: Path, arguments: Any) -> str:
 
 
 def _failing_days(settings: Settings, model: Any, query: str) -> list[date]:
-    """The days of the rows that failed, as far as the audit's query gives them."""
+    """Returns the days of the rows that failed, if the query of the audit has a column with the day."""
     time_column = getattr(getattr(model, "time_column", None), "column", None)
     column = time_column.name if time_column is not None else "prediction_date"
     with suppress(SQLAlchemyError, Unavailable), open_engine(settings).connect() as connection:
-        found = connection.execute(sa.text(_FAILING_DAYS.format(column=column, query=query.replace(":", "\\:"))))
-        return [day for (day,) in found]
+        # text() would take the `::date` of a cast for a parameter, so each colon is escaped.
+        rows = connection.execute(sa.text(_FAILING_DAYS.format(column=column, query=query.replace(":", "\\:"))))
+        return [day for (day,) in rows]
     return []
 
 
@@ -164,33 +166,33 @@ _FAILING_DAYS = "SELECT DISTINCT {column} FROM ({query}) AS failing WHERE {colum
 
 
 def tell_readers(settings: Settings) -> str:
-    """A sentence about what readers see; empty while the database cannot say."""
+    """Returns a sentence about what readers see; an empty text if the database does not answer."""
     latest = sa.select(sa.func.max(publications.c.prediction_date)).where(publications.c.status == "published")
     with suppress(SQLAlchemyError, Unavailable), open_engine(settings).connect() as connection:
         day = connection.scalar(latest)
-        return f"Readers still see {day} as it was." if day else "Nothing is published yet."
+        return f"Readers still see {day} unchanged." if day else "Nothing is published yet."
     return ""
 
 
 def find_failed_tests(result: Any) -> Iterator[str]:
-    """Yields for each unit test that failed its name, model, file, line and the rows that differ."""
-    for test, said in [*result.failures, *result.errors]:
+    """Yields a text for each failed unit test: its name, model, file and line, and the rows that differ."""
+    for test, message in [*result.failures, *result.errors]:
         path = Path(test.path)
         lines = path.read_text().splitlines()
         number = next((at for at, line in enumerate(lines, 1) if line.startswith(f"{test.test_name}:")), 1)
-        differs = [line for line in said.removeprefix("AssertionError: ").splitlines() if line.strip()]
+        differs = [line for line in message.removeprefix("AssertionError: ").splitlines() if line.strip()]
         rows = "\n  ".join(line for line in differs if not line.startswith("["))
         yield f"{test.test_name} of {test.model.name} ({_shown(path)} line {number}): {rows}"
 
 
 def find_broken_laws(violations: Sequence[Any]) -> Iterator[str]:
-    """Yields for each violation of a lint rule the rule, the file and what is wrong."""
-    for one in violations:
-        if one.violation_type == "error":
-            yield f"{one.rule.name} ({_shown(Path(one.model._path))}): {one.violation_msg}"
+    """Yields a text for each violation of a lint rule: the rule, the file and what is wrong."""
+    for item in violations:
+        if item.violation_type == "error":
+            yield f"{item.rule.name} ({_shown(Path(item.model._path))}): {item.violation_msg}"
 
 
 def _shown(path: Path) -> str:
-    """A path as a person types it: within the project, from its root."""
+    """Returns a path as a person types it: relative to the project if it is in the project."""
     resolved = path.resolve()
     return str(resolved.relative_to(PROJECT_DIR)) if resolved.is_relative_to(PROJECT_DIR) else str(path)

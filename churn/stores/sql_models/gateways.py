@@ -1,4 +1,4 @@
-"""Where the SQL models run and what SQLMesh remembers of them: what `transforms/config.py` asks for."""
+"""Gateways and cache of SQLMesh, for `transforms/config.py`."""
 
 import hashlib
 from pathlib import Path
@@ -16,7 +16,7 @@ STATE_SCHEMA = "sqlmesh"
 
 
 def postgres_gateway() -> "GatewayConfig":
-    """The gateway of transforms/config.py: the product's own database, SQLMesh's state in a schema of it."""
+    """Returns the gateway to the product's database. SQLMesh keeps its state in a schema of the same database."""
     from sqlmesh.core.config.gateway import GatewayConfig
 
     from churn.stores.sql_models.connections import PostgresWhenUsed
@@ -28,14 +28,14 @@ def postgres_gateway() -> "GatewayConfig":
         password="",
         database=_name_database(),
         application_name="churn transforms",
-        # One connection at a time: the models of a date depend on each other anyway.
+        # One connection at a time: the models of a date depend on each other, so more would wait.
         concurrent_tasks=1,
     )
     return GatewayConfig(connection=connection, state_schema=STATE_SCHEMA)
 
 
 def duckdb_gateway() -> "GatewayConfig":
-    """A second engine for the same models: a DuckDB file under CHURN_HOME, its raw rows brought there by hand."""
+    """Returns a gateway to a DuckDB file under CHURN_HOME, for which a person copies the raw rows by hand."""
     from sqlmesh.core.config.gateway import GatewayConfig
 
     from churn.stores.sql_models.connections import DuckDBWhenUsed
@@ -44,7 +44,7 @@ def duckdb_gateway() -> "GatewayConfig":
 
 
 def _name_database() -> str:
-    """The name of the database, which SQLMesh puts before the name of each model; known without connecting."""
+    """Returns the name of the database without connecting to it. SQLMesh puts it before the name of each model."""
     settings = load_settings()
     if settings.database_url is None:
         return DATABASE
@@ -52,11 +52,11 @@ def _name_database() -> str:
 
 
 def find_cache_dir() -> Path:
-    """Returns where SQLMesh caches what it read from files and from one database.
+    """Returns the folder of SQLMesh's cache, which differs for each database.
 
-    SQLMesh 0.236 caches each snapshot it read from a database, its version and category included, and finds it again
-    by the fingerprint of its SQL alone. In the project's folder, where SQLMesh puts it, two databases of one checkout
-    read each other's snapshots.
+    SQLMesh 0.236 caches the snapshots of a database with their versions, but finds them again by the fingerprint of
+    their SQL alone. With SQLMesh's default, a folder in the project, two databases of one checkout would read each
+    other's snapshots.
     """
     settings = load_settings()
     name = "embedded" if settings.database_url is None else _identify(settings.database_url.get_secret_value())
@@ -64,7 +64,7 @@ def find_cache_dir() -> Path:
 
 
 def _identify(uri: str) -> str:
-    """A name for a database: the same for every user, password and option of its address."""
+    """Returns a name for a database that does not depend on the user, the password or options of its address."""
     url = make_url(uri)
     parts = (url.host or url.query.get("host"), url.port or url.query.get("port"), url.database)
     return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Evaluating models again for the dates whose rows changed, and auditing what is stored."""
+"""Refreshes SQL models for the dates whose rows changed, and audits stored rows."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from sqlmesh.core.context import Context
 
 FEATURE_MODELS = ("staging.stg_telco_churn", "analytics.fct_customer_features")
-"""What a changed extract refreshes, before scoring."""
+"""The models that are refreshed after an extract changed, before scoring."""
 RISK_MODELS = ("analytics.customer_risk", "analytics.risk_by_profile")
-"""What changed predictions refresh, before publishing."""
+"""The models that are refreshed after predictions changed, before publishing."""
 
 
 def refresh(settings: Settings, changed_table: str, models: Sequence[str], dates: Sequence[date]) -> list[Evaluation]:
-    """Evaluates models again for the dates whose rows changed in a table that Python writes.
+    """Refreshes models for the dates whose rows changed in a table that Python writes.
 
     Args:
-        settings: where the database is.
+        settings: the settings of the product.
         changed_table: `raw_data.telco_churn_raw` or `analytics.predictions`.
-        models: the models to evaluate, of those that depend on the table.
-        dates: dates to replace; the range from the first to the last is replaced in one go, no other date is touched.
+        models: the models to refresh, out of those that depend on the table.
+        dates: the dates to replace. All dates from the first to the last are replaced together, and no other date.
 
     Returns:
-        What was evaluated, in order.
+        The evaluations, in order.
 
     Raises:
-        AuditFailed: an audit found rows; later models were not evaluated.
+        AuditFailed: rows failed an audit. Later models were not refreshed.
         TransformFailed: a statement failed.
     """
     first, last = min(dates), max(dates)
@@ -45,7 +45,7 @@ def refresh(settings: Settings, changed_table: str, models: Sequence[str], dates
             backfill_models=list(models),
             start=first.isoformat(),
             end=last.isoformat(),
-            # Without it a day that is not over yet is silently left out, and the result depends on the clock.
+            # Without it, SQLMesh leaves out a day that is not over, without an error: the result depends on the clock.
             execution_time=end_of(last),
         )
         apply(context, settings, plan)
@@ -53,17 +53,17 @@ def refresh(settings: Settings, changed_table: str, models: Sequence[str], dates
 
 
 def _forget_in_other_versions(context: "Context", first: date, last: date) -> None:
-    """Tells SQLMesh that no other version of a dated model holds these dates: only the current one is evaluated.
+    """Removes these dates from SQLMesh's records of all other versions, since only the current version is refreshed.
 
-    SQLMesh 0.236 does so only for versions of an environment that stands. A version that was taken back and comes
-    again would be shown with the dates as they were then, or without them.
+    SQLMesh 0.236 does this only for versions that an environment uses. If a change is undone and later deployed again,
+    its old version would otherwise count as complete and show outdated rows for these dates, or none.
     """
     dated = (*FEATURE_MODELS, *RISK_MODELS)
     current = {context.get_snapshot(model, raise_if_missing=True).name_version for model in dated}
-    names = {one.name for one in current}
+    names = {version.name for version in current}
     known = context.state_sync.get_snapshots_by_names(names, exclude_expired=False)
     days = _as_interval(first, last)
-    if others := [(one, days) for one in known if one.name_version not in current]:
+    if others := [(snapshot, days) for snapshot in known if snapshot.name_version not in current]:
         context.state_sync.remove_intervals(others, remove_shared_versions=True)
 
 
@@ -74,13 +74,13 @@ def _as_interval(first: date, last: date) -> tuple[int, int]:
 
 
 def audit(settings: Settings, models: Sequence[str], dates: Sequence[date]) -> list[tuple[str, str]]:
-    """Runs every audit of the models over the dates, once more, on what is stored now.
+    """Runs every audit of the models on the stored rows of the dates.
 
     Returns:
-        Model and name of each audit that ran.
+        The model and the name of each audit.
 
     Raises:
-        AuditFailed: the first audit that found rows.
+        AuditFailed: rows failed an audit. The error is about the first such audit.
     """
     with locked_context(settings) as context:
         results = [
@@ -111,10 +111,10 @@ def end_of(day: date) -> str:
 
 
 def build_plan(context: "Context", settings: Settings, **scope: Any) -> Any:
-    """Returns a plan of production.
+    """Builds a plan of production.
 
     Raises:
-        TransformFailed: it cannot be planned.
+        TransformFailed: the plan cannot be built.
     """
     from sqlmesh.utils.errors import SQLMeshError
 
@@ -128,8 +128,8 @@ def apply(context: "Context", settings: Settings, plan: Any) -> None:
     """Applies a plan.
 
     Raises:
-        AuditFailed: an audit found rows; readers see what they saw.
-        TransformFailed: a statement failed; likewise.
+        AuditFailed: rows failed an audit. What readers see did not change.
+        TransformFailed: a statement failed. What readers see did not change.
     """
     from sqlmesh.utils.errors import SQLMeshError
 

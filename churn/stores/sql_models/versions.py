@@ -1,9 +1,9 @@
-"""How versions of a model live side by side, for plans of the product and for plans made by hand alike.
+"""Rules for the versions of a model, for plans of the product and for plans by hand alike.
 
-SQLMesh's own rule (0.236) is that an added column is no breaking change: the tables and views that read the model keep
-their version, and so their physical names, and are made anew in place. Taking the change back then finds the old
-versions in its state, makes nothing, and leaves the views reading tables of the version that is gone. Here every
-direct change is breaking: each version has tables and views of its own, filled and audited before readers see them.
+For SQLMesh 0.236 an added column is not a breaking change: the tables and views that read the model keep their version
+and their physical names, and are rebuilt in place. When the change is undone, SQLMesh finds the old versions in its
+state and builds nothing, so that the views go on reading tables of the removed version. Here every direct change is
+breaking: each version has its own tables and views, which are filled and audited before readers see them.
 """
 
 from typing import Any, Literal
@@ -23,13 +23,13 @@ from churn.stores.sql_models.contexts import take_turn
 
 
 class WholeVersions(PlanBuilder):
-    """Makes plans in which every direct change is breaking, and refuses those that would show readers half a table."""
+    """Builds plans in which every direct change is breaking. Refuses plans that would show incomplete tables."""
 
     def build(self) -> Any:
         """Builds the plan.
 
         Raises:
-            PlanError: a plan for production would change tables in place or leave new ones empty.
+            PlanError: a plan for production would change tables in place, or leave new tables empty.
         """
         flags = {
             "--forward-only": self._forward_only,
@@ -39,8 +39,8 @@ class WholeVersions(PlanBuilder):
         refused = [name for name, is_set in flags.items() if is_set]
         if refused and not self._is_dev:
             raise PlanError(
-                f"{', '.join(refused)} would show readers tables before they are filled and audited. "
-                "Plan production without it; a plan of another environment may have it."
+                f"{', '.join(refused)} would show tables to readers before the tables are filled and audited. "
+                "Plan production without this option. A plan of another environment may have it."
             )
         return super().build()
 
@@ -52,10 +52,10 @@ class WholeVersions(PlanBuilder):
 
 
 class OneAtATime(BuiltInPlanEvaluator):
-    """Applies one plan at a time on a database, and leaves every view of production reading the table it should."""
+    """Applies one plan at a time on a database, and repairs views of production that read a wrong table."""
 
     def evaluate(self, plan: Any, circuit_breaker: Any = None) -> None:
-        """Applies a plan; waits while a run of the product or another plan is at work on the models."""
+        """Applies a plan. Waits while a run of the product or another plan works on the models."""
         if self.snapshot_evaluator.adapter.dialect != "postgres":
             super().evaluate(plan, circuit_breaker)
             return
@@ -66,22 +66,22 @@ class OneAtATime(BuiltInPlanEvaluator):
                 heal_views(open_engine(load_settings()), list_views(snapshots.values()))
 
     def visit_migrate_schemas_stage(self, stage: Any, plan: Any) -> None:
-        """Leaves a view alone whose description, audits or schedule changed, but not its SQL.
+        """Skips views of which only the description, the audits or the schedule changed.
 
-        SQLMesh 0.236 drops such a view WITH CASCADE and makes it anew under its name: the views that read it go with
-        it, for a moment, or, where the plan stops there, for good.
+        SQLMesh 0.236 drops such a view with CASCADE and creates it again. The views that read it are dropped too: for a
+        moment, or, if the plan stops there, until the next plan.
         """
         stage.snapshots = [snapshot for snapshot in stage.snapshots if not snapshot.is_view]
         super().visit_migrate_schemas_stage(stage, plan)
 
 
 class OneAtATimeScheduler(BuiltInSchedulerConfig):
-    """SQLMesh's built-in scheduler with the evaluator above."""
+    """SQLMesh's built-in scheduler, with the plan evaluator above."""
 
     type_: Literal["one_at_a_time"] = Field(alias="type", default="one_at_a_time")
 
     def create_plan_evaluator(self, context: GenericContext[Any]) -> Any:
-        """Returns what applies plans."""
+        """Returns the plan evaluator."""
         return OneAtATime(
             state_sync=context.state_sync,
             snapshot_evaluator=context.snapshot_evaluator,
@@ -92,6 +92,6 @@ class OneAtATimeScheduler(BuiltInSchedulerConfig):
 
 
 def keep_versions_whole() -> OneAtATimeScheduler:
-    """Makes every SQLMesh context of this process plan by these rules; returns the scheduler that applies plans so."""
+    """Makes every SQLMesh context of this process follow these rules. Returns the scheduler that applies its plans."""
     Context.PLAN_BUILDER_TYPE = WholeVersions
     return OneAtATimeScheduler()

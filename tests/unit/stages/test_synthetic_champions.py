@@ -34,7 +34,7 @@ def test_a_promotion_on_made_up_customers_becomes_a_hold_that_says_why() -> None
     held = hold_synthetic(Decision("promote", ["better"], {}))
 
     assert held.verdict == "hold"
-    assert held.reasons[0].startswith("trained on made-up customers")
+    assert held.reasons[0].startswith("trained on synthetic data")
 
 
 @pytest.mark.parametrize("verdict", ["hold", "refuse"])
