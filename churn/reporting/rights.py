@@ -36,5 +36,5 @@ def upgrade(settings: Settings) -> str:
     """
     steps = database.upgrade(settings)
     rights = set_up(settings)
-    done = "1 migration was run" if len(steps) == 1 else f"{len(steps)} migrations were run"
+    done = "1 upgrade step was run" if len(steps) == 1 else f"{len(steps)} upgrade steps were run"
     return f"{done}. {rights}" if steps else "The tables are up to date with this release."

@@ -130,7 +130,7 @@ def test_a_promotion_the_registry_failed_in_can_be_asked_for_again(
 def test_promotions_that_make_no_sense_are_refused(two_versions: Settings) -> None:
     first, second = version_numbers(two_versions)
 
-    with pytest.raises(NotThere, match="no model version 9999"):
+    with pytest.raises(NotThere, match="Model version 9999 does not exist"):
         models.promote_version(two_versions, 9999, "why not")
     with pytest.raises(WrongUsage, match="needs a reason"):
         models.promote_version(two_versions, second, " ")

@@ -41,10 +41,10 @@ class OutdatedDatabase(ChurnError):
     """The tables are from an earlier release, and only their owner may upgrade them."""
 
     def __init__(self, pending: Sequence[Migration]) -> None:
-        steps = "1 migration is pending" if len(pending) == 1 else f"{len(pending)} migrations are pending"
+        steps = "1 upgrade step is missing" if len(pending) == 1 else f"{len(pending)} upgrade steps are missing"
         super().__init__(
             f"The tables of the database are from an earlier release: {steps}.",
-            "run `churn db upgrade` as the owner of the tables; it shows the migrations and asks before it runs them.",
+            "run `churn db upgrade` as the owner of the tables; it shows the steps and asks before it runs them.",
         )
 
 
