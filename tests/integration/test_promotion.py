@@ -89,7 +89,7 @@ def test_the_first_model_is_promoted_and_its_equal_held(two_versions: Settings) 
 def test_the_evidence_holds_the_policy_the_slices_and_the_gains(two_versions: Settings) -> None:
     evidence = models.read_history(two_versions)[1].evidence["gate"]
 
-    assert evidence["policies"]["retention"]["save_rate"] == 0.3
+    assert evidence["policies"]["value"]["save_rate"] == 0.3
     assert {one["column"] for one in evidence["slices"]} == {"contract", "tenure_band", "is_senior_citizen", "gender"}
     assert set(evidence["gains"]) == {"pr_auc", "log_loss", "profit_usd_per_1000"}
 
@@ -215,7 +215,7 @@ def test_a_model_file_with_types_nobody_vouched_for_is_not_loaded(tmp_path: Path
     skops.io.dump({"model": Stranger()}, path)
 
     with pytest.raises(ModelRefused, match=r"test_promotion\.Stranger"):
-        registry.read_model(path)
+        loading.read_model(path)
 
 
 class Stranger:

@@ -17,7 +17,8 @@ FAMILY_NAMES = {
     "average": "average of two",
 }
 _NO_MODEL = "No model was trained yet. Run `churn run --source FILE`."
-_VERDICTS = {"promote": "promoted", "hold": "held", "reject": "rejected"}
+# The ledger stores "refuse" for a model that people call rejected.
+_VERDICTS = {"promote": "promoted", "hold": "held", "refuse": "rejected"}
 _DECIDERS = {"gate": "the gate", "person": "a person"}
 _COLUMNS = (
     Column("version"),
@@ -73,10 +74,12 @@ def show_history(decisions: Sequence[Promotion], console: Console | None = None)
 def decision_sentence(decision: Promotion) -> str:
     """Returns what a training did: the version, the decision on it, its first reason."""
     trained = f"Version {decision.model_version} ({FAMILY_NAMES[decision.family]}, {decision.as_of_date})"
+    before = decision.champion_version
+    stays = f"version {before} stays the champion" if before else "there is no champion yet"
     verdict = {
         "promote": "is the new champion",
-        "hold": f"is held; version {decision.champion_version} stays the champion",
-        "reject": f"is rejected; version {decision.champion_version} stays the champion",
+        "hold": f"is held; {stays}",
+        "refuse": f"is rejected; {stays}",
     }[decision.decision]
     return f"{trained} {verdict}: {decision.reasons[0].rstrip('.')}."
 

@@ -117,7 +117,7 @@ def test_a_load_is_shown_with_its_rows_and_its_file(width: int) -> None:
             "Version 2 (random forest, 2026-01-30) is held; version 1 stays the champion: not beyond chance.",
         ),
         (
-            "reject",
+            "refuse",
             1,
             "Version 2 (random forest, 2026-01-30) is rejected; version 1 stays the champion: not beyond chance.",
         ),
