@@ -104,7 +104,7 @@ class NotPublished(NotThere):
 
     def __init__(self, day: date | None) -> None:
         fact = f"{day} is not published." if day else "Nothing is published yet."
-        super().__init__(fact, "run `churn run --source FILE --as-of DATE`. For earlier days run `churn backfill`.")
+        super().__init__(fact, f"run `churn run --source FILE{f' --as-of {day}' if day else ''}`.")
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickled as its parent, whose arguments are fact and next step; this class takes a date.

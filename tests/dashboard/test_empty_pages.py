@@ -80,7 +80,7 @@ def test_a_database_where_nobody_may_read_yet_is_told_so(settings: Settings) -> 
     said = read_page()
 
     assert "Nothing was run on this database that this user may read." in said
-    assert "GRANT churn_reader TO the user" in said
+    assert "GRANT churn_reader TO your user" in said
 
 
 def test_pages_read_as_the_reader_and_change_nothing(settings: Settings) -> None:

@@ -128,7 +128,7 @@ def test_a_file_of_a_folder_dated_in_the_future_does_not_hold_up_the_others(depl
     for day in (DAY, "2099-01-01"):
         write_extract(tmp_path / f"{day}.csv", make_extract(50).with_columns(Churn=pl.lit("No")))
 
-    with pytest.raises(WrongUsage, match="2099-01-01 lies in the future"):
+    with pytest.raises(WrongUsage, match="2099-01-01 is in the future"):
         churn_pipeline(str(tmp_path))
 
     assert ask(deployed, "SELECT prediction_date, customers_count FROM reporting.kpi_daily") == [(DAY, 50)]

@@ -114,7 +114,7 @@ BAD_ROWS: list[tuple[str, dict[str, str], list[str]]] = [
         "total charges blank after the first month",
         {"TotalCharges": " "},
         [
-            "total_charges_present_once_billed: total_charges may be blank at tenure 0 only, "
+            "total_charges_present_once_billed: total_charges may be blank only at tenure 0, "
             "found tenure 10, total_charges nothing"
         ],
     ),
@@ -522,7 +522,7 @@ def test_a_date_in_the_future(ground: Settings, tmp_path: Path, capsys: pytest.C
     exit_code, told = _run(ground, write_extract(tmp_path / "extract.csv", _rows()), day, capsys)
 
     assert exit_code == 2
-    assert told[0].startswith("churn: The snapshot date 2999-01-01 lies in the future (today is ")
+    assert told[0].startswith("churn: The snapshot date 2999-01-01 is in the future (today is ")
     assert told[1] == "  next: give --as-of the business date of the extract."
 
 

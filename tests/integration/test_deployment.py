@@ -133,7 +133,7 @@ def test_a_manager_finds_the_pages_of_the_run(stack: Stack, scheduled: list[dict
     assert set(pages) == {"load-report", "model-comparison", "publication"}
     assert "| 500 | 500 | 0 |" in pages["load-report"]
     assert "data:image/png;base64," in pages["model-comparison"]
-    assert "| Revenue at risk a year |" in pages["publication"]
+    assert "| Annual revenue at risk |" in pages["publication"]
 
 
 def test_a_run_outlives_the_death_of_the_prefect_server(
