@@ -120,7 +120,7 @@ def test_a_model_that_fails_is_named_with_file_line_and_what_readers_see(story: 
         "analytics.customer_risk (",
         "customer_risk.sql line",
         "division by zero",
-        f"see {story.newest()} as it",
+        f"see {story.newest()} unchanged",
     ):
         assert said in failure.value.fact
     story.look([])
@@ -135,7 +135,7 @@ def test_an_audit_that_fails_is_named_with_file_line_day_and_what_readers_see(st
     for said in (
         "published.sql line",
         f"to {story.newest()}; the change is not applied",
-        f"see {story.newest()} as it was",
+        f"see {story.newest()} unchanged",
     ):
         assert said in failure.value.fact
 

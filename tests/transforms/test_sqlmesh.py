@@ -75,7 +75,7 @@ def test_a_plan_by_hand_takes_every_change_for_a_breaking_one(changed: Any) -> N
 def test_a_plan_that_would_show_half_a_table_is_refused(changed: Any, flag: str) -> None:
     from sqlmesh.utils.errors import PlanError
 
-    with pytest.raises(PlanError, match="before they are filled and audited"):
+    with pytest.raises(PlanError, match="before the tables are filled and audited"):
         changed.plan_builder("prod", skip_tests=True, no_gaps=False, **{flag: True}).build()
     changed.plan_builder("dev", skip_tests=True, **{flag: True}).build()
 
