@@ -9,19 +9,14 @@ a home of its own for each guide. Two comments on the line before a block change
 A date in a block moves by the days between 2026-11-20, the guides' latest date, and today.
 """
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from churn.settings import PROJECT_DIR, Settings
+from tests.support.guides import DICTIONARY, FILES, GUIDES, Block, Reader, copy_checkout, find_blocks, name_of
 
 BANNED = {
     "made-up": r"\bmade[- ]up\b(?! of\b)",
@@ -40,28 +35,6 @@ BANNED = {
 }
 """The phrases of LANGUAGE.md that must not come back; `as it is` is banned for "unchanged" only."""
 
-BIN = Path(sys.executable).parent
-SETTINGS = ("CHURN_", "PREFECT_", "MLFLOW_")
-LATEST = date(2026, 11, 20)
-"""The guides' latest date: a home of the tests has published today."""
-LANGUAGES = ("sh", "python", "sql", "toml")
-COMMANDS = ("churn", "uv", "pip", "psql", "docker", "curl", "git", "sqlmesh", "prefect", "mlflow", "$")
-"""An indented line that begins with one of these is a command."""
-
-
-def list_files() -> list[Path]:
-    """Every file of the product: tracked or about to be. Where this is no checkout, every file that could be."""
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    found = subprocess.run(listed, cwd=PROJECT_DIR, capture_output=True, text=True)
-    if found.returncode == 0:
-        return [path for name in found.stdout.split("\0") if name and (path := PROJECT_DIR / name).is_file()]
-    hidden = (".venv", ".churn", ".git", "landing")
-    return [path for path in PROJECT_DIR.rglob("*") if path.is_file() and not {*path.parts} & {*hidden}]
-
-
-FILES = sorted(list_files())
-DICTIONARY = PROJECT_DIR / "data" / "DICTIONARY.md"
-GUIDES = [path for path in FILES if path.suffix == ".md" and path != DICTIONARY]
 SOURCES = [
     path
     for path in FILES
@@ -69,10 +42,6 @@ SOURCES = [
     and (path == DICTIONARY or path.suffix in (".py", ".sql", ".yaml", ".yml", ".toml") or path.name == ".env.example")
 ]
 """Texts that people meet outside the guides; the dictionary is written from the SQL models."""
-
-
-def name_of(path: Path) -> str:
-    return str(path.relative_to(PROJECT_DIR))
 
 
 def join_lines(text: str) -> str:
@@ -166,130 +135,17 @@ def test_commands_named_in_a_guide_exist_with_their_options(path: Path) -> None:
     assert faults == []
 
 
-@dataclass(frozen=True)
-class Block:
-    """A block of commands or code in a guide.
-
-    Attributes:
-        mark: "not run" or "slow", else empty.
-        reason: why.
-    """
-
-    path: Path
-    line: int
-    language: str
-    text: str
-    mark: str = ""
-    reason: str = ""
-
-    def __str__(self) -> str:
-        return f"{name_of(self.path)}:{self.line}"
-
-
-def find_blocks(path: Path) -> Iterator[Block]:
-    """Yields the fenced blocks of a language, and indented lines that begin with a command."""
-    before, inside, rows = "", None, []
-    for number, line in enumerate(path.read_text().splitlines(), start=1):
-        if inside is None and (fence := re.match(r"\s*```(\w*)\s*$", line)):
-            inside, rows = (number, fence[1], before), []
-        elif inside is not None and line.strip() == "```":
-            start, language, marked = inside
-            mark = re.fullmatch(r"<!-- (not run|slow): (.+) -->", marked)
-            if language in LANGUAGES:
-                yield Block(path, start, language, "\n".join(rows), *(mark.groups() if mark else ()))
-            inside = None
-        elif inside is not None:
-            rows.append(line)
-        elif re.match(r"    \S", line) and line.split()[0] in COMMANDS:
-            mark = re.fullmatch(r"<!-- (not run|slow): (.+) -->", before)
-            yield Block(path, number, "sh", line.strip().removeprefix("$ "), *(mark.groups() if mark else ()))
-        before = line.strip()
-
-
 FIRST, *BLOCKS = (block for path in sorted(GUIDES, key=lambda path: path.parts) for block in find_blocks(path))
 """README's first command makes the home that each guide gets a copy of."""
 
 
-@dataclass
-class Reader:
-    """Somebody who types what a guide says, in a copy of the checkout, with a home of its own for each guide."""
-
-    folder: Path
-    today: date
-    homes: dict[Path, Path] = field(default_factory=dict)
-
-    def run(self, block: Block) -> str:
-        """Runs a block as its guide's reader; returns what it printed."""
-        if block.path not in self.homes:
-            self.homes[block.path] = self.folder / f"home-{len(self.homes)}"
-            copy = ["cp", "-a", str(self.folder / "home"), str(self.homes[block.path])]
-            subprocess.run(copy, check=True)  # With the owners: for root, Postgres runs as another user.
-        return self.type_in(self.homes[block.path], block)
-
-    def type_in(self, home: Path, block: Block) -> str:
-        """Runs a block with a home; its error is what the block printed."""
-        found = self.call(home, *self._command(block))
-        assert found.returncode == 0, f"{block.text}\n{found.stdout[-3000:]}\n{found.stderr[-3000:]}"
-        return found.stdout
-
-    def _command(self, block: Block) -> list[str]:
-        text = re.sub(r"\b2026-\d\d-\d\d\b", self._move, block.text)
-        (self.folder / "snippet").write_text(text)
-        match block.language:
-            case "python":
-                return ["python", str(self.folder / "snippet")]
-            case "sql":
-                return ["churn", "db", "psql", "-v", "ON_ERROR_STOP=1", "-f", str(self.folder / "snippet")]
-            case "toml":
-                read = "from pathlib import Path; from churn.intake.mapping import read_mapping; "
-                return ["python", "-c", f"{read}read_mapping(Path({str(self.folder / 'snippet')!r}))"]
-        return ["bash", "-euo", "pipefail", "-c", text]
-
-    def _move(self, day: re.Match[str]) -> str:
-        return (self.today + (date.fromisoformat(day[0]) - LATEST)).isoformat()
-
-    def call(self, home: Path, *command: str) -> subprocess.CompletedProcess[str]:
-        """Runs a command with nothing of this machine's settings."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
-        environment = kept | {
-            "CHURN_HOME": str(home),
-            "PREFECT_HOME": str(self.folder / "prefect"),
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "PYTHONPATH": str(self.folder / "checkout"),
-            "PATH": os.pathsep.join([str(self.folder / "bin"), str(BIN), os.environ["PATH"]]),
-        }
-        checkout = self.folder / "checkout"
-        return subprocess.run(
-            command,
-            cwd=checkout,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=900,
-        )
-
-
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """A copy of the checkout in which README's first command was run; `uv` and `pip` install nothing."""
-    folder = tmp_path_factory.mktemp("guides")
-    for path in FILES:
-        copy = folder / "checkout" / path.relative_to(PROJECT_DIR)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
-    (folder / "bin").mkdir()
-    for name, script in {"uv": 'test "$1" = run && shift && exec "$@"', "pip": 'test "$*" = "install uv"'}.items():
-        (folder / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
-        (folder / "bin" / name).chmod(0o755)
-    found = Reader(folder, datetime.now(UTC).date())
-    try:
-        found.type_in(folder / "home", FIRST)
-        found.call(folder / "home", "churn", "db", "stop")
+    """A copy of the checkout in which README's first command was run."""
+    with copy_checkout(tmp_path_factory.mktemp("guides")) as found:
+        found.type_in(found.folder / "home", FIRST)
+        found.call(found.folder / "home", "churn", "db", "stop")
         yield found
-    finally:
-        for home in folder.glob("home*"):
-            found.call(home, "churn", "db", "stop")
 
 
 def as_parameter(block: Block) -> object:

@@ -48,7 +48,9 @@ COPIED: dict[str, Callable[[], Any]] = {
         n_estimators=100, max_depth=6, learning_rate=0.1, scale_pos_weight=3, n_jobs=1
     ),
     "XGBoost defaults": lambda: XGBClassifier(n_jobs=1),
-    "forest depth 10, balanced": lambda: RandomForestClassifier(100, max_depth=10, class_weight="balanced", n_jobs=1),
+    "forest depth 10, balanced": lambda: RandomForestClassifier(
+        100, max_depth=10, class_weight="balanced", n_jobs=1, random_state=0
+    ),
     "logistic, balanced": lambda: Pipeline(
         [("scale", StandardScaler()), ("model", LogisticRegression(class_weight="balanced", max_iter=1000))]
     ),
