@@ -44,8 +44,10 @@ def show_report(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
     if task.name not in REPORTS or (isinstance(outcome, Outcome) and outcome.is_skipped):
         return
     from churn.reporting import reports
+    from churn.stores.workplace import open_workplace
 
-    page = reports.report_stage(load_settings(), task.name, date.fromisoformat(run.name.rpartition(" ")[2]))
+    with open_workplace() as workplace:
+        page = reports.report_stage(workplace, task.name, date.fromisoformat(run.name.rpartition(" ")[2]))
     if page:
         kept = {"task_run_id": run.id, "flow_run_id": run.flow_run_id}
         MarkdownArtifact(key=REPORTS[task.name], markdown=page, description=run.name, **kept).create()

@@ -8,12 +8,11 @@ import polars as pl
 
 from churn.scoring.comparison import take_apart
 from churn.scoring.scores import Scorer
-from churn.settings import Settings
 from churn.stages.scoring import make_scorer, score_days
 from churn.stores.ledgers import publications
 from churn.stores.ledgers.publications import Publication
-from churn.stores.postgres.database import open_engine
 from churn.stores.shown.exports import read_export
+from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -38,26 +37,27 @@ class Comparison:
     gone_count: int
 
 
-def compare(settings: Settings, first_date: date, second_date: date) -> Comparison:
+def compare(workplace: Workplace, first_date: date, second_date: date) -> Comparison:
     """Compares the scores of two published dates.
 
     Raises:
         NotPublished: one of the dates is not published.
         NotThere: the registry no longer has the model of one of the dates.
     """
-    engine = open_engine(settings)
-    first, second = (publications.require_published(engine, day) for day in (first_date, second_date))
-    by_first, by_second = (make_scorer(settings, publication.model_version) for publication in (first, second))
+    first, second = (publications.require_published(workplace.engine, day) for day in (first_date, second_date))
+    by_first, by_second = (
+        make_scorer(workplace.settings, publication.model_version) for publication in (first, second)
+    )
     # The stored scores alone cannot separate three causes: new features, a new model and a corrected extract. So the
     # stored features are scored again: each date with its own model, and the second date with the first date's model.
-    then, now = _read_stored(engine, first, "first"), _read_stored(engine, second, "second")
+    then, now = _read_stored(workplace.engine, first, "first"), _read_stored(workplace.engine, second, "second")
     steps = then.join(now, on="customer_id")
     for name, scorer, day in (
         ("first_now", by_first, first_date),
         ("second_by_first_model", by_first, second_date),
         ("second_now", by_second, second_date),
     ):
-        steps = steps.join(_score_again(engine, scorer, day, name), on="customer_id")
+        steps = steps.join(_score_again(workplace.engine, scorer, day, name), on="customer_id")
     both = steps.height
     return Comparison(first, second, take_apart(steps), now.height - both, then.height - both)
 

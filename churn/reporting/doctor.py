@@ -52,10 +52,11 @@ def _ask(subject: str, question: Callable[[], str]) -> Finding:
 
 def _database(settings: Settings) -> str:
     from churn.stores.postgres import database, embedded
+    from churn.stores.workplace import open_workplace
 
     if settings.database_url is None and embedded.find_embedded(settings.home_dir) is None:
         return "embedded, not running; the next command that needs it starts it"
-    with database.open_engine(settings).connect() as connection:
+    with open_workplace(settings) as workplace, workplace.engine.connect() as connection:
         server = connection.exec_driver_sql("SHOW server_version").scalar_one()
     kind = "embedded" if settings.database_url is None else "from CHURN_DATABASE_URL"
     return f"{kind}, PostgreSQL {server}, {database.without_password(database.locate(settings))}"
@@ -63,11 +64,13 @@ def _database(settings: Settings) -> str:
 
 def _published(settings: Settings) -> str:
     from churn.stores.ledgers import publications
-    from churn.stores.postgres import database, embedded
+    from churn.stores.postgres import embedded
+    from churn.stores.workplace import open_workplace
 
     if settings.database_url is None and embedded.find_embedded(settings.home_dir) is None:
         return "unknown while the database is not running"
-    latest = publications.find_publication(database.open_engine(settings))
+    with open_workplace(settings) as workplace:
+        latest = publications.find_publication(workplace.engine)
     return f"up to {latest.prediction_date}" if latest else "nothing is published yet; run `churn run --source FILE`"
 
 

@@ -5,14 +5,13 @@ from datetime import date
 from typing import Any
 
 from churn.learning.params import ModelParams
-from churn.settings import Settings
 from churn.stages.learning import find_training_day, read_examples
 from churn.stores.model_registry import registry
-from churn.stores.postgres.database import open_engine
+from churn.stores.workplace import Workplace
 
 
 def evaluate_training(
-    settings: Settings,
+    workplace: Workplace,
     as_of_date: date | None,
     params: ModelParams,
     splits: int,
@@ -23,9 +22,8 @@ def evaluate_training(
     Raises:
         NotThere: no extract is loaded, the date has no features, or it has too few leavers.
     """
-    engine = open_engine(settings)
-    day = find_training_day(settings, as_of_date)
-    examples, labels = read_examples(engine, day)
+    day = find_training_day(workplace.settings, as_of_date)
+    examples, labels = read_examples(workplace.engine, day)
     from churn.learning import evaluating, plots  # Imports scikit-learn and XGBoost, which takes seconds.
 
     results = evaluating.evaluate_splits(examples, params, splits, after_split)
@@ -35,5 +33,5 @@ def evaluate_training(
         "labels": labels.kind,
         **evaluating.summarise(results),
     }
-    registry.record_evaluation(settings, summary, results, plots.draw_splits(results), params)
+    registry.record_evaluation(workplace.settings, summary, results, plots.draw_splits(results), params)
     return summary

@@ -15,21 +15,20 @@ import polars as pl
 from polars import selectors
 
 from churn.errors import WrongUsage
-from churn.settings import Settings
 from churn.stores.ledgers import publications
-from churn.stores.postgres.database import open_engine
 from churn.stores.shown.exports import EXPORTS, read_export
+from churn.stores.workplace import Workplace
 
 FORMATS = ("csv", "parquet", "xlsx")
 FORMULA_STARTS = r"^[=+\-@\t\r]"
 MOST_XLSX_ROWS = 1_048_575
 
 
-def export(settings: Settings, what: str, file_format: str, out: Path, as_of_date: date | None) -> str:
+def export(workplace: Workplace, what: str, file_format: str, out: Path, as_of_date: date | None) -> str:
     """Writes a published date to a file. The file appears under its name only when it is complete.
 
     Args:
-        settings: where the database is.
+        workplace: where the database is.
         what: `action-list` (active customers at risk, in calling order) or `predictions` (every customer).
         file_format: csv, parquet or xlsx.
         out: the file to write.
@@ -47,9 +46,8 @@ def export(settings: Settings, what: str, file_format: str, out: Path, as_of_dat
             f"There is no export of {what} as {file_format}.",
             f"choose {' or '.join(EXPORTS)}, with --format {', '.join(FORMATS)}.",
         )
-    engine = open_engine(settings)
-    publication = publications.require_published(engine, as_of_date)
-    batches = (_join_reasons(batch) for batch in read_export(engine, what, publication.prediction_date))
+    publication = publications.require_published(workplace.engine, as_of_date)
+    batches = (_join_reasons(batch) for batch in read_export(workplace.engine, what, publication.prediction_date))
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f"{out.name}.unfinished")
     # The file is written under another name in the same folder and then renamed, which is atomic on one file system: a

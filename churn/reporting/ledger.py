@@ -10,10 +10,9 @@ import polars as pl
 from churn.contracts.extract import PUBLIC_NAMES
 from churn.errors import NotThere
 from churn.intake.corrections import LOAD_COLUMN, REASONS_COLUMN, ROW_COLUMN
-from churn.settings import Settings
 from churn.stores.ledgers import loads
 from churn.stores.ledgers.loads import Load, RejectedRow
-from churn.stores.postgres.database import open_engine
+from churn.stores.workplace import Workplace
 
 
 @dataclass(frozen=True)
@@ -24,33 +23,32 @@ class Rejects:
     rows: list[RejectedRow]
 
 
-def read_loads(settings: Settings, limit: int) -> list[dict[str, Any]]:
+def read_loads(workplace: Workplace, limit: int) -> list[dict[str, Any]]:
     """Returns the latest loads, the newest first. Dates and times are ISO texts."""
     return [
         {
             name: value.isoformat() if isinstance(value, date | datetime) else value
             for name, value in asdict(load).items()
         }
-        for load in loads.find_loads(open_engine(settings), limit)
+        for load in loads.find_loads(workplace.engine, limit)
     ]
 
 
-def read_rejects(settings: Settings, load_id: int | None) -> Rejects:
+def read_rejects(workplace: Workplace, load_id: int | None) -> Rejects:
     """Returns the rows that a load rejected (default: the latest current load with rejected rows).
 
     Raises:
         NotThere: there is no such load, or no current load has rejected rows.
     """
-    engine = open_engine(settings)
     if load_id is None:
-        load = loads.find_last_load_with_rejects(engine)
+        load = loads.find_last_load_with_rejects(workplace.engine)
         if load is None:
             raise NotThere("No current load has rejected rows.", "run `churn loads` to see every load.")
     else:
-        load = loads.find_load(engine, load_id)
+        load = loads.find_load(workplace.engine, load_id)
         if load is None:
             raise NotThere(f"There is no load {load_id}.", "run `churn loads` to see every load.")
-    return Rejects(load, loads.read_rejected_rows(engine, load.load_id))
+    return Rejects(load, loads.read_rejected_rows(workplace.engine, load.load_id))
 
 
 def write_rejects(rejects: Rejects, path: Path) -> Path:

@@ -11,10 +11,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from churn.learning.params import FAMILIES
-from churn.settings import Settings
 from churn.stores.ledgers import loads, promotions, publications
-from churn.stores.postgres.database import open_engine
 from churn.stores.shown import figures
+from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
 _FIRST_ROWS = 5
 
 
-def report_stage(settings: Settings, stage: str, as_of_date: date) -> str | None:
+def report_stage(workplace: Workplace, stage: str, as_of_date: date) -> str | None:
     """Returns a page about what a stage did for a date; None if the stage has no page."""
     write = _WRITERS.get(stage)
-    return write(open_engine(settings), as_of_date) if write else None
+    return write(workplace.engine, as_of_date) if write else None
 
 
 def _report_load(engine: "Engine", as_of_date: date) -> str | None:

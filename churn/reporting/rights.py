@@ -2,18 +2,18 @@
 
 from churn.settings import Settings
 from churn.stores.postgres import database
-from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.migrating import Migration
 from churn.stores.postgres.readers import READER, ensure_reader
 from churn.stores.postgres.writers import WRITER, ensure_writer
+from churn.stores.workplace import Workplace, open_workplace
 
 
-def set_up(settings: Settings) -> str:
+def set_up(workplace: Workplace) -> str:
     """Creates missing tables, grants writer and reader their rights, and returns one sentence about the result.
 
     Run it as the role that will own the tables (churn_deployer in stores/postgres/roles.sql).
     """
-    with open_engine(settings).begin() as connection:
+    with workplace.engine.begin() as connection:
         writes, reads = ensure_writer(connection), ensure_reader(connection)
     rights = [f"{WRITER} may write" if writes else f"the role {WRITER} does not exist, so only this user may write"]
     rights += [f"{READER} may read" if reads else f"the role {READER} does not exist, so only this user may read"]
@@ -35,6 +35,7 @@ def upgrade(settings: Settings) -> str:
     Run it as the role that owns the tables.
     """
     steps = database.upgrade(settings)
-    rights = set_up(settings)
+    with open_workplace(settings) as workplace:  # Only now: the old tables could not be opened before.
+        rights = set_up(workplace)
     done = "1 upgrade step was run" if len(steps) == 1 else f"{len(steps)} upgrade steps were run"
     return f"{done}. {rights}" if steps else "The tables are up to date with this release."

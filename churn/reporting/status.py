@@ -8,15 +8,15 @@ from churn.learning.params import FAMILIES
 from churn.settings import Settings
 from churn.stack_note import find_stack
 from churn.stores.ledgers import loads, promotions, publications
-from churn.stores.postgres.database import open_engine
 from churn.stores.rows import predictions
 from churn.stores.shown import figures
+from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str, Any]:
+def read_status(workplace: Workplace, as_of_date: date | None = None) -> dict[str, Any]:
     """Returns the figures of a published date (default: the latest), read from the database.
 
     Money is in USD per year. Money and the average probability cover active customers only; without an active customer
@@ -25,7 +25,7 @@ def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str,
     Raises:
         NotPublished: the date is not published.
     """
-    engine = open_engine(settings)
+    engine = workplace.engine
     publication = publications.require_published(engine, as_of_date)
     kpis = figures.read_kpis(engine, publication.prediction_date)
     load = loads.find_load(engine, publication.load_id)
@@ -47,7 +47,7 @@ def read_status(settings: Settings, as_of_date: date | None = None) -> dict[str,
         "first_calls": figures.read_first_calls(engine, publication.prediction_date, 10),
         "unseen_plans": predictions.count_unseen_plans(engine, publication.prediction_date),
         "published_at": publication.published_at.isoformat() if publication.published_at else None,
-        "stack": _stack(settings),
+        "stack": _stack(workplace.settings),
     }
 
 

@@ -25,6 +25,7 @@ from churn.stores.ledgers import promotions
 from churn.stores.postgres.database import open_engine
 from churn.stores.shown import calls
 from churn.stores.shown.marts import VIEWS
+from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
 from tests.dashboard import queries
 from tests.dashboard.conftest import HISTORY_DAYS, HOSTILE
@@ -420,7 +421,7 @@ def test_a_download_holds_what_is_shown(page: Any, looked_at: Settings, tmp_path
     path = tmp_path / waiting.value.suggested_filename
     waiting.value.save_as(path)
 
-    export(looked_at, "action-list", "csv", tmp_path / "all.csv", DAY)
+    export(open_workplace(looked_at), "action-list", "csv", tmp_path / "all.csv", DAY)
     wanted = pl.read_csv(tmp_path / "all.csv").filter(risk_tier="High").select(calls.COLUMNS)
     if kind == "csv":
         assert pl.read_csv(path).equals(wanted)
@@ -434,7 +435,7 @@ def test_a_download_holds_what_is_shown(page: Any, looked_at: Settings, tmp_path
 
 
 def test_exports_hold_cents(looked_at: Settings, tmp_path: Path) -> None:
-    export(looked_at, "action-list", "csv", tmp_path / "all.csv", DAY)
+    export(open_workplace(looked_at), "action-list", "csv", tmp_path / "all.csv", DAY)
     prices = pl.read_csv(tmp_path / "all.csv")["price_above_list_usd"]
 
     assert prices.to_list() == prices.round(2).to_list()

@@ -23,6 +23,7 @@ from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.locks import Lock, hold_lock
 from churn.stores.sql_models import contexts
+from churn.stores.workplace import open_workplace
 from churn.terminal.display.status import show_status
 from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
 from flows.policy import stage_policy
@@ -58,7 +59,7 @@ def test_every_stage_retries_twice_within_thirty_minutes() -> None:
 
 def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(settings: Settings) -> None:
     outcomes = churn_pipeline(as_of=DAY)
-    status = read_status(settings)
+    status = read_status(open_workplace(settings))
     page = Console(record=True, width=100, file=StringIO())
     show_status(status, page)
 

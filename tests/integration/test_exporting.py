@@ -6,6 +6,7 @@ import pytest
 from churn.errors import WrongUsage
 from churn.reporting.exporting import defuse, export
 from churn.settings import Settings
+from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
 from tests.support.days import ask
 
@@ -29,7 +30,7 @@ def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe() -> None:
 def test_the_action_list_leaves_in_the_order_of_calls(published: Settings, tmp_path: Path, file_format: str) -> None:
     out = tmp_path / f"calls.{file_format}"
 
-    told = export(published, "action-list", file_format, out, None)
+    told = export(open_workplace(published), "action-list", file_format, out, None)
 
     rows = pl.read_csv(out) if file_format == "csv" else pl.read_parquet(out)
     wanted = ask(published, "SELECT customer_id FROM reporting.action_list ORDER BY call_rank")
@@ -48,7 +49,7 @@ def test_a_date_on_which_nobody_is_at_risk_is_an_empty_list_with_its_columns(
     monkeypatch.setitem(exports.EXPORTS, "action-list", nobody)
     out = tmp_path / f"calls.{file_format}"
 
-    assert export(published, "action-list", file_format, out, None).startswith(f"{out}: 0 rows")
+    assert export(open_workplace(published), "action-list", file_format, out, None).startswith(f"{out}: 0 rows")
 
     if file_format == "xlsx":
         assert out.stat().st_size > 0
@@ -61,7 +62,7 @@ def test_a_formula_in_a_sheet_is_text(published: Settings, tmp_path: Path) -> No
     import zipfile
 
     out = tmp_path / "calls.xlsx"
-    export(published, "predictions", "xlsx", out, DAY)
+    export(open_workplace(published), "predictions", "xlsx", out, DAY)
 
     sheet = zipfile.ZipFile(out).read("xl/worksheets/sheet1.xml").decode()
     assert sheet.count("<row ") == 1201
@@ -70,7 +71,7 @@ def test_a_formula_in_a_sheet_is_text(published: Settings, tmp_path: Path) -> No
 
 def test_an_unknown_export_is_refused_and_leaves_no_file(published: Settings, tmp_path: Path) -> None:
     with pytest.raises(WrongUsage, match="choose action-list or predictions"):
-        export(published, "secrets", "csv", tmp_path / "out.csv", None)
+        export(open_workplace(published), "secrets", "csv", tmp_path / "out.csv", None)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -78,6 +79,6 @@ def test_an_unknown_export_is_refused_and_leaves_no_file(published: Settings, tm
 def test_the_folder_of_an_export_is_made(published: Settings, tmp_path: Path) -> None:
     out = tmp_path / "for" / "the crm" / "calls.csv"
 
-    export(published, "action-list", "csv", out, None)
+    export(open_workplace(published), "action-list", "csv", out, None)
 
     assert [path.name for path in out.parent.iterdir()] == ["calls.csv"]

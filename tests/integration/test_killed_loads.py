@@ -15,6 +15,7 @@ from churn.reporting import ledger
 from churn.settings import Settings
 from churn.stages import intake
 from churn.stores.postgres.database import open_engine
+from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
 from tests.support.factories import make_extract, write_extract
 
@@ -73,7 +74,7 @@ def test_a_load_killed_at_any_moment_leaves_the_old_snapshot_or_the_new(settings
     for _ in range(KILLS):
         kill_after(context, settings, extracts, moments.uniform(0, 0.4))
         wait_until_its_connections_are_gone(settings)
-        loads = ledger.read_loads(settings, 1000)
+        loads = ledger.read_loads(open_workplace(settings), 1000)
         (current,) = [load for load in loads if load["status"] == "loaded"]
         with open_engine(settings).connect() as connection:
             held = connection.execute(
@@ -86,7 +87,7 @@ def test_a_load_killed_at_any_moment_leaves_the_old_snapshot_or_the_new(settings
 
     outcome = intake.load_extract(settings, write_extract(tmp_path / "last.csv", make_extract(2050)), DAY)
 
-    loads = ledger.read_loads(settings, 1000)
+    loads = ledger.read_loads(open_workplace(settings), 1000)
     statuses = [load["status"] for load in loads]
     assert outcome.summary.startswith(f"2,050 customers as of {DAY}")
     assert statuses.count("loaded") == 1

@@ -18,6 +18,7 @@ from churn.stores.ledgers import loads
 from churn.stores.ledgers.loads import Arrival
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.tables import telco_churn_raw
+from churn.stores.workplace import open_workplace
 from churn.terminal.cli import app
 from tests.conftest import DAY
 from tests.support.factories import make_customer, make_extract, write_extract
@@ -48,7 +49,7 @@ def test_the_same_content_twice_is_told_before_it_is_parsed(
 
     assert again.is_skipped
     assert again.summary == f"{DAY} already has exactly this file (50 customers)"
-    assert [load["status"] for load in ledger.read_loads(settings, 10)] == ["loaded"]
+    assert [load["status"] for load in ledger.read_loads(open_workplace(settings), 10)] == ["loaded"]
 
 
 def test_a_corrected_file_replaces_exactly_its_date_and_the_ledger_keeps_both(
@@ -65,7 +66,9 @@ def test_a_corrected_file_replaces_exactly_its_date_and_the_ledger_keeps_both(
     assert outcome.summary == f"51 customers as of {DAY}, replacing load 2"
     assert set(customers_of(settings, DAY).values()) == {3}
     assert customers_of(settings, other_day) == other_before
-    told = [(load["load_id"], load["status"], load["reason"]) for load in ledger.read_loads(settings, 10)]
+    told = [
+        (load["load_id"], load["status"], load["reason"]) for load in ledger.read_loads(open_workplace(settings), 10)
+    ]
     assert told == [(3, "loaded", None), (2, "superseded", "replaced by load 3"), (1, "loaded", None)]
 
 
@@ -77,7 +80,7 @@ def test_a_refused_file_leaves_the_snapshot_it_was_to_replace(settings: Settings
         intake.load_extract(settings, write_extract(tmp_path / "bad.csv", [make_customer(Churn="?")]), DAY)
 
     assert customers_of(settings, DAY) == before
-    refused, loaded = ledger.read_loads(settings, 10)
+    refused, loaded = ledger.read_loads(open_workplace(settings), 10)
     assert (refused["status"], refused["rows_read"], refused["rows_rejected"]) == ("refused", 1, 1)
     assert loaded["status"] == "loaded"
 
@@ -86,7 +89,7 @@ def test_rows_set_aside_come_back_corrected_and_are_added(settings: Settings, tm
     intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
     out = tmp_path / "rejects.csv"
 
-    ledger.write_rejects(ledger.read_rejects(settings, None), out)
+    ledger.write_rejects(ledger.read_rejects(open_workplace(settings), None), out)
     given_back = pl.read_csv(out, infer_schema=False)
     corrected = given_back.with_columns(tenure=pl.lit("3"), TotalCharges=pl.lit("135"))
     corrected.write_csv(out)
@@ -108,7 +111,7 @@ def test_rows_set_aside_come_back_corrected_and_are_added(settings: Settings, tm
 def test_no_row_set_aside_is_lost_when_only_some_can_be_corrected(settings: Settings, tmp_path: Path) -> None:
     two_bad = [*spoilt(tenure="-3"), make_customer(customerID="0002-TEST", tenure="-3")]
     intake.load_extract(settings, write_extract(tmp_path / "extract.csv", two_bad), DAY)
-    out = ledger.write_rejects(ledger.read_rejects(settings, None), tmp_path / "rejects.csv")
+    out = ledger.write_rejects(ledger.read_rejects(open_workplace(settings), None), tmp_path / "rejects.csv")
     both = pl.read_csv(out, infer_schema=False)
     one_corrected = both.with_columns(tenure=pl.Series(["3", "-3"]), TotalCharges=pl.lit("135"))
 
@@ -117,13 +120,13 @@ def test_no_row_set_aside_is_lost_when_only_some_can_be_corrected(settings: Sett
     intake.load_extract(settings, write_extract(tmp_path / "all.csv", one_corrected), DAY)
 
     assert len(customers_of(settings, DAY)) == 300
-    left = ledger.read_rejects(settings, None)
+    left = ledger.read_rejects(open_workplace(settings), None)
     assert [row.row["customerID"] for row in left.rows] == ["0002-TEST"]
 
 
 def test_corrected_rows_may_come_back_as_parquet(settings: Settings, tmp_path: Path) -> None:
     intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
-    out = ledger.write_rejects(ledger.read_rejects(settings, None), tmp_path / "rejects.csv")
+    out = ledger.write_rejects(ledger.read_rejects(open_workplace(settings), None), tmp_path / "rejects.csv")
     pl.read_csv(out).with_columns(tenure=10).write_parquet(tmp_path / "fixed.parquet")
 
     outcome = intake.load_extract(settings, tmp_path / "fixed.parquet", DAY)
@@ -133,7 +136,7 @@ def test_corrected_rows_may_come_back_as_parquet(settings: Settings, tmp_path: P
 
 def test_a_correction_of_a_load_that_was_replaced_is_refused(settings: Settings, tmp_path: Path) -> None:
     intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
-    out = ledger.write_rejects(ledger.read_rejects(settings, 1), tmp_path / "rejects.csv")
+    out = ledger.write_rejects(ledger.read_rejects(open_workplace(settings), 1), tmp_path / "rejects.csv")
     intake.load_extract(settings, write_extract(tmp_path / "newer.csv", make_extract(300)), DAY)
 
     with pytest.raises(ContractBroken, match=r"rejects.csv corrects rows of load 1, but the date holds load 2"):
@@ -144,7 +147,7 @@ def test_a_correction_of_a_load_that_was_replaced_is_refused(settings: Settings,
 
 def test_a_correction_of_a_customer_who_is_there_is_refused(settings: Settings, tmp_path: Path) -> None:
     intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
-    out = ledger.write_rejects(ledger.read_rejects(settings, 1), tmp_path / "rejects.csv")
+    out = ledger.write_rejects(ledger.read_rejects(open_workplace(settings), 1), tmp_path / "rejects.csv")
     fixed = pl.read_csv(out, infer_schema=False).with_columns(tenure=pl.lit("3"), customerID=pl.lit("000000-MADEUP"))
     fixed.write_csv(out)
 
@@ -170,7 +173,7 @@ def test_a_new_word_is_named_with_its_count(
 
     intake.load_extract(load_settings(), write_extract(tmp_path / "x.csv", spoilt(Contract="Three year")), DAY)
 
-    (load,) = ledger.read_loads(settings, 10)
+    (load,) = ledger.read_loads(open_workplace(settings), 10)
     assert (load["rows_accepted"], load["notes"]) == (accepted, [note])
 
 
@@ -214,7 +217,7 @@ def test_two_loads_at_once_take_turns(settings: Settings, tmp_path: Path) -> Non
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda extract: intake.load_extract(settings, extract, DAY), extracts))
 
-    statuses = sorted(load["status"] for load in ledger.read_loads(settings, 10))
+    statuses = sorted(load["status"] for load in ledger.read_loads(open_workplace(settings), 10))
     assert statuses == ["loaded", "superseded", "superseded", "superseded"]
     assert len(customers_of(settings, DAY)) == 2000
     intake.validate_extract(settings, DAY)
@@ -226,7 +229,9 @@ def test_a_load_that_was_killed_is_told_by_the_next(settings: Settings, tmp_path
 
     intake.load_extract(settings, write_extract(tmp_path / "y.csv", make_extract(50)), DAY)
 
-    told = [(load["load_id"], load["status"], load["reason"]) for load in ledger.read_loads(settings, 10)]
+    told = [
+        (load["load_id"], load["status"], load["reason"]) for load in ledger.read_loads(open_workplace(settings), 10)
+    ]
     assert told == [(2, "loaded", None), (1, "interrupted", "stopped before it was done")]
 
 

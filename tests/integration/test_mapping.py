@@ -14,6 +14,7 @@ from churn.reporting import ledger
 from churn.settings import Settings
 from churn.stages import intake
 from churn.stores.postgres.database import open_engine
+from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
 from tests.support.factories import make_extract, write_extract
 
@@ -103,7 +104,7 @@ def test_another_companys_extract_becomes_the_same_snapshot(settings: Settings, 
 
     assert theirs == snapshot_of(settings)
     assert {row.churn for row in theirs} == {"Yes", "No"}
-    assert [load["rows_rejected"] for load in ledger.read_loads(settings, 2)] == [0, 0]
+    assert [load["rows_rejected"] for load in ledger.read_loads(open_workplace(settings), 2)] == [0, 0]
 
 
 def test_their_bad_rows_are_told_and_given_back_in_their_words(
@@ -114,7 +115,7 @@ def test_their_bad_rows_are_told_and_given_back_in_their_words(
     (tmp_path / "kunden.csv").write_bytes("\n".join(lines).encode("latin-1"))
 
     intake.load_extract(settings, tmp_path / "kunden.csv", DAY, mapping)
-    rejects = ledger.read_rejects(settings, None)
+    rejects = ledger.read_rejects(open_workplace(settings), None)
     out = ledger.write_rejects(rejects, tmp_path / "rejects.csv")
     out.write_text(out.read_text(encoding="utf-8").replace("31.02.2026", "28.01.2026"), encoding="utf-8")
     outcome = intake.load_extract(settings, out, DAY, mapping)

@@ -19,6 +19,7 @@ from churn.stages import intake, learning, scoring, transforms
 from churn.stores.ledgers import promotions
 from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.database import open_engine
+from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
 from tests.support.factories import make_extract, write_extract
 from tests.support.telecoms import Telecoms
@@ -65,7 +66,7 @@ def champion_of(settings: Settings) -> int | None:
     """By the ledger, held against the registry's alias."""
     import mlflow
 
-    version = models.find_champion_version(settings)
+    version = models.find_champion_version(open_workplace(settings))
     alias = mlflow.MlflowClient().get_model_version_by_alias(registry.MODEL_NAME, registry.CHAMPION)
     assert int(alias.version) == version
     return version
@@ -73,12 +74,12 @@ def champion_of(settings: Settings) -> int | None:
 
 def version_numbers(settings: Settings) -> tuple[int, int]:
     """Of the first champion and of the one held; the registry is shared, so it may have counted further before."""
-    first, second = (one.model_version for one in models.read_history(settings)[:2])
+    first, second = (one.model_version for one in models.read_history(open_workplace(settings))[:2])
     return first, second
 
 
 def test_the_first_model_is_promoted_and_its_equal_held(two_versions: Settings) -> None:
-    history = models.read_history(two_versions)[:2]
+    history = models.read_history(open_workplace(two_versions))[:2]
 
     assert [(one.decision, one.decided_by) for one in history] == [("promote", "gate"), ("hold", "gate")]
     assert history[1].model_version == history[0].model_version + 1
@@ -87,7 +88,7 @@ def test_the_first_model_is_promoted_and_its_equal_held(two_versions: Settings) 
 
 
 def test_the_evidence_holds_the_policy_the_slices_and_the_gains(two_versions: Settings) -> None:
-    evidence = models.read_history(two_versions)[1].evidence["gate"]
+    evidence = models.read_history(open_workplace(two_versions))[1].evidence["gate"]
 
     assert evidence["policies"]["value"]["save_rate"] == 0.3
     assert {one["column"] for one in evidence["slices"]} == {"contract", "tenure_band", "is_senior_citizen", "gender"}
@@ -97,13 +98,13 @@ def test_the_evidence_holds_the_policy_the_slices_and_the_gains(two_versions: Se
 def test_a_person_promotes_with_a_reason_and_rolls_back(two_versions: Settings) -> None:
     first, second = version_numbers(two_versions)
 
-    models.promote_version(two_versions, second, "the new price list suits it")
+    models.promote_version(open_workplace(two_versions), second, "the new price list suits it")
     assert champion_of(two_versions) == second
 
-    models.roll_back(two_versions, "complaints from the call centre")
+    models.roll_back(open_workplace(two_versions), "complaints from the call centre")
     assert champion_of(two_versions) == first
 
-    by_hand = models.read_history(two_versions)[-2:]
+    by_hand = models.read_history(open_workplace(two_versions))[-2:]
     assert [(one.model_version, one.champion_version, one.decided_by) for one in by_hand] == [
         (second, first, "person"),
         (first, second, "person"),
@@ -119,23 +120,23 @@ def test_a_promotion_the_registry_failed_in_can_be_asked_for_again(
     with monkeypatch.context() as down:
         down.setattr(registry, "name_champion", fail)
         with pytest.raises(RegistryDown):
-            models.promote_version(two_versions, second, "it suits")
+            models.promote_version(open_workplace(two_versions), second, "it suits")
     assert champion_of(two_versions) == first
 
-    models.promote_version(two_versions, second, "it suits")
+    models.promote_version(open_workplace(two_versions), second, "it suits")
     assert champion_of(two_versions) == second
-    models.roll_back(two_versions, "as it was")
+    models.roll_back(open_workplace(two_versions), "as it was")
 
 
 def test_promotions_that_make_no_sense_are_refused(two_versions: Settings) -> None:
     first, second = version_numbers(two_versions)
 
     with pytest.raises(NotThere, match="Model version 9999 does not exist"):
-        models.promote_version(two_versions, 9999, "why not")
+        models.promote_version(open_workplace(two_versions), 9999, "why not")
     with pytest.raises(WrongUsage, match="needs a reason"):
-        models.promote_version(two_versions, second, " ")
+        models.promote_version(open_workplace(two_versions), second, " ")
     with pytest.raises(WrongUsage, match="champion already"):
-        models.promote_version(two_versions, first, "once more")
+        models.promote_version(open_workplace(two_versions), first, "once more")
 
 
 @pytest.mark.parametrize(
@@ -147,12 +148,12 @@ def test_promotions_that_make_no_sense_are_refused(two_versions: Settings) -> No
     ],
 )
 def test_the_database_keeps_the_ledger_as_it_was_written(two_versions: Settings, statement: str) -> None:
-    before = models.read_history(two_versions)
+    before = models.read_history(open_workplace(two_versions))
 
     with pytest.raises(DBAPIError, match="append-only"), open_engine(two_versions).begin() as connection:
         connection.execute(sa.text(statement))
 
-    assert models.read_history(two_versions) == before
+    assert models.read_history(open_workplace(two_versions)) == before
 
 
 def test_customers_with_a_plan_the_model_never_saw_are_scored_flagged_and_counted(two_versions: Settings) -> None:
@@ -179,7 +180,7 @@ def test_customers_with_a_plan_the_model_never_saw_are_scored_flagged_and_counte
     }
     assert next(count for contract, _, count in flags if contract == "Three year") == NEWLY_BOUND
     assert outcome.summary.endswith(f"; {NEWLY_BOUND} have a tariff that the training examples did not have")
-    assert read_status(two_versions)["unseen_plans"] == NEWLY_BOUND
+    assert read_status(open_workplace(two_versions))["unseen_plans"] == NEWLY_BOUND
 
 
 def test_a_model_fitted_with_another_library_version_is_refused(two_versions: Settings) -> None:
@@ -192,7 +193,7 @@ def test_a_model_fitted_with_another_library_version_is_refused(two_versions: Se
     with pytest.raises(ModelRefused, match=rf"version {second} was trained with scikit-learn 0\.9"):
         loading.load_predictor(two_versions, second)
     with pytest.raises(ModelRefused):
-        models.promote_version(two_versions, second, "it looked so good")
+        models.promote_version(open_workplace(two_versions), second, "it looked so good")
     assert champion_of(two_versions) == first
 
 

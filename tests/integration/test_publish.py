@@ -13,6 +13,7 @@ from churn.stages import scoring
 from churn.stores import sql_models
 from churn.stores.sql_models import contexts
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
+from churn.stores.workplace import open_workplace
 from tests.support.days import (
     ask,
     day_number,
@@ -90,7 +91,7 @@ def test_one_broken_row_keeps_yesterday(scored: Settings, statement: str, audit:
     assert (failure.value.audit, failure.value.model) == (audit, "analytics.customer_risk")
     assert len(ask(scored, failure.value.query)) == failure.value.count == 1
     assert shown(scored) == [YESTERDAY]
-    assert read_status(scored)["as_of_date"] == YESTERDAY.isoformat()
+    assert read_status(open_workplace(scored))["as_of_date"] == YESTERDAY.isoformat()
 
 
 def test_the_next_clean_run_publishes_what_an_audit_refused(scored: Settings, days: Path) -> None:

@@ -8,6 +8,7 @@ from churn.reporting.status import read_status
 from churn.settings import Settings
 from churn.stages import intake, learning, scoring, transforms
 from churn.stores.postgres.database import open_engine
+from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
 
 COLUMNS = {
@@ -59,7 +60,7 @@ def test_features_number_at_least_thirty(published: Settings) -> None:
 
 
 def test_the_status_adds_up(published: Settings) -> None:
-    status = read_status(published)
+    status = read_status(open_workplace(published))
 
     assert status["as_of_date"] == DAY.isoformat()
     assert status["customers"] == 1200
@@ -69,7 +70,7 @@ def test_the_status_adds_up(published: Settings) -> None:
 
 
 def test_the_status_equals_the_predictions(published: Settings) -> None:
-    status = read_status(published)
+    status = read_status(open_workplace(published))
     (row,) = fetch(
         published,
         """SELECT count(*), avg(churn_probability), sum(revenue_at_risk_usd), sum(expected_annual_loss_usd)
@@ -83,7 +84,7 @@ def test_the_status_equals_the_predictions(published: Settings) -> None:
 
 
 def test_the_model_is_told_with_intervals_beside_the_other_candidates(published: Settings) -> None:
-    model = read_status(published)["model"]
+    model = read_status(open_workplace(published))["model"]
 
     assert set(model["candidates"]) == {"logistic_regression", "random_forest", "xgboost"}
     assert model["test"] == model["candidates"][model["family"]]
@@ -92,7 +93,7 @@ def test_the_model_is_told_with_intervals_beside_the_other_candidates(published:
 
 
 def test_calls_come_with_the_largest_loss_first(published: Settings) -> None:
-    losses = [call["expected_annual_loss_usd"] for call in read_status(published)["first_calls"]]
+    losses = [call["expected_annual_loss_usd"] for call in read_status(open_workplace(published))["first_calls"]]
 
     assert len(losses) == 10
     assert losses == sorted(losses, reverse=True)
@@ -143,7 +144,7 @@ def test_the_champion_can_be_loaded_by_its_alias(published: Settings) -> None:
     from churn.stores.model_registry import loading, registry
     from churn.stores.rows import features
 
-    loading.load_predictor(published, read_status(published)["model"]["version"])
+    loading.load_predictor(published, read_status(open_workplace(published))["model"]["version"])
     champion = mlflow.sklearn.load_model(f"models:/{registry.MODEL_NAME}@champion")
     rows = pl.concat(features.read_features(open_engine(published), DAY))
     stored = fetch(published, "SELECT churn_probability FROM analytics.predictions ORDER BY customer_id")
@@ -157,7 +158,7 @@ def test_every_run_in_the_registry_has_its_artifacts(published: Settings) -> Non
 
     from churn.stores.model_registry import loading, registry
 
-    loading.load_predictor(published, read_status(published)["model"]["version"])
+    loading.load_predictor(published, read_status(open_workplace(published))["model"]["version"])
     version = mlflow.MlflowClient().get_model_version_by_alias(registry.MODEL_NAME, "champion")
     paths = {item.path for item in mlflow.MlflowClient().list_artifacts(version.run_id)}
 
@@ -175,7 +176,7 @@ def test_every_run_in_the_registry_has_its_artifacts(published: Settings) -> Non
 
 def test_every_score_comes_with_the_three_reasons_that_move_it_most(published: Settings) -> None:
     rows = fetch(published, "SELECT customer_id, reasons, has_unseen_plan FROM analytics.predictions")
-    calls = read_status(published)["first_calls"]
+    calls = read_status(open_workplace(published))["first_calls"]
 
     assert {len(reasons) for _, reasons, _ in rows} == {3}
     assert {reason[:2] for _, reasons, _ in rows for reason in reasons} == {"+ ", "- "}

@@ -15,6 +15,7 @@ from churn.settings import PROJECT_DIR, Settings, load_settings
 from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
 from churn.stores.sql_models import contexts
+from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
 from tests.support.days import name_rule_of_thumb_champion, run_day
 from tests.support.factories import make_extract, write_extract
@@ -43,7 +44,7 @@ def written(team: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         environment.setenv("CHURN_HOME", str(folder / "home"))
         environment.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
         environment.setenv("CHURN_DATABASE_URL", team.uri("churn", "churn_deployer", "deployer"))
-        assert set_up(load_settings()) == "The tables exist; churn_writer may write; churn_reader may read."
+        assert set_up(open_workplace()) == "The tables exist; churn_writer may write; churn_reader may read."
         environment.setenv("CHURN_DATABASE_URL", team.uri("churn", "churn_pipeline", "pipeline"))
         settings = load_settings()
         contexts.forget_context()
@@ -58,7 +59,7 @@ def test_the_pipeline_publishes_with_no_rights_on_the_server(team: Server, writt
     rights = """SELECT rolname, rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication
                 FROM pg_roles WHERE rolname IN ('churn_pipeline', 'churn_writer') ORDER BY 1"""
 
-    assert read_status(written)["customers"] == 300
+    assert read_status(open_workplace(written))["customers"] == 300
     assert team.psql("churn", "-c", rights).splitlines() == ["churn_pipeline|f", "churn_writer|f"]
 
 

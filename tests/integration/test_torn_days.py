@@ -13,6 +13,7 @@ from churn.settings import Settings
 from churn.stages import scoring, transforms
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import predictions
+from churn.stores.workplace import open_workplace
 from churn.terminal.cli import app
 from churn.timeline import now_utc
 from tests.support.changes import checksums, torn_days
@@ -124,14 +125,14 @@ def test_figures_that_are_not_there_have_a_name_and_a_way_out(telecom: Settings)
     execute(telecom, f"DELETE FROM analytics.risk_by_profile WHERE prediction_date = '{SECOND}'")
 
     with pytest.raises(NotThere, match=r"reporting\.kpi_daily has no row of it.*churn transforms check"):
-        read_status(telecom, SECOND)
+        read_status(open_workplace(telecom), SECOND)
     days = next(one for one in doctor.examine(telecom, None) if one.subject == "days")
     assert not days.is_well
     assert f"1 published date does not match the scores. For example {SECOND}: analytics.risk_by_profile" in days.told
     done = CliRunner().invoke(app, ["transforms", "check"])
 
     assert (done.exit_code, "differences repaired on" in done.output) == (0, True)
-    assert read_status(telecom, SECOND)["customers"] == 400
+    assert read_status(open_workplace(telecom), SECOND)["customers"] == 400
 
 
 def test_people_are_alerted_that_a_day_was_torn_and_that_it_is_repaired(

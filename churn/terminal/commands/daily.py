@@ -47,12 +47,14 @@ def run(
     """Load an extract, score its customers and publish whom to call first."""
     with quiet_command(verbose):
         from churn.reporting.status import read_status
+        from churn.stores.workplace import open_workplace
         from churn.terminal import watching
         from churn.terminal.display import status
 
         settings = load_settings()
         day = watching.run_pipeline(settings, source, as_of, retrain, mapping, verbose)
-        status.show_status(read_status(settings, day))
+        with open_workplace(settings) as workplace:
+            status.show_status(read_status(workplace, day))
 
 
 @command(app, TASK, "churn status --json")
@@ -60,9 +62,11 @@ def status(as_of: PublishedDate = None, as_json: AsJson = False, verbose: Verbos
     """Show what is published: the figures, the model, whom to call first."""
     with quiet_command(verbose):
         from churn.reporting.status import read_status
+        from churn.stores.workplace import open_workplace
         from churn.terminal.standard_output import print_json
 
-        published = read_status(load_settings(), as_of)
+        with open_workplace() as workplace:
+            published = read_status(workplace, as_of)
         if as_json:
             print_json(published)
             return
@@ -80,9 +84,11 @@ def loads(
     """Show every file that was loaded or refused: when, from where, its rows, and why it was refused."""
     with quiet_command(verbose):
         from churn.reporting.ledger import read_loads
+        from churn.stores.workplace import open_workplace
         from churn.terminal.standard_output import print_json
 
-        latest = read_loads(load_settings(), limit)
+        with open_workplace() as workplace:
+            latest = read_loads(workplace, limit)
         if as_json:
             print_json(latest)
             return
@@ -112,12 +118,14 @@ def rejects(
     """Show the rows that a load rejected, each with its row number in the file and every reason."""
     with quiet_command(verbose):
         from churn.reporting.ledger import read_rejects
+        from churn.stores.workplace import open_workplace
         from churn.terminal.display import ledger
         from churn.terminal.standard_output import print_json
 
         if as_json and csv == STANDARD_OUTPUT:
             raise WrongUsage("--json and --csv - both write to standard output.", "name a file: --csv FILE.")
-        rejected = read_rejects(load_settings(), load)
+        with open_workplace() as workplace:
+            rejected = read_rejects(workplace, load)
         if as_json:
             print_json(rejected)
         elif csv != STANDARD_OUTPUT:

@@ -20,8 +20,10 @@ def setup(verbose: Verbose = False) -> None:
     """Create the tables on a team's Postgres and grant the roles their rights. Run it as the owner."""
     with quiet_command(verbose):
         from churn.reporting.rights import set_up
+        from churn.stores.workplace import open_workplace
 
-        typer.echo(set_up(load_settings()))
+        with open_workplace() as workplace:
+            typer.echo(set_up(workplace))
 
 
 @command(app, TASK, "churn db upgrade --yes")

@@ -73,10 +73,11 @@ def export(
     """Write a published date to a file for the CRM; no cell of the file can run as a formula."""
     with quiet_command(verbose):
         from churn.reporting import exporting
+        from churn.stores.workplace import open_workplace
         from churn.terminal.standard_output import file_to_write, say_written
 
-        with file_to_write(out, file_format) as path:
-            summary = exporting.export(load_settings(), what, file_format, path, as_of)
+        with file_to_write(out, file_format) as path, open_workplace() as workplace:
+            summary = exporting.export(workplace, what, file_format, path, as_of)
         say_written(summary, out, path)
 
 
@@ -90,10 +91,12 @@ def compare(
     """Show which customers changed tier between two dates, and how much features, model and corrections moved them."""
     with quiet_command(verbose):
         from churn.reporting import comparing
+        from churn.stores.workplace import open_workplace
         from churn.terminal.display import comparisons
         from churn.terminal.standard_output import print_json
 
-        comparison = comparing.compare(load_settings(), first, second)
+        with open_workplace() as workplace:
+            comparison = comparing.compare(workplace, first, second)
         if as_json:
             print_json(comparisons.as_document(comparison))
             return

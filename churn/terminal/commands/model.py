@@ -50,16 +50,17 @@ def train(
         from churn.reporting.models import read_history
         from churn.stages import one_pipeline
         from churn.stages.learning import find_training_day, train_models
+        from churn.stores.workplace import open_workplace
         from churn.terminal.display import evidence, findings
 
         settings = load_settings()
-        with one_pipeline(settings):
+        with open_workplace(settings) as workplace, one_pipeline(settings):
             day, params = find_training_day(settings, as_of), ModelParams()
             params = _tune(settings, day, params, trials, timeout) if tune else params
             params = _select(settings, day, params) if select else params
             outcome = train_models(settings, day, params, retrain)
             # Inside the lock, so that the last decision is about this training.
-            decision = None if outcome.is_skipped else read_history(settings)[-1]
+            decision = None if outcome.is_skipped else read_history(workplace)[-1]
         typer.echo(evidence.decision_sentence(decision) if decision else findings.outcome_sentence(outcome))
 
 
@@ -108,11 +109,12 @@ def evaluate(
     with quiet_command(verbose):
         from churn.learning.params import ModelParams
         from churn.reporting.evaluation import evaluate_training
+        from churn.stores.workplace import open_workplace
         from churn.terminal.display.stages import counting
         from churn.terminal.standard_output import print_json
 
-        with counting("Train and test", splits) as count:
-            summary = evaluate_training(load_settings(), as_of, ModelParams(), splits, count)
+        with open_workplace() as workplace, counting("Train and test", splits) as count:
+            summary = evaluate_training(workplace, as_of, ModelParams(), splits, count)
         if as_json:
             print_json(summary)
             return
@@ -129,11 +131,12 @@ def model_list(as_json: AsJson = False, verbose: Verbose = False) -> None:
     """Show every model version, newest first, with its test result and the decision on it."""
     with quiet_command(verbose):
         from churn.reporting import models
+        from churn.stores.workplace import open_workplace
         from churn.terminal.display import evidence
         from churn.terminal.standard_output import print_json
 
-        settings = load_settings()
-        decisions, champion = models.read_models(settings), models.find_champion_version(settings)
+        with open_workplace() as workplace:
+            decisions, champion = models.read_models(workplace), models.find_champion_version(workplace)
         if as_json:
             print_json(evidence.as_document(decisions, champion))
             return
@@ -145,10 +148,12 @@ def model_history(as_json: AsJson = False, verbose: Verbose = False) -> None:
     """Show every decision, oldest first: which version became champion, when, why, and against which version."""
     with quiet_command(verbose):
         from churn.reporting.models import read_history
+        from churn.stores.workplace import open_workplace
         from churn.terminal.display import evidence
         from churn.terminal.standard_output import print_json
 
-        decisions = read_history(load_settings())
+        with open_workplace() as workplace:
+            decisions = read_history(workplace)
         if as_json:
             print_json(decisions)
             return
@@ -164,9 +169,11 @@ def model_promote(
     """Make a version the champion, whatever the gate decided about it."""
     with quiet_command(verbose):
         from churn.reporting.models import promote_version
+        from churn.stores.workplace import open_workplace
         from churn.terminal.display.findings import outcome_sentence
 
-        typer.echo(outcome_sentence(promote_version(load_settings(), version, why)))
+        with open_workplace() as workplace:
+            typer.echo(outcome_sentence(promote_version(workplace, version, why)))
 
 
 @command(model_app, "Commands", 'churn model rollback --why "version 4 misses leavers on fiber"', name="rollback")
@@ -179,6 +186,8 @@ def model_rollback(
     """Make the version before the current champion the champion again."""
     with quiet_command(verbose):
         from churn.reporting.models import roll_back
+        from churn.stores.workplace import open_workplace
         from churn.terminal.display.findings import outcome_sentence
 
-        typer.echo(outcome_sentence(roll_back(load_settings(), why)))
+        with open_workplace() as workplace:
+            typer.echo(outcome_sentence(roll_back(workplace, why)))
