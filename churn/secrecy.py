@@ -1,21 +1,42 @@
-"""Hides secrets in everything that is shown, logged or stored: passwords and tokens in the addresses of settings."""
+"""Hides secrets in everything that is shown, logged or stored.
+
+They are the passwords and tokens in the addresses of settings, and the logins of any other address, for example that
+of an extract.
+"""
 
 import logging
 import re
 import traceback
 from collections.abc import Callable
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
 from churn.settings import Settings
 
 HIDDEN = "***"
 _FEWEST_LETTERS = 8
 """Shorter parts of an address are ports and words. Hiding them would make every message unreadable."""
+_SECRET_OPTION = r"(?i:[\w.-]*(?:pass|token|secret|credential|signature|api_?key|access_?key)[\w.-]*|sig)"
+_ANY_ADDRESS = (
+    rf"(?P<login>[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)|(?P<option>[?&;](?:{_SECRET_OPTION})=)[^&;\s'\"]+"
+)
+"""The login of any address, and the options of any address that hold a password, a token or a signature."""
 
 
-def hide_secrets(text: str, settings: Settings) -> str:
-    """Returns the text with three stars in place of every secret of the settings."""
-    return _pattern(settings).sub(HIDDEN, text)
+def hide_secrets(text: str, settings: Settings | None) -> str:
+    """Returns the text with three stars in place of every secret.
+
+    Without settings (they cannot be read), only what looks like a secret in an address is hidden.
+    """
+    return _hide(_pattern(settings), text)
+
+
+def without_login(address: str) -> str:
+    """Returns an address as it may be shown: three stars in place of its password and of secret options."""
+    return _hide(_pattern(None), address)
+
+
+def _hide(pattern: re.Pattern[str], text: str) -> str:
+    return pattern.sub(lambda found: f"{found['login'] or found['option'] or ''}{HIDDEN}", text)
 
 
 def hide_in_logs(settings: Settings) -> None:
@@ -32,20 +53,20 @@ def _hiding(make: Callable[..., logging.LogRecord], pattern: re.Pattern[str]) ->
         record = make(*arguments, **options)
         message = record.getMessage()
         if pattern.search(message):  # Only then: handlers may group records by their unformatted `msg`.
-            record.msg, record.args = pattern.sub(HIDDEN, message), ()
+            record.msg, record.args = _hide(pattern, message), ()
         if record.exc_info and record.exc_info[0] is not None:
             text = "".join(traceback.format_exception(*record.exc_info)).rstrip()
-            record.exc_text = pattern.sub(HIDDEN, text)  # A formatter uses exc_text, if set, instead of the exception.
+            record.exc_text = _hide(pattern, text)  # A formatter uses exc_text, if set, instead of the exception.
         return record
 
     make_hidden.genuine = make  # type: ignore[attr-defined]
     return make_hidden
 
 
-def _pattern(settings: Settings) -> re.Pattern[str]:
+def _pattern(settings: Settings | None) -> re.Pattern[str]:
     # The longest first: a secret that begins another would otherwise leave the rest of the longer one visible.
-    secrets = sorted(find_secrets(settings), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, secrets)) or r"(?!)")  # (?!) matches nothing.
+    secrets = sorted(find_secrets(settings), key=len, reverse=True) if settings is not None else []
+    return re.compile("|".join([_ANY_ADDRESS, *(re.escape(secret) for secret in secrets)]))
 
 
 def find_secrets(settings: Settings) -> set[str]:
@@ -72,9 +93,9 @@ def _passwords(address: str) -> set[str]:
     """
     credentials, is_there, _ = address.partition("://")[2].rpartition("@")
     passwords = {credentials.partition(":")[2]} if is_there else set()
-    return passwords | {
-        value for name, value in parse_qsl(urlsplit(address).query) if "pass" in name or "token" in name
-    }
+    # Not parse_qsl(): a message may repeat the value as it is written in the address, and that one decodes it.
+    options = (option.partition("=") for option in re.split("[&;]", address.partition("?")[2]))
+    return passwords | {value for name, _, value in options if re.fullmatch(_SECRET_OPTION, name)}
 
 
 def _tokens(address: str) -> set[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from churn.errors import ChurnError, WrongUsage
-from churn.secrecy import split_addresses
+from churn.secrecy import split_addresses, without_login
 from churn.settings import Settings
 from churn.stack_note import find_stack
 
@@ -59,7 +59,7 @@ def _database(settings: Settings) -> str:
     with open_workplace(settings) as workplace, workplace.engine.connect() as connection:
         server = connection.exec_driver_sql("SHOW server_version").scalar_one()
     kind = "embedded" if settings.database_url is None else "from CHURN_DATABASE_URL"
-    return f"{kind}, PostgreSQL {server}, {database.without_password(database.locate(settings))}"
+    return f"{kind}, PostgreSQL {server}, {without_login(database.locate(settings))}"
 
 
 def _published(settings: Settings) -> str:
@@ -98,9 +98,7 @@ def _days(settings: Settings) -> Finding:
 def _registry(settings: Settings) -> str:
     if settings.mlflow_tracking_uri is None:
         return "MLflow, in the database `mlflow` on the same server as the product's database"
-    from churn.stores.postgres.database import without_password
-
-    return f"MLflow at {without_password(settings.mlflow_tracking_uri.get_secret_value())}"
+    return f"MLflow at {without_login(settings.mlflow_tracking_uri.get_secret_value())}"
 
 
 def _prefect(settings: Settings, prefect_url: str | None) -> str:

@@ -46,5 +46,5 @@ def _without_secrets(text: str) -> str:
     try:
         settings = load_settings()
     except ValueError:  # The settings are what the error is about; pydantic's message about them shows no values.
-        return text
+        return hide_secrets(text, None)
     return hide_secrets(text, settings)

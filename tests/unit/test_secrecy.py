@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from churn.secrecy import hide_in_logs, hide_secrets
+from churn.secrecy import hide_in_logs, hide_secrets, without_login
 from churn.settings import Settings, load_settings
 
 
@@ -65,6 +65,41 @@ def test_nothing_is_hidden_where_nothing_is_secret(monkeypatch: pytest.MonkeyPat
     assert hide_secrets("postgresql://churn@/churn?host=/run/postgresql", load_settings()) == (
         "postgresql://churn@/churn?host=/run/postgresql"
     )
+
+
+@pytest.mark.parametrize("password", ["plainSecret77", "s3cr%40tPass77"])
+@pytest.mark.parametrize("option", ["password", "sslpassword", "passfile_token"])
+def test_a_secret_option_of_an_address_is_hidden_as_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, option: str, password: str
+) -> None:
+    monkeypatch.setenv("CHURN_DATABASE_URL", f"postgresql://db.example/churn?user=u&{option}={password}")
+    settings = load_settings()
+
+    assert hide_secrets(f"at db.example?{option}={password}&user=u", settings) == f"at db.example?{option}=***&user=u"
+    assert hide_secrets(f"{password} and {password.replace('%40', '@')} refused", settings) == "*** and *** refused"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://etl:Secret-77@files.example/x.csv", "https://etl:***@files.example/x.csv"),
+        ("http://etl:a%40b@files.example:8080/x.csv", "http://etl:***@files.example:8080/x.csv"),
+        (
+            "https://files.example/x.csv?X-Amz-Signature=9f8e&X-Amz-Expires=60",
+            "https://files.example/x.csv?X-Amz-Signature=***&X-Amz-Expires=60",
+        ),
+        ("https://files.example/x.csv?sv=2&sig=aB%2F", "https://files.example/x.csv?sv=2&sig=***"),
+        (
+            "postgresql://u@/churn?host=/run/postgresql&password=p",
+            "postgresql://u@/churn?host=/run/postgresql&password=***",
+        ),
+        ("http://127.0.0.1:4200/runs/a@b", "http://127.0.0.1:4200/runs/a@b"),
+        ("https://files.example/passengers.csv?design=1", "https://files.example/passengers.csv?design=1"),
+    ],
+)
+def test_any_address_is_shown_without_its_login(settings: Settings, address: str, shown: str) -> None:
+    assert hide_secrets(f"{address} did not answer", settings) == f"{shown} did not answer"
+    assert without_login(address) == shown
 
 
 def test_a_log_has_no_secret_in_message_arguments_or_traceback(settings: Settings, log: io.StringIO) -> None:

@@ -19,11 +19,12 @@ from sqlalchemy.engine import make_url
 from churn.contracts.features import FEATURES
 from churn.economics.policies import ValuePolicy
 from churn.errors import Unavailable
+from churn.secrecy import without_login
 from churn.settings import Settings
 from churn.stores.model_registry.model_files import PINNED, TRUSTED_TYPES
 from churn.stores.model_registry.provenance import git_commit, lock_sha256
 from churn.stores.model_registry.registry_answers import answering, raises_registry_down
-from churn.stores.postgres.database import create_database_if_missing, locate, without_password
+from churn.stores.postgres.database import create_database_if_missing, locate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,7 +61,7 @@ def locate_registry(settings: Settings) -> str:
         create_database_if_missing(uri, "mlflow")
     except Exception as error:
         raise Unavailable(
-            f"The database for MLflow could not be created on {without_password(uri)}: "
+            f"The database for MLflow could not be created on {without_login(uri)}: "
             f"{str(error).strip().splitlines()[0]}",
             "set CHURN_MLFLOW_TRACKING_URI to your MLflow server, or create a database named mlflow on that server.",
         ) from error

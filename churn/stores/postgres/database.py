@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -15,6 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from churn.errors import Unavailable, WrongUsage
+from churn.secrecy import without_login
 from churn.settings import Settings
 from churn.stores.postgres import embedded, migrating, tables
 
@@ -37,11 +37,6 @@ def locate(settings: Settings) -> str:
             "CHURN_DATABASE_URL is not a Postgres address.", "set it to postgresql://user:password@host:5432/database."
         )
     return f"postgresql://{rest}"
-
-
-def without_password(uri: str) -> str:
-    """Returns the address without its password, as it may be shown."""
-    return str(make_url(uri).render_as_string(hide_password=True)) if urlsplit(uri).password else uri
 
 
 def apart_from_password(uri: str) -> tuple[str, dict[str, str]]:
@@ -107,7 +102,7 @@ def _raises_unavailable(uri: str) -> Iterator[None]:
         yield
     except (psycopg.OperationalError, _operational_error()) as error:
         raise Unavailable(
-            f"The database at {without_password(uri)} did not answer: {str(error).strip().splitlines()[0]}",
+            f"The database at {without_login(uri)} did not answer: {str(error).strip().splitlines()[0]}",
             "start it, or correct CHURN_DATABASE_URL; `churn doctor` shows what is configured.",
         ) from error
 

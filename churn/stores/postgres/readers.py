@@ -18,8 +18,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from churn.errors import NotThere, Unavailable
+from churn.secrecy import without_login
 from churn.settings import Settings
-from churn.stores.postgres.database import locate, without_password
+from churn.stores.postgres.database import locate
 
 READER = "churn_reader"
 READABLE = ("reporting", "analytics")
@@ -101,7 +102,7 @@ def reading(settings: Settings) -> Iterator[Connection]:
     except (psycopg.OperationalError, OperationalError) as error:
         _locate_once.cache_clear()  # The next reader then starts an embedded server that was stopped.
         raise Unavailable(
-            f"The database at {without_password(uri)} did not answer: {str(error).strip().splitlines()[0]}",
+            f"The database at {without_login(uri)} did not answer: {str(error).strip().splitlines()[0]}",
             "start it, or correct CHURN_DATABASE_URL; `churn doctor` shows what is configured.",
         ) from error
     except ProgrammingError as error:

@@ -30,14 +30,17 @@ class Server:
 
     address: str
     answers: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
+    logins: list[str] = field(default_factory=list)
 
 
 @pytest.fixture
 def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     answers: dict[str, tuple[int, dict[str, str], bytes]] = {"/extract.csv": (200, {}, CONTENT)}
+    logins: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            logins.extend(self.headers.get_all("Authorization", []))
             status, headers, body = answers[self.path.partition("?")[0]]
             self.send_response(status)
             for name, value in ({"Content-Length": str(len(body))} | headers).items():
@@ -51,7 +54,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
-    yield Server(f"http://127.0.0.1:{server.server_port}", answers)
+    yield Server(f"http://127.0.0.1:{server.server_port}", answers, logins)
     server.shutdown()
     server.server_close()
 
@@ -90,8 +93,11 @@ def test_an_address_is_fetched_for_as_long_as_it_is_read(ours: Settings, web: Se
 
 def test_a_password_in_an_address_is_not_kept(ours: Settings, web: Server) -> None:
     with_password = web.address.replace("//", "//someone:hunter2@")
+    web.answers["/refused.csv"] = (403, {}, b"")
 
-    with pytest.raises(Unavailable) as refused, open_extract(ours, f"{with_password}/extract.csv"):
+    with open_extract(ours, f"{with_password}/extract.csv") as extract:
+        assert "hunter2" not in extract.origin
+    with pytest.raises(WrongUsage) as refused, open_extract(ours, f"{with_password}/refused.csv"):
         pass
 
     assert "hunter2" not in str(refused.value)
@@ -134,6 +140,65 @@ def test_a_download_that_breaks_off_may_be_tried_again(ours: Settings, web: Serv
         open_extract(ours, f"{web.address}/extract.csv"),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [(200, {"Content-Length": "-5"}), (206, {"Content-Range": "bytes 0-30/9000"}), (204, {})],
+    ids=["no length", "a part", "nothing"],
+)
+def test_what_may_be_half_a_file_is_refused(ours: Settings, web: Server, status: int, headers: dict[str, str]) -> None:
+    web.answers["/extract.csv"] = (status, headers, CONTENT)
+
+    with (
+        pytest.raises(WrongUsage, match=r"127\.0\.0\.1 (did not say how long the file is|answered 20[46])"),
+        open_extract(ours, f"{web.address}/extract.csv"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://127.0.0.1:1/latest/meta-data",
+        "http://localhost:1/",
+        "http://[::1]:1/",
+        "http://[::ffff:127.0.0.1]:1/",
+        "http://2130706433:1/",
+        "http://169.254.169.254/latest/meta-data",
+        "http://0.0.0.0:1/",
+        "ftp://files.example/x.csv",
+        "file:///etc/passwd",
+    ],
+)
+def test_a_redirect_to_this_machine_is_not_followed(ours: Settings, web: Server, target: str) -> None:
+    web.answers["/extract.csv"] = (302, {"Location": target}, b"")
+
+    with (
+        pytest.raises(WrongUsage, match=r"redirects to|is not allowed"),
+        open_extract(ours, f"{web.address}/extract.csv"),
+    ):
+        pass
+
+
+def test_a_redirect_within_a_server_is_followed(ours: Settings, web: Server) -> None:
+    web.answers["/latest.csv"] = (302, {"Location": "/extract.csv"}, b"")
+
+    with open_extract(ours, f"{web.address}/latest.csv") as extract:
+        assert extract.sha256 == SHA256
+
+
+def test_the_login_of_an_address_is_sent_and_not_shown(ours: Settings, web: Server) -> None:
+    web.answers["/größe.csv"] = web.answers["/gr%C3%B6%C3%9Fe.csv"] = (200, {}, CONTENT)
+    address = web.address.replace("http://", "http://etl:Secret%2F77@")
+
+    with open_extract(ours, f"{address}/größe.csv") as extract:
+        assert extract.origin == f"{web.address}/größe.csv"
+    assert web.logins == ["Basic ZXRsOlNlY3JldC83Nw=="]  # etl:Secret/77
+
+    with pytest.raises(WrongUsage) as refused, open_extract(ours, "http://etl:Secret-77@127.0.0.1:port/x.csv"):
+        pass
+    assert "Secret-77" not in str(refused.value)
 
 
 def test_a_server_that_is_not_there(ours: Settings) -> None:
