@@ -9,7 +9,9 @@ month that the extract covers.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
+
+from churn.contracts.horizons import Horizon
 
 WINDOW_DAYS = 30
 MOST_WINDOWS = 3
@@ -26,14 +28,28 @@ class Labels:
     Attributes:
         kind: matured (left within 30 days after the date) or snapshot (left within the month that the extract covers).
         as_of_dates: the dates of the examples, the newest first.
+        leaver_share: the share of the examples that left. The base rate of the model's lift.
     """
 
     kind: LabelKind
     as_of_dates: tuple[date, ...]
+    leaver_share: float = 0.0
 
-    def evidence(self) -> dict[str, dict[str, str | list[str]]]:
+    @property
+    def horizon(self) -> Horizon | None:
+        """The horizon; None for the label of an extract, which has no horizon of its own."""
+        return Horizon(WINDOW_DAYS) if self.kind == "matured" else None
+
+    def evidence(self) -> dict[str, Any]:
         """Returns the labels for the ledger, as JSON."""
-        return {"labels": {"kind": self.kind, "as_of_dates": [day.isoformat() for day in self.as_of_dates]}}
+        return {
+            "labels": {
+                "kind": self.kind,
+                "as_of_dates": [day.isoformat() for day in self.as_of_dates],
+                "horizon": None if self.horizon is None else str(self.horizon),
+                "leaver_share": self.leaver_share,
+            }
+        }
 
     def told(self) -> str:
         """Returns the labels in words, for the summary of a training."""

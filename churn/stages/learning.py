@@ -1,5 +1,6 @@
 """Trains a challenger on the examples of a date, and lets the gate decide."""
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -89,8 +90,10 @@ def read_examples(engine: "Engine", as_of_date: date) -> tuple[pl.DataFrame, Lab
     days = find_matured_days(as_of_date, stored)
     matured = [batch for day in days for batch in features.read_matured(engine, day)]
     if matured and sum(int(batch["has_churned"].sum()) for batch in matured) >= FEWEST_MATURED_LEAVERS:
-        return pl.concat(matured), Labels("matured", days)
-    return pl.concat(features.read_features(engine, as_of_date)), Labels("snapshot", (as_of_date,))
+        examples, labels = pl.concat(matured), Labels("matured", days)
+    else:
+        examples, labels = pl.concat(features.read_features(engine, as_of_date)), Labels("snapshot", (as_of_date,))
+    return examples, replace(labels, leaver_share=float(examples["has_churned"].to_numpy().mean()))
 
 
 def keep_champion(settings: Settings, why: RegistryDown | TooFewLeavers) -> Outcome:
