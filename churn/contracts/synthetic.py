@@ -40,9 +40,15 @@ def are_all_synthetic(ids: pl.Series) -> bool:
 
     Example: 0000-LQXHT is an id of the simulator; 7590-VHVEG of the public sample is not.
     """
-    if ids.is_empty() or not ids.str.contains(_PATTERN).all():
-        return False
-    return bool((_run_back(_as_numbers(ids)) < MOST_CUSTOMERS).all())
+    return not ids.is_empty() and synthetic_numbers(ids).null_count() == 0
+
+
+def synthetic_numbers(ids: pl.Series) -> pl.Series:
+    """Returns the n of each id; NULL for an id that is not of the simulator."""
+    has_pattern = ids.str.contains(_PATTERN).fill_null(False)
+    numbers = pl.Series("number", _run_back(_as_numbers(ids.set(~has_pattern, "0000-AAAAA"))), dtype=pl.UInt64)
+    is_one = has_pattern & (numbers < MOST_CUSTOMERS)
+    return numbers.cast(pl.Int64).set(~is_one, None)
 
 
 def _as_numbers(ids: pl.Series) -> Numbers:

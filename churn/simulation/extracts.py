@@ -37,21 +37,26 @@ def write_daily_extracts(folder: Path, world: World, days: int, until: date, eve
 
     The last day is `until`. Two files lie beside the folder, where no pipeline reads them. `<folder>-truth.parquet` has
     the truth about the active customers: as_of_date, customerID, monthly_hazard, response (to calls), contact_effect
-    (on the hazard). If customers are called, `<folder>-contacts.csv` lists the calls: as_of_date, customerID.
+    (on the hazard). If customers are called, `<folder>-contacts.csv` lists the calls: as_of_date, customerID. If a
+    campaign contacts customers, `<folder>-effects.parquet` has as_of_date, customerID, profile, is_reached, and effect:
+    the change of the probability of leaving within 60 days.
 
     Returns:
         The paths of the extracts, in order of date.
     """
-    written, truths, calls = [], [], []
+    written, truths, calls, effects = [], [], [], []
     for day in live(world, days, every):
         as_of_date = until - timedelta(days=days - 1 - day.number)
         written.append(_write(folder / f"{_MARK}{as_of_date}.csv", iter([day.extract])))
         dated = pl.lit(as_of_date).alias("as_of_date")
         truths.append(day.truth.select(dated, pl.all()))
         calls.append(day.called.select(dated, pl.all()))
+        effects.append(day.contacted.select(dated, pl.all()))
     pl.concat(truths).write_parquet(folder.with_name(f"{folder.name}-truth.parquet"))
     if world.contacts.share:
         pl.concat(calls).write_csv(folder.with_name(f"{folder.name}-contacts.csv"))
+    if len(world.campaign.numbers):
+        pl.concat(effects).write_parquet(folder.with_name(f"{folder.name}-effects.parquet"))
     return written
 
 

@@ -17,6 +17,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from churn.contracts.synthetic import synthetic_ids
+from churn.simulation.campaign import PROFILES, CampaignContacts, effect_on_leaving, profile_of
 from churn.simulation.contacts import LASTING_DAYS, Contacts, call_log_odds, describe_responses, draw_called
 from churn.simulation.customers import (
     Columns,
@@ -62,6 +64,7 @@ class World:
     shocks: tuple[Shock, ...] = ()
     season: Season = field(default_factory=Season)
     contacts: Contacts = field(default_factory=Contacts)
+    campaign: CampaignContacts = field(default_factory=CampaignContacts)
 
 
 @dataclass
@@ -91,12 +94,15 @@ class Day:
         truth: customerID, monthly_hazard, response and contact_effect (the monthly hazard with a call minus the hazard
             without) of the active customers. The pipeline never reads it.
         called: customerID of the customers who are called on the day.
+        contacted: customerID, profile, is_reached and effect (on the probability of leaving within 60 days) of the
+            campaign contacts of the day.
     """
 
     number: int
     extract: pl.DataFrame
     truth: pl.DataFrame
     called: pl.DataFrame
+    contacted: pl.DataFrame
 
 
 def live(world: World, days: int, every: int = 1) -> Iterator[Day]:
@@ -117,7 +123,8 @@ def live(world: World, days: int, every: int = 1) -> Iterator[Day]:
         is_active = people.left > day
         is_called = draw_called(world.contacts, is_active, day, calls)
         people.called[is_called] = day
-        hazard = monthly_hazard(world, columns, day, _call_in_force(people, day))
+        contact = _call_in_force(people, day) + world.campaign.log_odds(columns, day)
+        hazard = monthly_hazard(world, columns, day, contact)
         if day >= 0 and day % every == 0:
             yield _show(world, people, columns, day, is_called)
         daily = 1 - (1 - hazard) ** (1 / MONTH_DAYS)
@@ -251,7 +258,25 @@ def _show(world: World, people: _People, columns: Columns, day: int, is_called: 
         _truth(world, people, columns, day, is_called).filter(pl.Series(is_shown))
     )
     truth = named.filter("is_active").drop("is_active", "is_called")
-    return Day(day, extract, truth, named.filter("is_called").select("customerID"))
+    contacted = _contacted(world, columns, day)
+    return Day(day, extract, truth, named.filter("is_called").select("customerID"), contacted)
+
+
+def _contacted(world: World, columns: Columns, day: int) -> pl.DataFrame:
+    """Returns the truth about the campaign contacts of a day; see `Day`."""
+    count = len(columns["tenure"])
+    today = (world.campaign.days == day) & (world.campaign.numbers < count)
+    numbers, untouched = world.campaign.numbers[today], monthly_hazard(world, columns, day)
+    touched = monthly_hazard(world, columns, day, world.campaign.log_odds(columns, day))
+    effect = effect_on_leaving(touched, untouched)
+    return pl.DataFrame(
+        {
+            "customerID": synthetic_ids(0, count).gather(numbers),
+            "profile": np.array(PROFILES)[profile_of(columns)[numbers]],
+            "is_reached": world.campaign.strengths[today] > 0,
+            "effect": effect[numbers],
+        }
+    )
 
 
 def _truth(world: World, people: _People, columns: Columns, day: int, is_called: NDArray[np.bool_]) -> pl.DataFrame:

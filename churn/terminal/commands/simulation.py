@@ -49,6 +49,12 @@ Calls = Annotated[
     float,
     typer.Option(min=0, max=1, help="Call this share of the customers each month, at random.", metavar="SHARE"),
 ]
+Campaign = Annotated[
+    Path | None,
+    typer.Option(
+        help="Apply the contacts of this CSV file: customerID, contacted_on, offer_id, channel.", metavar="FILE"
+    ),
+]
 Untidy = Annotated[
     int,
     typer.Option(
@@ -92,11 +98,13 @@ def simulate(
     competitor: Competitor = None,
     season: Season = 0.0,
     calls: Calls = 0.0,
+    campaign: Campaign = None,
     untidy: Untidy = 0,
     verbose: Verbose = False,
 ) -> None:
     """Write extracts of synthetic customers, whose true odds of leaving the simulator knows."""
     with one_line_errors(verbose):
+        from churn.simulation.campaign import CampaignContacts, read_contacts
         from churn.simulation.contacts import Contacts
         from churn.simulation.living import MONTH_DAYS, World
         from churn.simulation.shocks import read_shocks, season_of
@@ -106,19 +114,27 @@ def simulate(
             raise WrongUsage("--days and --months both set the length.", "give only one of them.")
         length = days or (months or 0) * MONTH_DAYS
         if not length:
-            _refuse_without_days(every > 1, until, price_rise, outage, competitor, season, calls, untidy)
+            _refuse_without_days(every > 1, until, price_rise, outage, competitor, season, calls, campaign, untidy)
             _write_one(out, customers, seed)
             return
         last = until or today()
         shocks = read_shocks(price_rise, outage, competitor)
-        swing = season_of(season, days_until(last, length)[0])
-        world = World(customers, seed, shocks=shocks, season=swing, contacts=Contacts(calls))
+        first = days_until(last, length)[0]
+        contacts = read_contacts(campaign, first) if campaign else CampaignContacts()
+        world = World(
+            customers,
+            seed,
+            shocks=shocks,
+            season=season_of(season, first),
+            contacts=Contacts(calls),
+            campaign=contacts,
+        )
         _write_days(out, world, length, last, every, untidy, seed)
 
 
 def _refuse_without_days(*given: object) -> None:
     """Raises WrongUsage where an option is given that needs a multi-day simulation."""
-    options = ("every", "until", "price-rise", "outage", "competitor", "season", "calls", "untidy")
+    options = ("every", "until", "price-rise", "outage", "competitor", "season", "calls", "campaign", "untidy")
     if alone := [f"--{name}" for name, value in zip(options, given, strict=True) if value]:
         verb = "needs" if len(alone) == 1 else "need"
         raise WrongUsage(f"{', '.join(alone)} {verb} a multi-day simulation.", "add --days or --months.")
