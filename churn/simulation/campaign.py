@@ -74,16 +74,18 @@ def profile_of(columns: Columns) -> NDArray[np.int64]:
     return np.select([columns["two"] == 1, is_lost, without_term], [3, 2, 0], default=1).astype(np.int64)
 
 
-def read_contacts(path: Path, first_date: date) -> CampaignContacts:
+def read_contacts(path: Path | None, first_date: date) -> CampaignContacts:
     """Reads a file of contacts.
 
     Args:
-        path: a CSV file with COLUMNS.
+        path: a CSV file with COLUMNS; without it, nobody is contacted.
         first_date: the date of day 0.
 
     Raises:
         WrongUsage: the file cannot be read, lacks a column, or has a customer or a date that is none.
     """
+    if path is None:
+        return CampaignContacts()
     try:
         rows = pl.read_csv(path, infer_schema=False)
     except (OSError, pl.exceptions.PolarsError) as error:

@@ -9,7 +9,8 @@ import polars as pl
 
 from churn.errors import WrongUsage
 from churn.simulation.customers import simulate_customers
-from churn.simulation.living import World, live
+from churn.simulation.living import live
+from churn.simulation.world import World
 
 DEFAULT_CUSTOMERS = 7043
 DEFAULT_SEED = 20

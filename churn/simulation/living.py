@@ -1,25 +1,20 @@
 """The multi-day simulation: customers join, age, change contract and services, and leave with a known hazard.
 
 A month has 30 days. Each customer has one fixed random number per attribute, which is compared with odds that change
-with tenure: so services and contracts change smoothly and rarely, not at random every day. The monthly hazard treats
-the sample as case-control data and keeps its slopes: logit(h) = logit(p) + ln(r / (1 - r)) + 1.018 for a target rate r.
-A floor that is equal for all customers is added. A customer who left is in the extracts of the following 30 days with
-Churn = Yes, and in no extract after that.
-
-Worked example, r = 2%: a customer with p = 0.5 by the odds of the sample has logit(h) = 0 - 3.892 + 1.018 = -2.874, so
-h = 5.3% a month; with the floor of 0.3% it is 1 - 0.947 x 0.997 = 5.6%, and 1 - 0.944 ** (1/30) = 0.19% a day.
+with tenure: so services and contracts change smoothly and rarely, not at random every day. A customer who left is in
+the extracts of the following 30 days with Churn = Yes, and in no extract after that.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from churn.contracts.synthetic import synthetic_ids
-from churn.simulation.campaign import PROFILES, CampaignContacts, effect_on_leaving, profile_of
-from churn.simulation.contacts import LASTING_DAYS, Contacts, call_log_odds, describe_responses, draw_called
+from churn.simulation.campaign import PROFILES, effect_on_leaving, profile_of
+from churn.simulation.contacts import LASTING_DAYS, call_log_odds, describe_responses, draw_called
 from churn.simulation.customers import (
     Columns,
     Floats,
@@ -30,41 +25,17 @@ from churn.simulation.customers import (
     draw_services,
     list_price,
     load_parameters,
-    log_odds,
     set_tenure,
     tenure_bin_of,
     to_frame,
 )
-from churn.simulation.shocks import Season, Shock
+from churn.simulation.world import World, monthly_hazard
 
 MONTH_DAYS = 30
-HAZARD_SHIFT = 1.018
-FLOOR = 0.003
 ARRIVING_INTERNET_LOG_ODDS = (0.0, 1.25, -0.9)
 """Log-odds of DSL, fiber and no internet among customers who join. Fiber customers leave faster, so more of them must
 join to keep the mix."""
 _FIXED_NUMBERS = 24
-
-
-@dataclass(frozen=True)
-class World:
-    """A telecom to simulate.
-
-    Attributes:
-        customers: the number of customers on the first day.
-        monthly_rate: r in the formula above; with the slopes of the sample and the floor about 4% leave a month.
-        growth_a_month: joiners in addition to those who replace leavers, as a share of the customers. At 0.6% a month
-            the mix of contracts stays the same for years.
-    """
-
-    customers: int
-    seed: int
-    monthly_rate: float = 0.02
-    growth_a_month: float = 0.006
-    shocks: tuple[Shock, ...] = ()
-    season: Season = field(default_factory=Season)
-    contacts: Contacts = field(default_factory=Contacts)
-    campaign: CampaignContacts = field(default_factory=CampaignContacts)
 
 
 @dataclass
@@ -219,33 +190,6 @@ def contract_shares(columns: Columns) -> Floats:
     )
     joint = prior * likelihood
     return joint / joint.sum(axis=1, keepdims=True)
-
-
-def monthly_hazard(world: World, columns: Columns, day: int, call: Floats | float = 0.0) -> Floats:
-    """Returns (n,) probabilities of leaving within a month.
-
-    Args:
-        call: what a call adds to the log-odds of each customer.
-    """
-    odds = (
-        call
-        + world.season.log_odds(day)
-        + log_odds("churn", columns)
-        + np.log(world.monthly_rate / (1 - world.monthly_rate))
-        + HAZARD_SHIFT
-    )
-    for shock in world.shocks:
-        if shock.first_day <= day < shock.first_day + shock.days:
-            odds = odds + shock.log_odds * _is_hit(shock, columns)
-    return 1 - (1 - 1 / (1 + np.exp(-odds))) * (1 - FLOOR)
-
-
-def _is_hit(shock: Shock, columns: Columns) -> Floats:
-    if shock.hits == "fiber":
-        return columns["fiber"]
-    if shock.hits == "month_to_month":
-        return 1 - columns["one"] - columns["two"]
-    return np.ones(len(columns["tenure"]))
 
 
 def _show(world: World, people: _People, columns: Columns, day: int, is_called: NDArray[np.bool_]) -> Day:

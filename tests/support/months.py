@@ -13,7 +13,7 @@ from churn.learning.candidates import predict_leaving
 from churn.learning.params import ModelParams
 from churn.settings import Settings
 from churn.simulation.extracts import write_daily_extracts
-from churn.simulation.living import World
+from churn.simulation.world import World
 from churn.stages import history, intake, learning
 from churn.stores.ledgers import promotions
 from churn.stores.model_registry import loading

@@ -1,5 +1,6 @@
 """The command that writes extracts of synthetic customers."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,7 @@ from churn.shell.options import STANDARD_OUTPUT, Verbose, parse_date
 from churn.terminal.help_page import command
 
 if TYPE_CHECKING:
-    from churn.simulation.living import World
+    from churn.simulation.world import World
 
 app = typer.Typer()
 TASK = "Try it out"
@@ -52,7 +53,8 @@ Calls = Annotated[
 Campaign = Annotated[
     Path | None,
     typer.Option(
-        help="Apply the contacts of this CSV file: customerID, contacted_on, offer_id, channel.", metavar="FILE"
+        help="Apply the contacts of this CSV file: customerID, contacted_on, offer_id, channel (default: no contacts).",
+        metavar="FILE",
     ),
 ]
 Untidy = Annotated[
@@ -104,32 +106,30 @@ def simulate(
 ) -> None:
     """Write extracts of synthetic customers, whose true odds of leaving the simulator knows."""
     with one_line_errors(verbose):
-        from churn.simulation.campaign import CampaignContacts, read_contacts
+        from churn.simulation.campaign import read_contacts
         from churn.simulation.contacts import Contacts
-        from churn.simulation.living import MONTH_DAYS, World
+        from churn.simulation.living import MONTH_DAYS
         from churn.simulation.shocks import read_shocks, season_of
+        from churn.simulation.world import World
         from churn.timeline import days_until, today
 
-        if days and months:
-            raise WrongUsage("--days and --months both set the length.", "give only one of them.")
-        length = days or (months or 0) * MONTH_DAYS
+        length = _length_of(days, months, MONTH_DAYS)
         if not length:
             _refuse_without_days(every > 1, until, price_rise, outage, competitor, season, calls, campaign, untidy)
             _write_one(out, customers, seed)
             return
         last = until or today()
-        shocks = read_shocks(price_rise, outage, competitor)
-        first = days_until(last, length)[0]
-        contacts = read_contacts(campaign, first) if campaign else CampaignContacts()
-        world = World(
-            customers,
-            seed,
-            shocks=shocks,
-            season=season_of(season, first),
-            contacts=Contacts(calls),
-            campaign=contacts,
-        )
+        first, shocks = days_until(last, length)[0], read_shocks(price_rise, outage, competitor)
+        untouched = World(customers, seed, shocks=shocks, season=season_of(season, first))
+        world = replace(untouched, contacts=Contacts(calls), campaign=read_contacts(campaign, first))
         _write_days(out, world, length, last, every, untidy, seed)
+
+
+def _length_of(days: int | None, months: int | None, month_days: int) -> int:
+    """Returns the days of the simulation; 0 for one extract without days."""
+    if days and months:
+        raise WrongUsage("--days and --months both set the length.", "give only one of them.")
+    return days or (months or 0) * month_days
 
 
 def _refuse_without_days(*given: object) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from churn.errors import WrongUsage
 from churn.simulation.campaign import COLUMNS, CampaignContacts, effect_on_leaving, read_contacts
-from churn.simulation.living import World, live
+from churn.simulation.living import live
+from churn.simulation.world import World
 
 FIRST = date(2026, 3, 1)
 WORLD = World(2_000, seed=20)

@@ -13,8 +13,9 @@ from churn.errors import WrongUsage
 from churn.simulation.contacts import RESPONSES, Contacts
 from churn.simulation.deliveries import deliver_untidily
 from churn.simulation.extracts import write_daily_extracts
-from churn.simulation.living import Day, World, live, monthly_hazard
+from churn.simulation.living import Day, live
 from churn.simulation.shocks import Shock, competitor_of, outage_of, price_rise_of, season_of
+from churn.simulation.world import World, monthly_hazard
 from churn.terminal.commands.simulation import app
 
 
@@ -88,7 +89,7 @@ def test_the_hazard_of_the_worked_example() -> None:
     world = World(customers=1, seed=0)
 
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr("churn.simulation.living.log_odds", lambda name, columns: np.zeros(1))
+        monkeypatch.setattr("churn.simulation.world.log_odds", lambda name, columns: np.zeros(1))
         hazard = monthly_hazard(world, even, day=0)
 
     assert hazard == pytest.approx([0.0563], abs=0.0002)
