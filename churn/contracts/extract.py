@@ -1,12 +1,11 @@
 """The contract of an extract. A contract only rejects: it never corrects a value and never converts a type."""
 
-from typing import Any, Literal
+from typing import Any
 
 import pandera.polars as pa
 import polars as pl
 from pandera.polars import PolarsData
 
-Origin = Literal["real", "synthetic"]
 """Whether the customers of a load are customers of a company or of the simulator."""
 
 YES_NO = ("Yes", "No")

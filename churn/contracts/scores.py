@@ -16,7 +16,6 @@ class Predictor(Protocol):
 
 
 RiskTier = Literal["High", "Medium", "Low"]
-Basis = Literal["live", "replayed", "as_if", "reconstructed"]
 
 
 class CustomerScores(pa.DataFrameModel):

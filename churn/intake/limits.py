@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-from churn.contracts.extract import Origin
+from churn.contracts.statuses import Origin
 from churn.contracts.synthetic import are_all_synthetic
 from churn.errors import ContractBroken
 from churn.intake.screening import Screened

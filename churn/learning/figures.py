@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from churn.contracts.decisions import Interval
+
 Floats = NDArray[np.float64]
 Weights: TypeAlias = NDArray[Any]
 """(replicates, n) in 64 or 32 bits."""
@@ -33,15 +35,6 @@ THRESHOLD = 0.5
 REPLICATES = 500
 _EPSILON = 1e-15
 _BLOCK = 64
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with the 2.5% and 97.5% quantiles of its bootstrap distribution."""
-
-    value: float
-    low: float
-    high: float
 
 
 @lru_cache(maxsize=4)

@@ -1,23 +1,23 @@
 """The gate: decides on the same test rows whether a challenger replaces the champion, and gives reasons.
 
-- refuse: the challenger must not be used. It ranks no better than chance, its probabilities are wrong, or it fails for
+- reject: the challenger must not be used. It ranks no better than chance, its probabilities are wrong, or it fails for
   a kind of customer.
 - promote: there is no champion yet, or the challenger ranks better beyond chance and is not significantly worse in log
   loss or profit.
 - hold: the challenger is usable, but not shown to be better. The champion stays.
 """
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from churn.contracts.decisions import GateEvidence, Interval, Slice
+from churn.contracts.statuses import Verdict
 from churn.economics.policies import GatePolicy, Policies
 from churn.economics.value import profit_usd
 from churn.learning.figures import (
-    Interval,
     Weights,
     bootstrap_weights,
     calibration_error,
@@ -25,9 +25,8 @@ from churn.learning.figures import (
     log_losses,
     weighted_pr_auc,
 )
-from churn.learning.slices import Slice, measure_slices
+from churn.learning.slices import measure_slices
 
-Verdict = Literal["promote", "hold", "refuse"]
 Floats = NDArray[np.float64]
 
 
@@ -56,12 +55,12 @@ class Decision:
 
     Attributes:
         reasons: the reasons, the decisive ones first.
-        evidence: the figures and the policy that the decision is based on, as JSON.
+        evidence: the figures and the policy that the decision is based on.
     """
 
     verdict: Verdict
     reasons: list[str]
-    evidence: dict[str, Any]
+    evidence: GateEvidence
 
 
 def judge(contest: Contest, policies: Policies, seed: int) -> Decision:
@@ -74,15 +73,14 @@ def judge(contest: Contest, policies: Policies, seed: int) -> Decision:
     weights = np.vstack([np.ones(len(contest.labels)), bootstrap_weights(len(contest.labels), seed)])
     slices = measure_slices(contest.labels, contest.challenger, contest.groups, seed)
     pr_auc = weighted_pr_auc(contest.labels, contest.challenger, weights)
-    evidence: dict[str, Any] = {"policies": asdict(policies), "slices": [asdict(part) for part in slices]}
+    evidence = GateEvidence(asdict(policies), tuple(slices))
     faults = [*_faults(contest, pr_auc, policies.gate, seed), *_failed_slices(slices, policies.gate)]
     if faults:
-        return Decision("refuse", faults, evidence)
+        return Decision("reject", faults, evidence)
     if contest.champion is None:
         return Decision("promote", [_first(contest.labels, pr_auc)], evidence)
     gains = _gains(contest, contest.champion, pr_auc, policies, weights)
-    evidence["gains"] = {name: asdict(gain) for name, gain in gains.items()}
-    return Decision(*_compare(gains, policies.gate, len(contest.labels)), evidence)
+    return Decision(*_compare(gains, policies.gate, len(contest.labels)), replace(evidence, gains=gains))
 
 
 def _faults(contest: Contest, pr_auc: Floats, policy: GatePolicy, seed: int) -> list[str]:

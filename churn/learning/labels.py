@@ -9,8 +9,9 @@ month that the extract covers.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Literal
 
+from churn.contracts.decisions import TrainedLabels
 from churn.contracts.horizons import Horizon
 
 WINDOW_DAYS = 30
@@ -40,16 +41,10 @@ class Labels:
         """The horizon; None for the label of an extract, which has no horizon of its own."""
         return Horizon(WINDOW_DAYS) if self.kind == "matured" else None
 
-    def evidence(self) -> dict[str, Any]:
-        """Returns the labels for the ledger, as JSON."""
-        return {
-            "labels": {
-                "kind": self.kind,
-                "as_of_dates": [day.isoformat() for day in self.as_of_dates],
-                "horizon": None if self.horizon is None else str(self.horizon),
-                "leaver_share": self.leaver_share,
-            }
-        }
+    def evidence(self) -> TrainedLabels:
+        """Returns the labels for the ledger."""
+        horizon = None if self.horizon is None else str(self.horizon)
+        return TrainedLabels(self.kind, self.as_of_dates, horizon, self.leaver_share)
 
     def told(self) -> str:
         """Returns the labels in words, for the summary of a training."""

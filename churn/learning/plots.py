@@ -1,5 +1,7 @@
 """Draws pictures of a model for people, all in one style and without a display."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
@@ -7,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from churn.learning.figures import Interval
+from churn.contracts.decisions import CandidateFigures, Interval
 
 INK, BLUE, ORANGE, PALE = "#22303c", "#2a6f97", "#d1602b", "#d9e2ec"
 GREEN = "#5a8f4f"
@@ -104,25 +106,24 @@ def draw_splits(results: pl.DataFrame) -> Figure:
     return figure
 
 
-def draw_comparison(tests: dict[str, dict[str, dict[str, float]]]) -> Figure:
+def draw_comparison(candidates: Mapping[str, CandidateFigures]) -> Figure:
     """Draws PR-AUC and log loss of every candidate on the test part, with their 95% intervals.
 
     Args:
-        tests: family -> figure -> value, low and high, as in the ledger.
+        candidates: the figures of each candidate by family, as in the ledger.
     """
-    figure = Figure(figsize=(8.4, 0.9 + 0.5 * len(tests)), dpi=80, layout="constrained")
+    figure = Figure(figsize=(8.4, 0.9 + 0.5 * len(candidates)), dpi=80, layout="constrained")
     FigureCanvasAgg(figure)
     titles = {"pr_auc": "PR-AUC (higher is better)", "log_loss": "Log loss (lower is better)"}
     for axes, (name, title) in zip(np.atleast_1d(figure.subplots(1, 2, sharey=True)), titles.items(), strict=True):
         _dress(axes, title, "", "")
-        for height, test in enumerate(tests.values()):
-            interval = test[name]
-            axes.plot(
-                [interval["low"], interval["high"]], [height, height], color=PALE, linewidth=6, solid_capstyle="round"
-            )
-            axes.plot(interval["value"], height, "o", color=BLUE)
-        axes.set_yticks(range(len(tests)), [family.replace("_", " ") for family in tests])
-        axes.set_ylim(len(tests) - 0.5, -0.5)  # From large to small: the first candidate is at the top, as in tables.
+        for height, candidate in enumerate(candidates.values()):
+            interval = candidate.test[name]
+            axes.plot([interval.low, interval.high], [height, height], color=PALE, linewidth=6, solid_capstyle="round")
+            axes.plot(interval.value, height, "o", color=BLUE)
+        axes.set_yticks(range(len(candidates)), [family.replace("_", " ") for family in candidates])
+        # From large to small: the first candidate is at the top, as in tables.
+        axes.set_ylim(len(candidates) - 0.5, -0.5)
     return figure
 
 

@@ -1,35 +1,13 @@
 """Measures a model for each kind of customer: by contract, tenure band, age and gender."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from churn.learning.figures import Interval, bootstrap_weights, weighted_roc_auc
+from churn.contracts.decisions import Interval, Slice
+from churn.learning.figures import bootstrap_weights, weighted_roc_auc
 
 SLICED_BY = ("contract", "tenure_band", "is_senior_citizen", "gender")
-
-
-@dataclass(frozen=True)
-class Slice:
-    """One kind of customer in the test part.
-
-    Attributes:
-        roc_auc: None when no customer or every customer left.
-        promised_rate: the mean probability.
-        left_rate: the share of customers who left.
-        flagged_rate: the share of customers with a probability of 0.5 or more.
-    """
-
-    column: str
-    value: str
-    customers: int
-    leavers: int
-    promised_rate: float
-    left_rate: float
-    flagged_rate: float
-    roc_auc: Interval | None
 
 
 def measure_slices(

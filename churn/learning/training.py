@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from churn.contracts.decisions import Interval
 from churn.contracts.features import CustomerFeatures
 from churn.errors import TooFewLeavers
 from churn.learning.candidates import Model, fit_candidates, predict_leaving
-from churn.learning.figures import Interval, confusion, measure
+from churn.learning.figures import confusion, measure
 from churn.learning.leakage import check_leakage
 from churn.learning.params import FAMILIES, Family, ModelParams, fingerprint_training
 from churn.learning.selecting import select

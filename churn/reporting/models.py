@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from churn.contracts.decisions import Promotion
 from churn.errors import NotThere, WrongUsage
 from churn.stages import Outcome
 from churn.stores.ledgers import promotions
-from churn.stores.ledgers.promotions import Promotion, require_champion
+from churn.stores.ledgers.promotions import require_champion
 from churn.stores.model_registry import loading, registry
 from churn.stores.workplace import Workplace
 from churn.timeline import now_utc
@@ -36,7 +37,7 @@ def promote_version(workplace: Workplace, version: int, why: str) -> Outcome:
         decided_at=now_utc(),
         decision="promote",
         decided_by="person",
-        reasons=[why.strip(), *judged.reasons],
+        reasons=(why.strip(), *judged.reasons),
         champion_version=champion.model_version if champion else None,
     )
     # The ledger comes last. If the registry fails, nothing is recorded, and the same command can run again.

@@ -6,10 +6,12 @@ A page names no customer. Prefect stores these pages, and Prefect may run in ano
 import base64
 import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from churn.contracts.decisions import CandidateFigures, Interval
+from churn.contracts.statuses import VERDICT_WORDS
 from churn.learning.params import FAMILIES
 from churn.stores.ledgers import loads, promotions, publications
 from churn.stores.shown import figures
@@ -81,35 +83,36 @@ def _report_models(engine: "Engine", as_of_date: date) -> str | None:
         return None
     decision = by_gate[-1]
     shown = {*FAMILIES, decision.family}
-    tests = {name: figures["test"] for name, figures in decision.evidence["candidates"].items() if name in shown}
+    candidates = {name: figures for name, figures in decision.evidence.candidates.items() if name in shown}
     names = ("pr_auc", "roc_auc", "log_loss", "recall_at_10")
     rows = [
-        [f"**{family}**" if family == decision.family else family, *(_interval(test[name]) for name in names)]
-        for family, test in tests.items()
+        [f"**{family}**" if family == decision.family else family, *(_interval(figures.test[name]) for name in names)]
+        for family, figures in candidates.items()
     ]
+    verdict = VERDICT_WORDS[decision.decision]
     champion = (
         f"with the champion, version {decision.champion_version}" if decision.champion_version else "with no champion"
     )
     return "\n".join(
         [
-            f"## Models trained on {as_of_date}: version {decision.model_version} is {_VERDICTS[decision.decision]}",
+            f"## Models trained on {as_of_date}: version {decision.model_version} is {verdict}",
             *(f"- {reason}" for reason in decision.reasons),
             "",
             f"The gate compared version {decision.model_version} {champion}. The figures are from customers that no "
             "model was trained on, with 95% intervals:",
             *_table(["model", "PR-AUC", "ROC-AUC", "log loss", "recall in the top 10%"], rows),
             "",
-            f"![PR-AUC and log loss of every candidate]({_picture(tests)})",
+            f"![PR-AUC and log loss of every candidate]({_picture(candidates)})",
         ]
     )
 
 
-def _picture(tests: dict[str, Any]) -> str:
+def _picture(candidates: Mapping[str, CandidateFigures]) -> str:
     """Returns a drawing as a data address, since a Prefect artifact has no folder for pictures."""
     from churn.learning.plots import draw_comparison
 
     drawn = io.BytesIO()
-    draw_comparison(tests).savefig(drawn, format="png")
+    draw_comparison(candidates).savefig(drawn, format="png")
     return f"data:image/png;base64,{base64.b64encode(drawn.getvalue()).decode()}"
 
 
@@ -145,9 +148,6 @@ _KPIS = (
     ("Expected annual loss", "expected_annual_loss_usd", "USD"),
 )
 
-_VERDICTS = {"promote": "promoted", "hold": "held", "refuse": "rejected"}
-"""Each decision as the ledger stores it, and the word for it in a sentence."""
-
 _WRITERS: dict[str, Callable[["Engine", date], str | None]] = {
     "load_extract": _report_load,
     "train_models": _report_models,
@@ -166,8 +166,8 @@ def _change(value: Any, before: Any, unit: str) -> str:
     return f"{'-' if change < 0 else '+'}{_figure(abs(change), unit)}"
 
 
-def _interval(figure: dict[str, float]) -> str:
-    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
+def _interval(figure: Interval) -> str:
+    return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
 
 
 def _table(header: list[str], rows: list[list[Any]]) -> list[str]:

@@ -1,8 +1,10 @@
 """Reads the status: a published date, its figures and its model."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from churn.contracts.decisions import Interval
 from churn.errors import NotThere
 from churn.learning.params import FAMILIES
 from churn.settings import Settings
@@ -68,7 +70,7 @@ def _model(engine: "Engine", version: int) -> dict[str, Any]:
     # The evidence may hold further families, which are trained only for comparison. A status does not show them.
     shown = {*FAMILIES, decision.family}
     candidates = {
-        family: _flat(figures["test"]) for family, figures in decision.evidence["candidates"].items() if family in shown
+        family: _flat(figures.test) for family, figures in decision.evidence.candidates.items() if family in shown
     }
     return {
         "name": decision.model_name,
@@ -81,9 +83,9 @@ def _model(engine: "Engine", version: int) -> dict[str, Any]:
     }
 
 
-def _flat(intervals: dict[str, dict[str, float]]) -> dict[str, float]:
+def _flat(intervals: Mapping[str, Interval]) -> dict[str, float]:
     """Turns {pr_auc: {value, low, high}} into the keys pr_auc, pr_auc_low and pr_auc_high."""
     flat: dict[str, float] = {}
     for name, interval in intervals.items():
-        flat |= {name: interval["value"], f"{name}_low": interval["low"], f"{name}_high": interval["high"]}
+        flat |= {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
     return flat

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from churn.contracts.scores import Basis
+from churn.contracts.statuses import Basis
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,18 @@
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+from churn.contracts.decisions import CandidateFigures, Curves, Evidence, Promotion, TierRates
+from churn.contracts.statuses import Verdict
 from churn.contracts.tariffs import known_plans
 from churn.economics.policies import Policies
 from churn.economics.tiers import count_tier_changes, tell_tiers
 from churn.learning.labels import Labels
 from churn.settings import Settings
 from churn.stores.ledgers import loads, promotions
-from churn.stores.ledgers.promotions import Promotion
 from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features
@@ -31,15 +32,14 @@ class Judgement:
     """The decision of the gate on a training, with everything that the ledger keeps of it.
 
     Attributes:
-        verdict: promote, hold or refuse.
         reasons: the reasons, the decisive reason first.
         evidence: the figures of every candidate, the curves of the selected candidate, and what the gate compared.
         champion_version: the champion in the comparison; None if there was none.
     """
 
-    verdict: str
-    reasons: list[str]
-    evidence: dict[str, Any]
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    evidence: Evidence
     champion_version: int | None
 
 
@@ -65,12 +65,16 @@ def judge_training(
     if is_synthetic and champion is not None and not knows_synthetic_only(champion):
         decision = hold_synthetic(decision)
     reasons = [*decision.reasons, training.reason, labels.told()]
-    kept = evidence(training, groups, policies) | labels.evidence()
-    kept |= {"gate": decision.evidence, "is_synthetic": is_synthetic}
-    if standing is not None:
-        kept["tier_changes"] = _tier_changes(training, standing, examples)
-        reasons.append(f"{kept['tier_changes']:,} of {examples.height:,} customers would change tier")
-    return Judgement(decision.verdict, reasons, kept, champion.model_version if champion else None)
+    changes = None if standing is None else _tier_changes(training, standing, examples)
+    if changes is not None:
+        reasons.append(f"{changes:,} of {examples.height:,} customers would change tier")
+    kept = replace(
+        describe_training(training, decision, policies),
+        labels=labels.evidence(),
+        is_synthetic=is_synthetic,
+        tier_changes=changes,
+    )
+    return Judgement(decision.verdict, tuple(reasons), kept, champion.model_version if champion else None)
 
 
 def _is_synthetic(engine: "Engine", as_of_date: date) -> bool:
@@ -87,7 +91,7 @@ def find_rival(champion: Promotion | None, is_synthetic: bool) -> Promotion | No
 
 def knows_synthetic_only(champion: Promotion) -> bool:
     """Returns whether a champion was trained on synthetic data. A model trained on real data always replaces it."""
-    return bool(champion.evidence.get("is_synthetic"))
+    return champion.evidence.is_synthetic
 
 
 def hold_synthetic(decision: "Decision") -> "Decision":
@@ -135,47 +139,43 @@ def _tier_changes(training: "Training", standing: "Predictor", examples: pl.Data
     return count_tier_changes(predict_leaving(training.selected.model, examples), predict_leaving(standing, examples))
 
 
-def evidence(training: "Training", groups: pl.DataFrame, policies: Policies) -> dict[str, Any]:
+def describe_training(training: "Training", decision: "Decision", policies: Policies) -> Evidence:
     """Returns what the ledger keeps of a training: sizes, every candidate's figures, the selected one's curves.
 
     Args:
         training: the training.
-        groups: as_of_date, customer_id and the columns that define the slices of the test part.
+        decision: the decision of the gate on it.
         policies: the value of a customer, for the profit curve.
     """
-    return {
-        "rows": {part: getattr(training.split, part).height for part in ("train", "validation", "test")},
-        "params": asdict(training.params),
-        "plans": known_plans(training.split.train),
-        "tiers_out_of_fold": _tiers_out_of_fold(training),
-        "candidates": {candidate.family: _figures(candidate) for candidate in training.candidates},
-        "curves": _curves(training, groups, policies),
-    }
+    return Evidence(
+        rows={part: getattr(training.split, part).height for part in ("train", "validation", "test")},
+        params=asdict(training.params),
+        plans=tuple(known_plans(training.split.train)),
+        tiers_out_of_fold=_tiers_out_of_fold(training),
+        candidates={candidate.family: _figures(candidate) for candidate in training.candidates},
+        curves=_curves(training, decision, policies),
+        gate=decision.evidence,
+    )
 
 
-def _tiers_out_of_fold(training: "Training") -> list[dict[str, Any]]:
+def _tiers_out_of_fold(training: "Training") -> tuple[TierRates, ...]:
     """Compares predicted and actual leavers of each tier on the training part: the test part is used only once."""
     from churn.learning.candidates import fit_family
     from churn.learning.folds import predict_out_of_fold
 
     fit = partial(fit_family, training.selected.family, params=training.params)
-    return tell_tiers(predict_out_of_fold(training.split.train, training.params.seed, fit))
+    rates = tell_tiers(predict_out_of_fold(training.split.train, training.params.seed, fit))
+    return tuple(TierRates(**rate) for rate in rates)
 
 
-def _curves(training: "Training", groups: pl.DataFrame, policies: Policies) -> dict[str, Any]:
+def _curves(training: "Training", decision: "Decision", policies: Policies) -> Curves:
     """Returns calibration, gain, profit and slices of the selected candidate, as points for the pages to draw."""
     from churn.learning.curves import tell_curves
-    from churn.learning.slices import measure_slices
 
     test, probabilities = training.split.test, training.selected.test_probabilities
     labels, charges = test["has_churned"].to_numpy(), test["monthly_charges"].to_numpy()
-    slices = measure_slices(labels, probabilities, slice_by(test, groups), training.params.seed)
-    return tell_curves(labels, probabilities, charges, slices, policies.value)
+    return tell_curves(labels, probabilities, charges, decision.evidence.slices, policies.value)
 
 
-def _figures(candidate: "Candidate") -> dict[str, object]:
-    return {
-        "test": {name: asdict(interval) for name, interval in candidate.test.items()},
-        "validation": {name: asdict(interval) for name, interval in candidate.validation.items()},
-        "confusion": candidate.confusion,
-    }
+def _figures(candidate: "Candidate") -> CandidateFigures:
+    return CandidateFigures(candidate.test, candidate.validation, candidate.confusion)

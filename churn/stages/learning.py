@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from churn.contracts.decisions import Promotion
 from churn.economics.policies import load_policies
 from churn.errors import RegistryDown, TooFewLeavers
 from churn.learning.labels import FEWEST_MATURED_LEAVERS, Labels, find_matured_days
@@ -14,7 +15,6 @@ from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.judging import Judgement, judge_training
 from churn.stores.ledgers import loads, promotions
-from churn.stores.ledgers.promotions import Promotion
 from churn.stores.model_registry import registry
 from churn.stores.model_registry.registry import RegisteredModel
 from churn.stores.postgres.database import open_engine

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from churn.contracts.scores import Basis
+from churn.contracts.statuses import Basis
 from churn.economics.policies import load_policies
 from churn.errors import NotThere
 from churn.scoring.history import PastDay, plan_history
@@ -151,8 +151,7 @@ def make_scorer(settings: Settings, model_version: int) -> Scorer:
     from churn.learning.contributions import contribute_by_feature  # The predictor has imported its libraries.
 
     decision = promotions.find_decision(open_engine(settings), model_version)
-    plans = decision.evidence.get("plans") if decision else None
-    known = None if plans is None else tuple(plans)
+    known = decision.evidence.plans if decision else None
     return Scorer(loaded.predictor, contribute_by_feature, known, loaded.is_from_copy)
 
 

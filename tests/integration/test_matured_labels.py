@@ -19,9 +19,11 @@ def learned(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def test_three_closed_windows_are_learned_from_and_the_ledger_says_so(learned: Learned) -> None:
-    assert (learned.labels["kind"], learned.labels["horizon"]) == ("matured", "30 days")
-    assert learned.labels["as_of_dates"] == [str(day) for day in DAYS[2::-1]]
-    assert 0.03 < learned.labels["leaver_share"] < 0.05
+    assert learned.labels is not None
+    assert (learned.labels.kind, learned.labels.horizon) == ("matured", "30 days")
+    assert learned.labels.as_of_dates == tuple(DAYS[2::-1])
+    assert learned.labels.leaver_share is not None
+    assert 0.03 < learned.labels.leaver_share < 0.05
     assert "trained on who left within 30 days, 3 windows" in learned.reasons
 
 

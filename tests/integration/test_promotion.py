@@ -88,11 +88,14 @@ def test_the_first_model_is_promoted_and_its_equal_held(two_versions: Settings) 
 
 
 def test_the_evidence_holds_the_policy_the_slices_and_the_gains(two_versions: Settings) -> None:
-    evidence = models.read_history(open_workplace(two_versions))[1].evidence["gate"]
+    evidence = models.read_history(open_workplace(two_versions))[1].evidence.gate
 
-    assert evidence["policies"]["value"]["save_rate"] == 0.3
-    assert {one["column"] for one in evidence["slices"]} == {"contract", "tenure_band", "is_senior_citizen", "gender"}
-    assert set(evidence["gains"]) == {"pr_auc", "log_loss", "profit_usd_per_1000"}
+    assert evidence is not None
+    value = evidence.policies["value"]
+    assert isinstance(value, dict)
+    assert value["save_rate"] == 0.3
+    assert {one.column for one in evidence.slices} == {"contract", "tenure_band", "is_senior_citizen", "gender"}
+    assert set(evidence.gains) == {"pr_auc", "log_loss", "profit_usd_per_1000"}
 
 
 def test_a_person_promotes_with_a_reason_and_rolls_back(two_versions: Settings) -> None:

@@ -12,6 +12,7 @@ import polars as pl
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from churn.contracts.decisions import Evidence, Promotion
 from churn.settings import Settings
 from churn.stages import history, intake, scoring, transforms
 from churn.stores.ledgers import promotions, publications
@@ -61,7 +62,7 @@ def name_rule_of_thumb_champion(settings: Settings) -> None:
         decided = datetime(2026, 1, 1, tzinfo=UTC)
         promotions.record_promotion(
             open_engine(settings),
-            promotions.Promotion(
+            Promotion(
                 decided_at=decided,
                 as_of_date=DAY,
                 model_name=registry.MODEL_NAME,
@@ -69,11 +70,11 @@ def name_rule_of_thumb_champion(settings: Settings) -> None:
                 family="rule_of_thumb",
                 decision="promote",
                 decided_by="person",
-                reasons=["first champion"],
+                reasons=("first champion",),
                 champion_version=None,
                 training_fingerprint="none",
                 mlflow_run_id="none",
-                evidence=EVIDENCE,
+                evidence=Evidence.from_json(EVIDENCE),
             ),
         )
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 from sklearn.metrics import roc_auc_score
 
+from churn.contracts.decisions import TrainedLabels
 from churn.learning.candidates import predict_leaving
 from churn.learning.params import ModelParams
 from churn.settings import Settings
@@ -34,8 +34,8 @@ class Learned:
     """
 
     settings: Settings
-    labels: dict[str, Any]
-    reasons: list[str]
+    labels: TrainedLabels | None
+    reasons: tuple[str, ...]
     told: pl.DataFrame
 
 
@@ -54,7 +54,7 @@ def learn_three_months(settings: Settings, folder: Path) -> Learned:
     told = rows.select("customer_id", pl.Series("churn_probability", predict_leaving(predictor, rows)))
     truth = pl.read_parquet(folder.with_name(f"{folder.name}-truth.parquet")).filter(pl.col("as_of_date") == LAST)
     told = told.join(truth, left_on="customer_id", right_on="customerID")
-    return Learned(settings, champion.evidence["labels"], champion.reasons, told)
+    return Learned(settings, champion.evidence.labels, champion.reasons, told)
 
 
 def ranking(told: pl.DataFrame, scores: str) -> float:

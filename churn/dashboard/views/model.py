@@ -150,7 +150,7 @@ def _ledger_columns() -> list[markup.Column]:
         "decided_at": ("Decided", "When the gate or a person decided.", tell_moment),
         "model_version": ("Version", "The model version that the decision is about.", tell_text),
         "family": ("Family", "Family of the model.", lambda family: FAMILIES.get(family, family)),
-        "decision": ("Decision", "promote, hold or refuse.", tell_text),
+        "decision": ("Decision", "promote, hold or reject.", tell_text),
         "decided_by": ("Decided by", "gate, or person when somebody decided by hand.", tell_text),
         "test_pr_auc": ("PR-AUC", MODEL_FIGURES["pr_auc"].definition, tell_ratio),
         "reasons": ("Reasons", "The reasons for the decision.", tell_text),

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from churn.contracts.extract import Origin
+from churn.contracts.statuses import LoadStatus, Origin
 from churn.errors import NotLoaded
 from churn.intake.limits import Tally
 from churn.stores.postgres.tables import loads, rejected_rows
@@ -26,7 +26,6 @@ class Load:
         sha256: the digest of the file.
         reading_sha256: the digest of what decides how the file is read; with another mapping it is another load.
         monthly_charges_total: the sum over accepted rows, in USD per month; 0 if no row was accepted.
-        status: started, loaded, superseded, refused or interrupted.
         reason: why the file was refused or interrupted, or which load superseded it.
         ended_at: the time at which the load ended; None while it runs.
         origin: synthetic if every customer comes from the simulator.
@@ -41,7 +40,7 @@ class Load:
     rows_accepted: int
     rows_rejected: int
     monthly_charges_total: float
-    status: str
+    status: LoadStatus
     reason: str | None
     notes: list[str]
     started_at: datetime

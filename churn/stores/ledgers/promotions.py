@@ -3,33 +3,17 @@
 The champion is the version that was promoted last in this ledger. The alias in MLflow only repeats it.
 """
 
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Engine
+from sqlalchemy import Engine, RowMapping
 
+from churn.contracts.decisions import Evidence, Promotion
 from churn.errors import NotThere
 from churn.stores.postgres.tables import promotions
 
-
-@dataclass(frozen=True)
-class Promotion:
-    """A decision on a model version, with its evidence: the figures of the challenger and of every candidate."""
-
-    decided_at: datetime
-    as_of_date: date
-    model_name: str
-    model_version: int
-    family: str
-    decision: str
-    decided_by: str
-    reasons: list[str]
-    champion_version: int | None
-    training_fingerprint: str
-    mlflow_run_id: str
-    evidence: dict[str, Any]
+_COLUMNS = [promotions.c[field.name] for field in fields(Promotion)]
 
 
 def find_training(engine: Engine, training_fingerprint: str) -> Promotion | None:
@@ -60,22 +44,32 @@ def find_decision(engine: Engine, model_version: int) -> Promotion | None:
 
 
 def _last_promotion(engine: Engine, condition: sa.ColumnElement[bool]) -> Promotion | None:
-    chosen = [promotions.c[name] for name in Promotion.__dataclass_fields__]
-    query = sa.select(*chosen).where(condition).order_by(promotions.c.promotion_id.desc()).limit(1)
+    query = sa.select(*_COLUMNS).where(condition).order_by(promotions.c.promotion_id.desc()).limit(1)
     with engine.connect() as connection:
         row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else Promotion(**row)
+    return None if row is None else _read(row)
 
 
 def record_promotion(engine: Engine, promotion: Promotion) -> None:
     """Appends a gate decision to the ledger."""
     with engine.begin() as connection:
-        connection.execute(sa.insert(promotions).values(asdict(promotion)))
+        connection.execute(sa.insert(promotions).values(_stored(promotion)))
+
+
+def _read(row: RowMapping) -> Promotion:
+    return Promotion(**{**row, "reasons": tuple(row["reasons"]), "evidence": Evidence.from_json(row["evidence"])})
+
+
+def _stored(promotion: Promotion) -> dict[str, Any]:
+    return {
+        **{field.name: getattr(promotion, field.name) for field in fields(Promotion)},
+        "reasons": list(promotion.reasons),
+        "evidence": promotion.evidence.to_json(),
+    }
 
 
 def read_history(engine: Engine) -> list[Promotion]:
     """Returns every decision, the oldest first."""
-    chosen = [promotions.c[name] for name in Promotion.__dataclass_fields__]
     with engine.connect() as connection:
-        rows = connection.execute(sa.select(*chosen).order_by(promotions.c.promotion_id)).mappings()
-        return [Promotion(**row) for row in rows]
+        rows = connection.execute(sa.select(*_COLUMNS).order_by(promotions.c.promotion_id)).mappings()
+        return [_read(row) for row in rows]

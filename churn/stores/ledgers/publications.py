@@ -6,6 +6,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from churn.contracts.statuses import Basis, PublicationStatus
 from churn.errors import NotPublished
 from churn.stores.postgres.tables import publications
 
@@ -15,8 +16,6 @@ class Publication:
     """A scored date and its inputs.
 
     Attributes:
-        status: staged, published or withdrawn.
-        basis: live, replayed, as_if or reconstructed.
         customers_count: the number of scored customers.
         eligible_count: the number of customers in the extract: scored customers and rejected rows.
         refused_count: the number of rows that the load rejected.
@@ -25,8 +24,8 @@ class Publication:
     """
 
     prediction_date: date
-    status: str
-    basis: str
+    status: PublicationStatus
+    basis: Basis
     customers_count: int
     eligible_count: int
     refused_count: int

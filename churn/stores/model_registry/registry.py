@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from sqlalchemy.engine import make_url
 
+from churn.contracts.decisions import Evidence, TrainedLabels
 from churn.contracts.features import FEATURES
 from churn.economics.policies import ValuePolicy
 from churn.errors import Unavailable
@@ -108,7 +109,7 @@ def _artifact_location(settings: Settings) -> str | None:
 
 @raises_registry_down
 def record_training(
-    settings: Settings, training: "Training", as_of_date: date, evidence: dict[str, Any], policy: ValuePolicy
+    settings: Settings, training: "Training", as_of_date: date, evidence: Evidence, policy: ValuePolicy
 ) -> RegisteredModel:
     """Logs a training as a run with a nested run per candidate, and registers the selected candidate.
 
@@ -125,18 +126,22 @@ def record_training(
         "lock_sha256": lock_sha256(),
         **{f"{package}_version": installed_version(package) for package in PINNED},
         "params_fingerprint": training.params.fingerprint(),
-        "labels": " ".join([evidence["labels"]["kind"], *evidence["labels"]["as_of_dates"]]),
+        "labels": _tell_labels(evidence.labels),
     }
     with mlflow.start_run(run_name=f"training {as_of_date}", tags={**tags, "selected": training.selected.family}):
         mlflow.log_params(asdict(training.params))
         mlflow.log_text(training.reason, "selection.txt")
-        mlflow.log_dict(evidence, "evidence.json")
+        mlflow.log_dict(evidence.to_json(), "evidence.json")
         uris = {candidate.family: _record_candidate(training, candidate, tags, policy) for candidate in training.told()}
     run_id, model_uri = uris[training.selected.family]
     with redirect_stderr(StringIO()):  # MLflow 3 prints "Successfully registered model" here.
         registered = mlflow.register_model(model_uri, MODEL_NAME, tags=tags)
     client.set_model_version_tag(MODEL_NAME, registered.version, "family", training.selected.family)
     return RegisteredModel(MODEL_NAME, int(registered.version), run_id)
+
+
+def _tell_labels(labels: TrainedLabels | None) -> str:
+    return " ".join([labels.kind, *map(str, labels.as_of_dates)]) if labels else "unknown"
 
 
 def _record_candidate(

@@ -3,6 +3,8 @@
 Money columns are in USD, and timestamps are in UTC. The rows of a date are always replaced as a whole.
 """
 
+from typing import get_args
+
 from sqlalchemy import (
     ARRAY,
     DDL,
@@ -26,7 +28,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
+from churn.contracts.statuses import Decider, LoadStatus, Origin, PublicationStatus, Verdict
+
 metadata = MetaData()
+
+
+def _one_of(column: str, words: object) -> str:
+    """Returns the condition that a column holds one of the words of a Literal."""
+    return f"{column} in ({', '.join(repr(word) for word in get_args(words))})"
+
 
 SCHEMAS = ("raw_data", "staging", "analytics", "reporting", "ops")
 
@@ -70,8 +80,8 @@ loads = Table(
         server_default="real",
         comment="real, or synthetic: every customer comes from the simulator",
     ),
-    CheckConstraint("origin in ('real', 'synthetic')", name="loads_origin"),
-    CheckConstraint("status in ('started', 'loaded', 'superseded', 'refused', 'interrupted')", name="loads_status"),
+    CheckConstraint(_one_of("origin", Origin), name="loads_origin"),
+    CheckConstraint(_one_of("status", LoadStatus), name="loads_status"),
     Index("loads_one_current", "snapshot_date", unique=True, postgresql_where="status = 'loaded'"),
     schema="raw_data",
     comment="Ledger: one row per file taken in, accepted or not.",
@@ -182,7 +192,7 @@ publications = Table(
     Column("staged_at", DateTime(timezone=True), nullable=False, comment="When its scores were written, UTC"),
     Column("published_at", DateTime(timezone=True), comment="NULL while readers do not see it"),
     Column("policy_sha256", Text, comment="Of the policy file in force; NULL for days scored before it was kept"),
-    CheckConstraint("status in ('staged', 'published', 'withdrawn')", name="publications_status"),
+    CheckConstraint(_one_of("status", PublicationStatus), name="publications_status"),
     CheckConstraint("eligible_count = customers_count + refused_count", name="publications_coverage"),
     CheckConstraint("(status = 'published') = (published_at is not null)", name="publications_published_at"),
     schema="ops",
@@ -200,15 +210,15 @@ promotions = Table(
     Column("model_name", Text, nullable=False, comment="Registered model"),
     Column("model_version", Integer, nullable=False, comment="The challenger"),
     Column("family", Text, nullable=False, comment="Kind of model"),
-    Column("decision", Text, nullable=False, comment="promote, hold or refuse"),
+    Column("decision", Text, nullable=False, comment="promote, hold or reject"),
     Column("decided_by", Text, nullable=False, comment="gate, or person: promoted or rolled back by hand"),
     Column("reasons", ARRAY(Text), nullable=False, comment="Why, in words"),
     Column("champion_version", Integer, comment="Champion it was held against; NULL for the first"),
     Column("training_fingerprint", Text, nullable=False, comment="Of the examples and every training setting"),
     Column("mlflow_run_id", Text, nullable=False, comment="Where MLflow keeps its metrics, curves and parameters"),
     Column("evidence", JSONB, nullable=False, comment="Figures of the challenger and of every candidate"),
-    CheckConstraint("decision in ('promote', 'hold', 'refuse')", name="promotions_decision"),
-    CheckConstraint("decided_by in ('gate', 'person')", name="promotions_decided_by"),
+    CheckConstraint(_one_of("decision", Verdict), name="promotions_decision"),
+    CheckConstraint(_one_of("decided_by", Decider), name="promotions_decided_by"),
     Index("promotions_fingerprint", "training_fingerprint"),
     schema="ops",
     comment="Ledger of every gate decision. The champion is the last version promoted here.",

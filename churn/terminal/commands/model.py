@@ -138,7 +138,9 @@ def model_list(as_json: AsJson = False, verbose: Verbose = False) -> None:
         with open_workplace() as workplace:
             decisions, champion = models.read_models(workplace), models.find_champion_version(workplace)
         if as_json:
-            print_json(evidence.as_document(decisions, champion))
+            print_json(
+                [evidence.as_document(one) | {"is_champion": one.model_version == champion} for one in decisions]
+            )
             return
         evidence.show_models(decisions, champion)
 
@@ -155,7 +157,7 @@ def model_history(as_json: AsJson = False, verbose: Verbose = False) -> None:
         with open_workplace() as workplace:
             decisions = read_history(workplace)
         if as_json:
-            print_json(decisions)
+            print_json([evidence.as_document(decision) for decision in decisions])
             return
         evidence.show_history(decisions)
 

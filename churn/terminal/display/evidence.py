@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 
-from churn.stores.ledgers.promotions import Promotion
+from churn.contracts.decisions import Promotion
+from churn.contracts.statuses import VERDICT_WORDS, Decider
 from churn.terminal.display.layout import Column, indented, moment, open_console, print_table
 
 FAMILY_NAMES = {
@@ -17,9 +16,7 @@ FAMILY_NAMES = {
     "average": "average of two",
 }
 _NO_MODEL = "No model was trained yet. Run `churn run --source FILE`."
-# The ledger stores "refuse" for a model that people call rejected.
-_VERDICTS = {"promote": "promoted", "hold": "held", "refuse": "rejected"}
-_DECIDERS = {"gate": "the gate", "person": "a person"}
+_DECIDERS: dict[Decider, str] = {"gate": "the gate", "person": "a person"}
 _COLUMNS = (
     Column("version"),
     Column("family"),
@@ -49,13 +46,12 @@ def show_models(decisions: Sequence[Promotion], champion_version: int | None, co
 
 
 def _test_result(decision: Promotion) -> str:
-    test = decision.evidence["candidates"][decision.family]["test"]["pr_auc"]
-    return f"{test['value']:.3f} ({test['low']:.3f} to {test['high']:.3f})"
+    test = decision.evidence.candidates[decision.family].test["pr_auc"]
+    return f"{test.value:.3f} ({test.low:.3f} to {test.high:.3f})"
 
 
 def _verdict(decision: Promotion) -> str:
-    decider = _DECIDERS.get(decision.decided_by, decision.decided_by)
-    return escape(f"{_VERDICTS[decision.decision]} by {decider}")
+    return f"{VERDICT_WORDS[decision.decision]} by {_DECIDERS[decision.decided_by]}"
 
 
 def show_history(decisions: Sequence[Promotion], console: Console | None = None) -> None:
@@ -79,11 +75,11 @@ def decision_sentence(decision: Promotion) -> str:
     verdict = {
         "promote": "is the new champion",
         "hold": f"is held; {stays}",
-        "refuse": f"is rejected; {stays}",
+        "reject": f"is rejected; {stays}",
     }[decision.decision]
     return f"{trained} {verdict}: {decision.reasons[0].rstrip('.')}."
 
 
-def as_document(decisions: Sequence[Promotion], champion_version: int | None) -> list[dict[str, Any]]:
-    """Returns model versions as JSON's objects."""
-    return [{**asdict(decision), "is_champion": decision.model_version == champion_version} for decision in decisions]
+def as_document(decision: Promotion) -> dict[str, object]:
+    """Returns a decision as a JSON object, with the evidence as the ledger stores it."""
+    return {**asdict(decision), "evidence": decision.evidence.to_json()}

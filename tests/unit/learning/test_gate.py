@@ -100,14 +100,14 @@ def test_the_first_honest_model_is_promoted_and_told_against_the_base_rate() -> 
 
 def test_scores_that_know_nothing_are_refused() -> None:
     decision = alone(TELECOM.labels, np.random.default_rng(0).permutation(HONEST))
-    assert decision.verdict == "refuse"
+    assert decision.verdict == "reject"
     assert "not above the base rate" in decision.reasons[0]
 
 
 def test_probabilities_that_do_not_come_true_are_refused_however_well_they_rank() -> None:
     weighted = sigmoid(np.log(HONEST / (1 - HONEST)) + np.log(3))  # as balanced class weights make them
     decision = alone(TELECOM.labels, weighted)
-    assert decision.verdict == "refuse"
+    assert decision.verdict == "reject"
     assert "calibration error" in decision.reasons[0]
 
 
@@ -116,7 +116,7 @@ def test_a_model_that_fails_one_kind_of_customer_is_refused_and_says_which() -> 
     blinded = np.where(is_blind, TELECOM.labels[is_blind].mean() + 1e-6 * np.arange(TEST_ROWS), HONEST)
     groups = pl.DataFrame({"contract": np.where(is_blind, "Two year", "One year")})
     decision = alone(TELECOM.labels, blinded, groups)
-    assert decision.verdict == "refuse"
+    assert decision.verdict == "reject"
     assert "among 400 customers with contract Two year is below 0.60" in decision.reasons[0]
 
 
@@ -124,7 +124,7 @@ def test_a_slice_too_small_to_judge_is_shown_but_not_judged() -> None:
     groups = pl.DataFrame({"contract": np.where(np.arange(TEST_ROWS) < 50, "Two year", "One year")})
     decision = alone(TELECOM.labels, HONEST, groups)
     assert decision.verdict == "promote"
-    assert [one["customers"] for one in decision.evidence["slices"]] == [TEST_ROWS - 50, 50]
+    assert [one.customers for one in decision.evidence.slices] == [TEST_ROWS - 50, 50]
 
 
 def test_a_better_ranking_that_loses_money_is_held() -> None:
@@ -132,7 +132,7 @@ def test_a_better_ranking_that_loses_money_is_held() -> None:
     clear = TELECOM.model(0.01, TELECOM.blur)
     blurred = TELECOM.model(4.0, TELECOM.blur_of_champion)
     decision = judge(Contest(TELECOM.labels, clear**1.2, blurred, np.full(TEST_ROWS, 65.0)), CALIBRATION_ASIDE, 1)
-    assert decision.evidence["gains"]["pr_auc"]["low"] > 0
+    assert decision.evidence.gains["pr_auc"].low > 0
     assert decision.verdict == "promote"
     poor = judge(Contest(TELECOM.labels, clear * 0.2, blurred, np.full(TEST_ROWS, 65.0)), CALIBRATION_ASIDE, 1)
     assert poor.verdict == "hold"

@@ -15,7 +15,7 @@ from churn.learning.gate import Contest, judge
 from churn.learning.params import ModelParams, fingerprint_training
 from churn.learning.splitting import hash_order, split_examples
 from churn.learning.training import Training, train
-from churn.stages.judging import decide, evidence
+from churn.stages.judging import decide, describe_training
 from tests.unit.learning.examples import make_examples
 
 FAST = ModelParams(forest_trees=30, boosting_rounds=60)
@@ -88,7 +88,7 @@ def test_shuffled_labels_rank_at_the_base_rate_and_are_refused() -> None:
     )
 
     assert training.selected.test["pr_auc"].value == pytest.approx(labels.mean(), abs=0.08)
-    assert decision.verdict == "refuse"
+    assert decision.verdict == "reject"
     assert "not above the base rate" in decision.reasons[0]
 
 
@@ -110,9 +110,8 @@ def test_as_few_as_are_needed_are_learned_from_and_judged(leavers: int, stayers:
     decision = decide(training, training.selected.model, groups, load_policies())
     first = decide(training, None, groups, load_policies())
 
-    json.dumps(
-        [evidence(training, groups, load_policies()), decision.evidence], allow_nan=False
-    )  # Postgres takes no NaN
+    evidence = describe_training(training, decision, load_policies()).to_json()
+    json.dumps(evidence, allow_nan=False)  # Postgres takes no NaN
     assert "nan" not in str([*decision.reasons, *first.reasons])
 
 

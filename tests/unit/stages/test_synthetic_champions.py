@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from churn.contracts.decisions import Evidence, GateEvidence, Promotion
 from churn.learning.gate import Decision
 from churn.stages.judging import hold_synthetic, knows_synthetic_only
-from churn.stores.ledgers.promotions import Promotion
 
 CHAMPION = Promotion(
     decided_at=datetime(2026, 1, 31, tzinfo=UTC),
@@ -17,26 +17,26 @@ CHAMPION = Promotion(
     family="xgboost",
     decision="promote",
     decided_by="gate",
-    reasons=["first champion"],
+    reasons=("first champion",),
     champion_version=None,
     training_fingerprint="abc",
     mlflow_run_id="run",
-    evidence={"is_synthetic": True},
+    evidence=Evidence(is_synthetic=True),
 )
 
 
 def test_a_champion_of_made_up_customers_is_known_as_such() -> None:
     assert knows_synthetic_only(CHAMPION)
-    assert not knows_synthetic_only(replace(CHAMPION, evidence={"is_synthetic": False}))
+    assert not knows_synthetic_only(replace(CHAMPION, evidence=Evidence()))
 
 
 def test_a_promotion_on_made_up_customers_becomes_a_hold_that_says_why() -> None:
-    held = hold_synthetic(Decision("promote", ["better"], {}))
+    held = hold_synthetic(Decision("promote", ["better"], GateEvidence({})))
 
     assert held.verdict == "hold"
     assert held.reasons[0].startswith("trained on synthetic data")
 
 
-@pytest.mark.parametrize("verdict", ["hold", "refuse"])
+@pytest.mark.parametrize("verdict", ["hold", "reject"])
 def test_other_verdicts_stand(verdict: str) -> None:
-    assert hold_synthetic(Decision(verdict, ["no better"], {})).reasons == ["no better"]  # type: ignore[arg-type]
+    assert hold_synthetic(Decision(verdict, ["no better"], GateEvidence({}))).reasons == ["no better"]  # type: ignore[arg-type]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from churn.contracts.decisions import CandidateFigures, Evidence, Interval, Promotion
 from churn.stages import Outcome
-from churn.stores.ledgers.promotions import Promotion
 from churn.terminal.display.evidence import decision_sentence, show_history, show_models
 from churn.terminal.display.findings import outcome_sentence
 from churn.terminal.display.ledger import show_loads
@@ -66,11 +66,11 @@ DECISION = Promotion(
     "random_forest",
     "hold",
     "gate",
-    ["not beyond chance"],
+    ("not beyond chance",),
     1,
     "",
     "",
-    {"candidates": {"random_forest": {"test": {"pr_auc": {"value": 0.678, "low": 0.631, "high": 0.72}}}}},
+    Evidence({"random_forest": CandidateFigures({"pr_auc": Interval(0.678, 0.631, 0.72)})}),
 )
 
 
@@ -117,7 +117,7 @@ def test_a_load_is_shown_with_its_rows_and_its_file(width: int) -> None:
             "Version 2 (random forest, 2026-01-30) is held; version 1 stays the champion: not beyond chance.",
         ),
         (
-            "refuse",
+            "reject",
             1,
             "Version 2 (random forest, 2026-01-30) is rejected; version 1 stays the champion: not beyond chance.",
         ),

@@ -59,7 +59,7 @@ SELECT
   decisions.model_name::TEXT AS model_name, /* The name of the registered model */
   decisions.model_version::INT AS model_version, /* The model version that the decision is about */
   decisions.family::TEXT AS family, /* The family of the model: logistic_regression, random_forest, xgboost or average */
-  decisions.decision::TEXT AS decision, /* The decision: promote, hold or refuse */
+  decisions.decision::TEXT AS decision, /* The decision: promote, hold or reject */
   decisions.decided_by::TEXT AS decided_by, /* gate, or person if somebody promoted or rolled back by hand */
   ARRAY_TO_STRING(decisions.reasons, '; ')::TEXT AS reasons, /* The reasons for the decision, in words */
   (

@@ -1,0 +1,13 @@
+"""The words that the ledgers store: verdicts, statuses and bases. Tables, Python and pages take them from here."""
+
+from typing import Literal
+
+Verdict = Literal["promote", "hold", "reject"]
+Decider = Literal["gate", "person"]
+Basis = Literal["live", "replayed", "as_if", "reconstructed"]
+LoadStatus = Literal["started", "loaded", "superseded", "refused", "interrupted"]
+PublicationStatus = Literal["staged", "published", "withdrawn"]
+Origin = Literal["real", "synthetic"]
+
+VERDICT_WORDS: dict[Verdict, str] = {"promote": "promoted", "hold": "held", "reject": "rejected"}
+"""Each verdict as a participle, for sentences: "version 4 is held"."""
