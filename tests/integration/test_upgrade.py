@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from churn.settings import Settings, load_settings
+from churn.stores.ledgers import promotions
 from churn.stores.model_registry import loading
 from churn.stores.postgres import database, migrating, tables
 from churn.stores.postgres.embedded import find_psql, start_embedded, stop_embedded
@@ -97,6 +98,23 @@ def test_upgraded_tables_are_those_of_a_new_database(server: str, settings: Sett
     database._prepare(engine, may_upgrade=True)
 
     assert columns_of(engine) == new
+
+
+def test_a_refused_model_of_an_old_home_is_a_rejected_one(server: str) -> None:
+    old = new_database(server)
+    restore(old)
+    engine = sa.create_engine(sa.make_url(old).set(drivername="postgresql+psycopg"))
+    columns = """decided_at, as_of_date, model_name, model_version, family, decided_by, reasons, champion_version,
+        training_fingerprint, mlflow_run_id, evidence"""
+    with engine.begin() as connection:
+        insert = f"INSERT INTO ops.promotions (decision, {columns}) SELECT 'refuse', {columns} FROM ops.promotions"
+        connection.execute(sa.text(insert))
+
+    database._prepare(engine, may_upgrade=True)
+
+    assert [decision.decision for decision in promotions.read_history(engine)] == ["promote", "reject"]
+    with pytest.raises(sa.exc.DBAPIError, match="append-only"), engine.begin() as connection:
+        connection.execute(sa.text("UPDATE ops.promotions SET decision = 'hold'"))
 
 
 def columns_of(engine: sa.Engine) -> dict[str, object]:
