@@ -89,7 +89,10 @@ class Tally:
         self.broken_rules.update(reasons.str.split(":").list.first().to_list())
         if not self.first_reason and screened.rejected.height:
             row = screened.rejected.row(0, named=True)
-            self.first_reason = f"row {row['row_number']}: {row['reasons'][0]}"
+            # Without a customer's number: the ledger, alerts and Prefect's pages keep the message of a refusal.
+            is_number = row["reasons"][0].startswith("customer_id_")
+            reason = row["reasons"][0].partition(", found ")[0] if is_number else row["reasons"][0]
+            self.first_reason = f"row {row['row_number']}: {reason}"
 
     def tell_new_words(self) -> str:
         """Returns the new words with their counts, as "contract 'Three year' in 120 rows"."""

@@ -154,7 +154,7 @@ def _take_in(
     except DuplicateCustomer as twice:
         located = _locate(twice, extract, mapping, max_bytes)
         loads.refuse_load(engine, load_id, located.fact, tally)
-        raise located from twice
+        raise located from None  # A traceback through the database's error would name the customer in logs.
     except ChurnError as refusal:
         loads.refuse_load(engine, load_id, refusal.fact, tally)
         raise
@@ -210,7 +210,7 @@ def _locate(twice: DuplicateCustomer, extract: Extract, mapping: Mapping, max_by
     where = (
         f", in rows {' and '.join(rows[:5])}"
         if len(rows) > 1
-        else ": the snapshot that it corrects already has this customer"
+        else f", in row {''.join(rows)} and in the snapshot that it corrects"
     )
     return DuplicateCustomer(extract.name, twice.customer_id, where)
 

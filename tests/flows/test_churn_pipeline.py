@@ -2,6 +2,7 @@
 
 import json
 import re
+import traceback
 from collections.abc import Iterator
 from datetime import date
 from io import StringIO
@@ -16,6 +17,7 @@ from prefect.testing.utilities import prefect_test_harness
 from rich.console import Console
 
 from churn.errors import Busy, ContractBroken, TooFewLeavers, Unavailable, WrongUsage
+from churn.reporting import reports
 from churn.reporting.status import read_status
 from churn.settings import Settings
 from churn.stages import Outcome, intake
@@ -143,10 +145,14 @@ def test_a_broken_contract_is_not_retried_and_nothing_follows(
     monkeypatch.setattr(intake, "load_extract", lambda *args: [calls.append("load"), original(*args)][1])
     twice = write_extract(tmp_path / "twice.csv", [make_customer(), make_customer()])
 
-    with pytest.raises(ContractBroken, match="twice"):
+    with pytest.raises(ContractBroken, match="twice") as refused:
         churn_pipeline(str(twice), DAY)
 
     assert calls == ["load"]
+    page = reports.report_stage(open_workplace(settings), "load_extract", DAY)
+    assert page is not None
+    assert make_customer()["customerID"] not in page
+    assert make_customer()["customerID"] not in "".join(traceback.format_exception(refused.value))
 
 
 def test_a_lost_connection_is_tried_again(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

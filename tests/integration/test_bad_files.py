@@ -357,8 +357,7 @@ REFUSALS = {
     ),
     "no header line": Refusal(
         lambda: _csv().partition(b"\n")[2],
-        "extract.csv line 1 has none of the column names of an extract; the line starts with "
-        "'000000-MADEUP,Female,0,No,No,68,Yes,No,F'.",
+        "extract.csv line 1 has none of the column names of an extract.",
         "export the file again with the column names in line 1, separated by commas or semicolons.",
     ),
     "a wrong delimiter": Refusal(
@@ -452,12 +451,12 @@ REFUSALS = {
     ),
     "a customer twice": Refusal(
         lambda: _csv(customerID="000003-MADEUP"),
-        f"extract.csv has the customer 000003-MADEUP twice, in rows 5 and {LINE}.",
+        f"extract.csv has the same customer twice, in rows 5 and {LINE}.",
         "keep the right row and delete the other; an extract has one row per customer.",
     ),
     "a customer twice but for spaces": Refusal(
         lambda: _csv(customerID=" 000003-MADEUP "),
-        f"extract.csv has the customer 000003-MADEUP twice, in rows 5 and {LINE}.",
+        f"extract.csv has the same customer twice, in rows 5 and {LINE}.",
         "keep the right row and delete the other; an extract has one row per customer.",
     ),
     "nothing but bad rows": Refusal(
@@ -465,6 +464,12 @@ REFUSALS = {
         "extract.csv: 28,978 of the first 28,978 rows break the contract, more than 1% of them "
         "(tenure_at_least_0 28,978, total_charges_present_once_billed 360); "
         "row 2: tenure_at_least_0: tenure must be 0 or more, found -3.",
+        "correct the extract, then run again. Nothing was loaded. CHURN_REJECTED_SHARE_LIMIT sets the limit.",
+    ),
+    "customer numbers that break a rule, which no message repeats": Refusal(
+        lambda: make_extract(120).with_columns(customerID=pl.lit("7" * 65)).write_csv().encode(),
+        "extract.csv: 120 of 120 rows break the contract, more than 1% of them (customer_id_length 120); "
+        "row 2: customer_id_length: customer_id must have 1 to 64 characters.",
         "correct the extract, then run again. Nothing was loaded. CHURN_REJECTED_SHARE_LIMIT sets the limit.",
     ),
     "too many bad rows": Refusal(

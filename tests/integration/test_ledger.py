@@ -152,7 +152,7 @@ def test_a_correction_of_a_customer_who_is_there_is_refused(settings: Settings, 
     fixed.write_csv(out)
 
     with pytest.raises(
-        ContractBroken, match="customer 000000-MADEUP twice: the snapshot that it corrects already has this customer"
+        ContractBroken, match="has the same customer twice, in row 2 and in the snapshot that it corrects"
     ):
         intake.load_extract(settings, out, DAY)
 

@@ -20,13 +20,15 @@ from churn.stores.postgres.tables import loads, publications, rejected_rows, tel
 class DuplicateCustomer(ContractBroken):
     """A customer is in the file twice, and the product cannot know which row is right.
 
+    The message names rows, not the customer: the ledger, alerts and Prefect's pages keep it.
+
     Attributes:
         customer_id: the customer who is in the file twice.
     """
 
     def __init__(self, name: str, customer_id: str, where: str = "") -> None:
         super().__init__(
-            f"{name} has the customer {customer_id} twice{where}.",
+            f"{name} has the same customer twice{where}.",
             "keep the right row and delete the other; an extract has one row per customer.",
         )
         self.customer_id = customer_id
