@@ -106,6 +106,21 @@ class TierRates:
 
 
 @dataclass(frozen=True)
+class TrainedWindow:
+    """A window of matured labels: the extract that labels an as-of date, and how many customers each rule labelled."""
+
+    as_of_date: date
+    label_date: date
+    window_days: int
+    customers: int
+    leavers: int
+    by_mark: int
+    by_date: int
+    by_absence: int
+    censored: int
+
+
+@dataclass(frozen=True)
 class TrainedLabels:
     """The labels of a training.
 
@@ -113,13 +128,15 @@ class TrainedLabels:
         kind: matured or snapshot.
         as_of_dates: the dates of the examples, the newest first.
         horizon: such as "30 days"; None if it is that of the extract.
-        leaver_share: the share of the examples that left; None if unknown.
+        leaver_share: the share of customers who leave within the horizon, of the newest window; None if unknown.
+        windows: the windows of matured labels, the newest first.
     """
 
     kind: str
     as_of_dates: tuple[date, ...]
     horizon: str | None = None
     leaver_share: float | None = None
+    windows: tuple[TrainedWindow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,6 +169,8 @@ class Evidence:
         gate: what the gate compared; None for a model that no gate has judged.
         is_synthetic: whether the examples are synthetic customers.
         tier_changes: customers whom challenger and champion put in different tiers; None if no champion was compared.
+        tested_on: the customers or the window of the test part, in words.
+        ranges: the range of each feature in the training part, to which the model clips; None if it does not clip.
     """
 
     candidates: Mapping[str, CandidateFigures] = field(default_factory=dict)
@@ -164,6 +183,8 @@ class Evidence:
     gate: GateEvidence | None = None
     is_synthetic: bool = False
     tier_changes: int | None = None
+    tested_on: str = ""
+    ranges: Mapping[str, tuple[float, float]] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns the document as the ledger stores it."""
@@ -206,3 +227,10 @@ class Promotion:
     training_fingerprint: str
     mlflow_run_id: str
     evidence: Evidence
+
+    @property
+    def horizon(self) -> str | None:
+        """Within which time customers leave by the model's probabilities; None for the month of the extract."""
+        labels = self.evidence.labels
+        # Matured labels of earlier releases always had a horizon of 30 days, and did not name it.
+        return None if labels is None else labels.horizon or ("30 days" if labels.kind == "matured" else None)

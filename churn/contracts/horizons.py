@@ -67,6 +67,9 @@ class LabelRules:
     tolerance_days: int = 7
 
 
+DEFAULT_RULES = LabelRules()
+
+
 def tell_horizon(horizon: str | None) -> str:
     """Returns the horizon as a page says it after a probability: "within 30 days"."""
     return f"within {horizon}" if horizon else "within the month the extract covers"

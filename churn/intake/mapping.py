@@ -15,6 +15,11 @@ TOML, every part optional:
 
     [values.contract]               # theirs = ours, for one column
     Laufzeit24 = "Two year"
+
+    [churn]                         # who counts as a leaver
+    left = "absence"                # or "mark", or "date": the churn column has a leaving date
+    horizon_days = 30               # or horizon = "1 month"
+    tolerance_days = 7              # how far from the horizon's end the extract may lie that shows who left
 """
 
 import codecs
@@ -22,10 +27,33 @@ import hashlib
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from churn.contracts.extract import EXTRACT_COLUMNS, KNOWN_WORDS, PUBLIC_NAMES
+from churn.contracts.horizons import Horizon, LabelRules, LeftBy
 from churn.errors import WrongUsage
+
+
+class ChurnRules(BaseModel):
+    """The section [churn]: how to find out who left, and within which horizon."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    left: LeftBy | None = None
+    horizon_days: int = Field(default=30, ge=1, le=730)
+    horizon: str | None = None
+    tolerance_days: int = Field(default=7, ge=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> "ChurnRules":
+        # An extract of more than half a horizon away would show who left within another horizon.
+        if self.tolerance_days * 2 >= self.read_horizon().days:
+            raise ValueError(f"tolerance_days = {self.tolerance_days} is not less than half of {self.read_horizon()}")
+        return self
+
+    def read_horizon(self) -> Horizon:
+        """Returns the horizon in calendar months or in days."""
+        return Horizon.read(self.horizon) if self.horizon else Horizon(self.horizon_days)
 
 
 class Mapping(BaseModel):
@@ -38,6 +66,7 @@ class Mapping(BaseModel):
     churn_date_format: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     values: dict[str, str | dict[str, str]] = Field(default_factory=dict)
+    churn: ChurnRules = ChurnRules()
 
     @field_validator("encoding")
     @classmethod
@@ -71,9 +100,16 @@ class Mapping(BaseModel):
         own = self.values.get(column, {})
         return {**common, **own} if isinstance(own, dict) else common
 
+    def label_rules(self) -> LabelRules:
+        """Returns how the extracts are labelled (default: by the leaving date, or else by the mark in churn)."""
+        left = self.churn.left or ("date" if self.churn_date_format else "mark")
+        return LabelRules(left, self.churn.read_horizon(), self.churn.tolerance_days)
+
     def fingerprint(self) -> str:
         """Returns a SHA-256 of the content: with another mapping the same bytes of a file give other rows."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        # Without a section [churn] the fingerprint is that of earlier releases: an upgrade loads no file again.
+        left_out = {"churn"} if self.churn == ChurnRules() else None
+        return hashlib.sha256(self.model_dump_json(exclude=left_out).encode()).hexdigest()
 
 
 def _our_column(name: str, known: tuple[str, ...]) -> str:

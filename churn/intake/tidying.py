@@ -17,7 +17,7 @@ class Tidied:
     """A batch of tidied text rows.
 
     Attributes:
-        rows: the extract columns, trimmed; blank cells are null.
+        rows: the extract columns, trimmed; blank cells are null. Also left_on, if churn has a leaving date.
         normalised: the number of cells whose spaces or case were corrected.
     """
 
@@ -48,7 +48,8 @@ def tidy_rows(text_rows: pl.DataFrame, mapping: Mapping, words_too: bool = True)
     if mapping.decimal_comma:
         rows = rows.with_columns(pl.col("monthly_charges", "total_charges").str.replace(",", ".", literal=True))
     if mapping.churn_date_format:
-        rows = rows.with_columns(_left_by_date(mapping.churn_date_format))
+        left_on = pl.col("churn").str.to_date(mapping.churn_date_format, strict=False).alias("left_on")
+        rows = rows.with_columns(left_on).with_columns(_left_by_date())
     return Tidied(rows, normalised)
 
 
@@ -57,10 +58,10 @@ def _put_case_right(words: pl.Series) -> pl.Series:
     return words.str.to_lowercase().replace_strict(known, default=words, return_dtype=pl.String)
 
 
-def _left_by_date(date_format: str) -> pl.Expr:
+def _left_by_date() -> pl.Expr:
     """Returns churn from a date of leaving: a date is Yes, a blank is No. The contract names any other text."""
-    left_on = pl.col("churn").str.to_date(date_format, strict=False)
-    return pl.when(left_on.is_not_null()).then(pl.lit("Yes")).otherwise(pl.col("churn").fill_null("No")).alias("churn")
+    is_dated = pl.col("left_on").is_not_null()
+    return pl.when(is_dated).then(pl.lit("Yes")).otherwise(pl.col("churn").fill_null("No")).alias("churn")
 
 
 def type_rows(tidy_rows: pl.DataFrame) -> pl.DataFrame:

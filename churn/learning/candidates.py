@@ -19,9 +19,10 @@ from xgboost import XGBClassifier
 from churn.contracts.features import DIRECTIONS, FEATURES
 from churn.contracts.scores import Predictor
 from churn.learning.averaging import LogOddsAverage
+from churn.learning.bounded import BoundedModel, unwrap
 from churn.learning.params import Family, ModelParams
 
-Model: TypeAlias = Pipeline | LogOddsAverage
+Model: TypeAlias = Pipeline | LogOddsAverage | BoundedModel
 
 
 def build_candidates(params: ModelParams, leaver_weight: float) -> dict[Family, Pipeline]:
@@ -113,6 +114,7 @@ def importances(model: Model, params: ModelParams) -> pl.DataFrame:
     The importance is the standardised coefficient (signed log-odds per standard deviation) for the logistic regression,
     and the share of impurity or gain for trees. The average has none; its members have their own.
     """
+    model = unwrap(model)
     if isinstance(model, LogOddsAverage):
         return pl.DataFrame(schema={"feature": pl.String, "importance": pl.Float64})
     fitted = model.named_steps["model"]

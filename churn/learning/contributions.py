@@ -18,6 +18,7 @@ from xgboost import DMatrix, XGBClassifier
 from churn.contracts.features import FEATURES
 from churn.contracts.scores import Predictor
 from churn.learning.averaging import LogOddsAverage
+from churn.learning.bounded import BoundedModel
 
 Floats = NDArray[np.float64]
 
@@ -36,7 +37,13 @@ class Contributions:
 
 
 def contribute(model: Predictor, features: pl.DataFrame) -> Contributions | None:
-    """Returns the contributions for rows with the features; None for a random forest, which has none."""
+    """Returns the contributions for rows with the features; None for a random forest, which has none.
+
+    For a bounded model they add up to the log-odds of leaving within the window that its level is of.
+    """
+    if isinstance(model, BoundedModel):
+        inner = contribute(model.model, model.clip(features))
+        return None if inner is None else Contributions(inner.baseline + model.shift, inner.by_feature)
     if isinstance(model, LogOddsAverage):
         return _averaged([contribute(member, features) for member in model.members])
     if not isinstance(model, Pipeline):

@@ -1,25 +1,67 @@
-"""Chooses the label: who left within 30 days after the as-of date, if that is known, else the label of the extract.
+"""Chooses the label: who left within the horizon after the as-of date, if that is known, else the label of the extract.
 
-Worked example: a folder has every day from 2026-01-01 to 2026-04-10. On 2026-04-10 the newest day whose 30 days are
-over is 2026-03-11. The model is trained on 2026-03-11, 2026-02-09 and 2026-01-10: three windows that do not overlap.
-With a single extract no label has matured, so the model is trained on the label of the extract: who left within the
-month that the extract covers.
+Worked example: a folder has every day from 2026-01-01 to 2026-04-10, and the horizon is 30 days. On 2026-04-10 the
+newest window that has matured begins on 2026-03-11. The windows are 2026-03-11, 2026-02-09 and 2026-01-10: they do not
+overlap, so the labels of each had matured before the next one began. With a single extract no label has matured, so the
+model is trained on the label of the extract: who left within the month that the extract covers.
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
-from churn.contracts.decisions import TrainedLabels
+from churn.contracts.decisions import TrainedLabels, TrainedWindow
 from churn.contracts.horizons import Horizon
+from churn.learning.windows import Window
 
-WINDOW_DAYS = 30
 MOST_WINDOWS = 3
 FEWEST_MATURED_LEAVERS = 100
-"""With fewer matured leavers, the label of the extract has more information. An extract that never changes has none."""
+"""Older windows are added until so many customers left. With fewer, the label of the extract has more information."""
 
 LabelKind = Literal["matured", "snapshot"]
+
+
+def to_window(probability: float, days: float, other_days: float) -> float:
+    """Returns the probability of leaving within other_days, given the one within days.
+
+    Example: 4% within 28 days is 1 - 0.96 ** (30 / 28) = 4.28% within 30 days.
+    """
+    return float(1 - (1 - probability) ** (other_days / days))
+
+
+@dataclass(frozen=True)
+class LabelledWindow:
+    """A window with the counts of its labels: of the active customers, how many left, and how each was labelled."""
+
+    window: Window
+    horizon: str
+    customers_count: int
+    leavers_count: int
+    by_mark_count: int
+    by_date_count: int
+    by_absence_count: int
+    censored_count: int
+
+    @property
+    def leaver_share(self) -> float:
+        """The share of the labelled customers who left, brought to the horizon."""
+        share = self.leavers_count / max(self.customers_count - self.censored_count, 1)
+        return to_window(share, self.window.window_days, Horizon.read(self.horizon).days)
+
+    def evidence(self) -> TrainedWindow:
+        """Returns the window for the ledger."""
+        return TrainedWindow(
+            as_of_date=self.window.as_of_date,
+            label_date=self.window.label_date,
+            window_days=self.window.window_days,
+            customers=self.customers_count,
+            leavers=self.leavers_count,
+            by_mark=self.by_mark_count,
+            by_date=self.by_date_count,
+            by_absence=self.by_absence_count,
+            censored=self.censored_count,
+        )
 
 
 @dataclass(frozen=True)
@@ -27,46 +69,66 @@ class Labels:
     """The labels of a training. They are stored with its model.
 
     Attributes:
-        kind: matured (left within 30 days after the date) or snapshot (left within the month that the extract covers).
+        kind: matured (left within the horizon after the date) or snapshot (left within the month that the extract
+            covers).
         as_of_dates: the dates of the examples, the newest first.
-        leaver_share: the share of the examples that left. The base rate of the model's lift.
+        leaver_share: the share of the newest window's customers who left, brought to the horizon; for a snapshot, the
+            share of its customers. The base rate of the model's lift.
+        windows: the windows of matured labels, the newest first.
     """
 
     kind: LabelKind
     as_of_dates: tuple[date, ...]
     leaver_share: float = 0.0
+    windows: tuple[LabelledWindow, ...] = ()
 
     @property
-    def horizon(self) -> Horizon | None:
+    def horizon(self) -> str | None:
         """The horizon; None for the label of an extract, which has no horizon of its own."""
-        return Horizon(WINDOW_DAYS) if self.kind == "matured" else None
+        return self.windows[0].horizon if self.windows else None
+
+    def is_split_by_time(self, fewest_leavers: int) -> bool:
+        """Returns whether the newest window is the test part: there are two windows or more, with enough leavers."""
+        older = sum(one.leavers_count for one in self.windows[1:])
+        return len(self.windows) > 1 and min(older, self.windows[0].leavers_count) >= fewest_leavers
 
     def evidence(self) -> TrainedLabels:
         """Returns the labels for the ledger."""
-        horizon = None if self.horizon is None else str(self.horizon)
-        return TrainedLabels(self.kind, self.as_of_dates, horizon, self.leaver_share)
+        windows = tuple(one.evidence() for one in self.windows)
+        return TrainedLabels(self.kind, self.as_of_dates, self.horizon, self.leaver_share, windows)
 
     def told(self) -> str:
         """Returns the labels in words, for the summary of a training."""
-        if self.kind == "snapshot":
+        if not self.windows:
             return "trained on who left within the month of the extract"
-        windows = len(self.as_of_dates)
-        return f"trained on who left within {WINDOW_DAYS} days, {windows} window{'' if windows == 1 else 's'}"
+        count = len(self.windows)
+        censored = sum(one.censored_count for one in self.windows)
+        could_not = f"; {censored:,} customers could not be labelled" if censored else ""
+        return f"trained on who left within {self.horizon}, {count} window{'' if count == 1 else 's'}{could_not}"
 
 
-def find_matured_days(as_of_date: date, snapshots: Collection[date]) -> tuple[date, ...]:
-    """Returns the as-of dates to train on, the newest first: their windows are over and do not overlap.
+NO_HORIZON = Labels("snapshot", ())
+"""The labels of an extract: who left within the month that it covers."""
+
+
+def choose_windows(matured: Sequence[LabelledWindow], as_of_date: date) -> tuple[LabelledWindow, ...]:
+    """Returns the windows to train on, the newest first; none if too few customers left in all of them.
+
+    The labels of each window had matured before the next one began. Three windows are used, and more until enough
+    customers left.
 
     Args:
-        as_of_date: the date of the training; later extracts are not known yet.
-        snapshots: the dates that have an extract.
+        matured: the windows in order of date.
+        as_of_date: the date of the training; labels that matured later are not known yet.
     """
-    window = timedelta(days=WINDOW_DAYS)
-    matured = [
-        day for day in sorted(snapshots, reverse=True) if day + window in snapshots and day + window <= as_of_date
-    ]
-    chosen: list[date] = []
-    for day in matured:
-        if len(chosen) < MOST_WINDOWS and (not chosen or day + window <= chosen[-1]):
-            chosen.append(day)
-    return tuple(chosen)
+    chosen: list[LabelledWindow] = []
+    end = as_of_date
+    for one in reversed(matured):
+        leavers = sum(other.leavers_count for other in chosen)
+        if len(chosen) >= MOST_WINDOWS and leavers >= FEWEST_MATURED_LEAVERS:
+            break
+        if one.window.known_on <= end:
+            chosen.append(one)
+            end = one.window.as_of_date
+    leavers = sum(one.leavers_count for one in chosen)
+    return tuple(chosen) if leavers >= FEWEST_MATURED_LEAVERS else ()

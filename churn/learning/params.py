@@ -50,11 +50,11 @@ class ModelParams:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def fingerprint_training(examples: pl.DataFrame, params: ModelParams) -> str:
-    """Returns the SHA-256 of the examples and of all settings. The order of the rows and their dates do not matter."""
+def fingerprint_training(examples: pl.DataFrame, params: ModelParams, horizon: str | None = None) -> str:
+    """Returns the SHA-256 of the examples, all settings and the horizon. The order of the rows does not matter."""
     dated = ["as_of_date"] if "as_of_date" in examples.columns else []
     ordered = examples.sort("customer_id", *dated).select("customer_id", "has_churned", *FEATURES)
-    digest = hashlib.sha256(params.fingerprint().encode())
+    digest = hashlib.sha256(f"{params.fingerprint()}{horizon or ''}".encode())
     digest.update("\n".join(ordered["customer_id"].to_list()).encode())
     digest.update(ordered["has_churned"].to_numpy().tobytes())
     digest.update(np.ascontiguousarray(ordered.select(FEATURES).to_numpy()).tobytes())

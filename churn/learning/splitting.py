@@ -2,11 +2,12 @@
 
 A seeded hash of the customer number, ranked within leavers and stayers, decides the part of a customer. So the shares
 are exact and stratified, the order of the rows does not matter, and the splits of two days agree: a champion is almost
-never tested on a customer that it was trained on.
+never tested on a customer that it was trained on. From two matured windows on, the split is by time instead.
 """
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -48,6 +49,26 @@ def split_examples(examples: pl.DataFrame, seed: int) -> Split:
         part[members[test_count : test_count + validation_count]] = "validation"
     parts = (customers["customer_id"].filter(pl.Series(part == name)) for name in ("train", "validation", "test"))
     return Split(*(examples.filter(pl.col("customer_id").is_in(who.implode())) for who in parts))
+
+
+def split_windows(examples: pl.DataFrame, newest: date, seed: int) -> Split:
+    """Splits by time: the newest window is the test part, the older ones are the training and the validation part.
+
+    The labels of the older windows had matured before the newest one began, so the test is what the model will meet:
+    customers of a later day. Within the older windows the customers are split as in `split_examples`.
+
+    Args:
+        examples: one row per customer and as_of_date.
+        newest: the as-of date of the newest window.
+        seed: another seed gives another validation part.
+    """
+    is_newest = pl.col("as_of_date") == newest
+    older = examples.filter(~is_newest)
+    customers = older["customer_id"].unique(maintain_order=True)
+    order = hash_order(customers.to_list(), seed)
+    chosen = customers.gather(order[: int(np.ceil(VALIDATION_SHARE * len(customers)))])
+    is_validation = pl.col("customer_id").is_in(chosen.implode())
+    return Split(older.filter(~is_validation), older.filter(is_validation), examples.filter(is_newest))
 
 
 def hash_order(customer_ids: list[str], seed: int) -> np.ndarray:

@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 from churn.contracts.decisions import Interval
 from churn.contracts.features import CustomerFeatures
 from churn.errors import TooFewLeavers
+from churn.learning.bounded import Ranges, find_ranges
 from churn.learning.candidates import Model, fit_candidates, predict_leaving
 from churn.learning.figures import confusion, measure
+from churn.learning.labels import NO_HORIZON, Labels
 from churn.learning.leakage import check_leakage
+from churn.learning.levels import bring_to_horizon, bring_to_test
 from churn.learning.params import FAMILIES, Family, ModelParams, fingerprint_training
 from churn.learning.selecting import select
-from churn.learning.splitting import Split, split_examples
+from churn.learning.splitting import Split, split_examples, split_windows
 
 FEWEST_LEAVERS = 20
 
@@ -39,7 +42,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Training:
-    """The result of a training."""
+    """The result of a training.
+
+    Attributes:
+        tested_on: the window of the test part, in words.
+        ranges: the range of each feature in the training part; None for labels without a horizon.
+    """
 
     fingerprint: str
     params: ModelParams
@@ -47,6 +55,8 @@ class Training:
     candidates: tuple[Candidate, ...]
     selected: Candidate
     reason: str
+    tested_on: str = ""
+    ranges: Ranges | None = None
 
     def told(self) -> tuple[Candidate, ...]:
         """Returns the candidates with pictures and a stored model: the fitted families and the selected candidate."""
@@ -55,11 +65,12 @@ class Training:
         )
 
 
-def train(examples: pl.DataFrame, params: ModelParams) -> Training:
+def train(examples: pl.DataFrame, params: ModelParams, labels: Labels = NO_HORIZON) -> Training:
     """Fits and compares every candidate.
 
     Args:
-        examples: one row per customer, satisfying `CustomerFeatures`.
+        examples: one row per customer (and date, if there are several dates), satisfying `CustomerFeatures`.
+        labels: the labels of the examples. From two windows on, the newest one is the test part.
 
     Raises:
         TooFewLeavers: the examples have too few leavers or stayers to train and to test a model.
@@ -68,12 +79,28 @@ def train(examples: pl.DataFrame, params: ModelParams) -> Training:
     check_enough(examples)
     CustomerFeatures.validate(examples)
     check_leakage(examples)
-    split = split_examples(examples, params.seed)
+    split, tested_on = _split(examples, labels, params.seed)
     models = fit_candidates(split.train, params)
-    family, reason = select_on(split.validation, models, params.seed)
-    candidates = {name: _measure_candidate(name, model, split, params.seed) for name, model in models.items()}
-    fingerprint = fingerprint_training(examples, params)
-    return Training(fingerprint, params, split, tuple(candidates.values()), candidates[family], reason)
+    ranges = find_ranges(split.train) if labels.windows else None
+    tested = models if ranges is None else bring_to_test(models, ranges, split, labels)
+    family, reason = select_on(split.validation, tested, params.seed)
+    kept = models if ranges is None else bring_to_horizon(models, ranges, split, labels)
+    candidates = {name: _measure_candidate(name, kept[name], tested[name], split, params.seed) for name in models}
+    fingerprint = fingerprint_training(examples, params, labels.horizon)
+    chosen = candidates[family]
+    return Training(fingerprint, params, split, tuple(candidates.values()), chosen, reason, tested_on, ranges)
+
+
+def _split(examples: pl.DataFrame, labels: Labels, seed: int) -> tuple[Split, str]:
+    """Returns the parts, and the window of the test part in words."""
+    if labels.is_split_by_time(FEWEST_LEAVERS):
+        window = labels.windows[0].window
+        return (
+            split_windows(examples, window.as_of_date, seed),
+            f"tested on the newest window, {window.as_of_date} to {window.label_date}",
+        )
+    days = " and ".join(str(day) for day in labels.as_of_dates)
+    return split_examples(examples, seed), f"tested on a fifth of the customers{f' of {days}' if days else ''}"
 
 
 def check_enough(examples: pl.DataFrame) -> None:
@@ -93,14 +120,15 @@ def select_on(validation: pl.DataFrame, models: dict[Family, Model], seed: int) 
     return select(validation["has_churned"].to_numpy(), probabilities, seed)
 
 
-def _measure_candidate(family: Family, model: Model, split: Split, seed: int) -> Candidate:
-    test = predict_leaving(model, split.test)
+def _measure_candidate(family: Family, model: Model, tested: Model, split: Split, seed: int) -> Candidate:
+    """Measures a model as it was tested. The model that is kept may have its level from the test part."""
+    test = predict_leaving(tested, split.test)
     test_labels = split.test["has_churned"].to_numpy()
     validation_labels = split.validation["has_churned"].to_numpy()
     return Candidate(
         family=family,
         model=model,
-        validation=measure(validation_labels, predict_leaving(model, split.validation), seed),
+        validation=measure(validation_labels, predict_leaving(tested, split.validation), seed),
         test=measure(test_labels, test, seed),
         confusion=confusion(test_labels, test),
         test_probabilities=test,

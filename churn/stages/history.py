@@ -28,7 +28,7 @@ from churn.stores.ledgers.promotions import require_champion
 from churn.stores.ledgers.publications import Publication
 from churn.stores.model_registry import registry
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import history, predictions
+from churn.stores.rows import history, label_windows, predictions
 from churn.stores.sql_models import FEATURE_MODELS, RISK_MODELS
 from churn.timeline import (
     EARLIEST_SNAPSHOT,
@@ -173,6 +173,7 @@ def rebuild_features(settings: Settings, days: Sequence[date]) -> Outcome:
         rows = _rewind_days(engine, first.snapshot_date, missing)
         history.replace_reconstructed(engine, missing, first.load_id, rows)
     done = sql_models.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, days)
+    label_windows.refresh_windows(engine)
     audits = sum(evaluation.audits_passed for evaluation in done)
     rewinding = f"{len(missing)} rewound from {first.snapshot_date}, " if missing else ""
     return Outcome(f"{tell_dates(days)}: {rewinding}{audits} audits passed")
@@ -243,6 +244,7 @@ def _describe_publications(
         staged_at=now_utc(),
         published_at=None,
         policy_sha256=load_policies(settings.policies).sha256,
+        horizon=promotions.find_horizon(engine, planned[0].model_version),
     )
     return [_describe(pattern, past, current[past.load_id], stored) for past in planned]
 

@@ -117,6 +117,7 @@ def load_extract(
             extract.sha256,
             _fingerprint_reading(settings, mapping),
             extract.size_bytes,
+            mapping.label_rules(),
         )
         current = loads.find_current_load(engine, snapshot_date)
         if current is not None and _is_same(current, arrival):

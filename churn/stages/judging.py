@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from churn.contracts.decisions import CandidateFigures, Curves, Evidence, Promotion, TierRates
+from churn.contracts.horizons import Horizon
 from churn.contracts.statuses import Verdict
 from churn.contracts.tariffs import known_plans
 from churn.economics.policies import Policies
@@ -58,13 +59,17 @@ def judge_training(
     """
     engine = open_engine(settings)
     is_synthetic = _is_synthetic(engine, as_of_date)
-    champion = find_rival(promotions.find_champion(engine), is_synthetic)
+    champion = find_rival(promotions.find_champion(engine), is_synthetic, labels.horizon)
     standing = loading.load_predictor(settings, champion.model_version) if champion else None
     groups = features.read_groups(engine, labels.as_of_dates)
-    decision = decide(training, standing, groups, policies)
+    decision = decide(training, standing, groups, policies, _test_power(labels, champion))
     if is_synthetic and champion is not None and not knows_synthetic_only(champion):
-        decision = hold_synthetic(decision)
-    reasons = [*decision.reasons, training.reason, labels.told()]
+        decision = hold_back(
+            decision, "trained on synthetic data, which never replaces a champion trained on real data"
+        )
+    elif champion is not None and champion.horizon and not labels.horizon:
+        decision = hold_back(decision, "trained without a horizon, which never replaces a champion with one")
+    reasons = [*decision.reasons, training.tested_on, training.reason, labels.told()]
     changes = None if standing is None else _tier_changes(training, standing, examples)
     if changes is not None:
         reasons.append(f"{changes:,} of {examples.height:,} customers would change tier")
@@ -82,11 +87,24 @@ def _is_synthetic(engine: "Engine", as_of_date: date) -> bool:
     return load is not None and load.origin == "synthetic"
 
 
-def find_rival(champion: Promotion | None, is_synthetic: bool) -> Promotion | None:
-    """Returns the champion that a challenger must beat; None for the first challenger trained on real customers."""
-    if champion is not None and knows_synthetic_only(champion) and not is_synthetic:
+def find_rival(champion: Promotion | None, is_synthetic: bool, horizon: str | None = None) -> Promotion | None:
+    """Returns the champion that a challenger must beat.
+
+    None for the first challenger trained on real customers, and for the first one of another horizon: its probabilities
+    answer another question, so the two cannot be compared.
+    """
+    if champion is None or (knows_synthetic_only(champion) and not is_synthetic):
+        return None
+    if horizon is not None and champion.horizon != horizon and knows_synthetic_only(champion) == is_synthetic:
         return None
     return champion
+
+
+def _test_power(labels: Labels, champion: Promotion | None) -> float:
+    """Returns the length of the test's window as a multiple of the champion's horizon."""
+    if not labels.windows or champion is None or champion.horizon is None:
+        return 1.0
+    return labels.windows[0].window.window_days / Horizon.read(champion.horizon).days
 
 
 def knows_synthetic_only(champion: Promotion) -> bool:
@@ -94,15 +112,20 @@ def knows_synthetic_only(champion: Promotion) -> bool:
     return champion.evidence.is_synthetic
 
 
-def hold_synthetic(decision: "Decision") -> "Decision":
-    """Turns a promotion into a hold: a model trained on synthetic data never replaces one trained on real data."""
+def hold_back(decision: "Decision", reason: str) -> "Decision":
+    """Turns a promotion into a hold, for a reason that the figures do not show."""
     if decision.verdict != "promote":
         return decision
-    reason = "trained on synthetic data, which never replaces a champion trained on real data"
     return replace(decision, verdict="hold", reasons=[reason, *decision.reasons])
 
 
-def decide(training: "Training", standing: "Predictor | None", groups: pl.DataFrame, policies: Policies) -> "Decision":
+def decide(
+    training: "Training",
+    standing: "Predictor | None",
+    groups: pl.DataFrame,
+    policies: Policies,
+    test_power: float = 1.0,
+) -> "Decision":
     """Compares the selected candidate with the champion on the candidate's test part.
 
     Args:
@@ -110,8 +133,10 @@ def decide(training: "Training", standing: "Predictor | None", groups: pl.DataFr
         standing: the champion's model; None if there is no champion.
         groups: as_of_date, customer_id and the columns that define the slices of the test part.
         policies: the thresholds of the gate, and the value of a customer.
+        test_power: the length of the test's window as a multiple of the champion's horizon.
     """
     # Imported here, as in the functions below: scikit-learn and XGBoost take seconds, and most commands do not train.
+    from churn.learning.bounded import raise_to
     from churn.learning.candidates import predict_leaving
     from churn.learning.gate import Contest, judge
 
@@ -119,7 +144,7 @@ def decide(training: "Training", standing: "Predictor | None", groups: pl.DataFr
     contest = Contest(
         labels=test["has_churned"].to_numpy(),
         challenger=training.selected.test_probabilities,
-        champion=predict_leaving(standing, test) if standing is not None else None,
+        champion=raise_to(predict_leaving(standing, test), test_power) if standing is not None else None,
         monthly_charges=test["monthly_charges"].to_numpy(),
         groups=slice_by(test, groups),
     )
@@ -155,6 +180,8 @@ def describe_training(training: "Training", decision: "Decision", policies: Poli
         candidates={candidate.family: _figures(candidate) for candidate in training.candidates},
         curves=_curves(training, decision, policies),
         gate=decision.evidence,
+        tested_on=training.tested_on,
+        ranges=training.ranges,
     )
 
 

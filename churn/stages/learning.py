@@ -1,6 +1,5 @@
 """Trains a challenger on the examples of a date, and lets the gate decide."""
 
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,7 @@ import polars as pl
 from churn.contracts.decisions import Promotion
 from churn.economics.policies import load_policies
 from churn.errors import RegistryDown, TooFewLeavers
-from churn.learning.labels import FEWEST_MATURED_LEAVERS, Labels, find_matured_days
+from churn.learning.labels import Labels, choose_windows
 from churn.learning.params import ModelParams, fingerprint_training
 from churn.settings import Settings
 from churn.stages import Outcome
@@ -18,7 +17,7 @@ from churn.stores.ledgers import loads, promotions
 from churn.stores.model_registry import registry
 from churn.stores.model_registry.registry import RegisteredModel
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import features
+from churn.stores.rows import features, label_windows
 from churn.timeline import now_utc
 
 if TYPE_CHECKING:
@@ -38,14 +37,14 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     """
     engine, policies = open_engine(settings), load_policies(settings.policies)
     examples, labels = read_examples(engine, as_of_date)
-    known = promotions.find_training(engine, fingerprint_training(examples, params))
+    known = promotions.find_training(engine, fingerprint_training(examples, params, labels.horizon))
     if known is not None and not retrain:
         return Outcome(
             f"not retrained: version {known.model_version} was trained on the same examples and settings", True
         )
     from churn.learning.training import train  # Imports scikit-learn and XGBoost: 3 s that a skipped training saves.
 
-    training = train(examples, params)
+    training = train(examples, params, labels)
     judged = judge_training(settings, training, examples, labels, as_of_date, policies)
     registered = registry.record_training(settings, training, as_of_date, judged.evidence, policies.value)
     _decide(settings, engine, _describe(training, judged, registered, as_of_date))
@@ -86,14 +85,14 @@ def read_examples(engine: "Engine", as_of_date: date) -> tuple[pl.DataFrame, Lab
     Raises:
         NotThere: the date has no features.
     """
-    stored = {load.snapshot_date for load in loads.find_current_loads(engine)}
-    days = find_matured_days(as_of_date, stored)
-    matured = [batch for day in days for batch in features.read_matured(engine, day)]
-    if matured and sum(int(batch["has_churned"].sum()) for batch in matured) >= FEWEST_MATURED_LEAVERS:
-        examples, labels = pl.concat(matured), Labels("matured", days)
-    else:
-        examples, labels = pl.concat(features.read_features(engine, as_of_date)), Labels("snapshot", (as_of_date,))
-    return examples, replace(labels, leaver_share=float(examples["has_churned"].to_numpy().mean()))
+    label_windows.refresh_windows(engine)
+    windows = choose_windows(label_windows.read_windows(engine), as_of_date)
+    if windows:
+        days = tuple(one.window.as_of_date for one in windows)
+        examples = pl.concat(batch for day in days for batch in features.read_matured(engine, day))
+        return examples, Labels("matured", days, windows[0].leaver_share, windows)
+    examples = pl.concat(features.read_features(engine, as_of_date))
+    return examples, Labels("snapshot", (as_of_date,), float(examples["has_churned"].to_numpy().mean()))
 
 
 def keep_champion(settings: Settings, why: RegistryDown | TooFewLeavers) -> Outcome:

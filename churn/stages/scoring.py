@@ -138,6 +138,7 @@ def describe_publication(
         staged_at=now_utc(),
         published_at=None,
         policy_sha256=load_policies(settings.policies).sha256,
+        horizon=promotions.find_horizon(engine, model_version),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from churn.contracts.horizons import DEFAULT_RULES, Horizon, LabelRules, LeftBy
 from churn.contracts.statuses import LoadStatus, Origin
 from churn.errors import NotLoaded
 from churn.intake.limits import Tally
@@ -29,6 +30,7 @@ class Load:
         reason: why the file was refused or interrupted, or which load superseded it.
         ended_at: the time at which the load ended; None while it runs.
         origin: synthetic if every customer comes from the simulator.
+        left_by, horizon, tolerance_days: how the extract says that customers are labelled.
     """
 
     load_id: int
@@ -46,6 +48,14 @@ class Load:
     started_at: datetime
     ended_at: datetime | None
     origin: Origin
+    left_by: LeftBy
+    horizon: str
+    tolerance_days: int
+
+    @property
+    def label_rules(self) -> LabelRules:
+        """How the extracts are labelled, by the mapping file of this load."""
+        return LabelRules(self.left_by, Horizon.read(self.horizon), self.tolerance_days)
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ class Arrival:
     sha256: str
     reading_sha256: str
     size_bytes: int
+    label_rules: LabelRules = DEFAULT_RULES
 
 
 def find_current_load(engine: Engine, snapshot_date: date) -> Load | None:
@@ -165,6 +176,9 @@ def open_load(engine: Engine, arrival: Arrival) -> int:
         "reading_sha256": arrival.reading_sha256,
         "bytes": arrival.size_bytes,
         "status": "started",
+        "left_by": arrival.label_rules.left,
+        "horizon": str(arrival.label_rules.horizon),
+        "tolerance_days": arrival.label_rules.tolerance_days,
     }
     with engine.begin() as connection:
         connection.execute(

@@ -43,6 +43,12 @@ def find_decision(engine: Engine, model_version: int) -> Promotion | None:
     return _last_promotion(engine, promotions.c.model_version == model_version)
 
 
+def find_horizon(engine: Engine, model_version: int) -> str | None:
+    """Returns the horizon of a model version's probabilities; None for the month of the extract."""
+    decision = find_decision(engine, model_version)
+    return None if decision is None else decision.horizon
+
+
 def _last_promotion(engine: Engine, condition: sa.ColumnElement[bool]) -> Promotion | None:
     query = sa.select(*_COLUMNS).where(condition).order_by(promotions.c.promotion_id.desc()).limit(1)
     with engine.connect() as connection:

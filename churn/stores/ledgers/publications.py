@@ -21,6 +21,7 @@ class Publication:
         refused_count: the number of rows that the load rejected.
         published_at: the time of publication; None while readers do not see the date.
         policy_sha256: the digest of the policy file in force; None for dates from before the product recorded it.
+        horizon: within which time customers leave by the probabilities; None for the month that the extract covers.
     """
 
     prediction_date: date
@@ -38,6 +39,7 @@ class Publication:
     staged_at: datetime
     published_at: datetime | None
     policy_sha256: str | None
+    horizon: str | None = None
 
     def inputs(self) -> tuple[object, ...]:
         """Returns everything that decides the scores. The same inputs give the same scores."""

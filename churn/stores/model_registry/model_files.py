@@ -8,6 +8,7 @@ from churn.errors import ModelRefused
 
 TRUSTED_TYPES = [
     "churn.learning.averaging.LogOddsAverage",
+    "churn.learning.bounded.BoundedModel",
     "sklearn.tree._tree.Tree",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
+from churn.contracts.horizons import LeftBy
 from churn.contracts.statuses import Decider, LoadStatus, Origin, PublicationStatus, Verdict
 
 metadata = MetaData()
@@ -80,6 +81,20 @@ loads = Table(
         server_default="real",
         comment="real, or synthetic: every customer comes from the simulator",
     ),
+    Column(
+        "left_by", Text, nullable=False, server_default="mark", comment="How leavers are found: mark, date or absence"
+    ),
+    Column(
+        "horizon", Text, nullable=False, server_default="30 days", comment="The horizon of the labels, such as 30 days"
+    ),
+    Column(
+        "tolerance_days",
+        Integer,
+        nullable=False,
+        server_default="7",
+        comment="How far from the end of the horizon the extract may lie that shows who left",
+    ),
+    CheckConstraint(_one_of("left_by", LeftBy), name="loads_left_by"),
     CheckConstraint(_one_of("origin", Origin), name="loads_origin"),
     CheckConstraint(_one_of("status", LoadStatus), name="loads_status"),
     Index("loads_one_current", "snapshot_date", unique=True, postgresql_where="status = 'loaded'"),
@@ -120,6 +135,7 @@ telco_churn_raw = Table(
         server_default=func.now(),
         comment="When it was written, UTC",
     ),
+    Column("left_on", Date, comment="The leaving date, where the extract has one"),
     schema="raw_data",
     comment="One row per customer per daily snapshot, as the source said it.",
 )
@@ -138,6 +154,29 @@ rejected_rows = Table(
     Column("row", JSON, nullable=False, comment="The row as it arrived, its columns in their order"),
     schema="raw_data",
     comment="Rows set aside by a load, each with every rule it broke.",
+)
+
+label_windows = Table(
+    "label_windows",
+    metadata,
+    Column("as_of_date", Date, primary_key=True, comment="The as-of date of the examples"),
+    Column("due_date", Date, nullable=False, comment="The end of the horizon"),
+    Column("label_date", Date, nullable=False, comment="The extract that shows who left"),
+    Column("before_date", Date, nullable=False, comment="The extract before label_date"),
+    Column("after_date", Date, comment="The extract after label_date; NULL while there is none"),
+    Column("known_on", Date, nullable=False, comment="The extract with which the labels matured"),
+    Column("window_days", Integer, nullable=False, comment="The days in which the leavers left"),
+    Column("left_by", Text, nullable=False, comment="How leavers are found: mark, date or absence"),
+    Column("horizon", Text, nullable=False, comment="The horizon of the labels, such as 30 days"),
+    Column("customers_count", BigInteger, nullable=False, comment="Active customers of the as-of date"),
+    Column("leavers_count", BigInteger, nullable=False, comment="Customers who left within window_days"),
+    Column("by_mark_count", BigInteger, nullable=False, comment="Customers labelled by the mark of an extract"),
+    Column("by_date_count", BigInteger, nullable=False, comment="Customers labelled by their leaving date"),
+    Column("by_absence_count", BigInteger, nullable=False, comment="Customers labelled by absence from extracts"),
+    Column("censored_count", BigInteger, nullable=False, comment="Customers who could not be labelled"),
+    Column("inputs_sha256", Text, nullable=False, comment="Of the loads that the labels come from"),
+    schema="analytics",
+    comment="One row per as-of date whose labels have matured, with the counts of its labels.",
 )
 
 predictions = Table(
@@ -192,6 +231,11 @@ publications = Table(
     Column("staged_at", DateTime(timezone=True), nullable=False, comment="When its scores were written, UTC"),
     Column("published_at", DateTime(timezone=True), comment="NULL while readers do not see it"),
     Column("policy_sha256", Text, comment="Of the policy file in force; NULL for days scored before it was kept"),
+    Column(
+        "horizon",
+        Text,
+        comment="Within which time the probabilities say that customers leave; NULL: the month that the extract covers",
+    ),
     CheckConstraint(_one_of("status", PublicationStatus), name="publications_status"),
     CheckConstraint("eligible_count = customers_count + refused_count", name="publications_coverage"),
     CheckConstraint("(status = 'published') = (published_at is not null)", name="publications_published_at"),

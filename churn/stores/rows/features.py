@@ -25,9 +25,9 @@ def read_features(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
 
 
 def read_matured(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
-    """Yields the same columns for the customers of a date. has_churned is True if one left within the next 30 days."""
+    """Yields the same columns for the labelled customers of a date. has_churned: whether one left within its window."""
     matured = "JOIN analytics.training_examples AS examples USING (as_of_date, customer_id)"
-    yield from _read_labelled(engine, as_of_date, "left_within_30_days", matured)
+    yield from _read_labelled(engine, as_of_date, "left_within_window", matured)
 
 
 def _read_labelled(engine: Engine, as_of_date: date, label: str, join: str = "") -> Iterator[pl.DataFrame]:
@@ -35,7 +35,7 @@ def _read_labelled(engine: Engine, as_of_date: date, label: str, join: str = "")
     query = f"""
         SELECT as_of_date, customer_id, {label} AS has_churned, contract || ', ' || internet_service AS plan, {columns}
         FROM analytics.fct_customer_features {join}
-        WHERE as_of_date = $1 ORDER BY customer_id
+        WHERE as_of_date = $1 AND {label} IS NOT NULL ORDER BY customer_id
     """
     return read_batches(engine, query, [as_of_date])
 

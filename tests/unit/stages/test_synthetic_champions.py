@@ -7,7 +7,7 @@ import pytest
 
 from churn.contracts.decisions import Evidence, GateEvidence, Promotion
 from churn.learning.gate import Decision
-from churn.stages.judging import hold_synthetic, knows_synthetic_only
+from churn.stages.judging import hold_back, knows_synthetic_only
 
 CHAMPION = Promotion(
     decided_at=datetime(2026, 1, 31, tzinfo=UTC),
@@ -31,7 +31,7 @@ def test_a_champion_of_made_up_customers_is_known_as_such() -> None:
 
 
 def test_a_promotion_on_made_up_customers_becomes_a_hold_that_says_why() -> None:
-    held = hold_synthetic(Decision("promote", ["better"], GateEvidence({})))
+    held = hold_back(Decision("promote", ["better"], GateEvidence({})), "trained on synthetic data")
 
     assert held.verdict == "hold"
     assert held.reasons[0].startswith("trained on synthetic data")
@@ -39,4 +39,6 @@ def test_a_promotion_on_made_up_customers_becomes_a_hold_that_says_why() -> None
 
 @pytest.mark.parametrize("verdict", ["hold", "reject"])
 def test_other_verdicts_stand(verdict: str) -> None:
-    assert hold_synthetic(Decision(verdict, ["no better"], GateEvidence({}))).reasons == ["no better"]  # type: ignore[arg-type]
+    held = hold_back(Decision(verdict, ["no better"], GateEvidence({})), "synthetic")  # type: ignore[arg-type]
+
+    assert held.reasons == ["no better"]

@@ -49,6 +49,7 @@ WITH customers AS (
     monthly_charges,
     total_charges,
     churn,
+    left_on,
     load_id,
     FALSE AS is_reconstructed
   FROM raw_data.telco_churn_raw
@@ -78,6 +79,7 @@ WITH customers AS (
     monthly_charges,
     total_charges,
     churn,
+    left_on,
     load_id,
     TRUE AS is_reconstructed
   FROM raw_data.telco_churn_reconstructed
@@ -107,6 +109,7 @@ SELECT
   monthly_charges::DOUBLE PRECISION AS monthly_charges, /* The bill of one month, in USD */
   COALESCE(total_charges, 0)::DOUBLE PRECISION AS total_charges, /* The sum of all bills since joining, in USD; a blank at tenure 0 means that nothing was billed yet, so it is 0 */
   churn = 'Yes' AS has_churned, /* Whether the customer left within the month that the extract covers */
+  left_on::DATE AS left_on, /* The leaving date; NULL if the extract has none */
   load_id::BIGINT AS load_id, /* The load (raw_data.loads) of the row, or of the row that it was rewound from */
   is_reconstructed::BOOLEAN AS is_reconstructed /* Whether a backfill rewound the row from the first snapshot; no extract has such a row */
 FROM customers;

@@ -1,0 +1,86 @@
+"""Stores the label windows: which extracts label an as-of date, and how many customers each rule labelled."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from churn.learning.labels import LabelledWindow
+from churn.learning.windows import Window, find_windows
+from churn.stores.ledgers.loads import Load, find_current_loads
+from churn.stores.postgres.tables import label_windows
+
+
+def refresh_windows(engine: Engine) -> None:
+    """Brings the stored windows up to date with the current loads, by the rules of the newest load.
+
+    Only windows whose loads or rules changed are counted again. The features of the days must be up to date.
+    """
+    loads = find_current_loads(engine)
+    if not loads:
+        return
+    rules = loads[-1].label_rules
+    found = find_windows([load.snapshot_date for load in loads], rules)
+    fresh = {window: _fingerprint(window, loads, f"{rules}") for window in found}
+    with engine.begin() as connection:
+        query = sa.select(label_windows.c.inputs_sha256)
+        stored = set(connection.scalars(query))
+        outdated = sa.delete(label_windows).where(label_windows.c.inputs_sha256.not_in(fresh.values()))
+        connection.execute(outdated)
+        missing = {window: inputs for window, inputs in fresh.items() if inputs not in stored}
+        _insert(connection, missing, rules.left, str(rules.horizon))
+
+
+def _fingerprint(window: Window, loads: Sequence[Load], rules: str) -> str:
+    last = window.after_date or window.label_date
+    within = [load.load_id for load in loads if window.as_of_date <= load.snapshot_date <= last]
+    return hashlib.sha256(f"{window} {rules} {within}".encode()).hexdigest()
+
+
+def _insert(connection: Connection, windows: dict[Window, str], left_by: str, horizon: str) -> None:
+    """Stores windows and counts their labels; a date without features is left out until it has some."""
+    if not windows:
+        return
+    counts = dict.fromkeys(("customers", "leavers", "by_mark", "by_date", "by_absence", "censored"), 0)
+    named = {f"{name}_count": count for name, count in counts.items()}
+    rows = [
+        {**asdict(window), **named, "left_by": left_by, "horizon": horizon, "inputs_sha256": inputs}
+        for window, inputs in windows.items()
+    ]
+    connection.execute(sa.insert(label_windows), rows)
+    connection.execute(sa.text(_COUNT), {"days": [window.as_of_date for window in windows]})
+    connection.execute(sa.delete(label_windows).where(label_windows.c.customers_count == 0))
+
+
+# The view analytics.training_examples joins the stored windows, so they are stored first and counted afterwards.
+_COUNT = """
+    UPDATE analytics.label_windows AS windows SET
+        customers_count = counted.customers, leavers_count = counted.leavers, by_mark_count = counted.by_mark,
+        by_date_count = counted.by_date, by_absence_count = counted.by_absence, censored_count = counted.censored
+    FROM unnest(CAST(:days AS date[])) AS asked(as_of_date)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS customers, count(*) FILTER (WHERE left_within_window) AS leavers,
+            count(*) FILTER (WHERE labelled_by = 'mark') AS by_mark,
+            count(*) FILTER (WHERE labelled_by = 'date') AS by_date,
+            count(*) FILTER (WHERE labelled_by = 'absence') AS by_absence,
+            count(*) FILTER (WHERE labelled_by = 'censored') AS censored
+        FROM analytics.training_examples AS examples WHERE examples.as_of_date = asked.as_of_date
+    ) AS counted
+    WHERE windows.as_of_date = asked.as_of_date
+"""
+
+
+def read_windows(engine: Engine) -> list[LabelledWindow]:
+    """Returns the stored windows with the counts of their labels, in order of date."""
+    query = sa.select(label_windows).order_by(label_windows.c.as_of_date)
+    with engine.connect() as connection:
+        rows = connection.execute(query).mappings().all()
+    return [
+        LabelledWindow(
+            window=Window(**{name: row[name] for name in Window.__dataclass_fields__}),
+            **{name: row[name] for name in LabelledWindow.__dataclass_fields__ if name != "window"},
+        )
+        for row in rows
+    ]
