@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from churn.contracts.decisions import TrainedWindow
 from churn.contracts.horizons import LabelRules
 from churn.learning.folds import split_folds
 from churn.learning.labels import LabelledWindow, Labels, choose_windows, to_window
@@ -55,17 +56,17 @@ def test_labels_are_told_in_words_and_counted_for_the_ledger() -> None:
     labels = Labels("matured", tuple(as_of_dates(windows)), windows[0].leaver_share, windows)
 
     assert labels.told() == "trained on who left within 30 days, 3 windows; 30 customers could not be labelled"
-    assert labels.evidence()["labels"]["windows"][0] == {
-        "as_of_date": "2026-03-11",
-        "label_date": "2026-04-10",
-        "window_days": 30,
-        "customers": 7000,
-        "leavers": 300,
-        "by_mark": 6990,
-        "by_date": 0,
-        "by_absence": 0,
-        "censored": 10,
-    }
+    assert labels.evidence().windows[0] == TrainedWindow(
+        as_of_date=date(2026, 3, 11),
+        label_date=date(2026, 4, 10),
+        window_days=30,
+        customers=7000,
+        leavers=300,
+        by_mark=6990,
+        by_date=0,
+        by_absence=0,
+        censored=10,
+    )
 
 
 def test_the_leaver_share_is_brought_to_the_horizon() -> None:
