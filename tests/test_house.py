@@ -148,7 +148,14 @@ def test_every_failure_of_the_runbook_is_reproduced_by_a_test() -> None:
 def test_every_deployment_is_described_tagged_and_one_at_a_time() -> None:
     deployments = yaml.safe_load((PROJECT_DIR / "prefect.yaml").read_text())["deployments"]
 
-    assert [one["name"] for one in deployments] == ["churn-pipeline", "train", "score", "backfill", "maintain"]
+    assert [one["name"] for one in deployments] == [
+        "churn-pipeline",
+        "train",
+        "score",
+        "backfill",
+        "campaigns",
+        "maintain",
+    ]
     assert all(one["description"] and one["tags"] for one in deployments)
     assert all((one["concurrency_limit"]["limit"], one["work_pool"]["name"]) == (1, "churn") for one in deployments)
     schedules = {one["name"]: schedule for one in deployments for schedule in one.get("schedules", [])}

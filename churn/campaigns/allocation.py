@@ -7,7 +7,7 @@ channel and one for the budget, whatever the number of customers. Cutting planes
 customers. A price is worth knowing by itself: it says what one more call, or one more dollar, would bring.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,10 @@ class Options:
     channels: NDArray[np.int64]
     seats: Floats
     budget_usd: float = float("inf")
+
+    def only(self, positions: NDArray[np.int64]) -> "Options":
+        """Returns the options of some customers, with the same limits."""
+        return replace(self, values=self.values[positions], costs=self.costs[positions])
 
 
 @dataclass(frozen=True)

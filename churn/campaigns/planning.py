@@ -22,23 +22,25 @@ FEWEST_HELD_OUT, MOST_HELD_OUT = HOLDOUTS[0], HOLDOUTS[-1]
 
 @dataclass(frozen=True)
 class Enrolment:
-    """Who can be enrolled.
+    """Who can be enrolled. A campaign enrols a customer only once, so it lives on its stock and on who is new.
 
     Attributes:
-        at_once: the customers who can be enrolled in the first month.
-        a_month: the customers who can be enrolled in each later month.
+        stock: the customers who can be enrolled today.
+        new_a_month: the customers who become worth a contact in each later month.
+        capacity_a_month: the customers whom the seats allow to enrol in a month, the control group included.
         leaving_share: the share of them who leave within the window without a contact.
         explained_share: the share of the variance of leaving that the frozen score explains.
     """
 
-    at_once: float
-    a_month: float
+    stock: float
+    new_a_month: float
+    capacity_a_month: float
     leaving_share: float
     explained_share: float = 0.0
 
     def after(self, months: int) -> float:
         """Returns how many customers are enrolled after some months."""
-        return self.at_once + self.a_month * max(months - 1, 0)
+        return min(self.capacity_a_month * months, self.stock + self.new_a_month * max(months - 1, 0))
 
 
 def needed_customers(enrolment: Enrolment, effect: float, holdout_share: float, power: float) -> float:

@@ -1,7 +1,7 @@
 """The records of the retention loop: campaigns, arms, contacts and their events, and the states that they may have."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, get_args
 
 Arm = Literal["treatment", "control"]
@@ -68,3 +68,83 @@ class Campaign:
     planned_variance: float
     policy_sha256: str
     is_synthetic: bool
+
+
+Outcome = Literal["left", "money_usd"]
+Verdict = Literal["works", "harms", "no effect seen", "not known yet", "broken draw"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is known of a campaign on a day, for one outcome and one contrast.
+
+    Attributes:
+        as_of_date: the snapshot up to which leavers are known.
+        contrast: "all", or the id of an offer, compared with the control customers who would have got it.
+        treated_count: customers of the treatment group whose window is over; control_count likewise.
+        treated_leavers: those of them who left within the window; control_leavers likewise.
+        effect: treatment minus control for one customer: a share for left, USD for money_usd; None if it is not known.
+        agreed_low: the 96% interval (to agreed_high), which holds on the agreed day only.
+        any_day_low: the 99% interval (to any_day_high), which holds on any day.
+        sample_ratio_p: the probability of arms as uneven as these if the draw works.
+        reached_share: the share of the treatment group that was reached.
+        why: the verdict in a sentence.
+    """
+
+    campaign_id: str
+    as_of_date: date
+    outcome: Outcome
+    contrast: str
+    treated_count: int
+    control_count: int
+    treated_leavers: int
+    control_leavers: int
+    effect: float | None
+    standard_error: float | None
+    agreed_low: float | None
+    agreed_high: float | None
+    any_day_low: float | None
+    any_day_high: float | None
+    sample_ratio_p: float
+    reached_share: float
+    verdict: Verdict
+    why: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of a contact; see ops.contact_events. The event_id is a digest of the others."""
+
+    event_id: str
+    contact_id: str
+    event: str
+    occurred_at: datetime
+    channel: str | None
+    offer_id_given: str | None
+    cost_usd: float | None
+    stated_reason: str | None
+    their_code: str | None
+    source: str
+
+
+EVERY_CHANNEL = "all"
+CONSENT = "consent"
+SuppressionReason = Literal["opted_out", "complaint", "deceased", "legal", "agent", "consent"]
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """A statement that a customer must not be contacted, or (reason "consent") may be contacted again.
+
+    Attributes:
+        channel: a channel, or "all".
+        until: the last day; None without an end.
+        source: the file or the contact that it came from.
+    """
+
+    customer_id: str
+    channel: str
+    since: date
+    until: date | None
+    reason: str
+    source: str

@@ -81,13 +81,27 @@ def load_policies(path: Path | None = None) -> Policies:
     if "retention" in sections and "value" not in sections:
         sections["value"] = sections.pop("retention")
         notes.append(f"{path.name} uses [retention], the old name of the section [value]. Rename the section.")
-    if unknown := sorted(set(sections) - {"gate", "value"}):
+    if unknown := sorted(set(sections) - {"gate", "value", *CONTACT_SECTIONS}):
         raise WrongUsage(f"{path} has the unknown section [{unknown[0]}].", f"remove it; {_COMPARE}")
     try:
         gate, value = GatePolicy(**sections["gate"]), ValuePolicy(**sections["value"])
     except (KeyError, TypeError) as error:
         raise WrongUsage(f"{path} is not complete: {error}.", _COMPARE) from error
     return Policies(gate, value, hashlib.sha256(content).hexdigest(), tuple(notes))
+
+
+CONTACT_SECTIONS = ("channels", "budget", "contact", "offers", "campaign")
+"""The sections that `economics.offers` reads."""
+
+
+def read_sections(path: Path | None = None) -> dict[str, Any]:
+    """Returns the sections of a policy file (default: the file that comes with the program), unchecked.
+
+    Raises:
+        WrongUsage: the file cannot be read, or is not TOML.
+    """
+    path = path or POLICY_FILE
+    return _parse(path, _read(path))
 
 
 _COMPARE = "compare it with the values that `churn policy` prints."

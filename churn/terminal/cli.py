@@ -9,6 +9,7 @@ import typer
 
 from churn.shell.one_line import EXIT_CODES
 from churn.terminal.commands import (
+    campaign,
     daily,
     database,
     history,
@@ -41,6 +42,8 @@ app = typer.Typer(
 app.add_typer(pages.app)
 app.add_typer(daily.app)
 app.add_typer(history.app)
+app.add_typer(campaign.app, name="campaign", rich_help_panel=campaign.TASK)
+app.add_typer(campaign.alone)
 app.add_typer(model.app)
 app.add_typer(simulation.app)
 app.add_typer(sample.app, name="data", rich_help_panel=simulation.TASK)

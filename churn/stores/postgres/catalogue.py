@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.dialects import postgresql
 
-from churn.stores.postgres import tables
+from churn.stores.postgres.campaign_tables import metadata
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class TableNote:
 
 def describe_tables() -> list[TableNote]:
     """Returns the tables that Python writes, in the order in which they are declared."""
-    return [_describe(table) for table in tables.metadata.tables.values()]
+    return [_describe(table) for table in metadata.tables.values()]
 
 
 def _describe(table: Any) -> TableNote:

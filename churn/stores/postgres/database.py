@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from churn.errors import Unavailable, WrongUsage
 from churn.secrecy import without_login
 from churn.settings import Settings
-from churn.stores.postgres import embedded, migrating, tables
+from churn.stores.postgres import campaign_tables, embedded, migrating, tables
 
 
 def locate(settings: Settings) -> str:
@@ -158,7 +158,7 @@ def _prepare(engine: Engine, may_upgrade: bool) -> None:
 def _create_tables(connection: Connection) -> None:
     for schema in tables.SCHEMAS:
         connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
-    tables.metadata.create_all(connection)
+    campaign_tables.metadata.create_all(connection)  # One metadata: all tables, those of `tables` first.
 
 
 def find_pending(settings: Settings) -> list[migrating.Migration]:

@@ -331,6 +331,13 @@ _APPEND_ONLY = """
 CREATE TRIGGER {0}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ops.{0}
 FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change()
 """
-for _ledger in (promotions, revisions):
-    for _statement in (_REFUSE_CHANGE, _APPEND_ONLY.format(_ledger.name)):
-        event.listen(_ledger, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]
+
+
+def keep_append_only(ledger: Table) -> None:
+    """Lets the database refuse every change and deletion of a row of a ledger in the schema ops."""
+    for statement in (_REFUSE_CHANGE, _APPEND_ONLY.format(ledger.name)):
+        event.listen(ledger, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
+
+
+keep_append_only(promotions)
+keep_append_only(revisions)

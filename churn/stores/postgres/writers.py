@@ -8,10 +8,12 @@ of the tables grants it its rights with `churn db setup`.
 from sqlalchemy import Connection, text
 
 from churn.stores.postgres import tables
+from churn.stores.postgres.campaign_tables import metadata
 
 WRITER = "churn_writer"
 MODEL_SCHEMAS = ("staging", "analytics", "reporting")
 """The schemas in which SQLMesh creates the views of its models."""
+_APPEND_ONLY = ("promotions", "campaign_events", "readings")
 
 
 def ensure_writer(connection: Connection) -> bool:
@@ -21,8 +23,8 @@ def ensure_writer(connection: Connection) -> bool:
     for schema in tables.SCHEMAS:
         rights = "USAGE, CREATE" if schema in MODEL_SCHEMAS else "USAGE"
         connection.execute(text(f"GRANT {rights} ON SCHEMA {schema} TO {WRITER}"))
-    for table in tables.metadata.sorted_tables:
+    for table in metadata.sorted_tables:
         # Append-only: nobody who runs the pipeline can rewrite who promoted a model and why.
-        rights = "SELECT, INSERT" if table is tables.promotions else "SELECT, INSERT, UPDATE, DELETE"
+        rights = "SELECT, INSERT" if table.name in _APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
         connection.execute(text(f"GRANT {rights} ON {table.fullname} TO {WRITER}"))
     return True

@@ -40,7 +40,7 @@ def test_the_help_lists_the_pages_first_and_every_command_under_a_task() -> None
     tasks = re.findall(r"^([A-Z][^:\n]*):$", page, flags=re.MULTILINE)
 
     assert tasks == [
-        *("See the results", "Every day", "Scores and history", "Models", "Try it out", "Operate"),
+        *("See the results", "Every day", "Scores and history", "Contact customers", "Models", "Try it out", "Operate"),
         *("Options", "Examples"),
     ]
     assert page.index("dashboard") < page.index("report") < page.index("churn run")

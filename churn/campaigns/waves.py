@@ -1,0 +1,182 @@
+"""Plans a wave: who is enrolled on a day, in which arm, with which offer, and who is left out and why.
+
+The order is what keeps the comparison fair. Offer and channel are chosen for every candidate before the draw, so that
+an offer can be compared with the control customers who would have got it. The draw cannot see the offer, and whoever
+is enrolled stays in the count, reached or not.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from churn.campaigns.allocation import Allocation, Options, allocate
+from churn.campaigns.assignment import arm_of, draw_all
+from churn.campaigns.eligibility import find_eligible
+from churn.campaigns.options import Choice, channel_names, list_choices, weigh_choices
+from churn.campaigns.planning import MONTH_DAYS
+from churn.contracts.campaigns import EVERY_CHANNEL, Campaign
+from churn.contracts.levers import LEVERS
+from churn.economics.offers import Channel, ContactPolicy
+from churn.economics.policies import ValuePolicy
+
+Floats = NDArray[np.float64]
+
+CONTACT_DAYS = 14
+"""A contact that got no seat within this many days is no longer made: the score behind it is too old."""
+_CONTACT_IDS = uuid.UUID("8f1d4c0e-5a55-5f0a-9a3e-0c6f1c1d7b21")
+
+
+@dataclass(frozen=True)
+class Wave:
+    """What a wave adds to the ledger.
+
+    Attributes:
+        enrolled: rows of ops.assignments.
+        planned: rows of ops.contacts: the treatment group only.
+        counted: rows of ops.exclusions: enrolled and excluded customers together are the active customers.
+        seat_prices_usd: what one more seat of each channel would bring.
+    """
+
+    enrolled: pl.DataFrame
+    planned: pl.DataFrame
+    counted: pl.DataFrame
+    seat_prices_usd: Mapping[str, float]
+
+
+def describe_customers(
+    customers: pl.DataFrame, history: pl.DataFrame, suppressed: pl.DataFrame, policy: ContactPolicy
+) -> pl.DataFrame:
+    """Adds to the active customers what decides whether they may be contacted.
+
+    Args:
+        customers: the active customers of a published date; see `ledgers.waves.read_active`.
+        history: customer_id, is_enrolled, in_other_campaign, in_cooldown; see `ledgers.waves.read_history`.
+        suppressed: customer_id, channel, has_consent; see `ledgers.suppressions.read_suppressed`.
+        policy: channels and rules for contacts.
+    """
+    known = customers.join(history, on="customer_id", how="left", maintain_order="left").with_columns(
+        pl.col("is_enrolled", "in_other_campaign", "in_cooldown").fill_null(False)
+    )
+    never = suppressed.filter((pl.col("channel") == EVERY_CHANNEL) & ~pl.col("has_consent"))["customer_id"]
+    is_suppressed = pl.col("customer_id").is_in(never.implode())
+    rights = [_may(channel, suppressed).alias(f"may_{channel.name}") for channel in policy.channels.values()]
+    return known.with_columns(is_suppressed.alias("is_suppressed"), *rights).with_columns(
+        has_consent=pl.any_horizontal(f"may_{name}" for name in policy.channels)
+    )
+
+
+def _may(channel: Channel, suppressed: pl.DataFrame) -> pl.Expr:
+    """Returns whether a channel may be used: the last statement about it, else the policy's default."""
+    said = suppressed.filter(pl.col("channel") == channel.name)
+    words = dict(said.select("customer_id", "has_consent").iter_rows())
+    return pl.col("customer_id").replace_strict(words, default=channel.default_consent, return_dtype=pl.Boolean)
+
+
+def plan_wave(
+    campaign: Campaign,
+    policy: ContactPolicy,
+    value: ValuePolicy,
+    on: date,
+    known: pl.DataFrame,
+    free_seats: Mapping[str, float],
+) -> Wave:
+    """Plans the wave of a day.
+
+    Args:
+        campaign: the campaign.
+        policy: channels, offers and rules for contacts.
+        value: margin and months of a customer who stays.
+        on: the published date that the customers come from.
+        known: the active customers of the date; see `describe_customers`.
+        free_seats: the contacts that each channel can still make.
+    """
+    choices = list_choices([policy.offers[name] for name in campaign.offers], list(policy.channels.values()))
+    weighed = weigh_choices(known, choices, value, *_limits(campaign, policy, choices, free_seats))
+    has_offer = pl.Series("has_offer", (weighed.values > 0).any(axis=1))
+    split = find_eligible(known.with_row_index("position").with_columns(has_offer))
+    weighed = weighed.only(split.eligible["position"].to_numpy())
+    allocation = allocate(weighed)
+    enrolled = _enrol(campaign, on, split.eligible, choices, allocation, weighed)
+    prices = zip(channel_names(choices), map(float, allocation.seat_prices_usd), strict=True)
+    beyond = split.eligible.height - enrolled.height
+    return Wave(
+        enrolled.drop("reasons"),
+        _plan_contacts(enrolled, policy, on),
+        _count(campaign, on, split.excluded, {"beyond the seats": beyond, "enrolled": enrolled.height}),
+        dict(prices),
+    )
+
+
+def _limits(
+    campaign: Campaign, policy: ContactPolicy, choices: Sequence[Choice], free_seats: Mapping[str, float]
+) -> tuple[Floats, float]:
+    """Returns seats and budget of the candidates: more than of the contacts, since a share of them is held out."""
+    contacted = 1 - campaign.holdout_share
+    seats = np.array([free_seats[name] for name in channel_names(choices)], dtype=np.float64)
+    return np.floor(seats / contacted), policy.budget_usd_a_month / MONTH_DAYS / contacted
+
+
+def _enrol(
+    campaign: Campaign,
+    on: date,
+    eligible: pl.DataFrame,
+    choices: Sequence[Choice],
+    allocation: Allocation,
+    weighed: Options,
+) -> pl.DataFrame:
+    """Returns the rows of ops.assignments, and the reasons of each score, the largest expected profit first."""
+    is_chosen = allocation.chosen >= 0
+    chosen = allocation.chosen[is_chosen]
+    candidates = eligible.filter(pl.Series(is_chosen))
+    draws = draw_all(campaign.campaign_id, candidates["customer_id"])
+    return candidates.select(
+        pl.lit(campaign.campaign_id).alias("campaign_id"),
+        "customer_id",
+        pl.lit(on).alias("enrolled_on"),
+        pl.lit(on).alias("prediction_date"),
+        "model_version",
+        draws,
+        arm_of(draws, campaign.holdout_share),
+        pl.Series("offer_id", [choices[option].offer.id for option in chosen], dtype=pl.String),
+        pl.Series("channel", [choices[option].channel.name for option in chosen], dtype=pl.String),
+        pl.Series("expected_profit_usd", weighed.values[is_chosen, chosen], dtype=pl.Float64),
+        "churn_probability",
+        "monthly_charges",
+        "reasons",
+    ).sort("expected_profit_usd", "customer_id", descending=[True, False])
+
+
+def _plan_contacts(enrolled: pl.DataFrame, policy: ContactPolicy, on: date) -> pl.DataFrame:
+    """Returns the rows of ops.contacts: the treatment group, with the reasons that may be said."""
+    treated = enrolled.filter(pl.col("arm") == "treatment")
+    pairs = treated.select("campaign_id", "customer_id").iter_rows()
+    worth = {offer.id: offer.worth_months for offer in policy.offers.values()}
+    return treated.select(
+        pl.Series("contact_id", [contact_id_of(*pair) for pair in pairs], dtype=pl.String),
+        "campaign_id",
+        "customer_id",
+        pl.lit(on).alias("wave_date"),
+        pl.int_range(1, treated.height + 1, dtype=pl.Int64).alias("priority_rank"),
+        pl.col("reasons").list.set_intersection(list(LEVERS)).fill_null([]).alias("say_why"),
+        (pl.col("offer_id").replace_strict(worth, return_dtype=pl.Float64) * pl.col("monthly_charges")).alias(
+            "offer_worth_usd"
+        ),
+        pl.lit(on + timedelta(days=CONTACT_DAYS)).alias("expires_on"),
+    )
+
+
+def contact_id_of(campaign_id: str, customer_id: str) -> str:
+    """Returns the id of a contact: always the same for a campaign and a customer, so that no delivery is doubled."""
+    return str(uuid.uuid5(_CONTACT_IDS, f"{campaign_id}\x1f{customer_id}"))
+
+
+def _count(campaign: Campaign, on: date, excluded: pl.DataFrame, others: Mapping[str, int]) -> pl.DataFrame:
+    """Returns the rows of ops.exclusions."""
+    more = pl.DataFrame({"reason": list(others), "customers_count": list(others.values())})
+    counted = pl.concat([excluded, more.filter(pl.col("customers_count") > 0)])
+    return counted.select(pl.lit(campaign.campaign_id).alias("campaign_id"), pl.lit(on).alias("wave_date"), pl.all())

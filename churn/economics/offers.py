@@ -1,0 +1,228 @@
+"""What a company may offer, by which channel, how often, and the campaigns that it plans: sections of the policy file.
+
+    [channels.call]
+    seats = 60                     # contacts a day
+    contact_usd = 2.0
+    reach = 0.6                    # share of the contacts that reach the customer
+    [budget]
+    usd_a_month = 8000             # offers and contacts together
+    [contact]
+    cooldown_days = 60
+    default_consent = { call = true, email = false }
+    [[offers]]
+    id = "support_3m"
+    worth_months = 0.3             # cost of the offer, as a share of one monthly charge
+    save_rate = 0.22               # assumed until it is measured
+    only_if = { has_tech_support = false, internet_service = ["DSL", "Fiber optic"] }
+    channels = ["call", "email"]
+    [campaign.autumn]
+    offers = ["support_3m"]
+    holdout_share = 0.2
+    window_days = 60
+    enrol_from = 2026-12-01
+    enrol_days = 120
+    read_on = 2027-06-01
+    smallest_effect = 0.2
+    power = 0.8
+
+Without [[offers]] there is one offer, "standard", with the values of [value]; without [channels] one channel, "call".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from churn.economics.policies import ValuePolicy, load_policies, read_sections
+from churn.errors import WrongUsage
+
+ONLY_IF_COLUMNS = (
+    "contract",
+    "internet_service",
+    "payment_method",
+    "tenure_band",
+    "has_online_security",
+    "has_tech_support",
+    "risk_tier",
+)
+"""The facts of a customer that an offer may ask for; each is a column of reporting.customer_scores."""
+
+Condition = str | bool | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A way to contact customers: its contacts a day, the cost of one in USD, the share that reaches the customer."""
+
+    name: str
+    seats: float = float("inf")
+    contact_usd: float = 2.0
+    reach: float = 1.0
+    default_consent: bool = True
+
+    def __post_init__(self) -> None:
+        _check(f"channels.{self.name}", "seats", self.seats, 0, float("inf"))
+        _check(f"channels.{self.name}", "contact_usd", self.contact_usd, 0, float("inf"))
+        _check(f"channels.{self.name}", "reach", self.reach, 0.01, 1)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An offer: its cost as a share of one monthly charge, the share of leavers whom it keeps, and who may get it."""
+
+    id: str
+    worth_months: float
+    save_rate: float
+    channels: tuple[str, ...]
+    only_if: Mapping[str, Condition] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check(f"offers.{self.id}", "worth_months", self.worth_months, 0, 24)
+        _check(f"offers.{self.id}", "save_rate", self.save_rate, 0, 1)
+        if unknown := sorted(set(self.only_if) - set(ONLY_IF_COLUMNS)):
+            raise _wrong(f"offers.{self.id}", f"only_if.{unknown[0]}", "", f"one of {', '.join(ONLY_IF_COLUMNS)}")
+
+
+@dataclass(frozen=True)
+class CampaignPlan:
+    """A campaign as the policy file plans it; [campaign.NAME] above shows and explains each value."""
+
+    name: str
+    offers: tuple[str, ...]
+    holdout_share: float
+    window_days: int
+    enrol_from: date
+    enrol_days: int
+    read_on: date
+    smallest_effect: float = 0.2
+    power: float = 0.8
+
+    def __post_init__(self) -> None:
+        section = f"campaign.{self.name}"
+        # Below 5% the control group is too small to compare with; above 50% the other half is.
+        _check(section, "holdout_share", self.holdout_share, 0.05, 0.5)
+        _check(section, "window_days", self.window_days, 1, 365)
+        _check(section, "enrol_days", self.enrol_days, 1, 730)
+        _check(section, "smallest_effect", self.smallest_effect, 0.01, 0.95)
+        _check(section, "power", self.power, 0.5, 0.99)
+        earliest = self.enrol_from + timedelta(days=self.window_days)
+        if self.read_on < earliest:
+            raise _wrong(section, "read_on", self.read_on, f"{earliest} or later: no window is over before")
+
+    @property
+    def enrol_until(self) -> date:
+        """The last day of enrolment."""
+        return self.enrol_from + timedelta(days=self.enrol_days - 1)
+
+
+@dataclass(frozen=True)
+class ContactPolicy:
+    """Everything that decides whom the company may contact, how, and with what.
+
+    Attributes:
+        channels: by name.
+        offers: by id.
+        campaigns: by name.
+        cooldown_days: a customer who was contacted is not contacted again within this many days.
+        budget_usd_a_month: what offers and contacts may cost together.
+    """
+
+    channels: Mapping[str, Channel]
+    offers: Mapping[str, Offer]
+    campaigns: Mapping[str, CampaignPlan]
+    cooldown_days: int
+    budget_usd_a_month: float
+
+    def require_campaign(self, name: str) -> CampaignPlan:
+        """Returns the plan of a campaign.
+
+        Raises:
+            WrongUsage: the policy file has no section for it.
+        """
+        if name not in self.campaigns:
+            known = f" It has {', '.join(sorted(self.campaigns))}." if self.campaigns else ""
+            raise WrongUsage(
+                f"The policy file has no section [campaign.{name}].{known}",
+                "add the section; churn/campaigns/README.md shows an example.",
+            )
+        return self.campaigns[name]
+
+
+def load_contact_policy(path: Path | None = None) -> ContactPolicy:
+    """Reads the sections above from a policy file (default: the file that comes with the program).
+
+    Raises:
+        WrongUsage: the file cannot be read, or a value is missing, unknown or outside its range.
+    """
+    return read_contact_policy(read_sections(path), load_policies(path).value)
+
+
+def read_contact_policy(sections: Mapping[str, Any], value: ValuePolicy) -> ContactPolicy:
+    """Reads the sections above from the content of a policy file.
+
+    Raises:
+        WrongUsage: a value is missing, unknown or outside its range. The message names it.
+    """
+    contact = dict(sections.get("contact", {}))
+    consents = contact.pop("default_consent", {})
+    cooldown = contact.pop("cooldown_days", 60)
+    _check("contact", "cooldown_days", cooldown, 0, 3650)
+    budget = dict(sections.get("budget", {}))
+    usd = budget.pop("usd_a_month", float("inf"))
+    _check("budget", "usd_a_month", usd, 0, float("inf"))
+    for section, rest in (("contact", contact), ("budget", budget)):
+        if rest:
+            raise _wrong(section, sorted(rest)[0], rest[sorted(rest)[0]], "removed: this name is not known")
+    named = sections.get("channels") or {"call": {"contact_usd": value.contact_usd}}
+    channels = {
+        name: _build(f"channels.{name}", Channel, name=name, default_consent=consents.get(name, True), **values)
+        for name, values in named.items()
+    }
+    offers = [_read_offer(values, channels) for values in sections.get("offers", [])]
+    standard = Offer("standard", value.offer_monthly_charges, value.save_rate, tuple(channels))
+    by_id = {offer.id: offer for offer in offers or [standard]}
+    plans = {name: _read_plan(name, values, by_id) for name, values in sections.get("campaign", {}).items()}
+    return ContactPolicy(channels, by_id, plans, cooldown, usd)
+
+
+def _read_offer(values: Mapping[str, Any], channels: Mapping[str, Channel]) -> Offer:
+    name = values.get("id", "?")
+    wanted = tuple(values.get("channels", tuple(channels)))
+    if unknown := [channel for channel in wanted if channel not in channels]:
+        raise _wrong(f"offers.{name}", "channels", unknown[0], f"one of {', '.join(channels)}")
+    only_if = {
+        column: tuple(wish) if isinstance(wish, list) else wish for column, wish in values.get("only_if", {}).items()
+    }
+    return _build(f"offers.{name}", Offer, **{**values, "channels": wanted, "only_if": only_if})
+
+
+def _read_plan(name: str, values: Mapping[str, Any], offers: Mapping[str, Offer]) -> CampaignPlan:
+    wanted = tuple(values.get("offers", tuple(offers)))
+    if unknown := [offer for offer in wanted if offer not in offers]:
+        raise _wrong(f"campaign.{name}", "offers", unknown[0], f"one of {', '.join(offers)}")
+    return _build(f"campaign.{name}", CampaignPlan, **{**values, "name": name, "offers": wanted})
+
+
+def _build(section: str, kind: Any, **values: Any) -> Any:
+    try:
+        return kind(**values)
+    except TypeError as error:
+        problem = str(error).partition("() ")[2]
+        raise WrongUsage(
+            f"The section [{section}] of the policy file is not complete: {problem}.",
+            "correct the file; churn/campaigns/README.md shows every section.",
+        ) from error
+
+
+def _check(section: str, name: str, value: object, low: float, high: float) -> None:
+    # TOML's true is a Python int as well: without the first condition it would count as 1.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise _wrong(section, name, value, f"a number from {low} to {high}")
+
+
+def _wrong(section: str, name: str, value: object, allowed: str) -> WrongUsage:
+    return WrongUsage(
+        f"The policy file has {section}.{name} = {value}, but it must be {allowed}.",
+        "correct the file; `churn policy FILE` checks it.",
+    )

@@ -1,0 +1,121 @@
+"""The ledger of campaigns: the promise of each, its status, and its readings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
+
+from churn.contracts.campaigns import Campaign, Reading
+from churn.errors import NotThere, WrongUsage
+from churn.stores.postgres.campaign_tables import assignments, campaign_events, campaigns, readings
+
+
+@dataclass(frozen=True)
+class CampaignLine:
+    """A campaign as the ledger has it: its promise, its status, and how many customers are enrolled."""
+
+    campaign: Campaign
+    status: str
+    started_at: datetime
+    treated_count: int
+    control_count: int
+
+
+def start_campaign(engine: Engine, campaign: Campaign, policy: Mapping[str, Any], why: str, person: str) -> None:
+    """Records a campaign as running.
+
+    Raises:
+        WrongUsage: there was a campaign of this name; its draw would hold out the same customers again.
+    """
+    row = {**asdict(campaign), "offers": list(campaign.offers), "policy": policy, "status": "running"}
+    try:
+        with engine.begin() as connection:
+            connection.execute(sa.insert(campaigns).values(row))
+            _note(connection, campaign.campaign_id, "running", why, person)
+    except IntegrityError as error:
+        raise WrongUsage(
+            f"There has been a campaign {campaign.campaign_id!r}, and its draw can be used only once.",
+            "give the section of the policy file another name.",
+        ) from error
+
+
+def change_status(engine: Engine, campaign_id: str, status: str, why: str, person: str) -> None:
+    """Changes the status of a campaign, and records why and by whom."""
+    with engine.begin() as connection:
+        connection.execute(sa.update(campaigns).where(campaigns.c.campaign_id == campaign_id).values(status=status))
+        _note(connection, campaign_id, status, why, person)
+
+
+def _note(connection: sa.Connection, campaign_id: str, status: str, why: str, person: str) -> None:
+    row = {"campaign_id": campaign_id, "to_status": status, "why": why, "person": person}
+    connection.execute(sa.insert(campaign_events).values(row))
+
+
+def list_campaigns(engine: Engine) -> list[CampaignLine]:
+    """Returns every campaign, the newest first."""
+    arm = assignments.c.arm
+    counts = (
+        sa.select(
+            assignments.c.campaign_id,
+            sa.func.count().filter(arm == "treatment").label("treated_count"),
+            sa.func.count().filter(arm == "control").label("control_count"),
+        )
+        .group_by(assignments.c.campaign_id)
+        .subquery()
+    )
+    query = (
+        sa.select(campaigns, counts.c.treated_count, counts.c.control_count)
+        .outerjoin(counts, counts.c.campaign_id == campaigns.c.campaign_id)
+        .order_by(campaigns.c.started_at.desc())
+    )
+    with engine.connect() as connection:
+        return [_as_line(row) for row in connection.execute(query).mappings()]
+
+
+def _as_line(row: Any) -> CampaignLine:
+    facts = {name: row[name] for name in Campaign.__dataclass_fields__}
+    campaign = Campaign(**{**facts, "offers": tuple(row["offers"])})
+    return CampaignLine(
+        campaign, row["status"], row["started_at"], row["treated_count"] or 0, row["control_count"] or 0
+    )
+
+
+def require_campaign(engine: Engine, campaign_id: str) -> CampaignLine:
+    """Returns a campaign.
+
+    Raises:
+        NotThere: there is no such campaign.
+    """
+    for line in list_campaigns(engine):
+        if line.campaign.campaign_id == campaign_id:
+            return line
+    raise NotThere(
+        f"There is no campaign {campaign_id!r}.",
+        f"start it with `churn campaign start {campaign_id}`; `churn campaign list` shows all.",
+    )
+
+
+def record_readings(engine: Engine, made: Sequence[Reading]) -> None:
+    """Appends readings to the ledger."""
+    with engine.begin() as connection:
+        connection.execute(sa.insert(readings), [asdict(reading) for reading in made])
+
+
+def find_latest_readings(engine: Engine, campaign_id: str) -> list[Reading]:
+    """Returns the readings of the newest day of a campaign; an empty list before the first."""
+    chosen = [readings.c[name] for name in Reading.__dataclass_fields__]
+    mine = readings.c.campaign_id == campaign_id
+    newest = sa.select(sa.func.max(readings.c.as_of_date)).where(mine).scalar_subquery()
+    last = (
+        sa.select(sa.func.max(readings.c.reading_id).label("reading_id"))
+        .where(mine, readings.c.as_of_date == newest)
+        .group_by(readings.c.outcome, readings.c.contrast)
+        .subquery()
+    )
+    query = sa.select(*chosen).join(last, last.c.reading_id == readings.c.reading_id).order_by(readings.c.reading_id)
+    with engine.connect() as connection:
+        return [Reading(**row) for row in connection.execute(query).mappings()]
