@@ -115,7 +115,7 @@ def _is_local(text: str) -> bool:
 
 
 def _check_whole(answer: http.client.HTTPResponse, host: str) -> None:
-    """Refuses an answer that is a part of a file, or whose end cannot be told from a broken connection."""
+    """Refuses an answer that is a part of a file, or whose end looks like a broken connection."""
     if answer.status != 200:
         raise WrongUsage(
             f"{host} answered {answer.status} {answer.reason}, not the whole file.",
