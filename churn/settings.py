@@ -133,3 +133,9 @@ def inherited_environment() -> dict[str, str]:
     The stack runs a Prefect of its own. A PREFECT_API_URL of the user would send its worker to another server.
     """
     return {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+
+
+def environment_for_postgres() -> dict[str, str]:
+    """Returns the environment for the embedded Postgres, without the port, locale and time zone of its user."""
+    kept = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C", "TZ": "UTC"}

@@ -117,6 +117,17 @@ def new_database(server: str) -> str:
     return server.replace("/churn?", f"/{name}?")
 
 
+def with_password(uri: str, password: str) -> str:
+    """Returns the address with another administrator, whose password a test chose."""
+    import psycopg
+
+    user = f"planted_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {user} SUPERUSER LOGIN PASSWORD '{password}'")
+    place = uri.partition("@")[2]
+    return f"postgresql://{user}:{password}@{place}"
+
+
 @pytest.fixture
 def settings(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings of this test alone: an empty database, a home folder in tmp_path."""

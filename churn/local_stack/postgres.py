@@ -1,6 +1,7 @@
 """Postgres as a member of the stack: the supervisor starts the embedded server, but only checks a server of yours."""
 
 from churn.errors import ChurnError
+from churn.secrecy import without_login
 from churn.settings import Settings
 from churn.stack_note import Standing
 from churn.stores.postgres import embedded
@@ -17,7 +18,9 @@ def keep_postgres(settings: Settings) -> Standing:
     except ChurnError as error:
         print(error, flush=True)  # noqa: T201 the supervisor's log
         return STOPPED
-    return Standing("postgres", "Postgres", uri, embedded.find_postmaster(settings.home_dir), is_well(settings), 1)
+    # Without the password: the note is shown, and other users may read it.
+    url = without_login(uri)
+    return Standing("postgres", "Postgres", url, embedded.find_postmaster(settings.home_dir), is_well(settings), 1)
 
 
 def is_well(settings: Settings) -> bool:

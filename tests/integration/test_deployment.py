@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from churn.settings import load_settings
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.locks import Lock, hold_lock
-from tests.conftest import new_database
+from tests.conftest import new_database, with_password
 from tests.support.factories import make_extract, write_extract
 from tests.support.prefect_stack import Stack, running, wait_for
 from tests.support.receivers import Receivers, free_port, listening
@@ -35,11 +35,10 @@ def receivers() -> Iterator[Receivers]:
 
 @pytest.fixture(scope="module")
 def engine(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The database of the module, its password a secret that the server does not ask for."""
-    uri = new_database(server)
-    assert "postgres:@" in uri
+    """The database of the module, its password a secret."""
+    uri = with_password(new_database(server), PASSWORD)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", uri.replace("postgres:@", f"postgres:{PASSWORD}@"))
+        monkeypatch.setenv("CHURN_DATABASE_URL", uri)
         monkeypatch.setenv("CHURN_HOME", str(tmp_path_factory.mktemp("home")))
         yield open_engine(load_settings())
 

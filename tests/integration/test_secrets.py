@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from churn.settings import PROJECT_DIR, Settings
-from tests.conftest import DAY
+from tests.conftest import DAY, with_password
 
 BIN = Path(sys.executable).parent
 SECRETS = ("dbPassword-77", "db%40Password/88", "trackPassword-99", "alertToken-55", "half-a-word")
@@ -36,7 +36,7 @@ def test_no_command_says_or_keeps_a_secret(
     published: Settings, tmp_path: Path, command: list[str], database: str | None, told: str
 ) -> None:
     assert published.database_url is not None
-    working = published.database_url.get_secret_value().replace("postgres:@", "postgres:dbPassword-77@")
+    working = with_password(published.database_url.get_secret_value(), "dbPassword-77")
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("CHURN_", "MLFLOW_"))}
     environment = inherited | {
         "CHURN_HOME": str(tmp_path / "home"),

