@@ -168,6 +168,8 @@ def test_a_process_id_of_before_a_power_cut_stops_nothing(around: Path, state: s
         number = str(other.pid) if state != "nobody" else "4194303"
         file.write_text("\n".join([number, *lines[1 : 2 if state == "half a file" else None]]) + "\n")
         cluster.hand_over(file)
+        shutil.copy2(file, home / "postgres" / ".s.PGSQL.5432.lock")
+        cluster.hand_over(home / "postgres" / ".s.PGSQL.5432.lock")
 
         is_stopped = stop_embedded(home)
         address = start_embedded(home)

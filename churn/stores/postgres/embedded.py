@@ -10,9 +10,10 @@ shares one lock among all users, opens the folders above the data, and believes 
 
 import re
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def start_embedded(home_dir: Path) -> str:
         The libpq address of its `churn` database, which may not exist yet.
 
     Raises:
-        Unavailable: the server did not start; the message ends with the last line of its log.
+        Unavailable: the server did not start; the message has the reason from its log.
         WrongUsage: the home cannot hold a database.
     """
     if (address := find_embedded(home_dir)) is not None and cluster.is_sealed(home_dir):
@@ -88,8 +89,10 @@ def _start(home_dir: Path) -> None:
 
 def _not_started(home_dir: Path) -> Unavailable:
     log = cluster.data_dir_of(home_dir) / "log"
-    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-    reason = f": {lines[-1].strip()[:200].rstrip('.')}" if lines else ""
+    lines = log.read_text(errors="replace").strip().splitlines()[-20:] if log.exists() else []
+    # After the reason Postgres may write hints, and that it is shut down.
+    fatal = [line for line in lines if "FATAL:" in line or "PANIC:" in line] or lines
+    reason = f": {fatal[-1].strip()[:200].rstrip('.')}" if fatal else ""
     return Unavailable(
         f"The embedded Postgres in {log.parent} did not start{reason}.",
         f"read {log}, or set CHURN_DATABASE_URL to another Postgres server.",
@@ -116,15 +119,30 @@ def _remove_socket_dir(socket_dir: str) -> None:
 
 
 def _clear_stale(data_dir: Path) -> None:
-    """Removes what a killed server left: its private socket folder and its file.
+    """Removes what a killed server left: its files with its process id, and its private socket folder.
 
-    Postgres itself would not start when the process id in its file belongs to another program of the same user.
+    Postgres itself would not start when that process id belongs to another program of the same user.
     """
     lines = _read_lines(data_dir)
+    if not lines or (lines[0].isdigit() and _is_postmaster(int(lines[0]), data_dir)):
+        return
+    if lines[0].isdigit():
+        _end_homeless(int(lines[0]))
     if len(lines) > 4:
         _remove_socket_dir(lines[4])
-    if lines and not (lines[0].isdigit() and _is_postmaster(int(lines[0]), data_dir)):
-        (data_dir / "postmaster.pid").unlink()
+    for name in ("postmaster.pid", f".s.PGSQL.{_PORT}.lock", f".s.PGSQL.{_PORT}"):
+        (data_dir / name).unlink(missing_ok=True)
+
+
+def _end_homeless(pid: int) -> None:
+    """Ends a server whose data folder was removed while it ran. It would write into nothing, and keep its socket."""
+    import psutil
+
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        if process.name() == "postgres" and not Path(process.cwd()).exists():
+            process.send_signal(signal.SIGQUIT)
+            process.wait(10)
 
 
 def _read_lines(data_dir: Path) -> list[str]:
