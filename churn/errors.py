@@ -144,6 +144,21 @@ class Busy(Unavailable):
     """Another run holds the lock."""
 
 
+class LockLost(ChurnError):
+    """Another process took a lock of this process, whose session had ended. What this process writes is refused."""
+
+    def __init__(self, lock: str, holder: str) -> None:
+        super().__init__(
+            f"This run lost its connection to the database, and with it the {lock} lock, which {holder} took. "
+            "What this run still wrote was refused.",
+            "wait until the other run ends, then run again: the run continues where it stopped.",
+        )
+        self._lock, self._holder = lock, holder
+
+    def __reduce__(self) -> tuple[type["LockLost"], tuple[str, str]]:
+        return type(self), (self._lock, self._holder)
+
+
 class DiskFull(ChurnError):
     """The disk is full. A retry does not help, since waiting frees no space."""
 

@@ -23,7 +23,7 @@ def drop_old_tables() -> Outcome:
 @flow(name="maintain", **flow_policy())
 def maintain() -> list[Outcome]:
     """Deploys changed SQL models, compares every published day with its scores, repairs it, and drops old tables."""
-    with one_pipeline(load_settings(), wait=True):
+    with one_pipeline(load_settings()):
         return [deploy_models(), check_every_day(), drop_old_tables()]
 
 

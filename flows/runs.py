@@ -1,5 +1,6 @@
 """The policy of every flow: runs are named by date, and an alert is sent when a run fails and when it works again."""
 
+import logging
 from datetime import UTC, date
 from typing import Any
 
@@ -7,6 +8,7 @@ from prefect import runtime
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
 from prefect.flows import Flow
+from prefect.logging.handlers import APILogHandler
 from prefect.logging.loggers import get_run_logger
 from prefect.settings import get_current_settings
 
@@ -18,6 +20,7 @@ from churn.settings import load_settings
 def flow_policy() -> dict[str, Any]:
     """Returns the options of a flow: the name of its runs, and alerts on failure and recovery."""
     hide_in_logs(load_settings())  # Here, since every process that runs a flow imports its module, a worker's too.
+    _show_waiting()
     return {
         "flow_run_name": name_by_date,
         "persist_result": False,
@@ -25,6 +28,13 @@ def flow_policy() -> dict[str, Any]:
         "on_crashed": [tell_failure],
         "on_completion": [tell_recovery],
     }
+
+
+def _show_waiting() -> None:
+    """Writes to the log of the run that it waits for another one."""
+    log = logging.getLogger("churn.locks")
+    if not any(isinstance(handler, APILogHandler) for handler in log.handlers):
+        log.addHandler(APILogHandler())
 
 
 def run_date() -> date:

@@ -6,6 +6,7 @@ A stage finds its inputs by their date, returns a summary of one line, and does 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from churn.settings import Settings
 
@@ -26,15 +27,16 @@ class Outcome:
 
 
 @contextmanager
-def one_pipeline(settings: Settings, wait: bool = False) -> Iterator[None]:
+def one_pipeline(settings: Settings, wait: timedelta = timedelta(hours=2)) -> Iterator[None]:
     """Holds the lock that lets only one pipeline at a time work on a database.
 
     Args:
         settings: the settings of the product.
-        wait: True to wait until another pipeline ends, but not longer than a statement may take.
+        wait: how long to wait until another pipeline ends.
 
     Raises:
-        Busy: another pipeline is at work, and `wait` is False.
+        Busy: another pipeline is at work, and still is after `wait`.
+        LockLost: the block wrote after another pipeline had taken the lock. The write was refused.
     """
     from churn.stores.postgres.database import open_engine
     from churn.stores.postgres.locks import Lock, hold_lock

@@ -23,7 +23,7 @@ from churn.stages import Outcome
 from churn.stores.ledgers import loads, publications
 from churn.stores.ledgers.loads import Arrival, Load
 from churn.stores.postgres.database import open_engine
-from churn.stores.postgres.locks import Lock, hold_lock
+from churn.stores.postgres.locks import PATIENCE, Lock, hold_lock
 from churn.stores.rows import snapshots
 from churn.stores.rows.snapshots import DuplicateCustomer
 from churn.timeline import check_snapshot_date, today
@@ -109,7 +109,7 @@ def load_extract(
     mapping = read_mapping(mapping_path)
     engine = open_engine(settings)
     # The extract is opened before the lock is taken, so that a slow download does not make other loads wait.
-    with open_extract(settings, str(source)) as extract, hold_lock(engine, Lock.LOADS, wait=True):
+    with open_extract(settings, str(source)) as extract, hold_lock(engine, Lock.LOADS, PATIENCE):
         arrival = Arrival(
             snapshot_date,
             extract.origin,

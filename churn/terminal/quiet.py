@@ -34,3 +34,6 @@ def quieten(verbose: bool) -> None:
     warnings.simplefilter("ignore")
     for name in ("mlflow", "psycopg"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    # The person at the terminal must see why a run stands still; Prefect's handlers are silent here.
+    if logging.lastResort is not None:
+        logging.getLogger("churn.locks").addHandler(logging.lastResort)

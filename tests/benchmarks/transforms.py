@@ -27,7 +27,7 @@ from churn.stages import intake
 from churn.stores import sql_models
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.embedded import stop_embedded
-from churn.stores.sql_models import FEATURE_MODELS, RISK_MODELS, contexts, environment
+from churn.stores.sql_models import FEATURE_MODELS, RISK_MODELS, connections, contexts
 from tests.support.factories import make_extract, write_extract
 
 CUSTOMERS = 7043
@@ -157,7 +157,7 @@ def _run_bare(settings: Settings, models: Sequence[str], dates: Sequence[date]) 
         query = context.render(name, start=str(min(dates)), end=str(max(dates))).sql("postgres")
         bare = f"public.bare_{name.replace('.', '_')}"
         with engine.begin() as connection:
-            connection.execute(sa.text(f"SET LOCAL work_mem = '{environment.WORK_MEM}'"))
+            connection.execute(sa.text(f"SET LOCAL work_mem = '{connections.WORK_MEM}'"))
             connection.execute(sa.text(f"CREATE TABLE IF NOT EXISTS {bare} (LIKE {physical} INCLUDING ALL)"))
             span = f"{model.time_column.column.name} BETWEEN '{min(dates)}' AND '{max(dates)}'"
             connection.execute(sa.text(f"DELETE FROM {bare} WHERE {span}"))

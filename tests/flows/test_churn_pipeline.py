@@ -1,12 +1,15 @@
 """The daily flow under a real Prefect engine: order, retries, one at a time."""
 
 import json
+import os
 import re
 import traceback
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date
 from io import StringIO
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import polars as pl
@@ -16,7 +19,7 @@ from prefect.artifacts import Artifact
 from prefect.testing.utilities import prefect_test_harness
 from rich.console import Console
 
-from churn.errors import Busy, ContractBroken, TooFewLeavers, Unavailable, WrongUsage
+from churn.errors import ContractBroken, TooFewLeavers, Unavailable, WrongUsage
 from churn.reporting import reports
 from churn.reporting.status import read_status
 from churn.settings import Settings
@@ -169,9 +172,21 @@ def test_a_lost_connection_is_tried_again(settings: Settings, tmp_path: Path, mo
     assert load_extract(str(tmp_path / "extract.csv"), DAY) == Outcome("loaded")
 
 
-def test_a_second_pipeline_is_refused_while_one_is_at_work(settings: Settings, tmp_path: Path) -> None:
-    with hold_lock(open_engine(settings), Lock.PIPELINE), pytest.raises(Busy, match="Another pipeline run"):
-        churn_pipeline(str(tmp_path / "extract.csv"), DAY)
+def test_a_second_pipeline_waits_while_one_is_at_work_and_says_for_whom(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ExitStack() as first:
+        first.enter_context(hold_lock(open_engine(settings), Lock.PIPELINE))
+        Timer(1, first.close).start()
+        with pytest.raises(WrongUsage, match=r"extract\.csv"):  # It got its turn, and found no file.
+            churn_pipeline(str(tmp_path / "extract.csv"), DAY)
+
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "churn.locks"]
+    assert re.fullmatch(
+        rf"Another pipeline run is at work on this database \(process {os.getpid()} on \S+, since [-: 0-9]+ UTC\)\. "
+        "This one waits for it, up to 2 hours.",
+        said,
+    )
 
 
 def test_evaluations_are_a_table_artifact_of_the_run() -> None:

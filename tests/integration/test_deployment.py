@@ -80,9 +80,13 @@ def today() -> date:
 @contextmanager
 def stopped_while_loading(stack: Stack, engine: Engine, landing: Path) -> Iterator[str]:
     """A triggered run that waits in its first stage as long as the block lasts. Yields its id."""
-    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    # A session that waits for a lock asks for it again and again.
+    waiting = sa.text("""
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND query LIKE 'SELECT pg_try_advisory_lock%' AND pid <> pg_backend_pid()
+    """)
     with (
-        hold_lock(engine, Lock.LOADS, wait=True),
+        hold_lock(engine, Lock.LOADS),
         engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
     ):
         run_id = stack.trigger(DEPLOYMENT, source=str(landing), as_of=str(today()))

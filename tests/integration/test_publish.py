@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from churn.errors import AuditFailed, ExitCode, TransformFailed
+from churn.errors import AuditFailed, ExitCode, LockLost, TransformFailed
 from churn.reporting.status import read_status
 from churn.settings import Settings
-from churn.stages import scoring
+from churn.stages import one_pipeline, scoring
 from churn.stores import sql_models
 from churn.stores.sql_models import contexts
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
@@ -23,6 +23,7 @@ from tests.support.days import (
     run_until_scored,
     write_day,
 )
+from tests.support.locks import lose_locks
 from tests.support.telecoms import Telecoms
 
 TODAY, YESTERDAY = day_number(1), day_number(0)
@@ -92,6 +93,15 @@ def test_one_broken_row_keeps_yesterday(scored: Settings, statement: str, audit:
     assert len(ask(scored, failure.value.query)) == failure.value.count == 1
     assert shown(scored) == [YESTERDAY]
     assert read_status(open_workplace(scored))["as_of_date"] == YESTERDAY.isoformat()
+
+
+def test_a_run_that_lost_its_lock_to_another_one_publishes_nothing(scored: Settings) -> None:
+    with one_pipeline(scored):
+        lose_locks(scored)
+        with pytest.raises(LockLost, match="which process 1 on elsewhere took"):
+            scoring.publish(scored, TODAY)
+
+    assert shown(scored) == [YESTERDAY]
 
 
 def test_the_next_clean_run_publishes_what_an_audit_refused(scored: Settings, days: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from churn.settings import Settings, load_settings
 from churn.stores.postgres.database import open_engine
 from tests.support.days import ask, day_number, write_day
-from tests.support.processes import BUSY, PLACES, finish, refresh_scored, run_pipeline, start
+from tests.support.processes import PLACES, finish, refresh_scored, run_pipeline, start
 from tests.support.telecoms import Telecoms
 
 TODAY, YESTERDAY = day_number(1), day_number(0)
@@ -96,18 +96,12 @@ def test_a_run_killed_anywhere_and_started_again_ends_in_the_same_tables(
     assert sum_up(settings) == telecom.undisturbed
 
 
-def test_of_three_pipelines_at_once_one_runs_and_the_others_say_why_they_stop(
-    telecom: Telecom, settings: Settings
-) -> None:
+def test_of_three_pipelines_at_once_each_waits_for_the_one_before(telecom: Telecom, settings: Settings) -> None:
     three = [start(run_pipeline, telecom.today, TODAY) for _ in range(3)]
-    codes = sorted(finish(process) or 0 for process in three)
 
-    assert codes[0] == 0
-    assert set(codes) <= {0, BUSY}
-    said = [path.read_text() for path in telecom.today.parent.glob("busy-*")]
-    assert len(said) == codes.count(BUSY)
-    assert all(text.startswith("Another pipeline run is at work on this database.") for text in said)
+    assert [finish(process) for process in three] == [0, 0, 0]
     assert sum_up(settings) == telecom.undisturbed
+    assert ask(settings, "SELECT token FROM ops.lock_tokens WHERE lock = 'pipeline'") == [(4,)]
 
 
 def test_three_refreshes_of_one_date_at_once_double_no_row(telecom: Telecom, settings: Settings) -> None:

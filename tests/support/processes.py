@@ -10,8 +10,6 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from churn.errors import Busy
-
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     [
@@ -25,8 +23,6 @@ _FORKS.set_forkserver_preload(
     ]
 )
 """Libraries are imported once, in the process that the children are forked from."""
-
-BUSY = 75
 
 
 def start(task: Callable[..., None], *arguments: object) -> BaseProcess:
@@ -45,11 +41,7 @@ def finish(process: BaseProcess) -> int | None:
 
 def _do(environment: dict[str, str], task: Callable[..., None], arguments: tuple[object, ...]) -> None:
     os.environ.update(environment)
-    try:
-        task(*arguments)
-    except Busy as error:
-        Path(os.environ["CHURN_HOME"], f"busy-{os.getpid()}").write_text(str(error))
-        raise SystemExit(BUSY) from None
+    task(*arguments)
 
 
 def run_pipeline(extract: Path, day: date, kill_at: str | None = None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,6 +17,9 @@ from churn.errors import Unavailable, WrongUsage
 from churn.secrecy import without_login
 from churn.settings import Settings
 from churn.stores.postgres import campaign_tables, embedded, migrating, tables
+
+KEEPALIVES = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 6}
+"""A firewall drops a connection that is quiet for some minutes, and a run is quiet while it trains."""
 
 
 def locate(settings: Settings) -> str:
@@ -59,14 +62,31 @@ def libpq_parts(url: URL) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def _engine(uri: str, statement_timeout_ms: int) -> Engine:
     url = make_url(uri).set(drivername="postgresql+psycopg")
-    options = f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC"
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=2,
         pool_pre_ping=True,  # A server that was restarted between two steps of a run would fail the second one.
-        connect_args={"options": options, "connect_timeout": 10, "application_name": "churn"},
+        connect_args=KEEPALIVES | {"connect_timeout": 10, "application_name": "churn"},
         execution_options={"statement_timeout_ms": statement_timeout_ms},
     )
+    set_in_sessions(engine, statement_timeout=str(statement_timeout_ms), timezone="UTC")
+    return engine
+
+
+def set_in_sessions(engine: Engine, **options: str) -> None:
+    """Sets options of Postgres in each new session of an engine.
+
+    They are set after connecting: a pooler in session mode refuses options in the request to connect, or drops them.
+    """
+
+    def set_options(connection: Any, record: Any) -> None:
+        # Outside a transaction: a rollback of the transaction would undo the options.
+        connection.autocommit = True
+        names = "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS given(name, value)"
+        connection.execute(names, [list(options), list(options.values())])
+        connection.autocommit = False
+
+    event.listen(engine, "connect", set_options)
 
 
 def open_engine(settings: Settings) -> Engine:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from churn.errors import NotThere, Unavailable
 from churn.secrecy import without_login
 from churn.settings import Settings
-from churn.stores.postgres.database import locate
+from churn.stores.postgres.database import locate, set_in_sessions
 
 READER = "churn_reader"
 READABLE = ("reporting", "analytics")
@@ -122,16 +122,16 @@ def _locate_once(settings: Settings) -> str:
 @lru_cache(maxsize=4)
 def _reading_engine(uri: str) -> Engine:
     """Returns an engine for pages: many people use it at once, each for some milliseconds."""
-    # JIT is off: compiling one of these queries takes longer than running it.
-    limits = f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-    options = f"{limits} -c timezone=UTC -c jit=off"
     engine = create_engine(
         make_url(uri).set(drivername="postgresql+psycopg"),
         pool_size=4,
         max_overflow=8,
         pool_pre_ping=True,
-        connect_args={"options": options, "connect_timeout": 5, "application_name": "churn pages"},
+        connect_args={"connect_timeout": 5, "application_name": "churn pages"},
     )
+    # JIT is off: compiling one of these queries takes longer than running it.
+    limits = {"default_transaction_read_only": "on", "statement_timeout": str(STATEMENT_TIMEOUT_MS)}
+    set_in_sessions(engine, **limits, timezone="UTC", jit="off")
     event.listen(engine, "connect", _become_reader)
     return engine
 

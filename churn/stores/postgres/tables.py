@@ -321,6 +321,17 @@ schema_versions = Table(
     comment="Ledger: one row per step from the tables of an earlier release to those of this one.",
 )
 
+lock_tokens = Table(
+    "lock_tokens",
+    metadata,
+    Column("lock", Text, primary_key=True, comment="pipeline, loads or transforms"),
+    Column("token", BigInteger, nullable=False, comment="How often it was taken; only its last holder may write"),
+    Column("holder", Text, nullable=False, comment="The process that took it last, and its host"),
+    Column("taken_at", DateTime(timezone=True), nullable=False, comment="When, UTC"),
+    schema="ops",
+    comment="One row per lock of the pipeline: who took it last. Commits of an earlier holder are refused.",
+)
+
 _REFUSE_CHANGE = """
 CREATE OR REPLACE FUNCTION ops.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

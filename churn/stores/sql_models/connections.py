@@ -4,12 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlmesh.core.config.connection import DuckDBConnectionConfig, PostgresConnectionConfig
 
-from churn.settings import load_settings
-from churn.stores.postgres.database import locate, open_engine
+from churn.settings import Settings, load_settings
+from churn.stores.postgres.database import KEEPALIVES, locate, open_engine
+from churn.stores.postgres.locks import CURRENT_TOKEN, find_held, refuse_other
 from churn.stores.sql_models.environment import prepare_environment
+
+WORK_MEM = "128MB"
 
 
 class PostgresWhenUsed(PostgresConnectionConfig):
@@ -17,15 +21,50 @@ class PostgresWhenUsed(PostgresConnectionConfig):
 
     @property
     def _connection_factory(self) -> Callable[..., Any]:
-        def connect(**options: Any) -> Any:
-            import psycopg2
+        return lambda **options: connect(load_settings(), **options)
 
-            settings = load_settings()
-            prepare_environment(settings)
-            open_engine(settings)  # The first command of all may be `sqlmesh`.
-            return psycopg2.connect(**options | address_of(locate(settings)))
 
-        return connect
+def connect(settings: Settings, **options: Any) -> Any:
+    """Returns a psycopg2 connection whose commits are refused once another process has taken a lock of this process."""
+    prepare_environment(settings)
+    engine = open_engine(settings)  # The first command of all may be `sqlmesh`.
+    connection = _fenced(engine, **options | KEEPALIVES | address_of(locate(settings)))
+    _set_in_session(connection, settings.statement_timeout_minutes)
+    return connection
+
+
+def _fenced(engine: Engine, **options: Any) -> Any:
+    import psycopg2.extensions
+
+    class Fenced(psycopg2.extensions.connection):
+        def commit(self) -> None:
+            is_open = self.get_transaction_status() == psycopg2.extensions.TRANSACTION_STATUS_INTRANS
+            for lock, token in find_held(engine) if is_open else []:
+                with self.cursor() as cursor:
+                    cursor.execute(CURRENT_TOKEN.format("%s"), [str(lock)])
+                    refuse_other(lock, token, cursor.fetchone())
+            super().commit()
+
+    return psycopg2.connect(connection_factory=Fenced, **options)
+
+
+def _set_in_session(connection: Any, statement_timeout_minutes: int) -> None:
+    """Sets a time limit and more memory, and keeps the session while the run does other work.
+
+    A refresh uses one connection at a time, so it may have more memory. With Postgres' default of 4 MB, its joins and
+    uniqueness audits would use the disk.
+    """
+    chosen = {
+        "statement_timeout": f"{statement_timeout_minutes}min",
+        "work_mem": WORK_MEM,
+        "idle_session_timeout": "0",
+    }
+    # Postgres before 14 has no idle_session_timeout, and pg_settings leaves it out.
+    query = "SELECT set_config(name, %s, false) FROM pg_settings WHERE name = %s"
+    with connection.cursor() as cursor:
+        for name, value in chosen.items():
+            cursor.execute(query, [value, name])
+    connection.commit()
 
 
 def address_of(uri: str) -> dict[str, Any]:

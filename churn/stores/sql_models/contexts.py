@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from churn.errors import Unavailable
 from churn.settings import PROJECT_DIR, Settings, load_settings
 from churn.stores.postgres.database import open_engine
-from churn.stores.postgres.locks import Lock, hold_lock
+from churn.stores.postgres.locks import PATIENCE, Lock, check_held, hold_lock
 from churn.stores.sql_models.environment import prepare_environment
 
 if TYPE_CHECKING:
@@ -28,12 +28,15 @@ def locked_context(settings: Settings) -> Iterator["Context"]:
     Raises:
         TransformFailed: a file of the project cannot be read as a model.
         Unavailable: the connection to the database was lost, whatever error SQLMesh raised.
+        LockLost: another process has taken a lock that this process held.
     """
-    with hold_lock(open_engine(settings), Lock.TRANSFORMS, wait=True) as is_held, _counted():
+    engine = open_engine(settings)
+    with hold_lock(engine, Lock.TRANSFORMS, PATIENCE) as is_held, _counted():
         try:
             yield open_context(settings)
         except Exception as error:
             if is_held():
+                check_held(engine)  # SQLMesh raises an error of its own where its commit was refused.
                 raise
             forget_context()  # Its connection is closed; the next caller needs a new one.
             raise Unavailable(
@@ -47,7 +50,7 @@ def take_turn() -> Iterator[None]:
     if _turns["held"]:
         yield
         return
-    with hold_lock(open_engine(load_settings()), Lock.TRANSFORMS, wait=True), _counted():
+    with hold_lock(open_engine(load_settings()), Lock.TRANSFORMS, PATIENCE), _counted():
         yield
 
 
