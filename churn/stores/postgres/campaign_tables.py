@@ -18,8 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from churn.stores.postgres.tables import keep_append_only
-from churn.stores.postgres.tables import metadata as metadata  # Whoever creates all tables imports both modules.
+from churn.stores.postgres.metadata import keep_append_only, metadata
 
 campaigns = Table(
     "campaigns",

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.dialects import postgresql
 
-from churn.stores.postgres.campaign_tables import metadata
+from churn.stores.postgres.tables import metadata
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from churn.errors import Unavailable, WrongUsage
 from churn.secrecy import without_login
 from churn.settings import Settings
-from churn.stores.postgres import campaign_tables, embedded, migrating, tables
+from churn.stores.postgres import embedded, migrating, tables
 
 KEEPALIVES = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 6}
 """A firewall drops a connection that is quiet for some minutes, and a run is quiet while it trains."""
@@ -178,7 +178,7 @@ def _prepare(engine: Engine, may_upgrade: bool) -> None:
 def _create_tables(connection: Connection) -> None:
     for schema in tables.SCHEMAS:
         connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
-    campaign_tables.metadata.create_all(connection)  # One metadata: all tables, those of `tables` first.
+    tables.metadata.create_all(connection)
 
 
 def find_pending(settings: Settings) -> list[migrating.Migration]:

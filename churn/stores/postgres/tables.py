@@ -1,13 +1,11 @@
 """Declares the tables that Python writes. Every other table belongs to a SQLMesh model.
 
-Money columns are in USD, and timestamps are in UTC. The rows of a date are always replaced as a whole.
+Whoever needs all tables imports this module: it brings those of raw_data and of the retention loop with it. Money
+columns are in USD, and timestamps are in UTC. The rows of a date are always replaced as a whole.
 """
-
-from typing import get_args
 
 from sqlalchemy import (
     ARRAY,
-    DDL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -18,143 +16,35 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    MetaData,
     Numeric,
-    SmallInteger,
     Table,
     Text,
-    event,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
-from churn.contracts.horizons import LeftBy
-from churn.contracts.statuses import Decider, LoadStatus, Origin, PublicationStatus, Verdict
+from churn.contracts.statuses import Decider, PublicationStatus, Verdict
+from churn.stores.postgres import campaign_tables
+from churn.stores.postgres.metadata import SCHEMAS, keep_append_only, metadata, one_of
+from churn.stores.postgres.raw_tables import loads, rejected_rows, telco_churn_raw, telco_churn_reconstructed
 
-metadata = MetaData()
-
-
-def _one_of(column: str, words: object) -> str:
-    """Returns the condition that a column holds one of the words of a Literal."""
-    return f"{column} in ({', '.join(repr(word) for word in get_args(words))})"
-
-
-SCHEMAS = ("raw_data", "staging", "analytics", "reporting", "ops")
-
-loads = Table(
+__all__ = [
+    "SCHEMAS",
+    "campaign_tables",
+    "incidents",
+    "label_windows",
     "loads",
-    metadata,
-    Column("load_id", BigInteger, Identity(always=True), primary_key=True, comment="Line of the ledger raw_data.loads"),
-    Column("snapshot_date", Date, nullable=False, comment="Business date of the extract"),
-    Column("source", Text, nullable=False, comment="Where the file came from"),
-    Column("sha256", Text, nullable=False, comment="Of the bytes as they arrived"),
-    Column(
-        "reading_sha256", Text, nullable=False, comment="Of what decides how they are read: mapping, rules, setting"
-    ),
-    Column("bytes", BigInteger, nullable=False, comment="Size of the file as it arrived"),
-    Column("rows_read", BigInteger, nullable=False, server_default="0", comment="Rows in the file"),
-    Column("rows_accepted", BigInteger, nullable=False, server_default="0", comment="Rows that kept the contract"),
-    Column(
-        "rows_rejected",
-        BigInteger,
-        nullable=False,
-        server_default="0",
-        comment="Rows set aside, see raw_data.rejected_rows",
-    ),
-    Column("monthly_charges_total", Numeric, comment="Sum over accepted rows, USD a month"),
-    Column("cells_normalised", BigInteger, nullable=False, server_default="0", comment="Spaces or case put right"),
-    Column("status", Text, nullable=False, comment="started, loaded, superseded, refused or interrupted"),
-    Column("reason", Text, comment="Why it was refused or interrupted, or which load superseded it"),
-    Column("notes", ARRAY(Text), nullable=False, server_default="{}", comment="Ignored columns, new words, and so on"),
-    Column(
-        "started_at",
-        DateTime(timezone=True),
-        nullable=False,
-        server_default=func.now(),
-        comment="When it began, UTC",
-    ),
-    Column("ended_at", DateTime(timezone=True), comment="NULL while it is at work"),
-    Column(
-        "origin",
-        Text,
-        nullable=False,
-        server_default="real",
-        comment="real, or synthetic: every customer comes from the simulator",
-    ),
-    Column(
-        "left_by", Text, nullable=False, server_default="mark", comment="How leavers are found: mark, date or absence"
-    ),
-    Column(
-        "horizon", Text, nullable=False, server_default="30 days", comment="The horizon of the labels, such as 30 days"
-    ),
-    Column(
-        "tolerance_days",
-        Integer,
-        nullable=False,
-        server_default="7",
-        comment="How far from the end of the horizon the extract may lie that shows who left",
-    ),
-    CheckConstraint(_one_of("left_by", LeftBy), name="loads_left_by"),
-    CheckConstraint(_one_of("origin", Origin), name="loads_origin"),
-    CheckConstraint(_one_of("status", LoadStatus), name="loads_status"),
-    Index("loads_one_current", "snapshot_date", unique=True, postgresql_where="status = 'loaded'"),
-    schema="raw_data",
-    comment="Ledger: one row per file taken in, accepted or not.",
-)
-
-telco_churn_raw = Table(
-    "telco_churn_raw",
-    metadata,
-    Column("snapshot_date", Date, primary_key=True, comment="Business date of the extract"),
-    Column("customer_id", Text, primary_key=True, comment="The company's own customer number"),
-    Column("gender", Text, nullable=False),
-    Column("senior_citizen", SmallInteger, nullable=False),
-    Column("partner", Text, nullable=False),
-    Column("dependents", Text, nullable=False),
-    Column("tenure", Integer, nullable=False, comment="Whole months"),
-    Column("phone_service", Text, nullable=False),
-    Column("multiple_lines", Text, nullable=False),
-    Column("internet_service", Text, nullable=False),
-    Column("online_security", Text, nullable=False),
-    Column("online_backup", Text, nullable=False),
-    Column("device_protection", Text, nullable=False),
-    Column("tech_support", Text, nullable=False),
-    Column("streaming_tv", Text, nullable=False),
-    Column("streaming_movies", Text, nullable=False),
-    Column("contract", Text, nullable=False),
-    Column("paperless_billing", Text, nullable=False),
-    Column("payment_method", Text, nullable=False),
-    Column("monthly_charges", Numeric, nullable=False, comment="USD a month"),
-    Column("total_charges", Numeric, comment="USD since joining; NULL where the extract was blank"),
-    Column("churn", Text, nullable=False),
-    Column("load_id", BigInteger, nullable=False, comment="Line of the ledger raw_data.loads"),
-    Column(
-        "loaded_at",
-        DateTime(timezone=True),
-        nullable=False,
-        server_default=func.now(),
-        comment="When it was written, UTC",
-    ),
-    Column("left_on", Date, comment="The leaving date, where the extract has one"),
-    schema="raw_data",
-    comment="One row per customer per daily snapshot, as the source said it.",
-)
-
-telco_churn_reconstructed = telco_churn_raw.to_metadata(metadata, name="telco_churn_reconstructed")
-telco_churn_reconstructed.comment = (
-    "One row per customer and day before the first snapshot, rewound from it by whole months. No source said it."
-)
-
-rejected_rows = Table(
+    "lock_tokens",
+    "metadata",
+    "predictions",
+    "promotions",
+    "publications",
     "rejected_rows",
-    metadata,
-    Column("load_id", BigInteger, primary_key=True, comment="Line of the ledger raw_data.loads"),
-    Column("row_number", BigInteger, primary_key=True, comment="Line in the file, the header being 1"),
-    Column("reasons", ARRAY(Text), nullable=False, comment="Every rule the row broke"),
-    Column("row", JSON, nullable=False, comment="The row as it arrived, its columns in their order"),
-    schema="raw_data",
-    comment="Rows set aside by a load, each with every rule it broke.",
-)
+    "revisions",
+    "schema_versions",
+    "telco_churn_raw",
+    "telco_churn_reconstructed",
+]
 
 label_windows = Table(
     "label_windows",
@@ -236,7 +126,7 @@ publications = Table(
         Text,
         comment="Within which time the probabilities say that customers leave; NULL: the month that the extract covers",
     ),
-    CheckConstraint(_one_of("status", PublicationStatus), name="publications_status"),
+    CheckConstraint(one_of("status", PublicationStatus), name="publications_status"),
     CheckConstraint("eligible_count = customers_count + refused_count", name="publications_coverage"),
     CheckConstraint("(status = 'published') = (published_at is not null)", name="publications_published_at"),
     schema="ops",
@@ -261,8 +151,8 @@ promotions = Table(
     Column("training_fingerprint", Text, nullable=False, comment="Of the examples and every training setting"),
     Column("mlflow_run_id", Text, nullable=False, comment="Where MLflow keeps its metrics, curves and parameters"),
     Column("evidence", JSONB, nullable=False, comment="Figures of the challenger and of every candidate"),
-    CheckConstraint(_one_of("decision", Verdict), name="promotions_decision"),
-    CheckConstraint(_one_of("decided_by", Decider), name="promotions_decided_by"),
+    CheckConstraint(one_of("decision", Verdict), name="promotions_decision"),
+    CheckConstraint(one_of("decided_by", Decider), name="promotions_decided_by"),
     Index("promotions_fingerprint", "training_fingerprint"),
     schema="ops",
     comment="Ledger of every gate decision. The champion is the last version promoted here.",
@@ -331,24 +221,6 @@ lock_tokens = Table(
     schema="ops",
     comment="One row per lock of the pipeline: who took it last. Commits of an earlier holder are refused.",
 )
-
-_REFUSE_CHANGE = """
-CREATE OR REPLACE FUNCTION ops.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION '%%.%% is append-only: it takes new rows and keeps the old ones', TG_TABLE_SCHEMA, TG_TABLE_NAME;
-END $$
-"""
-_APPEND_ONLY = """
-CREATE TRIGGER {0}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ops.{0}
-FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change()
-"""
-
-
-def keep_append_only(ledger: Table) -> None:
-    """Lets the database refuse every change and deletion of a row of a ledger in the schema ops."""
-    for statement in (_REFUSE_CHANGE, _APPEND_ONLY.format(ledger.name)):
-        event.listen(ledger, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
-
 
 keep_append_only(promotions)
 keep_append_only(revisions)

@@ -8,7 +8,6 @@ of the tables grants it its rights with `churn db setup`.
 from sqlalchemy import Connection, text
 
 from churn.stores.postgres import tables
-from churn.stores.postgres.campaign_tables import metadata
 
 WRITER = "churn_writer"
 MODEL_SCHEMAS = ("staging", "analytics", "reporting")
@@ -23,7 +22,7 @@ def ensure_writer(connection: Connection) -> bool:
     for schema in tables.SCHEMAS:
         rights = "USAGE, CREATE" if schema in MODEL_SCHEMAS else "USAGE"
         connection.execute(text(f"GRANT {rights} ON SCHEMA {schema} TO {WRITER}"))
-    for table in metadata.sorted_tables:
+    for table in tables.metadata.sorted_tables:
         # Append-only: nobody who runs the pipeline can rewrite who promoted a model and why.
         rights = "SELECT, INSERT" if table.name in _APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
         connection.execute(text(f"GRANT {rights} ON {table.fullname} TO {WRITER}"))
