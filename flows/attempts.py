@@ -35,16 +35,20 @@ class Attempts:
             return days
         return [] if len(days) == 1 else [sound for day in days for sound in self.attempt_days([day], *stages)]
 
-    def finish(self) -> list[Outcome]:
+    def finish(self, last: WrongUsage | None = None) -> list[Outcome]:
         """Returns the outcomes. Raises the first refusal, if there is one.
+
+        Args:
+            last: a refusal that was known before the run, and is raised if no stage refused.
 
         Raises:
             ContractBroken: an extract broke the contract.
             AuditFailed: an audit failed.
             WrongUsage: a file cannot be used, for example because its date is in the future.
         """
-        if self.refusals:
-            raise self.refusals[0]
+        refusals = [*self.refusals, *([last] if last else [])]
+        if refusals:
+            raise refusals[0]
         return self.outcomes
 
 

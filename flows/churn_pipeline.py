@@ -6,6 +6,7 @@ uv run python -m flows.churn_pipeline --source extract.csv --as-of 2026-11-22
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prefect import flow, task
 from prefect.runtime import flow_run
@@ -18,6 +19,17 @@ from flows.backfill import publish_history, rebuild_features, score_history
 from flows.policy import stage_policy
 from flows.runs import flow_policy, is_scheduled, run_date, tell_notes
 from flows.transforming import audit_transforms, check_published, deploy_models, run_transforms
+
+if TYPE_CHECKING:
+    from churn.stages.planning import Plan
+
+
+@task(**stage_policy(), task_run_name="plan_run")
+def plan_run(source: str | None, as_of: date | None, due: date) -> "Plan":
+    """Finds the extracts of the run, and the files and dates that it leaves out."""
+    from churn.stages import planning
+
+    return planning.plan_run(load_settings(), source, as_of, due)
 
 
 @task(**stage_policy(), task_run_name="load_extract {as_of}")
@@ -77,8 +89,7 @@ def churn_pipeline(
     Args:
         source: a CSV (or .csv.gz) or Parquet file with the 21 columns of data/README.md, a file: or http(s): address,
             or a folder of daily files with the date in each name (default: synthetic customers, labelled as such).
-        as_of: the business date of the extract (default: the date that the run was scheduled for, in UTC; for a
-            folder, every date that is not published yet).
+        as_of: the business date of the extract (default: the scheduled date, in UTC; for a folder, every new date).
         retrain: train even if a model was trained on these examples and settings before.
         mapping: a TOML file that describes how the extract differs from the public names and words.
     """
@@ -86,27 +97,27 @@ def churn_pipeline(
 
     settings = load_settings()
     with one_pipeline(settings):
-        plan = planning.plan_run(settings, source, as_of, run_date())
+        plan = plan_run(source, as_of, run_date())
         tell_notes(plan.notes)
-        outcomes = run_days(plan.days, retrain, mapping)
+        outcomes = run_days(plan, retrain, mapping)
         if is_scheduled() and as_of is None:
             planning.check_arrived(settings, source, run_date())
         return outcomes
 
 
-def run_days(days: list[tuple[str, date]], retrain: bool, mapping: Path | None) -> list[Outcome]:
+def run_days(plan: "Plan", retrain: bool, mapping: Path | None) -> list[Outcome]:
     """Runs all dates: loads all extracts, trains on the newest, then scores and publishes each date, in order.
 
-    A refused date fails the run, but only at its end: the other dates are published first.
+    A refused date or a file that is left out fails the run, but only at its end: the other dates are published first.
     """
     from churn.stages import history
 
-    settings, run = load_settings(), Attempts()
+    settings, run, days = load_settings(), Attempts(), plan.days
     if len(days) != 1:  # With a single day run_transforms deploys: only after its extract has passed the contract.
         deploy_models()
     if not days:
         check_published([])
-        return []
+        return run.finish(plan.refusal)
     taken = [day for extract, day in days if run.attempt(*take_in(extract, day, mapping))]
     portions, newest = history.part_days(settings, taken)
     past = [day for portion in portions for day in run.attempt_days(portion, rebuild_features)]
@@ -116,7 +127,7 @@ def run_days(days: list[tuple[str, date]], retrain: bool, mapping: Path | None) 
     if is_learned:
         run.attempt(partial(score_customers, newest), partial(publish, newest))
     run.attempt(partial(check_published, taken))
-    return run.finish()
+    return run.finish(plan.refusal)
 
 
 def take_in(extract: str, as_of: date, mapping: Path | None) -> list[partial[Outcome]]:

@@ -19,10 +19,12 @@ class TextBatch:
             (the header is line 1); in Parquet it is the position of the row (the first is 1). A file of corrected
             rows also has the load that rejected each row.
         misfits: rows that have more or fewer cells than the header: row_number, reasons, row (JSON).
+        blank_lines: the number of empty lines between these rows.
     """
 
     rows: pl.DataFrame
     misfits: pl.DataFrame
+    blank_lines: int = 0
 
 
 @dataclass(frozen=True)

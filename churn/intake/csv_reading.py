@@ -1,36 +1,27 @@
 """Reads CSV as batches of text, one block of whole lines at a time.
 
-Polars reads a clean block in one call. The standard library reads a doubtful block row by row: a block that has a row
-with too many or too few cells, a line break inside quotes, a stray quote or a blank line. Row by row, each row keeps
-its line number, and one bad row does not take its neighbours with it.
+Polars reads a clean block in one call. `doubtful_rows` reads any other block row by row.
 """
 
 import csv
-import io
-import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import IO
 
 import polars as pl
 
 from churn.errors import ContractBroken
-from churn.intake.batches import ROW_NUMBER, Opened, TextBatch, no_misfits
+from churn.intake.batches import Opened, TextBatch, no_misfits
+from churn.intake.doubtful_rows import MAX_LINE_BYTES, name_cells, quote_refused, read_row_by_row
 from churn.intake.headers import Header, count_known, understand_names
 from churn.intake.kinds import refuse_other_kinds
 from churn.intake.mapping import Mapping
-from churn.intake.rules import EVERY_CELL, RULES
 
 BLOCK_BYTES = 4 * 1024 * 1024
-MAX_LINE_BYTES = 1_000_000
+MAX_COLUMNS = 5_000
 _BOM = b"\xef\xbb\xbf"
 _SEPARATORS = {",": "commas", ";": "semicolons"}
 _OTHER_SEPARATORS = {"\t": "tabs", "|": "bars (|)", "^": "carets (^)", ":": "colons"}
-
-# The csv module's own limit is 131,072 characters a cell. A longer cell would raise csv.Error without a line number,
-# so the limit is raised to the longest line that this reader accepts.
-csv.field_size_limit(MAX_LINE_BYTES)
 
 
 @dataclass(frozen=True)
@@ -68,6 +59,11 @@ def open_csv(stream: IO[bytes], name: str, mapping: Mapping, max_bytes: int) -> 
         raise ContractBroken(f"{name} line 1 is empty.", "export the file again with the column names in line 1.")
     separator = _find_separator(text, name, mapping)
     names = _split(text, separator)
+    if len(names) > MAX_COLUMNS:
+        raise ContractBroken(
+            f"{name} has {len(names):,} columns; at most {MAX_COLUMNS:,} are read.",
+            "export the file again with fewer columns.",
+        )
     layout = Layout(name, separator, understand_names(name, names, mapping), encoding)
     return Opened(layout.header, _read_batches(stream, layout, max_bytes))
 
@@ -112,13 +108,12 @@ def _read_batches(stream: IO[bytes], layout: Layout, max_bytes: int) -> Iterator
             # Without this check a file without line breaks would collect in memory as a whole.
             _check_line(rest, layout.file_name, next_line + lines.count(b"\n"))
         if lines:
-            batch, open_row = _read_block(_Block(next_line, lines), layout, is_last=False)
+            open_row = yield from _read_block(_Block(next_line, lines), layout, is_last=False)
             # A row whose quotes are still open goes back to `rest`, so its lines are counted with the next block.
             next_line += lines.count(b"\n") - open_row.count(b"\n")
             rest = open_row + rest
-            yield batch
     if rest:
-        yield _read_block(_Block(next_line, rest), layout, is_last=True)[0]
+        yield from _read_block(_Block(next_line, rest), layout, is_last=True)
 
 
 def _cut_after_last_line(block: bytes) -> tuple[bytes, bytes]:
@@ -148,13 +143,29 @@ def _decode(line: bytes, name: str, line_number: int, encoding: str) -> str:
         ) from error
 
 
-def _read_block(block: _Block, layout: Layout, is_last: bool) -> tuple[TextBatch, bytes]:
-    """Returns the rows of a block, and the bytes of a row that continues in the next block."""
+def _read_block(block: _Block, layout: Layout, is_last: bool) -> Generator[TextBatch, None, bytes]:
+    """Yields the rows of a block; returns the bytes of a row that continues in the next block."""
     text = _as_utf8(block, layout)
     rows = _read_at_once(_Block(block.first_line, text), layout)
     if rows is not None:
-        return TextBatch(rows, no_misfits()), b""
-    return _read_row_by_row(block, text.decode(), layout, is_last)
+        yield TextBatch(rows, no_misfits())
+        return b""
+    fault = yield from read_row_by_row(text.decode(), block.first_line, layout.separator, layout.header)
+    if fault is None:
+        return b""
+    # An open quote at the end of a block goes on in the next block. Any other quote, or an open quote at the end of the
+    # file, is a fault of the file.
+    open_row = _after_lines(block.text, fault.done)
+    if is_last or not fault.is_open or len(open_row) > MAX_LINE_BYTES:
+        raise quote_refused(layout.file_name, block.first_line + fault.done)
+    return open_row
+
+
+def _after_lines(text: bytes, lines: int) -> bytes:
+    start = 0
+    for _ in range(lines):
+        start = text.index(b"\n", start) + 1
+    return text[start:]
 
 
 def _as_utf8(block: _Block, layout: Layout) -> bytes:
@@ -175,14 +186,19 @@ def _as_utf8(block: _Block, layout: Layout) -> bytes:
 
 def _read_at_once(block: _Block, layout: Layout) -> pl.DataFrame | None:
     """Reads a clean block with Polars; returns None when the block is doubtful and must be read row by row."""
-    if block.text.count(b'"') % 2:  # An odd number of quotes: a quoted cell goes on in the next block.
+    width = len(layout.header.names)
+    separators = block.text.count(layout.separator.encode())
+    line_count = block.text.count(b"\n") + (not block.text.endswith(b"\n"))
+    # Too few separators: short rows, blank lines or line breaks inside quotes. Polars would fill each short line with
+    # cells, and megabytes of short lines become gigabytes. An odd number of quotes: a quoted cell goes on in the next
+    # block.
+    if separators < line_count * (width - 1) or block.text.count(b'"') % 2:
         return None
-    places = {f"c{place}": pl.String for place in range(len(layout.header.names))}
     try:
         cells = pl.read_csv(
             block.text,
             has_header=False,
-            schema=places,
+            schema={f"c{place}": pl.String for place in range(width)},
             separator=layout.separator,
             empty_string_is_null=False,
             raise_if_empty=False,
@@ -190,70 +206,11 @@ def _read_at_once(block: _Block, layout: Layout) -> pl.DataFrame | None:
     except pl.exceptions.PolarsError:
         return None
     # Polars drops blank lines and joins lines inside quotes. Line numbers are right only if rows and lines are equally
-    # many.
-    line_count = block.text.count(b"\n") + (not block.text.endswith(b"\n"))
-    if cells.height != line_count or not _is_full_width(block.text, cells, layout):
+    # many. Polars 2.1 raises on a row with too many cells, but fills missing cells of a short row without an error:
+    # separators inside quotes could hide such a row, and it has an empty last cell.
+    has_quotes = b'"' in block.text
+    is_full_width = (cells.to_series(-1) != "").all() if has_quotes else separators == line_count * (width - 1)
+    if cells.height != line_count or not is_full_width:
         return None
-    return _name_cells(cells, layout, pl.int_range(block.first_line, block.first_line + line_count, eager=True))
-
-
-def _is_full_width(text: bytes, cells: pl.DataFrame, layout: Layout) -> bool:
-    """Returns whether every row has all its cells.
-
-    Polars 2.1 raises on a row with too many cells, but fills missing cells of a short row without an error.
-    """
-    if b'"' in text:  # Separators inside quotes make the count wrong. A short row has an empty last cell.
-        return bool((cells.to_series(-1) != "").all())
-    return text.count(layout.separator.encode()) == cells.height * (cells.width - 1)
-
-
-def _name_cells(cells: pl.DataFrame, layout: Layout, row_numbers: pl.Series) -> pl.DataFrame:
-    names = layout.header.names
-    read = layout.header.read_columns
-    chosen = [cells.to_series(names.index(name)).alias(ours) for ours, name in read.items()]
-    return pl.DataFrame([row_numbers.cast(pl.Int64).alias(ROW_NUMBER), *chosen])
-
-
-def _read_row_by_row(block: _Block, text: str, layout: Layout, is_last: bool) -> tuple[TextBatch, bytes]:
-    """Reads a doubtful block; rejects each row that has more or fewer cells than the header."""
-    # newline="\n" keeps CRLF inside quoted cells; strict=True makes a stray quote an error instead of a guess.
-    reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=layout.separator, strict=True)
-    numbered: list[tuple[int, list[str]]] = []
-    done = 0
-    try:
-        for cells in reader:
-            if cells:  # The reader returns an empty list for a blank line.
-                numbered.append((block.first_line + done, cells))
-            done = reader.line_num  # Lines, not rows: a row with a line break inside quotes takes several.
-    except csv.Error as error:
-        # "unexpected end of data" means that the quotes of the last row are still open: the row goes on in the next
-        # block. Any other error, or an open quote at the end of the file, is a fault of the file.
-        open_row = b"\n".join(block.text.split(b"\n")[done:])
-        if is_last or "unexpected end" not in str(error) or len(open_row) > MAX_LINE_BYTES:
-            raise ContractBroken(
-                f"{layout.file_name} line {block.first_line + done} has a quote that is not closed or not doubled.",
-                'correct that line: write a cell with a quote, a separator or a line break "like ""this""".',
-            ) from error
-    else:
-        open_row = b""
-    return _split_by_width(numbered, layout), open_row
-
-
-def _split_by_width(numbered: list[tuple[int, list[str]]], layout: Layout) -> TextBatch:
-    width = len(layout.header.names)
-    fitting = [(number, cells) for number, cells in numbered if len(cells) == width]
-    cells = pl.DataFrame(
-        [row for _, row in fitting], schema={f"c{place}": pl.String for place in range(width)}, orient="row"
-    )
-    rows = _name_cells(cells, layout, pl.Series([number for number, _ in fitting], dtype=pl.Int64))
-    misfits = [_misfit(number, row, layout) for number, row in numbered if len(row) != width]
-    return TextBatch(rows, pl.concat([no_misfits(), *misfits]))
-
-
-def _misfit(number: int, cells: list[str], layout: Layout) -> pl.DataFrame:
-    names = [*layout.header.names, *(f"cell {place}" for place in range(len(layout.header.names) + 1, len(cells) + 1))]
-    reason = f"{EVERY_CELL}: {RULES[EVERY_CELL]}, found {len(cells)} instead of {len(layout.header.names)}"
-    row = json.dumps(dict(zip_longest(names, cells)), ensure_ascii=False)
-    return pl.DataFrame(
-        {ROW_NUMBER: [number], "reasons": [[reason]], "row": [row]}, schema_overrides={ROW_NUMBER: pl.Int64}
-    )
+    numbers = pl.int_range(block.first_line, block.first_line + line_count, eager=True)
+    return name_cells(cells, layout.header, numbers)

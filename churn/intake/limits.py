@@ -1,6 +1,7 @@
 """Decides when a whole file is refused: too many rejected rows, far fewer or more customers than before, new words."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,6 +12,10 @@ from churn.intake.screening import Screened
 
 WORTH_STOPPING_ROWS = 10_000
 """A file with fewer rows is read to its end, so that the refusal can count all of its rejected rows."""
+MOST_BLANK_ROWS = 2_000_000
+"""A sheet of a spreadsheet has at most 1,048,576 rows. More blank rows come from no export."""
+
+_NAMES_SHOWN, _NAME_SHOWN = 20, 60
 
 NewCategories = Literal["set_aside", "accept", "refuse"]
 
@@ -49,6 +54,7 @@ class Tally:
     accepted: int = 0
     rejected: int = 0
     normalised: int = 0
+    blank_rows: int = 0
     new_words: Counter[tuple[str, str]] = field(default_factory=Counter)
     broken_rules: Counter[str] = field(default_factory=Counter)
     first_reason: str = ""
@@ -80,6 +86,7 @@ class Tally:
         self.accepted += screened.accepted.height
         self.rejected += screened.rejected.height
         self.normalised += screened.normalised
+        self.blank_rows += screened.blank_rows
         if screened.accepted.height:
             self.has_real = self.has_real or not are_all_synthetic(screened.accepted["customer_id"])
         self.monthly_charges_usd += float(screened.accepted["monthly_charges"].sum())
@@ -104,9 +111,11 @@ class Tally:
         """Returns what the ledger keeps of a file beside its counts, one remark each."""
         sentences = []
         if self.extras:
-            sentences.append(f"columns ignored: {', '.join(self.extras)}")
+            sentences.append(f"columns ignored: {_some(self.extras)}")
         if self.normalised:
             sentences.append(f"spaces or case corrected in {_cells(self.normalised)}")
+        if self.blank_rows:
+            sentences.append(f"{_rows(self.blank_rows).replace(' row', ' blank row')} passed over")
         if self.new_words:
             sentences.append(f"new words: {self.tell_new_words()}")
         return sentences
@@ -149,8 +158,13 @@ def check_hope(name: str, tally: Tally, most_rows: int | None, limits: Limits) -
         limits: see `Limits`.
 
     Raises:
-        ContractBroken: more rows are rejected already than the limit allows for the whole file.
+        ContractBroken: more rows are rejected already than the limit allows for the whole file, or far too many rows
+            are blank.
     """
+    if tally.blank_rows > max(MOST_BLANK_ROWS, tally.rows_read):
+        raise ContractBroken(
+            f"{name} has more than {MOST_BLANK_ROWS:,} blank rows.", "export the customers again without blank rows."
+        )
     if most_rows is None or tally.rows_read < WORTH_STOPPING_ROWS:
         return
     # The most generous share: it assumes that all bytes of the file are good rows. The size counts the rejected rows
@@ -185,6 +199,13 @@ def _check_row_count(name: str, customers: int, before: int, limits: Limits) -> 
         f"(the limit is {limit:.0%}).",
         f"check that the extract is complete; if it is, run once with {setting}={abs(change) + 0.01:.2f}.",
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    """Returns the first names and the number of the others, as "usage_000, usage_001 and 198 more"."""
+    shown = [name if len(name) <= _NAME_SHOWN else f"{name[:_NAME_SHOWN]}..." for name in names[:_NAMES_SHOWN]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
 
 
 def _rows(count: int) -> str:

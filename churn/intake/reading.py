@@ -23,6 +23,9 @@ from churn.intake.mapping import Mapping
 SMALLEST_ROW_BYTES = 2 * len(EXTRACT_COLUMNS)
 """One character and one separator for each column; a shorter row cannot be a good one."""
 
+_MOST_GZIP = 1032
+"""The largest number of bytes that one byte of gzip unpacks to."""
+
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
 
@@ -40,20 +43,23 @@ def open_batches(path: Path, name: str, mapping: Mapping, max_bytes: int) -> Ite
     Raises:
         ContractBroken: the file is no extract. This can also be raised later, while the caller reads the batches.
     """
+    size = path.stat().st_size
     with path.open("rb") as stream:
         start = stream.read(8)
         stream.seek(0)
         if not start:
             raise ContractBroken(f"{name} is empty.", "ask the source for the file again.")
         if start.startswith(_PARQUET):
-            yield parquet_reading.open_parquet(stream, name, mapping)
+            with parquet_reading.open_parquet(path, name, mapping, max_bytes) as parquet:
+                yield parquet
         elif start.startswith(_GZIP):
             with _unpack(stream, name) as unpacked:
-                yield csv_reading.open_csv(unpacked, name, mapping, max_bytes)
+                opened = csv_reading.open_csv(unpacked, name, mapping, max_bytes)
+                yield replace(opened, most_rows=min(max_bytes, size * _MOST_GZIP) // SMALLEST_ROW_BYTES)
         else:
             refuse_other_kinds(start, name)
             opened = csv_reading.open_csv(stream, name, mapping, max_bytes)
-            yield replace(opened, most_rows=path.stat().st_size // SMALLEST_ROW_BYTES)
+            yield replace(opened, most_rows=size // SMALLEST_ROW_BYTES)
 
 
 @contextmanager

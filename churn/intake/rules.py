@@ -45,8 +45,8 @@ def _words_of(check: Any) -> tuple[str, str]:
             return f"at_most_{facts['max_value']}", f"must be {facts['max_value']:,} or less"
         case "str_length":
             return "length", f"must have {facts['min_value']} to {facts['max_value']} characters"
-        case "str_matches":
-            return "printable", "must hold no control characters"
+        case "visible":
+            return "printable", "must hold no control or invisible characters"
     raise AssertionError(f"this module has no sentence for the check {check.name}")
 
 
@@ -64,7 +64,7 @@ def _name_rules() -> Iterator[tuple[str | None, str, str, str]]:
         for check in declared.checks:
             # Pandera reports a failed check by its `error` text, not by its name: the text is the key to look it up by.
             suffix, words = _words_of(check)
-            yield column, check.error, f"{column}_{suffix}", f"{column} {words}"
+            yield column, check.error or check.name, f"{column}_{suffix}", f"{column} {words}"
     for check in schema.checks:
         words = check.description.rstrip(".")
         yield None, check.name, check.name, words[0].lower() + words[1:]

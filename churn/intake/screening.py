@@ -8,6 +8,7 @@ import polars as pl
 
 from churn.contracts.extract import OPEN_COLUMNS, CustomerExtract
 from churn.intake.batches import ROW_NUMBER, TextBatch, no_misfits
+from churn.intake.blanks import drop_blank_rows
 from churn.intake.headers import Header
 from churn.intake.mapping import Mapping
 from churn.intake.rules import NUMBER_COLUMNS, name_failures, state_reasons
@@ -26,12 +27,14 @@ class Screened:
         rejected: row_number (line in the file), reasons (list of text), row (the row as it arrived, as JSON).
         normalised: the number of cells whose spaces or case were corrected.
         new_words: (column, word) -> number of rows, in the columns that are open to new words.
+        blank_rows: the number of rows in which nothing stands. They are in neither part.
     """
 
     accepted: pl.DataFrame
     rejected: pl.DataFrame
     normalised: int = 0
     new_words: Counter[tuple[str, str]] = field(default_factory=Counter)
+    blank_rows: int = 0
 
     @property
     def rows_read(self) -> int:
@@ -41,23 +44,26 @@ class Screened:
 
 def screen_rows(batch: TextBatch, header: Header, mapping: Mapping, accept_new_words: bool = False) -> Screened:
     """Tidies and types a batch of text rows and splits it by the contract."""
+    # A corrected row counts even if it is blank: each rejected row must come back.
+    text_rows = batch.rows if header.is_correction else drop_blank_rows(batch.rows)
+    blank_rows = batch.blank_lines + batch.rows.height - text_rows.height
     # Most batches keep the contract without any change to their words. So the first try leaves the words alone, and
     # only a batch with a broken rule pays for correcting their spaces and case.
     is_plain = not mapping.values and mapping.churn_date_format is None
-    tidied = tidy_rows(batch.rows, mapping, words_too=not is_plain)
+    tidied = tidy_rows(text_rows, mapping, words_too=not is_plain)
     typed = type_rows(tidied.rows)
     broken = find_broken_rules(typed, tidied.rows)
     if is_plain and broken.height:
-        tidied = tidy_rows(batch.rows, mapping)
+        tidied = tidy_rows(text_rows, mapping)
         typed = type_rows(tidied.rows)
         broken = find_broken_rules(typed, tidied.rows)
     is_new = _find_new_words(broken, tidied.rows)
     new_words = _count_words(broken.filter(is_new), tidied.rows)
     if accept_new_words:
         broken = broken.filter(~is_new)
-    rejected = pl.concat([_set_aside(broken, batch.rows, header), batch.misfits]).sort(ROW_NUMBER)
+    rejected = pl.concat([_set_aside(broken, text_rows, header), batch.misfits]).sort(ROW_NUMBER)
     is_bad = pl.int_range(typed.height, eager=True).is_in(broken["index"].unique().implode())
-    return Screened(typed.filter(~is_bad), rejected, tidied.normalised, new_words)
+    return Screened(typed.filter(~is_bad), rejected, tidied.normalised, new_words, blank_rows)
 
 
 def find_broken_rules(typed: pl.DataFrame, tidy: pl.DataFrame) -> pl.DataFrame:
@@ -84,6 +90,9 @@ def find_broken_rules(typed: pl.DataFrame, tidy: pl.DataFrame) -> pl.DataFrame:
 
 def _validate(typed: pl.DataFrame) -> pl.DataFrame:
     """Returns Pandera's failure cases of single rows: index, column, check."""
+    no_cases = pl.DataFrame(schema={"index": pl.Int32, "column": pl.String, "check": pl.String})
+    if typed.is_empty():  # A batch of nothing but misfits: two million of one-letter lines make a hundred of them.
+        return no_cases
     try:
         # left_on is no column of an extract: tidying read it from churn.
         CustomerExtract.validate(typed.drop("left_on", strict=False), lazy=True)
@@ -94,7 +103,7 @@ def _validate(typed: pl.DataFrame) -> pl.DataFrame:
         if cases.height < broken.failure_cases.height:
             raise
         return cases.select("index", "column", "check")
-    return pl.DataFrame(schema={"index": pl.Int32, "column": pl.String, "check": pl.String})
+    return no_cases
 
 
 def _find_unreadable(typed: pl.DataFrame, tidy: pl.DataFrame) -> pl.DataFrame:

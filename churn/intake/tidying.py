@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from churn.contracts.extract import EXTRACT_COLUMNS, KNOWN_WORDS
+from churn.intake.blanks import is_marker
 from churn.intake.mapping import Mapping
 from churn.intake.rules import NUMBER_COLUMNS
 
@@ -43,7 +44,10 @@ def tidy_rows(text_rows: pl.DataFrame, mapping: Mapping, words_too: bool = True)
         mapped = trimmed.replace(theirs) if theirs else trimmed
         tidy = _put_case_right(mapped) if name in KNOWN_WORDS else mapped
         normalised += int((((cells != trimmed) & (trimmed != "")) | (mapped != tidy)).sum())
-        columns.append(tidy.set(tidy == "", None))
+        is_blank = tidy == ""
+        if words_too or name == "customer_id":
+            is_blank |= is_marker(tidy)
+        columns.append(tidy.set(is_blank, None))
     rows = pl.DataFrame(columns)
     if mapping.decimal_comma:
         rows = rows.with_columns(pl.col("monthly_charges", "total_charges").str.replace(",", ".", literal=True))

@@ -2,14 +2,16 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from churn.errors import ChurnError, ContractBroken, WrongUsage
-from churn.intake import daily_files
 from churn.intake.batches import ROW_NUMBER, Opened
 from churn.intake.corrections import LOAD_COLUMN, check_all_came_back, check_corrects
+from churn.intake.daily_files import Landing, LeftOut, find_daily_files, refuse_left_out
 from churn.intake.limits import Limits, Tally, check_hope, check_limits
 from churn.intake.mapping import Mapping, read_mapping
 from churn.intake.reading import open_batches
@@ -32,7 +34,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def find_extracts(settings: Settings, source: str | Path | None, as_of: date | None) -> list[tuple[str, date]]:
+@dataclass(frozen=True)
+class Found:
+    """The extracts of a source with their dates, in order of date; of a folder, also the files that are left out."""
+
+    extracts: list[tuple[str, date]]
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+def find_extracts(settings: Settings, source: str | Path | None, as_of: date | None) -> Found:
     """Returns the extracts of a source, each with its date, in order of date (default: synthetic customers).
 
     A file or an address is one extract, of the date `as_of` (default: today). A folder gives its daily file of `as_of`
@@ -45,27 +55,33 @@ def find_extracts(settings: Settings, source: str | Path | None, as_of: date | N
     """
     source = source or provide_synthetic_extract(settings.home_dir)
     if not is_folder(source):
-        return [(str(source), as_of or today())]
-    files = daily_files.find_daily_files(Path(source))
+        return Found([(str(source), as_of or today())])
+    landing = find_daily_files(Path(source))
     if as_of is not None:
-        files = [(day, path) for day, path in files if day == as_of]
-        if not files:
-            raise WrongUsage(
-                f"The folder {source} has no file of {as_of}.", "check the date and the names of the files."
-            )
-        return [(str(path), day) for day, path in files]
-    engine, days = open_engine(settings), [day for day, _ in files]
+        return Found([_choose_day(source, landing, as_of)])
+    engine, days = open_engine(settings), [day for day, _ in landing.files]
     published, taken = _find_published(engine, days), loads.find_last_taken(engine, days)
-    return [
+    new = [
         (str(path), day)
-        for day, path in files
+        for day, path in landing.files
         if day not in published or _fingerprint(path) not in (published[day], taken.get((day, str(path.absolute()))))
     ]
+    return Found(new, landing.left_out)
+
+
+def _choose_day(source: str | Path, landing: Landing, as_of: date) -> tuple[str, date]:
+    for day, path in landing.files:
+        if day == as_of:
+            return str(path), day
+    odd = [item for item in landing.left_out if as_of in item.days]
+    raise refuse_left_out(source, odd) or WrongUsage(
+        f"The folder {source} has no file of {as_of}.", "check the date and the names of the files."
+    )
 
 
 def _find_published(engine: "Engine", days: list[date]) -> dict[date, str]:
     """Returns those of the dates that are published, each with the sha256 of its extract."""
-    known = publications.find_publications(engine, min(days), max(days))
+    known = publications.find_publications(engine, min(days), max(days)) if days else {}
     return {day: item.source_sha256 for day, item in known.items() if item.status == "published"}
 
 
@@ -81,9 +97,11 @@ def is_folder(source: str | Path) -> bool:
         raise WrongUsage(f"This user may not read {source}.", "give the user read permission on it.") from error
 
 
-def _fingerprint(path: Path) -> str:
-    with path.open("rb") as stream:
+def _fingerprint(path: Path) -> str | None:
+    """Returns the sha256 of a file; None if it cannot be read. Its date is then run, and fails with the reason."""
+    with suppress(OSError), path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+    return None
 
 
 def load_extract(

@@ -7,14 +7,17 @@ the run names the missing dates and says why it cannot catch them up.
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
+from statistics import median_low
 from typing import TYPE_CHECKING
 
-from churn.errors import NotThere
+from churn.errors import NotThere, WrongUsage
+from churn.intake.daily_files import refuse_left_out
 from churn.settings import Settings
-from churn.stages.intake import find_extracts, is_folder
+from churn.stages.intake import Found, find_extracts, is_folder
 from churn.stores.ledgers import publications
 from churn.stores.postgres.database import open_engine
-from churn.timeline import tell_dates, today
+from churn.timeline import days_until, tell_dates, today
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -26,11 +29,14 @@ class Plan:
 
     Attributes:
         days: the extracts with their dates, in order of date.
-        notes: sentences for people about dates that are caught up, left out or missing.
+        notes: sentences for people about files and dates that are caught up, left out or missing.
+        refusal: the failure with which the run ends after its dates, because it leaves out files; None if it leaves
+            out none.
     """
 
     days: list[tuple[str, date]]
     notes: list[str] = field(default_factory=list)
+    refusal: WrongUsage | None = None
 
 
 def plan_run(settings: Settings, source: str | None, as_of: date | None, run_date: date) -> Plan:
@@ -46,16 +52,18 @@ def plan_run(settings: Settings, source: str | None, as_of: date | None, run_dat
         WrongUsage: this user may not read the folder, or the folder has no file of the date.
     """
     if as_of is not None:
-        return Plan(find_extracts(settings, source, as_of))
+        return Plan(find_extracts(settings, source, as_of).extracts)
     engine = open_engine(settings)
     if source is not None and is_folder(source):
-        days = find_extracts(settings, source, None)
-        return Plan(days, _note_folder(engine, source, [day for _, day in days], run_date))
+        found = find_extracts(settings, source, None)
+        notes = _note_folder(engine, source, found, run_date)
+        left_out = [f"Not loaded from {source}: {item.what}." for item in found.left_out]
+        return Plan(found.extracts, [*notes, *left_out], refuse_left_out(source, found.left_out))
     name = source or "the simulator"
     # A file or address has the customers of today. A run that starts a day late must not store them as yesterday's.
     if run_date < today():
         return Plan([], [_note_late(engine, name, run_date)])
-    return Plan(find_extracts(settings, source, run_date), _note_lost(_find_missing(engine, run_date), name))
+    return Plan(find_extracts(settings, source, run_date).extracts, _note_lost(_find_missing(engine, run_date), name))
 
 
 def check_arrived(settings: Settings, source: str | None, run_date: date) -> None:
@@ -72,17 +80,29 @@ def check_arrived(settings: Settings, source: str | None, run_date: date) -> Non
         )
 
 
-def _note_folder(engine: "Engine", source: str, days: list[date], run_date: date) -> list[str]:
-    notes = []
+def _note_folder(engine: "Engine", source: str, found: Found, run_date: date) -> list[str]:
+    notes, days = [], [day for _, day in found.extracts]
     if not days and _is_published(engine, run_date):
         notes.append(f"{run_date} is already published: nothing to do.")
     if early := [day for day in days if day < run_date]:
         notes.append(f"Catching up {tell_dates(early)}, in order.")
-    if missing := [day for day in _find_missing(engine, run_date) if day not in days]:
+    is_first = publications.find_publication(engine) is None
+    expected = _find_gaps(found) if is_first else _find_missing(engine, run_date)
+    if missing := [day for day in expected if day not in days]:
         notes.append(
             f"Missing: {tell_dates(missing)}. Put the missing extracts into {source}: the next run loads them."
         )
     return notes
+
+
+def _find_gaps(found: Found) -> list[date]:
+    """Returns the dates from the first to the last delivery of a folder; none if its files are not daily."""
+    loaded = sorted(day for _, day in found.extracts)
+    delivered = sorted({*loaded, *(day for item in found.left_out for day in item.days)})
+    steps = [(later - earlier).days for earlier, later in pairwise(loaded)]
+    if not delivered or (steps and median_low(steps) > 1):
+        return []
+    return days_until(delivered[-1], (delivered[-1] - delivered[0]).days + 1)
 
 
 def _note_late(engine: "Engine", source: str, run_date: date) -> str:

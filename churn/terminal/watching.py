@@ -21,6 +21,7 @@ from churn.terminal.display.stages import (
     add_line,
     keeping_hooks,
     open_progress,
+    show_notes,
     times_table,
     watch_days,
     watch_stages,
@@ -50,10 +51,12 @@ def run_pipeline(
         _following(settings, console, "churn_pipeline", day, verbose) as follow,
         _stored_source(settings, source) as stored,
     ):
-        from flows.churn_pipeline import AROUND_STAGES, PAST_STAGES, STAGES, churn_pipeline
+        from flows.churn_pipeline import AROUND_STAGES, PAST_STAGES, STAGES, churn_pipeline, plan_run
 
-        follow((*STAGES, *PAST_STAGES, *AROUND_STAGES))
-        outcomes = churn_pipeline(stored, day, retrain, mapping)
+        progress = follow((*STAGES, *PAST_STAGES, *AROUND_STAGES))
+        with keeping_hooks((plan_run,)):
+            show_notes(plan_run, progress)
+            outcomes = churn_pipeline(stored, day, retrain, mapping)
     if not outcomes:
         console.print(f"{source} holds nothing new: every file is already loaded for its date.", markup=False)
     return day

@@ -75,7 +75,7 @@ BAD_ROWS: list[tuple[str, dict[str, str], list[str]]] = [
     (
         "a control character in the customer id",
         {"customerID": "00\x0701"},
-        ["customer_id_printable: customer_id must hold no control characters, found 00\\x0701"],
+        ["customer_id_printable: customer_id must hold no control or invisible characters, found 00\\x0701"],
     ),
     ("no tenure", {"tenure": ""}, ["tenure_present: tenure must not be blank, found nothing"]),
     ("negative tenure", {"tenure": "-3"}, ["tenure_at_least_0: tenure must be 0 or more, found -3"]),
@@ -445,7 +445,7 @@ REFUSALS = {
     ),
     "bytes for words in Parquet": Refusal(
         _nested_parquet,
-        "extract.parquet has the column Churn, which holds neither text nor numbers (Binary).",
+        "extract.parquet has the column Churn, which holds neither text nor numbers (large_binary).",
         "export the 21 columns as text or as numbers.",
         file_name="extract.parquet",
     ),

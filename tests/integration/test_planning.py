@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from churn.errors import NotThere
+from churn.errors import NotThere, WrongUsage
 from churn.settings import Settings
 from churn.stages import intake, planning
 from tests.support.days import day_number, show_day
@@ -83,6 +83,38 @@ def test_a_folder_is_caught_up_in_order_and_gaps_in_it_are_named(settings: Setti
         "Catching up 2026-02-01, 2026-02-03, in order.",
         f"Missing: 2026-02-02. Put the missing extracts into {landing}: the next run loads them.",
     ]
+
+
+def test_an_odd_file_holds_up_its_date_alone_and_the_run_ends_as_failed(settings: Settings, landing: Path) -> None:
+    put(landing, YESTERDAY, MISSED[0], TODAY)
+    for name in (f"customers-{YESTERDAY} (1).csv", f"customers-{MISSED[1]}.txt"):
+        (landing / name).touch()
+
+    plan = planning.plan_run(settings, str(landing), None, TODAY)
+
+    assert days_of(plan) == [MISSED[0], TODAY]
+    twice = f"there are two files of {YESTERDAY}: customers-{YESTERDAY} (1).csv and customers-{YESTERDAY}.csv"
+    other = f"customers-{MISSED[1]}.txt is neither CSV nor Parquet by its name"
+    assert plan.notes[-2:] == [f"Not loaded from {landing}: {other}.", f"Not loaded from {landing}: {twice}."]
+    assert plan.refusal is not None
+    assert plan.refusal.fact == f"The folder {landing} has files that were not loaded: {other}; {twice}."
+
+
+def test_a_first_run_of_a_daily_folder_names_its_gaps(settings: Settings, landing: Path) -> None:
+    put(landing, YESTERDAY, MISSED[0], TODAY)
+
+    plan = planning.plan_run(settings, str(landing), None, TODAY)
+
+    assert plan.notes[-1].startswith("Missing: 2026-02-02 to 2026-02-03. Put the missing extracts into ")
+
+
+def test_a_date_that_was_asked_for_says_why_its_file_is_odd(settings: Settings, landing: Path) -> None:
+    put(landing, YESTERDAY, TODAY)
+    (landing / f"copy-of-{YESTERDAY}.csv").touch()
+
+    with pytest.raises(WrongUsage, match=f"two files of {YESTERDAY}"):
+        planning.plan_run(settings, str(landing), YESTERDAY, TODAY)
+    assert planning.plan_run(settings, str(landing), TODAY, TODAY).refusal is None
 
 
 def test_a_day_of_a_folder_that_was_loaded_but_not_published_is_made_again(settings: Settings, landing: Path) -> None:

@@ -106,6 +106,16 @@ def _note_of(outcome: Outcome) -> str:
     return escape(f"{'skipped: ' if outcome.is_skipped else ''}{outcome.summary}")
 
 
+def show_notes(plan: Any, progress: Progress) -> None:
+    """Prints the notes of a plan above the lines of the stages."""
+
+    def show(task: Any, run: Any, state: Any) -> None:
+        for note in state.result(raise_on_failure=False).notes:
+            progress.console.print(note, markup=False, highlight=False)
+
+    plan.on_completion(show)
+
+
 def watch_days(plan: Any, publish: Any, progress: Progress) -> None:
     """Counts the days of a backfill: how many its plan holds, and each portion when it is published."""
     show = _days_bar(progress)

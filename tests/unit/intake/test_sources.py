@@ -15,7 +15,7 @@ import pytest
 
 from churn.errors import ContractBroken, Unavailable, WrongUsage
 from churn.intake import sources
-from churn.intake.daily_files import find_daily_files, read_date
+from churn.intake.daily_files import find_daily_files, read_dates, refuse_left_out
 from churn.intake.public_sample import fetch_public_sample
 from churn.intake.sources import check_unchanged, keep_stdin, open_extract
 from churn.settings import Settings
@@ -275,26 +275,68 @@ def test_a_file_that_is_written_to_while_it_is_read_is_refused(ours: Settings, t
     ],
 )
 def test_a_date_is_read_from_a_files_name(name: str, day: date | None) -> None:
-    assert read_date(name) == day
+    assert read_dates(name) == ({day} if day else set())
 
 
 def test_a_folder_gives_its_daily_files_in_order_of_date(tmp_path: Path) -> None:
     for name in ("b-2026-01-02.csv", "a-2026-01-03.parquet", "c-20260101.csv.gz", "notes.txt", "extract.csv"):
         (tmp_path / name).touch()
 
-    assert [(day.day, path.name) for day, path in find_daily_files(tmp_path)] == [
+    assert [(day.day, path.name) for day, path in find_daily_files(tmp_path).files] == [
         (1, "c-20260101.csv.gz"),
         (2, "b-2026-01-02.csv"),
         (3, "a-2026-01-03.parquet"),
     ]
 
 
-def test_two_files_of_one_date_are_refused(tmp_path: Path) -> None:
-    for name in ("a-2026-01-02.csv", "b-20260102.csv"):
+ODD_FILES = {
+    "two of one date": (["a-2026-01-02.csv", "b-20260102.csv"], ["two files of 2026-01-02: a-2026-01-02.csv and b-2"]),
+    "three of one date": (["1-20260102.csv", "2-20260102.csv", "3-20260102.csv"], ["there are 3 files of 2026-01-02"]),
+    "two dates in a name": (["2026-01-02-to-2026-01-03.csv"], ["has two dates in its name, 2026-01-02 and 2026-01-03"]),
+    "a hidden file": ([".c-2026-01-02.csv.aB3d"], [".c-2026-01-02.csv.aB3d is hidden, so it may still be arriving"]),
+    "an upload that is not complete": (["c-2026-01-02.csv.part"], ["is neither CSV nor Parquet by its name"]),
+    "underscores": (["c_2026_01_02.csv"], ["c_2026_01_02.csv has a date that is not written as in 2026-01-31"]),
+    "a time of 14 digits": (["c-20260102030000.csv"], ["has a date that is not written as in 2026-01-31"]),
+    "a date that does not exist": (["c-2026-02-31.csv"], ["has a date that is not written as in 2026-01-31"]),
+    "another kind": (["c-2026-01-02.txt", "c-2026-01-02.zip"], ["c-2026-01-02.txt is neither", "c-2026-01-02.zip is"]),
+}
+
+
+@pytest.mark.parametrize(("names", "reasons"), ODD_FILES.values(), ids=ODD_FILES)
+def test_an_odd_file_is_named_and_does_not_hide_the_others(
+    tmp_path: Path, names: list[str], reasons: list[str]
+) -> None:
+    for name in (*names, "good-2026-01-09.csv"):
         (tmp_path / name).touch()
 
-    with pytest.raises(WrongUsage, match=r"two files of 2026-01-02: a-2026-01-02\.csv and b-20260102\.csv"):
-        find_daily_files(tmp_path)
+    landing = find_daily_files(tmp_path)
+
+    assert [path.name for _, path in landing.files] == ["good-2026-01-09.csv"]
+    assert all(reason in item.what for reason, item in zip(reasons, landing.left_out, strict=True))
+    refusal = refuse_left_out(tmp_path, landing.left_out)
+    assert refusal is not None
+    assert all(name in refusal.fact for name in names)
+
+
+def test_a_folder_of_parts_and_a_broken_link_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a-2026-01-02.parquet").mkdir()
+    (tmp_path / "b-2026-01-03.csv").symlink_to(tmp_path / "nowhere.csv")
+
+    assert [item.what for item in find_daily_files(tmp_path).left_out] == [
+        "a-2026-01-02.parquet is not a file",
+        "b-2026-01-03.csv is not a file",
+    ]
+
+
+def test_files_that_are_no_delivery_do_not_fail_a_run(tmp_path: Path) -> None:
+    good = "c-2026-01-02.csv"
+    for name in (good, f"{good}.sha256", f"._{good}", ".DS_Store", "_SUCCESS", "notes.txt", "regions.csv"):
+        (tmp_path / name).touch()
+
+    landing = find_daily_files(tmp_path)
+
+    assert [item.what for item in landing.left_out] == ["regions.csv has no date in its name"]
+    assert refuse_left_out(tmp_path, landing.left_out) is None
 
 
 def test_a_folder_without_dated_files_is_refused(tmp_path: Path) -> None:
