@@ -11,14 +11,15 @@ import polars as pl
 Direction = Literal[-1, 0, 1]
 
 
-def _feature(direction: Direction = 0, **checks: Any) -> Any:
+def _feature(direction: Direction = 0, is_price: bool = False, **checks: Any) -> Any:
     """Declares a model feature: a column of fct_customer_features that the models get.
 
     Args:
         direction: +1 when more of the feature raises churn, -1 when it lowers churn, 0 when the direction is not known.
             XGBoost gets it as a monotone constraint.
+        is_price: whether it is a price. In a model with a horizon a higher price never lowers the risk.
     """
-    return pa.Field(metadata={"direction": direction}, **checks)
+    return pa.Field(metadata={"direction": direction, "is_price": is_price}, **checks)
 
 
 def _flag(direction: Direction = 0) -> Any:
@@ -38,11 +39,11 @@ class CustomerFeatures(pa.DataFrameModel):
     has_churned: bool
     as_of_date: pl.Date | None  # The date of the example; never a feature. The column may be missing.
     plan: str | None  # The tariff: contract and internet service as text; never a feature. The column may be missing.
-    monthly_charges: pl.Float64 = _feature(gt=0)
+    monthly_charges: pl.Float64 = _feature(is_price=True, gt=0)
     tenure_months: pl.Float64 = _feature(-1, ge=0)
     tenure_log: pl.Float64 = _feature(-1, ge=0)
     tenure_inverse: pl.Float64 = _feature(+1, gt=0, le=1)
-    price_above_list_usd: pl.Float64 = _feature()
+    price_above_list_usd: pl.Float64 = _feature(is_price=True)
     is_senior_citizen: pl.Float64 = _flag(+1)
     has_partner: pl.Float64 = _flag()
     has_dependents: pl.Float64 = _flag(-1)
@@ -76,3 +77,10 @@ DIRECTIONS: dict[str, Direction] = {
 
 FEATURES = tuple(DIRECTIONS)
 """The names of the model features, in the order in which every model gets them."""
+
+PRICE_FEATURES = tuple(
+    name
+    for name, column in CustomerFeatures.to_schema().columns.items()
+    if column.metadata and column.metadata["is_price"]
+)
+"""The features that are prices."""

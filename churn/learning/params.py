@@ -27,6 +27,8 @@ class ModelParams:
             and cheap. Deeper trees may find interactions in other data.
         boosting_columns: the share of the features that each tree may use.
         left_out: the features that the models do not get.
+        directions: the direction of each feature of FEATURES in every family; None for labels without a horizon: then
+            the declared directions bind the boosted trees only.
     """
 
     seed: int = 20
@@ -39,14 +41,21 @@ class ModelParams:
     boosting_rate: float = 0.05
     boosting_columns: float = 0.4
     left_out: tuple[str, ...] = ()
+    directions: tuple[int, ...] | None = None
 
     def features(self) -> tuple[str, ...]:
         """Returns the features that the models get, in order."""
         return tuple(name for name in FEATURES if name not in self.left_out)
 
+    def kept_directions(self) -> tuple[int, ...]:
+        """Returns the direction of each feature that the models get."""
+        directions = self.directions or tuple(DIRECTIONS.values())
+        return tuple(one for name, one in zip(FEATURES, directions, strict=True) if name not in self.left_out)
+
     def fingerprint(self) -> str:
         """Returns the SHA-256 of all settings and of the feature list."""
-        text = json.dumps({**asdict(self), "features": DIRECTIONS}, sort_keys=True)
+        settings = {name: value for name, value in asdict(self).items() if name != "directions" or value is not None}
+        text = json.dumps({**settings, "features": DIRECTIONS}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

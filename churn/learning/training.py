@@ -11,6 +11,7 @@ from churn.contracts.features import CustomerFeatures
 from churn.errors import TooFewLeavers
 from churn.learning.bounded import Ranges, find_ranges
 from churn.learning.candidates import Model, fit_candidates, predict_leaving
+from churn.learning.directed import settle_directions
 from churn.learning.figures import confusion, measure
 from churn.learning.labels import NO_HORIZON, Labels
 from churn.learning.leakage import check_leakage
@@ -80,13 +81,15 @@ def train(examples: pl.DataFrame, params: ModelParams, labels: Labels = NO_HORIZ
     CustomerFeatures.validate(examples)
     check_leakage(examples)
     split, tested_on = _split(examples, labels, params.seed)
+    fingerprint = fingerprint_training(examples, params, labels.horizon)
+    if labels.windows:
+        params = settle_directions(split.train, params)
     models = fit_candidates(split.train, params)
     ranges = find_ranges(split.train) if labels.windows else None
     tested = models if ranges is None else bring_to_test(models, ranges, split, labels)
     family, reason = select_on(split.validation, tested, params.seed)
     kept = models if ranges is None else bring_to_horizon(models, ranges, split, labels)
     candidates = {name: _measure_candidate(name, kept[name], tested[name], split, params.seed) for name in models}
-    fingerprint = fingerprint_training(examples, params, labels.horizon)
     chosen = candidates[family]
     return Training(fingerprint, params, split, tuple(candidates.values()), chosen, reason, tested_on, ranges)
 

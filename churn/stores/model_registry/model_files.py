@@ -9,6 +9,7 @@ from churn.errors import ModelRefused
 TRUSTED_TYPES = [
     "churn.learning.averaging.LogOddsAverage",
     "churn.learning.bounded.BoundedModel",
+    "churn.learning.directed.DirectedLogistic",
     "sklearn.tree._tree.Tree",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
