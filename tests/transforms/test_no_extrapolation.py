@@ -23,7 +23,7 @@ SEEDS = [7, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(20, 3
 
 @dataclass(frozen=True)
 class Base:
-    """A telecom whose prices rise by a tenth on the day after the newest matured day, and its champion of the last day."""
+    """A telecom whose prices rise by a tenth just after the newest matured day, and its champion of the last day."""
 
     training: Training
     features: pl.DataFrame

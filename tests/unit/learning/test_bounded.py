@@ -1,6 +1,7 @@
 """A model of a label with a horizon: clipped to what it has seen, with the newest window's level, for the horizon."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,7 @@ from churn.learning.labels import LabelledWindow, Labels
 from churn.learning.params import ModelParams
 from churn.learning.training import Training, train
 from churn.learning.windows import Window
+from churn.stores.model_registry.model_files import read_model
 from tests.unit.learning.examples import make_examples
 
 FAST = ModelParams(forest_trees=30, boosting_rounds=60)
@@ -105,6 +107,16 @@ def test_contributions_add_up_to_the_log_odds_within_the_window(training: Traini
     within_window = 1 - (1 - predict_leaving(model, rows)) ** (1 / model.power)
 
     assert told == pytest.approx(within_window, abs=1e-6)
+
+
+def test_the_registry_reads_the_models_back_with_the_same_scores(training: Training, tmp_path: Path) -> None:
+    import skops.io
+
+    rows = make_examples(50)
+    for candidate in training.candidates:
+        skops.io.dump(candidate.model, tmp_path / "model.skops")
+        again = read_model(tmp_path / "model.skops")
+        assert np.array_equal(predict_leaving(again, rows), predict_leaving(candidate.model, rows)), candidate.family
 
 
 def test_the_level_is_the_share_that_left() -> None:
