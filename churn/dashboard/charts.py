@@ -228,14 +228,15 @@ def draw_heat(cells: Sequence[Row], picked: str | None = None) -> Chart:
     return boxes + labels
 
 
-def draw_history(rows: Sequence[Row]) -> Chart:
+def draw_history(rows: Sequence[Row], bounds: Mapping[str, float]) -> Chart:
     """Draws the probability of one customer over time, with the bounds of the tiers.
 
     Args:
         rows: prediction_date, churn_probability, basis, model_version; in order of date.
+        bounds: the smallest probability of each tier. A bound above 1 is not drawn.
     """
     line = draw_line(rows, "churn_probability", "Probability of leaving", ".0%", height=240)
-    bounds = [{"from": 0.5, "tier": "Medium"}, {"from": 0.7, "tier": "High"}]
-    base = alt.Chart(data_of(bounds)).encode(y=alt.Y("from:Q", scale=alt.Scale(domain=[0, 1])))
+    marks = [{"from": bound, "tier": tier} for tier, bound in bounds.items() if bound <= 1]
+    base = alt.Chart(data_of(marks)).encode(y=alt.Y("from:Q", scale=alt.Scale(domain=[0, 1])))
     rules = base.mark_rule(strokeDash=[2, 3]).encode(color=alt.Color("tier:N", scale=_TIER_SCALE, legend=None))
     return stack_layers(rules, line)

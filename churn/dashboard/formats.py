@@ -18,6 +18,11 @@ def tell_usd(value: float | None) -> str:
     return NOTHING if value is None else f"{'−' if value <= -0.5 else ''}${abs(value):,.0f}"
 
 
+def tell_bound(value: float) -> str:
+    """Formats the smallest probability of a tier: 0.5 is 50.0%. A bound above 1 is one that nobody can reach."""
+    return tell_percent(value) if value <= 1 else "more than 100%"
+
+
 def tell_usd_cents(value: float | None) -> str:
     """Formats a price: 70.5 is $70.50."""
     return NOTHING if value is None else f"{'−' if value <= -0.005 else ''}${abs(value):,.2f}"

@@ -5,6 +5,7 @@ A figure has the name of its column in `reporting`, so that a reader finds it in
 
 from dataclasses import dataclass
 
+from churn.contracts.action_list import ACTION_LIST, Unit
 from churn.dashboard import formats
 from churn.dashboard.formats import Form
 
@@ -37,22 +38,26 @@ BASES = {
 }
 """How the scores of a date were made."""
 
+_FORMS: dict[Unit, Form] = {
+    "text": formats.tell_text,
+    "long_text": formats.tell_text,
+    "yes_no": formats.tell_yes_no,
+    "date": formats.tell_day,
+    "basis": lambda basis: BASES[basis],
+    "count": formats.tell_count,
+    "share": formats.tell_percent,
+    "usd": formats.tell_usd,
+    "usd_cents": formats.tell_usd_cents,
+    "months": formats.tell_months,
+    "version": formats.tell_text,
+    "points": formats.tell_count,
+}
+
 FIGURES: dict[str, Figure] = {
-    "at_risk_customers_count": Figure(
-        "At risk", "Active customers whose probability of leaving is 0.5 or more.", formats.tell_count
-    ),
+    **{column.name: Figure(column.label, column.definition, _FORMS[column.unit]) for column in ACTION_LIST},
+    "at_risk_customers_count": Figure("At risk", "Active customers in tier Medium or High.", formats.tell_count),
     "active_customers_count": Figure(
         "Active customers", "Customers in the extract who have not left.", formats.tell_count
-    ),
-    "revenue_at_risk_usd": Figure(
-        "Revenue at risk",
-        "Twelve monthly charges of the active customers at risk, in USD a year: the loss if all of them left.",
-        formats.tell_usd,
-    ),
-    "expected_annual_loss_usd": Figure(
-        "Expected yearly loss",
-        "Probability of leaving times twelve monthly charges, in USD a year, summed over the active customers.",
-        formats.tell_usd,
     ),
     "average_churn_probability": Figure(
         "Average probability", "Mean probability of leaving of the active customers.", formats.tell_percent
@@ -60,48 +65,11 @@ FIGURES: dict[str, Figure] = {
     "at_risk_rate": Figure(
         "Share at risk", "Active customers at risk, as a share of all active customers.", formats.tell_percent
     ),
-    "high_count": Figure("High", "Active customers with a probability of 0.7 or more.", formats.tell_count),
-    "medium_count": Figure("Medium", "Active customers with a probability from 0.5 to below 0.7.", formats.tell_count),
-    "low_count": Figure("Low", "Active customers with a probability below 0.5.", formats.tell_count),
-    "call_rank": Figure(
-        "Rank", "The order of calls: rank 1 has the largest expected yearly loss of the date.", formats.tell_count
-    ),
-    "customer_id": Figure("Customer", "The company's own customer number."),
-    "risk_tier": Figure("Tier", "High from a probability of 0.7 on, Medium from 0.5 on, else Low."),
-    "churn_probability": Figure("Probability", "The customer's probability of leaving.", formats.tell_percent),
-    "lifetime_value_usd": Figure(
-        "Lifetime value",
-        "Monthly charge times months of tenure, in USD: what the customer paid so far at today's price.",
-        formats.tell_usd,
-    ),
-    "monthly_charges": Figure("Monthly charge", "The bill of one month, in USD.", formats.tell_usd_cents),
-    "total_charges": Figure("Total charges", "The sum of all bills since joining, in USD.", formats.tell_usd),
-    "tenure_months": Figure("Tenure", "Whole months as a customer.", formats.tell_months),
-    "tenure_band": Figure("Tenure band", "Months as a customer, in four bands."),
-    "contract": Figure("Contract", "The term of the contract."),
-    "internet_service": Figure("Internet", "DSL, fiber optic or none."),
-    "payment_method": Figure("Payment", "How the customer pays the bill."),
+    "high_count": Figure("High", "Active customers in tier High.", formats.tell_count),
+    "medium_count": Figure("Medium", "Active customers in tier Medium.", formats.tell_count),
+    "low_count": Figure("Low", "Active customers in tier Low.", formats.tell_count),
     "senior_citizen": Figure("Senior", "Whether the customer is 65 or older."),
-    "is_senior_citizen": Figure("Senior", "yes: the customer is 65 or older.", formats.tell_yes_no),
-    "has_online_security": Figure("Online security", "yes: the customer has online security.", formats.tell_yes_no),
-    "has_tech_support": Figure("Tech support", "yes: the customer has technical support.", formats.tell_yes_no),
-    "services_count": Figure("Services", "Number of services of the customer, 0 to 9.", formats.tell_count),
-    "price_above_list_usd": Figure(
-        "Above list price",
-        "Monthly charge minus list price, in USD a month: a positive amount leaves room for an offer.",
-        formats.tell_usd_cents,
-    ),
-    "reasons": Figure("Reasons", "What changes the score most: + raises the score, - lowers it."),
-    "recommended_action": Figure("Action", "The recommended action for the tier."),
     "segment": Figure("Segment", "The value of the dimension."),
-    "prediction_date": Figure("Date", "The date that was scored.", formats.tell_day),
-    "model_version": Figure("Model", "Version of the model that gave the score."),
-    "basis": Figure(
-        "Basis",
-        "Live: scored on the day itself. Replayed: scored later, with the champion of that day. As if: scored later, "
-        "with a model that did not exist yet. Reconstructed: customers rewound from the first extract.",
-        lambda basis: BASES[basis],
-    ),
 }
 """Figures by column name."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from churn.dashboard.formats import tell_change, tell_day, tell_percent
+from churn.dashboard.formats import tell_bound, tell_change, tell_day, tell_percent
 from churn.dashboard.glossary import BASES, FIGURES, Figure
 from churn.dashboard.markup import Card, Column, draw_table, name_columns
 
@@ -82,9 +82,16 @@ def draw_tier_table(row: Row) -> str:
     """Returns the active customers of a date by tier, as a table."""
     active = row["active_customers_count"] or 1
     counts = {tier: row[f"{tier.lower()}_count"] for tier in ("High", "Medium", "Low")}
-    rows = [{"risk_tier": tier, "customers": count, "share": count / active} for tier, count in counts.items()]
+    bounds = {"High": row["high_from"], "Medium": row["medium_from"], "Low": 0.0}
+    rows = [
+        {"risk_tier": tier, "from": bounds[tier], "customers": count, "share": count / active}
+        for tier, count in counts.items()
+    ]
     columns = [
         *name_columns("risk_tier"),
+        Column(
+            "from", Figure("From", "The smallest probability of the tier on this date.", tell_bound), is_number=True
+        ),
         Column("customers", FIGURES["active_customers_count"], is_number=True),
         Column("share", Figure("Share", "Share of the active customers.", tell_percent), is_number=True),
     ]

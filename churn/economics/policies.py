@@ -1,4 +1,4 @@
-"""Reads the company's policy file: the thresholds of the gate, and the value of a customer and of an offer.
+"""Reads the company's policy file: the gate's thresholds, the value of a customer and of an offer, and the risk tiers.
 
 Every value is checked when the file is read, so that a wrong sign or a percentage never reaches a decision.
 """
@@ -7,11 +7,13 @@ import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from churn.errors import WrongUsage
 
 POLICY_FILE = Path(__file__).with_name("policies.toml")
+
+TierRule = Literal["probability", "lift", "share"]
 
 
 @dataclass(frozen=True)
@@ -52,18 +54,51 @@ class ValuePolicy:
 
 
 @dataclass(frozen=True)
+class TierPolicy:
+    """Where the risk tiers begin, and what to do in each. Comments in policies.toml explain each value."""
+
+    rule: TierRule | Literal["auto"]
+    high_probability: float
+    medium_probability: float
+    high_lift: float
+    medium_lift: float
+    high_share: float
+    medium_share: float
+    high_action: str
+    medium_action: str
+    low_action: str
+
+    def __post_init__(self) -> None:
+        if self.rule not in ("auto", *get_args(TierRule)):
+            raise _wrong("tiers", "rule", self.rule, f"one of auto, {', '.join(get_args(TierRule))}")
+        _check("tiers", "high_probability", self.high_probability, 0, 1)
+        _check("tiers", "medium_probability", self.medium_probability, 0, self.high_probability)
+        # A tier that begins below the base rate would hold customers who are safer than the average.
+        _check("tiers", "high_lift", self.high_lift, 1, 1000)
+        _check("tiers", "medium_lift", self.medium_lift, 1, self.high_lift)
+        _check("tiers", "medium_share", self.medium_share, 0, 1)
+        _check("tiers", "high_share", self.high_share, 0, self.medium_share)
+        for name in ("high_action", "medium_action", "low_action"):
+            action = getattr(self, name)
+            if not isinstance(action, str) or not action.strip():
+                raise _wrong("tiers", name, action, "a text")
+
+
+@dataclass(frozen=True)
 class Policies:
     """Everything in the policy file.
 
     Attributes:
         gate: the thresholds of the gate.
         value: the value of a customer and of an offer.
+        tiers: where the risk tiers begin.
         sha256: the digest of the file. A publication records it, so that every list can be traced to its policy.
         notes: changes that the file needs although it is valid, such as an old section name.
     """
 
     gate: GatePolicy
     value: ValuePolicy
+    tiers: TierPolicy
     sha256: str
     notes: tuple[str, ...] = ()
 
@@ -81,13 +116,20 @@ def load_policies(path: Path | None = None) -> Policies:
     if "retention" in sections and "value" not in sections:
         sections["value"] = sections.pop("retention")
         notes.append(f"{path.name} uses [retention], the old name of the section [value]. Rename the section.")
-    if unknown := sorted(set(sections) - {"gate", "value", *CONTACT_SECTIONS}):
+    if unknown := sorted(set(sections) - {*_REQUIRED, *_OPTIONAL, *CONTACT_SECTIONS}):
         raise WrongUsage(f"{path} has the unknown section [{unknown[0]}].", f"remove it; {_COMPARE}")
+    sections = {name: values for name, values in read_sections().items() if name in _OPTIONAL} | sections
     try:
         gate, value = GatePolicy(**sections["gate"]), ValuePolicy(**sections["value"])
+        tiers = TierPolicy(**sections["tiers"])
     except (KeyError, TypeError) as error:
         raise WrongUsage(f"{path} is not complete: {error}.", _COMPARE) from error
-    return Policies(gate, value, hashlib.sha256(content).hexdigest(), tuple(notes))
+    return Policies(gate, value, tiers, hashlib.sha256(content).hexdigest(), tuple(notes))
+
+
+_REQUIRED = ("gate", "value")
+_OPTIONAL = ("tiers",)
+"""Sections that an older file of a company does not have yet: they then have the values of the default file."""
 
 
 CONTACT_SECTIONS = ("channels", "budget", "contact", "offers", "campaign")
@@ -127,7 +169,11 @@ def _parse(path: Path, content: bytes) -> dict[str, Any]:
 def _check(section: str, name: str, value: float, low: float, high: float) -> None:
     # TOML's true is a Python int as well: without the first condition it would count as 1.
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise WrongUsage(
-            f"The policy file has {section}.{name} = {value!r}, but it must be a number from {low} to {high}.",
-            "correct the file; `churn policy FILE` checks it.",
-        )
+        raise _wrong(section, name, value, f"a number from {low} to {high}")
+
+
+def _wrong(section: str, name: str, value: object, allowed: str) -> WrongUsage:
+    return WrongUsage(
+        f"The policy file has {section}.{name} = {value!r}, but it must be {allowed}.",
+        "correct the file; `churn policy FILE` checks it.",
+    )

@@ -5,7 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from churn.contracts.decisions import Interval, Slice
-from churn.learning.figures import bootstrap_weights, weighted_roc_auc
+from churn.learning.figures import THRESHOLD, bootstrap_weights, weighted_roc_auc
 
 SLICED_BY = ("contract", "tenure_band", "is_senior_citizen", "gender")
 
@@ -44,7 +44,7 @@ def _measure_slice(
         leavers=int(left.sum()),
         promised_rate=float(promised.mean()),
         left_rate=float(left.mean()),
-        flagged_rate=float((promised >= 0.5).mean()),
+        flagged_rate=float((promised >= THRESHOLD).mean()),
         roc_auc=_roc_auc(left, promised, seed) if 0 < left.sum() < len(left) else None,
     )
 

@@ -8,7 +8,8 @@ import polars as pl
 
 from churn.scoring.comparison import take_apart
 from churn.scoring.scores import Scorer
-from churn.stages.scoring import make_scorer, score_days
+from churn.stages.scoring import make_scorer
+from churn.stages.tiering import stream_days
 from churn.stores.ledgers import publications
 from churn.stores.ledgers.publications import Publication
 from churn.stores.shown.exports import read_export
@@ -73,4 +74,4 @@ def _read_stored(engine: "Engine", publication: Publication, which: str) -> pl.D
 
 def _score_again(engine: "Engine", scorer: Scorer, day: date, name: str) -> pl.DataFrame:
     columns = (pl.col("customer_id"), pl.col("churn_probability").alias(name))
-    return pl.concat(batch.select(columns) for batch in score_days(engine, scorer, day, day))
+    return pl.concat(batch.select(columns) for batch in stream_days(engine, day, day, scorer.predict))

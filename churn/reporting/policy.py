@@ -22,7 +22,7 @@ class PolicyReport:
     path: str
     is_default: bool
     sha256: str
-    values: dict[str, dict[str, float]]
+    values: dict[str, dict[str, float | str]]
     notes: tuple[str, ...]
 
 
@@ -34,5 +34,5 @@ def read_policy(settings: Settings, path: Path | None) -> PolicyReport:
     """
     chosen = path or settings.policies or POLICY_FILE
     policies = load_policies(chosen)
-    values = {"gate": asdict(policies.gate), "value": asdict(policies.value)}
+    values = {section: asdict(getattr(policies, section)) for section in ("gate", "value", "tiers")}
     return PolicyReport(str(chosen), chosen == POLICY_FILE, policies.sha256, values, policies.notes)

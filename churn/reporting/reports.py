@@ -140,7 +140,7 @@ def _report_publication(engine: "Engine", as_of_date: date) -> str | None:
 
 _KPIS = (
     ("Active customers", "active_customers_count", ""),
-    ("Active customers at risk (probability 0.5 or more)", "at_risk_customers_count", ""),
+    ("Active customers at risk (High and Medium)", "at_risk_customers_count", ""),
     ("High tier", "high_count", ""),
     ("Medium tier", "medium_count", ""),
     ("Annual revenue", "annual_revenue_usd", "USD"),

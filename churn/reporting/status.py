@@ -38,6 +38,7 @@ def read_status(workplace: Workplace, as_of_date: date | None = None) -> dict[st
         "active_customers": kpis["active_customers_count"],
         "at_risk_customers": kpis["at_risk_customers_count"],
         "tiers": {"high": kpis["high_count"], "medium": kpis["medium_count"], "low": kpis["low_count"]},
+        "tiers_from": {"high": kpis["high_from"], "medium": kpis["medium_from"]},
         "average_churn_probability": kpis["average_churn_probability"],
         "revenue_at_risk_usd": float(kpis["revenue_at_risk_usd"]),
         "expected_annual_loss_usd": float(kpis["expected_annual_loss_usd"]),

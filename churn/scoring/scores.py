@@ -16,12 +16,21 @@ from numpy.typing import NDArray
 from churn.contracts.features import FEATURES
 from churn.contracts.scores import CustomerScores, Predictor
 from churn.contracts.tariffs import is_unseen
-from churn.economics import tiers
+from churn.economics.tiers import (
+    Tiers,
+    at_risk_flag,
+    expected_annual_loss_usd,
+    lifetime_value_usd,
+    revenue_at_risk_usd,
+    risk_tier,
+)
 from churn.scoring.reasons import tell_reasons
 
 Contribute = Callable[[pl.DataFrame], NDArray[np.float64] | None]
 
 PROBABILITY_DECIMALS = 9
+
+_is_active = (~pl.col("has_churned")).alias("is_active")
 
 
 @dataclass(frozen=True)
@@ -41,15 +50,20 @@ class Scorer:
     known_plans: tuple[str, ...] | None
     is_from_copy: bool = False
 
-    def score(self, features: pl.DataFrame) -> pl.DataFrame:
+    def score(self, features: pl.DataFrame, tiers: Tiers) -> pl.DataFrame:
         """Returns the scores of a batch; see `score_batch`."""
         known = None if self.known_plans is None else list(self.known_plans)
-        return score_batch(features, self.predictor, partial(self.contribute, self.predictor), known)
+        return score_batch(features, self.predictor, tiers, partial(self.contribute, self.predictor), known)
+
+    def predict(self, features: pl.DataFrame) -> pl.DataFrame:
+        """Returns customer_id, is_active and churn_probability of a batch, in its order."""
+        return features.select("customer_id", _is_active, _predict(features, self.predictor))
 
 
 def score_batch(
     features: pl.DataFrame,
     predictor: Predictor,
+    tiers: Tiers,
     contribute: Contribute | None = None,
     known_plans: list[str] | None = None,
 ) -> pl.DataFrame:
@@ -58,17 +72,17 @@ def score_batch(
     Args:
         features: customer_id, has_churned, plan and every model feature, as `warehouse.read_features` yields them.
         predictor: an object with `predict_proba`.
+        tiers: the tiers in force.
         contribute: returns (rows, features) contributions to the log-odds, or None. Without it the reasons are null.
         known_plans: the tariffs of the training examples; None when they are not known: then no tariff is unseen.
 
     Returns:
         One row for each row of `features`, in the same order, satisfying `CustomerScores`.
     """
-    probabilities = predictor.predict_proba(features.select(FEATURES))[:, 1]
     scores = features.select(
         "customer_id",
-        pl.Series("churn_probability", probabilities, dtype=pl.Float64).round(PROBABILITY_DECIMALS),
-        (~pl.col("has_churned")).alias("is_active"),
+        _predict(features, predictor),
+        _is_active,
         _has_unseen_plan(known_plans).alias("has_unseen_plan"),
         "monthly_charges",
         "tenure_months",
@@ -76,16 +90,21 @@ def score_batch(
     ).select(
         "customer_id",
         "churn_probability",
-        tiers.at_risk_flag().alias("at_risk_flag"),
-        tiers.risk_tier().alias("risk_tier"),
-        tiers.revenue_at_risk_usd().alias("revenue_at_risk_usd"),
-        tiers.expected_annual_loss_usd().alias("expected_annual_loss_usd"),
-        tiers.lifetime_value_usd().alias("lifetime_value_usd"),
+        at_risk_flag(tiers).alias("at_risk_flag"),
+        risk_tier(tiers).alias("risk_tier"),
+        revenue_at_risk_usd(tiers).alias("revenue_at_risk_usd"),
+        expected_annual_loss_usd().alias("expected_annual_loss_usd"),
+        lifetime_value_usd().alias("lifetime_value_usd"),
         "is_active",
         "has_unseen_plan",
         "reasons",
     )
     return CustomerScores.validate(scores)
+
+
+def _predict(features: pl.DataFrame, predictor: Predictor) -> pl.Series:
+    probabilities = predictor.predict_proba(features.select(FEATURES))[:, 1]
+    return pl.Series("churn_probability", probabilities, dtype=pl.Float64).round(PROBABILITY_DECIMALS)
 
 
 def _has_unseen_plan(known_plans: list[str] | None) -> pl.Expr:

@@ -5,7 +5,7 @@ changed is left unchanged. So a backfill that was stopped continues where it sto
 nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from churn.economics.policies import load_policies
+from churn.economics.tiers import Tiers
 from churn.errors import NotThere, WrongUsage
 from churn.scoring.history import PastDay
 from churn.scoring.reconstruction import rewind
@@ -21,6 +22,7 @@ from churn.scoring.scores import Scorer
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.scoring import find_latest_day, make_scorer, plan_past, score_days
+from churn.stages.tiering import resolve_days
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, promotions, publications, revisions
 from churn.stores.ledgers.loads import Load
@@ -198,10 +200,13 @@ def score_history(settings: Settings, days: Sequence[date], run_id: str) -> Outc
     engine = open_engine(settings)
     planned = plan_past(engine, days)
     planned_publications = _describe_publications(settings, engine, planned, run_id)
-    scores = _score_past(engine, planned, make_scorer(settings, planned[0].model_version))
-    staged = predictions.stage_predictions(engine, planned_publications, scores)
+    version = planned[0].model_version
+    scorer = make_scorer(settings, version)
+    tiers = resolve_days(settings, engine, scorer, version, [past.day for past in planned])
+    scores = _score_past(engine, planned, scorer, tiers)
+    staged = predictions.stage_predictions(engine, planned_publications, scores, tiers)
     count = sum(publication.customers_count for publication in staged)
-    summary = f"{count:,} scores by version {planned[0].model_version} ({planned[0].basis})"
+    summary = f"{count:,} scores by version {version} ({planned[0].basis})"
     changes = revisions.read_revisions(engine, days, run_id)
     return Outcome(
         "; ".join([summary, *(change.summarise() for change in changes)]),
@@ -209,16 +214,17 @@ def score_history(settings: Settings, days: Sequence[date], run_id: str) -> Outc
     )
 
 
-def _score_past(engine: "Engine", planned: Sequence[PastDay], scorer: Scorer) -> Iterator[pl.DataFrame]:
+def _score_past(
+    engine: "Engine", planned: Sequence[PastDay], scorer: Scorer, tiers: Mapping[date, Tiers]
+) -> Iterator[pl.DataFrame]:
     """Yields the scores of days. Rewound days with the same customers are scored once and repeated for each day."""
-    first, last = planned[0].day, planned[-1].day
     if planned[0].basis != "reconstructed":
-        yield from score_days(engine, scorer, first, last)
+        yield from score_days(engine, scorer, tiers)
         return
     first_snapshot = loads.find_current_loads(engine)[0].snapshot_date
     for _, alike in groupby((past.day for past in planned), key=lambda day: whole_months_between(day, first_snapshot)):
         same = list(alike)
-        for scores in score_days(engine, scorer, same[0], same[0]):
+        for scores in score_days(engine, scorer, {same[0]: tiers[same[0]]}):
             for day in same:
                 yield scores.with_columns(pl.lit(day).alias("prediction_date"))
 

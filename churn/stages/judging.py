@@ -12,7 +12,7 @@ from churn.contracts.horizons import Horizon
 from churn.contracts.statuses import Verdict
 from churn.contracts.tariffs import known_plans
 from churn.economics.policies import Policies
-from churn.economics.tiers import count_tier_changes, tell_tiers
+from churn.economics.tiers import Tiers, choose_rule, count_tier_changes, resolve_tiers, tell_tiers
 from churn.learning.labels import Labels
 from churn.settings import Settings
 from churn.stores.ledgers import loads, promotions
@@ -70,11 +70,12 @@ def judge_training(
     elif champion is not None and champion.horizon and not labels.horizon:
         decision = hold_back(decision, "trained without a horizon, which never replaces a champion with one")
     reasons = [*decision.reasons, training.tested_on, training.reason, labels.told()]
-    changes = None if standing is None else _tier_changes(training, standing, examples)
+    tiers = resolve_training_tiers(training, labels, policies)
+    changes = None if standing is None else _tier_changes(training, standing, examples, tiers)
     if changes is not None:
         reasons.append(f"{changes:,} of {examples.height:,} customers would change tier")
     kept = replace(
-        describe_training(training, decision, policies),
+        describe_training(training, decision, policies, tiers),
         labels=labels.evidence(),
         is_synthetic=is_synthetic,
         tier_changes=changes,
@@ -158,25 +159,33 @@ def slice_by(test: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
     return test.select(keys).join(groups, on=keys, how="left", maintain_order="left")
 
 
-def _tier_changes(training: "Training", standing: "Predictor", examples: pl.DataFrame) -> int:
+def resolve_training_tiers(training: "Training", labels: Labels, policies: Policies) -> Tiers:
+    """Returns the tiers that the scores of a challenger would have under the policy."""
+    rule = choose_rule(policies.tiers, labels.horizon is not None)
+    return resolve_tiers(policies.tiers, rule, labels.leaver_share, training.selected.test_probabilities)
+
+
+def _tier_changes(training: "Training", standing: "Predictor", examples: pl.DataFrame, tiers: Tiers) -> int:
     from churn.learning.candidates import predict_leaving
 
-    return count_tier_changes(predict_leaving(training.selected.model, examples), predict_leaving(standing, examples))
+    new, old = (predict_leaving(model, examples) for model in (training.selected.model, standing))
+    return count_tier_changes(tiers, new, old)
 
 
-def describe_training(training: "Training", decision: "Decision", policies: Policies) -> Evidence:
+def describe_training(training: "Training", decision: "Decision", policies: Policies, tiers: Tiers) -> Evidence:
     """Returns what the ledger keeps of a training: sizes, every candidate's figures, the selected one's curves.
 
     Args:
         training: the training.
         decision: the decision of the gate on it.
         policies: the value of a customer, for the profit curve.
+        tiers: the tiers that the scores would have.
     """
     return Evidence(
         rows={part: getattr(training.split, part).height for part in ("train", "validation", "test")},
         params=asdict(training.params),
         plans=tuple(known_plans(training.split.train)),
-        tiers_out_of_fold=_tiers_out_of_fold(training),
+        tiers_out_of_fold=_tiers_out_of_fold(training, tiers),
         candidates={candidate.family: _figures(candidate) for candidate in training.candidates},
         curves=_curves(training, decision, policies),
         gate=decision.evidence,
@@ -185,13 +194,13 @@ def describe_training(training: "Training", decision: "Decision", policies: Poli
     )
 
 
-def _tiers_out_of_fold(training: "Training") -> tuple[TierRates, ...]:
+def _tiers_out_of_fold(training: "Training", tiers: Tiers) -> tuple[TierRates, ...]:
     """Compares predicted and actual leavers of each tier on the training part: the test part is used only once."""
     from churn.learning.candidates import fit_family
     from churn.learning.folds import predict_out_of_fold
 
     fit = partial(fit_family, training.selected.family, params=training.params)
-    rates = tell_tiers(predict_out_of_fold(training.split.train, training.params.seed, fit))
+    rates = tell_tiers(predict_out_of_fold(training.split.train, training.params.seed, fit), tiers)
     return tuple(TierRates(**rate) for rate in rates)
 
 

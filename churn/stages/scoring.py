@@ -1,27 +1,30 @@
 """Scores the customers of a date, and publishes the date once it has passed its audits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from churn.contracts.statuses import Basis
 from churn.economics.policies import load_policies
+from churn.economics.tiers import Tiers
 from churn.errors import NotThere
 from churn.scoring.history import PastDay, plan_history
 from churn.scoring.scores import Scorer
 from churn.settings import Settings
 from churn.stages import Outcome
+from churn.stages.tiering import resolve_days, stream_days
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, promotions, publications, revisions
 from churn.stores.ledgers.promotions import require_champion
 from churn.stores.ledgers.publications import Publication
 from churn.stores.model_registry import loading, registry
-from churn.stores.postgres.copying import run_ahead
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import features, history, predictions
+from churn.stores.rows import history, predictions
 from churn.stores.sql_models import RISK_MODELS
 from churn.timeline import now_utc
 
@@ -56,8 +59,9 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str, model_ver
     if known is not None and is_done and predictions.count_predictions(engine, as_of_date) == known.customers_count:
         return Outcome(f"{as_of_date} already has {known.customers_count:,} scores from this load and model", True)
     scorer = make_scorer(settings, version)
-    scores = score_days(engine, scorer, as_of_date, as_of_date)
-    (staged,) = predictions.stage_predictions(engine, [planned], scores)
+    tiers = resolve_days(settings, engine, scorer, version, [as_of_date])
+    scores = score_days(engine, scorer, tiers)
+    (staged,) = predictions.stage_predictions(engine, [planned], scores, tiers)
     summary = f"{staged.customers_count:,} customers scored with version {version}"
     summary += _note_copy(scorer)
     changes = revisions.read_revisions(engine, [as_of_date], run_id)
@@ -156,16 +160,12 @@ def make_scorer(settings: Settings, model_version: int) -> Scorer:
     return Scorer(loaded.predictor, contribute_by_feature, known, loaded.is_from_copy)
 
 
-def score_days(engine: "Engine", scorer: Scorer, first: date, last: date) -> Iterator[pl.DataFrame]:
-    """Yields the scores of the days in batches. Reading, scoring and writing run at the same time, in three threads."""
-
-    # A generator runs in one thread only: each `run_ahead` owns the generator it is given. The inner one reads batches
-    # from Postgres, the outer one scores them, and the caller writes.
-    def score() -> Iterator[pl.DataFrame]:
-        for batch in run_ahead(features.stream_features(engine, first, last)):
-            yield scorer.score(batch).with_columns(batch["as_of_date"].alias("prediction_date"))
-
-    return run_ahead(score())
+def score_days(engine: "Engine", scorer: Scorer, tiers: Mapping[date, Tiers]) -> Iterator[pl.DataFrame]:
+    """Yields the scores of days in batches, each day with its own tiers."""
+    # Days with the same tiers are read together: with a rule that gives each day its own bounds that is one day.
+    for same, days in groupby(tiers, key=lambda day: tiers[day]):
+        alike = list(days)
+        yield from stream_days(engine, alike[0], alike[-1], partial(scorer.score, tiers=same))
 
 
 def publish(settings: Settings, as_of_date: date) -> Outcome:

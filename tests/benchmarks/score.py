@@ -86,7 +86,7 @@ def score_with_churn(home: str, customers: str) -> dict[str, float]:
     from dataclasses import replace
 
     from churn.settings import Settings
-    from churn.stages import scoring
+    from churn.stages import scoring, tiering
     from churn.stores.ledgers import publications
     from churn.stores.postgres.database import open_engine
     from churn.stores.rows import predictions
@@ -96,9 +96,12 @@ def score_with_churn(home: str, customers: str) -> dict[str, float]:
     scorer = scoring.make_scorer(settings, 1)
     pattern = publications.find_publication(engine, FIRST)
     wanted = replace(pattern, prediction_date=day, eligible_count=int(customers), refused_count=0)
-    list(scoring.score_days(engine, scorer, FIRST, FIRST))
+    tiers = tiering.resolve_days(settings, engine, scorer, 1, [FIRST, day])
+    list(scoring.score_days(engine, scorer, {FIRST: tiers[FIRST]}))
     return measure(
-        lambda: predictions.stage_predictions(engine, [wanted], scoring.score_days(engine, scorer, day, day))
+        lambda: predictions.stage_predictions(
+            engine, [wanted], scoring.score_days(engine, scorer, {day: tiers[day]}), tiers
+        )
     )
 
 

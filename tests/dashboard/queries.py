@@ -6,6 +6,7 @@ A query's columns are those of the table, in order and by name; a table that is 
 from datetime import date, datetime
 from decimal import Decimal
 
+from churn.stores.shown import calls
 from tests.conftest import DAY
 
 _KPI = f"FROM reporting.kpi_daily WHERE prediction_date = '{DAY}'"
@@ -91,20 +92,16 @@ _CHECKS = {
 
 TABLES: dict[str, dict[str, str]] = {
     "overview": {
-        "tiers": f"""SELECT risk_tier, count(customer_id) AS customers,
+        "tiers": f"""SELECT risk_tier, probability_from AS "from", count(customer_id) AS customers,
                 count(customer_id)::float8 / sum(count(customer_id)) OVER () AS share
-            FROM reporting.risk_tiers LEFT JOIN (SELECT * FROM reporting.customer_scores
+            FROM (SELECT * FROM reporting.risk_tiers WHERE prediction_date = '{DAY}') AS tiers
+                LEFT JOIN (SELECT * FROM reporting.customer_scores
                 WHERE prediction_date = '{DAY}' AND is_active) AS active USING (risk_tier)
-            GROUP BY risk_tier, urgency_rank ORDER BY urgency_rank""",
+            GROUP BY risk_tier, probability_from, urgency_rank ORDER BY urgency_rank""",
         "first_calls": f"""SELECT call_rank, customer_id, risk_tier, churn_probability, expected_annual_loss_usd,
             contract, tenure_months, reasons {_CALLS} LIMIT 10""",
     },
-    "calls": {
-        "calls": f"""SELECT call_rank, customer_id, risk_tier, churn_probability, expected_annual_loss_usd, reasons,
-            recommended_action, monthly_charges, tenure_months, contract, internet_service, payment_method,
-            services_count, price_above_list_usd, revenue_at_risk_usd, lifetime_value_usd, total_charges
-            {_CALLS} LIMIT 50"""
-    },
+    "calls": {"calls": f"SELECT {', '.join(calls.COLUMNS)} {_CALLS} LIMIT 50"},
     "segments": {
         name: _ask_segments(name)
         for name in ("contract", "tenure_band", "internet_service", "payment_method", "senior_citizen")

@@ -1,6 +1,8 @@
 """The SQLMesh project as a whole: its laws, its unit tests, its style, and what it shares with the Python side."""
 
 import io
+import re
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -8,8 +10,9 @@ import sqlalchemy as sa
 from sqlglot import exp
 
 from churn.contracts.features import FEATURES
-from churn.economics import tiers
 from churn.stores.postgres import tables
+from churn.stores.sql_models.contexts import TRANSFORMS_DIR
+from tests.support.policies import POLICIES
 from tests.transforms.conftest import models_of
 
 
@@ -70,15 +73,16 @@ def test_a_feature_of_the_contract_is_a_column_of_the_model(project: Any, featur
     )
 
 
-def test_tiers_begin_where_the_scores_say(project: Any) -> None:
-    query = models_of(project)["reporting.risk_tiers"].render_query_or_raise()
-    rows = [[cell.unalias().this.name for cell in select.expressions] for select in query.find_all(exp.Select)]
-
-    assert {row[0]: float(row[2]) for row in rows} == {
-        "High": tiers.HIGH_FROM,
-        "Medium": tiers.AT_RISK_FROM,
-        "Low": 0.0,
+def test_no_model_or_audit_knows_a_bound_or_an_action_of_a_tier(project: Any) -> None:
+    """A company changes them in its policy file: written into SQL, an edit of the policy would rebuild history."""
+    values = {
+        str(value) for name, value in asdict(POLICIES.tiers).items() if name.endswith(("_probability", "_action"))
     }
+    for path in [*(TRANSFORMS_DIR / "models").rglob("*.sql"), *(TRANSFORMS_DIR / "audits").glob("*.sql")]:
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+        literals = {literal.strip("'") for literal in re.findall(r"'[^']*'|\b\d+\.\d+\b", text)}
+
+        assert not literals & values, path
 
 
 def test_views_are_what_readers_keep(project: Any) -> None:

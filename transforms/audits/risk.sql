@@ -17,26 +17,31 @@ AUDIT (
   name tier_follows_probability
 );
 
+/* Against the bounds that were in force when the date was scored. A tier ends where the next higher one begins. */
 SELECT
-  prediction_date,
-  customer_id,
-  churn_probability,
-  risk_tier,
-  at_risk_flag
-FROM @this_model
+  risk.prediction_date,
+  risk.customer_id,
+  risk.churn_probability,
+  risk.risk_tier,
+  risk.at_risk_flag
+FROM @this_model AS risk
+LEFT JOIN (
+  SELECT
+    prediction_date,
+    risk_tier,
+    is_at_risk,
+    probability_from,
+    LEAD(probability_from) OVER (PARTITION BY prediction_date ORDER BY urgency_rank DESC) AS probability_below
+  FROM ops.risk_tiers
+) AS tiers
+  ON tiers.prediction_date = risk.prediction_date AND tiers.risk_tier = risk.risk_tier
 WHERE
-  prediction_date BETWEEN @start_date AND @end_date
+  risk.prediction_date BETWEEN @start_date AND @end_date
   AND (
-    at_risk_flag <> (
-      churn_probability >= 0.5
-    )
-    OR risk_tier <> CASE
-      WHEN churn_probability >= 0.7
-      THEN 'High'
-      WHEN churn_probability >= 0.5
-      THEN 'Medium'
-      ELSE 'Low'
-    END
+    tiers.risk_tier IS NULL
+    OR risk.at_risk_flag <> tiers.is_at_risk
+    OR risk.churn_probability < tiers.probability_from
+    OR risk.churn_probability >= tiers.probability_below
   );
 
 AUDIT (

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from churn.contracts.action_list import ACTION_LIST, NUMERIC
 from churn.dashboard import markup
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.glossary import FIGURES
@@ -13,10 +14,8 @@ from churn.stores.shown.calls import SORTABLE, Wanted
 
 PAGE_ROWS = 50
 MOST_DOWNLOADED = 200_000
-NUMBERS = (
-    *("call_rank", "churn_probability", "expected_annual_loss_usd", "revenue_at_risk_usd", "lifetime_value_usd"),
-    *("monthly_charges", "total_charges", "tenure_months", "services_count", "price_above_list_usd"),
-)
+NUMBERS = tuple(column.name for column in ACTION_LIST if column.unit in NUMERIC)
+WIDE = tuple(column.name for column in ACTION_LIST if column.unit == "long_text")
 SHEETS = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -42,7 +41,7 @@ def show(shown: Shown) -> None:
         return
     offset = _ask_page(count)
     rows = ask(shown, calls.read_calls, filters, PAGE_ROWS, offset)
-    columns = markup.name_columns(*calls.COLUMNS, numbers=NUMBERS, wide=("reasons", "recommended_action"))
+    columns = markup.name_columns(*calls.COLUMNS, numbers=NUMBERS, wide=WIDE)
     st.html(markup.draw_table("calls", "Customers to call", columns, rows))
     st.html(markup.note(f"{offset + 1:,} to {offset + len(rows):,} of {count:,} customers."))
     _offer_downloads(shown, filters, count)

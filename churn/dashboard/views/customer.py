@@ -1,6 +1,6 @@
 """The page of one customer: profile, score, reasons, the score over time and what changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -40,7 +40,7 @@ def show(shown: Shown) -> None:
         return
     now = history[0]
     _show_now(now, shown)
-    _show_history(list(reversed(history)))
+    _show_history(list(reversed(history)), ask(shown, marts.read_bounds, now["prediction_date"]))
 
 
 def _show_now(now: markup.Row, shown: Shown) -> None:
@@ -73,12 +73,12 @@ def _show_now(now: markup.Row, shown: Shown) -> None:
         st.html(markup.draw_table("profile", "The customer's profile", columns, rows))
 
 
-def _show_history(history: Sequence[markup.Row]) -> None:
+def _show_history(history: Sequence[markup.Row], bounds: Mapping[str, float]) -> None:
     st.header("Probability over time")
     if len(history) < 2:
         st.html(markup.say("Only one day is published so far.", "Run `churn backfill --days 60` to add earlier days."))
         return
-    st.altair_chart(charts.draw_history(history))
+    st.altair_chart(charts.draw_history(history, bounds))
     st.header("What changed")
     changes = find_changes(history)
     if not changes:

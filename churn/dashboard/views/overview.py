@@ -6,7 +6,7 @@ import streamlit as st
 
 from churn.dashboard import charts, glossary, markup, summary
 from churn.dashboard.access import Shown, ask
-from churn.dashboard.formats import tell_moment
+from churn.dashboard.formats import tell_bound, tell_moment
 from churn.stores.shown import calls, marts
 from churn.timeline import today
 
@@ -35,17 +35,22 @@ def show(shown: Shown) -> None:
             st.html(
                 markup.say("Only one day is published so far.", "Run `churn backfill --days 60` to add earlier days.")
             )
-    _show_calls(shown)
+    _show_calls(shown, now)
     _show_health(shown)
     with st.expander("What the figures mean"):
         st.html(markup.define([glossary.FIGURES[name] for name in summary.HEADLINES]))
 
 
-def _show_calls(shown: Shown) -> None:
+def _show_calls(shown: Shown, now: markup.Row) -> None:
     st.header("Customers to call first")
     first_calls = ask(shown, calls.read_calls, calls.Wanted(shown.day), FIRST_CALLS)
     if not first_calls:
-        st.html(markup.say("No customer is at risk.", "No active customer has a probability of 0.5 or more."))
+        st.html(
+            markup.say(
+                "No customer is at risk.",
+                f"No active customer has a probability of {tell_bound(now['medium_from'])} or more.",
+            )
+        )
         return
     columns = markup.name_columns(
         *("call_rank", "customer_id", "risk_tier", "churn_probability", "expected_annual_loss_usd", "contract"),

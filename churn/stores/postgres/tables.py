@@ -41,6 +41,7 @@ __all__ = [
     "publications",
     "rejected_rows",
     "revisions",
+    "risk_tiers",
     "schema_versions",
     "telco_churn_raw",
     "telco_churn_reconstructed",
@@ -75,8 +76,8 @@ predictions = Table(
     Column("prediction_date", Date, primary_key=True, comment="The as-of date that was scored"),
     Column("customer_id", Text, primary_key=True, comment="The company's own customer number"),
     Column("churn_probability", Double, nullable=False, comment="Probability of leaving, 0 to 1"),
-    Column("at_risk_flag", Boolean, nullable=False, comment="Probability of 0.5 or more"),
-    Column("risk_tier", Text, nullable=False, comment="High from 0.7, Medium from 0.5, else Low"),
+    Column("at_risk_flag", Boolean, nullable=False, comment="In tier Medium or High"),
+    Column("risk_tier", Text, nullable=False, comment="High, Medium or Low, by the bounds of ops.risk_tiers"),
     Column(
         "revenue_at_risk_usd", Double, nullable=False, comment="Twelve monthly charges if active and at risk, else 0"
     ),
@@ -131,6 +132,23 @@ publications = Table(
     CheckConstraint("(status = 'published') = (published_at is not null)", name="publications_published_at"),
     schema="ops",
     comment="One row per scored date; readers of reporting see a date only while it is published.",
+)
+
+risk_tiers = Table(
+    "risk_tiers",
+    metadata,
+    Column("prediction_date", Date, primary_key=True, comment="The as-of date that was scored"),
+    Column("risk_tier", Text, primary_key=True, comment="High, Medium or Low"),
+    Column("urgency_rank", Integer, nullable=False, comment="Order of the tiers, 1 first"),
+    Column("probability_from", Double, nullable=False, comment="Smallest probability; above 1 if nobody can reach it"),
+    Column("is_at_risk", Boolean, nullable=False, comment="Customers of the tier count as at risk"),
+    Column("recommended_action", Text, nullable=False, comment="What to do for an active customer of the tier"),
+    Column("rule", Text, nullable=False, comment="What gave the bound: probability, lift or share"),
+    Column("rule_value", Double, comment="Value of the policy that gave the bound; NULL for Low"),
+    Column("base_rate", Double, comment="Share of leavers among the training examples; NULL unless the rule is lift"),
+    CheckConstraint("rule in ('probability', 'lift', 'share')", name="risk_tiers_rule"),
+    schema="ops",
+    comment="One row per scored date and tier: the bounds and actions in force when it was scored.",
 )
 
 promotions = Table(

@@ -1,23 +1,27 @@
 """Stores scores: stages them in one transaction, and publishes them with one change of their status."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
 
 import polars as pl
 import sqlalchemy as sa
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from churn.economics.tiers import Tiers
 from churn.errors import AuditFailed
 from churn.stores.ledgers.publications import Publication
 from churn.stores.ledgers.revisions import keep_scores_aside, record_revisions
 from churn.stores.postgres.copying import copy_in
-from churn.stores.postgres.tables import predictions, publications
+from churn.stores.postgres.tables import predictions, publications, risk_tiers
 from churn.stores.rows.torn_days import find_tears, refuse_torn
 
 
 def stage_predictions(
-    engine: Engine, planned: Sequence[Publication], scores: Iterator[pl.DataFrame]
+    engine: Engine,
+    planned: Sequence[Publication],
+    scores: Iterator[pl.DataFrame],
+    tiers: Mapping[date, Tiers],
 ) -> list[Publication]:
     """Replaces the predictions of dates and marks them as staged. Readers see them only when they are published.
 
@@ -25,6 +29,7 @@ def stage_predictions(
         engine: the engine of the database.
         planned: the publication of each date, all with one model and one basis. This function sets customers_count.
         scores: batches that satisfy `CustomerScores`, with the column prediction_date.
+        tiers: the tiers of each date, which the scores follow.
 
     Returns:
         The stored publications.
@@ -49,11 +54,19 @@ def stage_predictions(
         _check_coverage(stored)
         connection.execute(sa.delete(publications).where(publications.c.prediction_date.in_(days)))
         connection.execute(sa.insert(publications), [asdict(item) for item in stored])
+        _store_tiers(connection, days, tiers)
         record_revisions(connection, revised)
         # The SQL models join these rows at once. Without statistics Postgres assumes that a new date has no rows, and
         # chooses nested loops that run for hours.
         connection.execute(sa.text("ANALYZE analytics.predictions"))
     return stored
+
+
+def _store_tiers(connection: Connection, days: Sequence[date], tiers: Mapping[date, Tiers]) -> None:
+    """Replaces the tiers of dates: SQL reads the bounds from these rows, so that history keeps its own."""
+    connection.execute(sa.delete(risk_tiers).where(risk_tiers.c.prediction_date.in_(days)))
+    rows = [{"prediction_date": day, **tier._asdict()} for day in days for tier in tiers[day].rows()]
+    connection.execute(sa.insert(risk_tiers), rows)
 
 
 def count_predictions(engine: Engine, prediction_date: date) -> int:

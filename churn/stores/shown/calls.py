@@ -11,31 +11,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-COLUMNS = (
-    "call_rank",
-    "customer_id",
-    "risk_tier",
-    "churn_probability",
-    "expected_annual_loss_usd",
-    "reasons",
-    "recommended_action",
-    "monthly_charges",
-    "tenure_months",
-    "contract",
-    "internet_service",
-    "payment_method",
-    "services_count",
-    "price_above_list_usd",
-    "revenue_at_risk_usd",
-    "lifetime_value_usd",
-    "total_charges",
-)
-"""The columns of the list."""
-SORTABLE = tuple(name for name in COLUMNS if name not in ("reasons", "recommended_action"))
+from churn.contracts.action_list import ACTION_LIST
+
+COLUMNS = tuple(column.name for column in ACTION_LIST if column.is_on_page)
+"""The columns of the list on the page."""
+SORTABLE = tuple(column.name for column in ACTION_LIST if column.is_on_page and column.unit != "long_text")
 """The columns that the list may be sorted by."""
 ONE_OF = ("risk_tier", "contract", "tenure_band", "internet_service", "payment_method")
 """The columns that may be filtered by value."""
-_MONEY = ("expected_annual_loss_usd", "revenue_at_risk_usd", "lifetime_value_usd")
+MONEY = tuple(column.name for column in ACTION_LIST if column.name.endswith("_usd"))
+"""Amounts that the view has as decimals; readers get them as floats."""
 
 _list = sa.table(
     "action_list", *map(sa.column, dict.fromkeys(("prediction_date", *COLUMNS, *ONE_OF))), schema="reporting"
@@ -79,7 +64,7 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
 def read_calls(connection: Connection, wanted: Wanted, limit: int, offset: int = 0) -> list[dict[str, Any]]:
     """Returns one page of the list. call_rank is the rank in the whole list of the date, whatever the filters are."""
     shown = [
-        sa.cast(_list.c[name], sa.Double).label(name) if name in _MONEY else _list.c[name].label(name)
+        sa.cast(_list.c[name], sa.Double).label(name) if name in MONEY else _list.c[name].label(name)
         for name in COLUMNS
     ]
     first = _list.c[SORTABLE[SORTABLE.index(wanted.order_by)]]

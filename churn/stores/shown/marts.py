@@ -46,7 +46,8 @@ def read_days(connection: Connection, first: date, last: date) -> list[Row]:
         connection,
         """
         SELECT prediction_date, customers_count, active_customers_count, at_risk_customers_count, high_count,
-            medium_count, low_count, average_churn_probability, CAST(expected_leavers_count AS float8),
+            medium_count, low_count, high_from, medium_from, average_churn_probability,
+            CAST(expected_leavers_count AS float8),
             CAST(annual_revenue_usd AS float8), CAST(revenue_at_risk_usd AS float8),
             CAST(expected_annual_loss_usd AS float8), true_positive_count, false_positive_count, false_negative_count,
             true_negative_count, basis, model_version, published_at
@@ -79,6 +80,19 @@ def read_trend(connection: Connection, period: str, first: date) -> list[Row]:
         period=period,
         first=first,
     )
+
+
+def read_bounds(connection: Connection, prediction_date: date) -> dict[str, float]:
+    """Returns the smallest probability of each tier that counts as at risk, on a published date."""
+    rows = _read(
+        connection,
+        """
+        SELECT risk_tier, probability_from FROM reporting.risk_tiers
+        WHERE prediction_date = :day AND is_at_risk ORDER BY urgency_rank
+        """,
+        day=prediction_date,
+    )
+    return {row["risk_tier"]: row["probability_from"] for row in rows}
 
 
 def read_profiles(connection: Connection, prediction_date: date) -> list[Row]:

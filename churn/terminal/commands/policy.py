@@ -1,5 +1,6 @@
 """The command about the company's policy file."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,6 @@ def policy(
         for section, values in report.values.items():
             typer.echo(f"\n[{section}]")
             for name, value in values.items():
-                typer.echo(f"{name} = {value}")
+                typer.echo(f"{name} = {json.dumps(value)}")  # A text, in quotes as TOML has them.
         for note in report.notes:
             typer.echo(note, err=True)

@@ -50,7 +50,7 @@ def _figures(status: dict[str, Any], is_narrow: bool) -> Table:
     counts = [
         ("Customers", f"{status['customers']:,}"),
         ("Active", f"{status['active_customers']:,}"),
-        ("At risk (0.5 or more)", f"{status['at_risk_customers']:,}"),
+        (f"At risk ({status['tiers_from']['medium']:g} or more)", f"{status['at_risk_customers']:,}"),
         ("High / Medium / Low", f"{tiers['high']:,} / {tiers['medium']:,} / {tiers['low']:,}"),
     ]
     sums = [

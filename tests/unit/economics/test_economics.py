@@ -2,6 +2,7 @@ import polars as pl
 import pytest
 
 from churn.economics import tiers
+from tests.support.policies import TIERS
 
 
 def money(probability: float, monthly: float = 70.0, months: float = 10.0, is_active: bool = True) -> dict[str, object]:
@@ -14,9 +15,9 @@ def money(probability: float, monthly: float = 70.0, months: float = 10.0, is_ac
         }
     )
     return customer.select(
-        at_risk=tiers.at_risk_flag(),
-        tier=tiers.risk_tier(),
-        revenue_at_risk=tiers.revenue_at_risk_usd(),
+        at_risk=tiers.at_risk_flag(TIERS),
+        tier=tiers.risk_tier(TIERS),
+        revenue_at_risk=tiers.revenue_at_risk_usd(TIERS),
         expected_loss=tiers.expected_annual_loss_usd(),
         lifetime_value=tiers.lifetime_value_usd(),
     ).row(0, named=True)

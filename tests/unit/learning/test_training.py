@@ -16,6 +16,7 @@ from churn.learning.params import ModelParams, fingerprint_training
 from churn.learning.splitting import hash_order, split_examples
 from churn.learning.training import Training, train
 from churn.stages.judging import decide, describe_training
+from tests.support.policies import TIERS
 from tests.unit.learning.examples import make_examples
 
 FAST = ModelParams(forest_trees=30, boosting_rounds=60)
@@ -110,7 +111,7 @@ def test_as_few_as_are_needed_are_learned_from_and_judged(leavers: int, stayers:
     decision = decide(training, training.selected.model, groups, load_policies())
     first = decide(training, None, groups, load_policies())
 
-    evidence = describe_training(training, decision, load_policies()).to_json()
+    evidence = describe_training(training, decision, load_policies(), TIERS).to_json()
     json.dumps(evidence, allow_nan=False)  # Postgres takes no NaN
     assert "nan" not in str([*decision.reasons, *first.reasons])
 

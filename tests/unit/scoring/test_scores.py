@@ -10,6 +10,7 @@ from churn.learning.candidates import build_candidates, fit_candidate
 from churn.learning.contributions import contribute_by_feature
 from churn.learning.params import ModelParams
 from churn.scoring.scores import Scorer, score_batch
+from tests.support.policies import TIERS
 
 
 def make_features(customers: int, seed: int = 3) -> pl.DataFrame:
@@ -42,28 +43,28 @@ def predictor(request: pytest.FixtureRequest, features: pl.DataFrame) -> Predict
 
 
 def test_one_customer_alone_scores_as_in_the_batch(features: pl.DataFrame, predictor: Predictor) -> None:
-    batch = score_batch(features, predictor)
+    batch = score_batch(features, predictor, TIERS)
 
     for position in (0, 17, 499):
-        assert score_batch(features[position], predictor).equals(batch[position])
+        assert score_batch(features[position], predictor, TIERS).equals(batch[position])
 
 
 def test_a_shuffled_batch_scores_the_same(features: pl.DataFrame, predictor: Predictor) -> None:
     shuffled = features.sample(fraction=1, shuffle=True, seed=5)
 
-    assert score_batch(shuffled, predictor).sort("customer_id").equals(score_batch(features, predictor))
+    assert score_batch(shuffled, predictor, TIERS).sort("customer_id").equals(score_batch(features, predictor, TIERS))
 
 
 def test_the_label_does_not_reach_the_score(features: pl.DataFrame, predictor: Predictor) -> None:
     flipped = features.with_columns(~pl.col("has_churned"))
 
-    assert score_batch(flipped, predictor)["churn_probability"].equals(
-        score_batch(features, predictor)["churn_probability"]
+    assert score_batch(flipped, predictor, TIERS)["churn_probability"].equals(
+        score_batch(features, predictor, TIERS)["churn_probability"]
     )
 
 
 def test_customers_who_left_are_not_active(features: pl.DataFrame, predictor: Predictor) -> None:
-    scores = score_batch(features, predictor)
+    scores = score_batch(features, predictor, TIERS)
 
     assert scores["is_active"].equals((~features["has_churned"]).alias("is_active"))
 
@@ -74,7 +75,7 @@ def test_a_probability_beyond_one_is_refused(features: pl.DataFrame) -> None:
             return np.full((features.height, 2), 1.7)
 
     with pytest.raises(Exception, match="churn_probability"):
-        score_batch(features, Broken())
+        score_batch(features, Broken(), TIERS)
 
 
 def test_a_scorer_can_be_sent_to_another_process(features: pl.DataFrame, predictor: Predictor) -> None:
@@ -84,5 +85,5 @@ def test_a_scorer_can_be_sent_to_another_process(features: pl.DataFrame, predict
 
     sent = pickle.loads(pickle.dumps(scorer))
 
-    assert sent.score(rows).equals(scorer.score(rows))
-    assert sent.score(rows)["has_unseen_plan"].all()
+    assert sent.score(rows, TIERS).equals(scorer.score(rows, TIERS))
+    assert sent.score(rows, TIERS)["has_unseen_plan"].all()

@@ -24,6 +24,7 @@ STATUS: dict[str, Any] = {
     "active_customers": 5174,
     "at_risk_customers": 463,
     "tiers": {"high": 99, "medium": 364, "low": 4711},
+    "tiers_from": {"high": 0.7, "medium": 0.5},
     "average_churn_probability": 0.1834,
     "annual_revenue_usd": 3803829.0,
     "revenue_at_risk_usd": 429956.0,

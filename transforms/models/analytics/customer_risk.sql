@@ -12,7 +12,6 @@ MODEL (
       columns := (prediction_date, customer_id, churn_probability, risk_tier, monthly_charges)
     ),
     accepted_range(column := churn_probability, min_v := 0, max_v := 1),
-    accepted_values(column := risk_tier, is_in := ('High', 'Medium', 'Low')),
     same_customers_as_predictions(),
     tier_follows_probability(),
     revenue_at_risk_is_twelve_months_or_nothing(),
@@ -67,8 +66,8 @@ SELECT
   scores.prediction_date::DATE AS prediction_date, /* The date that was scored; it equals the as-of date of the features */
   scores.customer_id::TEXT AS customer_id, /* The customer number of the company */
   scores.churn_probability::DOUBLE PRECISION AS churn_probability, /* The probability of leaving, 0 to 1 */
-  scores.at_risk_flag::BOOLEAN AS at_risk_flag, /* Whether the probability is 0.5 or more */
-  scores.risk_tier::TEXT AS risk_tier, /* The risk tier: High from a probability of 0.7 on, Medium from 0.5 on, else Low */
+  scores.at_risk_flag::BOOLEAN AS at_risk_flag, /* Whether the customer is in tier Medium or High */
+  scores.risk_tier::TEXT AS risk_tier, /* The risk tier: High, Medium or Low, by the bounds in force when the date was scored */
   scores.revenue_at_risk_usd::DOUBLE PRECISION AS revenue_at_risk_usd, /* Twelve monthly charges if the customer is active and at risk, else 0; in USD */
   scores.expected_annual_loss_usd::DOUBLE PRECISION AS expected_annual_loss_usd, /* The probability times twelve monthly charges if the customer is active, else 0; in USD */
   scores.lifetime_value_usd::DOUBLE PRECISION AS lifetime_value_usd, /* The monthly charge times the months of tenure, in USD: what the customer paid so far at today's price */

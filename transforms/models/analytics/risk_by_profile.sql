@@ -51,7 +51,7 @@ SELECT
   COUNT(*) FILTER(WHERE
     is_active)::BIGINT AS active_count, /* Number of customers who have not left */
   COUNT(*) FILTER(WHERE
-    is_active AND at_risk_flag)::BIGINT AS at_risk_count, /* Number of active customers with a probability of 0.5 or more */
+    is_active AND at_risk_flag)::BIGINT AS at_risk_count, /* Number of active customers in tier Medium or High */
   COUNT(*) FILTER(WHERE
     is_active AND risk_tier = 'High')::BIGINT AS high_count, /* Number of active customers in tier High */
   COUNT(*) FILTER(WHERE

@@ -47,6 +47,7 @@ WITH customers AS (
     status = 'published'
 ), tiers AS (
   SELECT
+    prediction_date,
     risk_tier,
     recommended_action
   FROM reporting.risk_tiers
@@ -58,9 +59,9 @@ SELECT
     ORDER BY customers.expected_annual_loss_usd DESC, customers.customer_id
   )::BIGINT AS call_rank, /* The order of calls, 1 first: by expected yearly loss, then by customer number */
   customers.customer_id::TEXT AS customer_id, /* The customer number of the company */
-  customers.risk_tier::TEXT AS risk_tier, /* The risk tier: High from a probability of 0.7 on, Medium from 0.5 on */
+  customers.risk_tier::TEXT AS risk_tier, /* The risk tier: High or Medium; reporting.risk_tiers has the bounds of the date */
   tiers.recommended_action::TEXT AS recommended_action, /* The recommended action of the tier */
-  customers.churn_probability::DOUBLE PRECISION AS churn_probability, /* The probability of leaving, 0.5 to 1 */
+  customers.churn_probability::DOUBLE PRECISION AS churn_probability, /* The probability of leaving, 0 to 1 */
   customers.reasons::TEXT[] AS reasons, /* The three subjects that change the score most: + raises the score, - lowers it; NULL if the model gives no reasons */
   ROUND(customers.expected_annual_loss_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* The probability times twelve monthly charges, in USD */
   ROUND(customers.revenue_at_risk_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges, in USD */
@@ -84,4 +85,5 @@ FROM customers
 INNER JOIN published
   ON published.prediction_date = customers.prediction_date
 INNER JOIN tiers
-  ON tiers.risk_tier = customers.risk_tier
+  ON tiers.prediction_date = customers.prediction_date
+  AND tiers.risk_tier = customers.risk_tier

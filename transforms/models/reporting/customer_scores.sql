@@ -48,6 +48,7 @@ WITH customers AS (
     status = 'published'
 ), tiers AS (
   SELECT
+    prediction_date,
     risk_tier,
     recommended_action
   FROM reporting.risk_tiers
@@ -57,8 +58,8 @@ SELECT
   customers.customer_id::TEXT AS customer_id, /* The customer number of the company */
   customers.is_active::BOOLEAN AS is_active, /* Whether the customer has not left; figures count active customers only */
   customers.churn_probability::DOUBLE PRECISION AS churn_probability, /* The probability of leaving, 0 to 1 */
-  customers.at_risk_flag::BOOLEAN AS at_risk_flag, /* Whether the probability is 0.5 or more */
-  customers.risk_tier::TEXT AS risk_tier, /* Risk category, called tier here: High from a probability of 0.7 on, Medium from 0.5 on, else Low */
+  customers.at_risk_flag::BOOLEAN AS at_risk_flag, /* Whether the customer is in tier Medium or High */
+  customers.risk_tier::TEXT AS risk_tier, /* Risk category, called tier here: High, Medium or Low; reporting.risk_tiers has the bounds of the date */
   tiers.recommended_action::TEXT AS recommended_action, /* The recommended action of the tier; it is meant for active customers */
   customers.reasons::TEXT[] AS reasons, /* The three subjects that change the score most: + raises the score, - lowers it; NULL if the model gives no reasons */
   ROUND(customers.expected_annual_loss_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* The probability times twelve monthly charges if the customer is active, else 0; in USD */
@@ -84,4 +85,5 @@ FROM customers
 INNER JOIN published
   ON published.prediction_date = customers.prediction_date
 INNER JOIN tiers
-  ON tiers.risk_tier = customers.risk_tier
+  ON tiers.prediction_date = customers.prediction_date
+  AND tiers.risk_tier = customers.risk_tier

@@ -43,15 +43,25 @@ WITH profiles AS (
   FROM ops.publications
   WHERE
     status = 'published'
+), bounds AS (
+  SELECT
+    prediction_date,
+    MAX(CASE WHEN risk_tier = 'High' THEN probability_from END) AS high_from,
+    MAX(CASE WHEN risk_tier = 'Medium' THEN probability_from END) AS medium_from
+  FROM reporting.risk_tiers
+  GROUP BY
+    prediction_date
 )
 SELECT
   published.prediction_date::DATE AS prediction_date, /* The date that was scored */
   SUM(profiles.customers_count)::BIGINT AS customers_count, /* Number of customers in the extract, including those who left */
   SUM(profiles.active_count)::BIGINT AS active_customers_count, /* Number of customers who have not left */
-  SUM(profiles.at_risk_count)::BIGINT AS at_risk_customers_count, /* Number of active customers with a probability of 0.5 or more */
-  SUM(profiles.high_count)::BIGINT AS high_count, /* Number of active customers in tier High (probability of 0.7 or more) */
-  SUM(profiles.medium_count)::BIGINT AS medium_count, /* Number of active customers in tier Medium (probability from 0.5 to below 0.7) */
-  SUM(profiles.low_count)::BIGINT AS low_count, /* Number of active customers in tier Low (probability below 0.5) */
+  SUM(profiles.at_risk_count)::BIGINT AS at_risk_customers_count, /* Number of active customers in tier Medium or High */
+  SUM(profiles.high_count)::BIGINT AS high_count, /* Number of active customers in tier High */
+  SUM(profiles.medium_count)::BIGINT AS medium_count, /* Number of active customers in tier Medium */
+  SUM(profiles.low_count)::BIGINT AS low_count, /* Number of active customers in tier Low */
+  bounds.high_from::DOUBLE PRECISION AS high_from, /* The smallest probability of tier High; above 1 if nobody can reach it */
+  bounds.medium_from::DOUBLE PRECISION AS medium_from, /* The smallest probability of tier Medium, from which on a customer is at risk */
   (
     SUM(profiles.active_probability_sum) / NULLIF(SUM(profiles.active_count), 0)
   )::DOUBLE PRECISION AS average_churn_probability, /* Mean probability of leaving of the active customers; NULL if no customer is active */
@@ -70,8 +80,12 @@ SELECT
 FROM published
 INNER JOIN profiles
   ON profiles.prediction_date = published.prediction_date
+INNER JOIN bounds
+  ON bounds.prediction_date = published.prediction_date
 GROUP BY
   published.prediction_date,
+  bounds.high_from,
+  bounds.medium_from,
   published.basis,
   published.model_name,
   published.model_version,

@@ -83,7 +83,7 @@ SELECT
   segment::TEXT AS segment, /* The value of the dimension */
   customers_count::BIGINT AS customers_count, /* Number of customers in the extract, including those who left */
   active_count::BIGINT AS active_customers_count, /* Number of customers who have not left */
-  at_risk_count::BIGINT AS at_risk_customers_count, /* Number of active customers with a probability of 0.5 or more */
+  at_risk_count::BIGINT AS at_risk_customers_count, /* Number of active customers in tier Medium or High */
   high_count::BIGINT AS high_count, /* Number of active customers in tier High */
   churned_count::BIGINT AS churned_customers_count, /* Whether the customer left within the month that the extract covers */
   (

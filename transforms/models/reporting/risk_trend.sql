@@ -48,7 +48,7 @@ SELECT
   days.prediction_date::DATE AS prediction_date, /* The date that the figures are of: the last published date of the period */
   periods.dates_count::BIGINT AS dates_count, /* Number of published dates in the period, 1 to 7 */
   days.active_customers_count::BIGINT AS active_customers_count, /* Number of customers who have not left */
-  days.at_risk_customers_count::BIGINT AS at_risk_customers_count, /* Number of active customers with a probability of 0.5 or more */
+  days.at_risk_customers_count::BIGINT AS at_risk_customers_count, /* Number of active customers in tier Medium or High */
   days.high_count::BIGINT AS high_count, /* Number of active customers in tier High */
   days.medium_count::BIGINT AS medium_count, /* Number of active customers in tier Medium */
   days.low_count::BIGINT AS low_count, /* Number of active customers in tier Low */

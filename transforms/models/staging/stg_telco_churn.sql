@@ -27,60 +27,14 @@ MODEL (
 
 WITH customers AS (
   SELECT
-    snapshot_date,
-    customer_id,
-    gender,
-    senior_citizen,
-    partner,
-    dependents,
-    tenure,
-    phone_service,
-    multiple_lines,
-    internet_service,
-    online_security,
-    online_backup,
-    device_protection,
-    tech_support,
-    streaming_tv,
-    streaming_movies,
-    contract,
-    paperless_billing,
-    payment_method,
-    monthly_charges,
-    total_charges,
-    churn,
-    left_on,
-    load_id,
+    @snapshot_columns(),
     FALSE AS is_reconstructed
   FROM raw_data.telco_churn_raw
   WHERE
     snapshot_date BETWEEN @start_date AND @end_date
   UNION ALL
   SELECT
-    snapshot_date,
-    customer_id,
-    gender,
-    senior_citizen,
-    partner,
-    dependents,
-    tenure,
-    phone_service,
-    multiple_lines,
-    internet_service,
-    online_security,
-    online_backup,
-    device_protection,
-    tech_support,
-    streaming_tv,
-    streaming_movies,
-    contract,
-    paperless_billing,
-    payment_method,
-    monthly_charges,
-    total_charges,
-    churn,
-    left_on,
-    load_id,
+    @snapshot_columns(),
     TRUE AS is_reconstructed
   FROM raw_data.telco_churn_reconstructed
   WHERE

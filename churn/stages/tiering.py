@@ -1,0 +1,76 @@
+"""Finds where the risk tiers begin on the dates that a model scores, by the company's policy."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from churn.contracts.decisions import Promotion
+from churn.economics.policies import load_policies
+from churn.economics.tiers import Tiers, choose_rule, resolve_tiers
+from churn.errors import NotThere
+from churn.scoring.scores import Scorer
+from churn.settings import Settings
+from churn.stores.ledgers import promotions
+from churn.stores.postgres.copying import run_ahead
+from churn.stores.rows import features
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+def resolve_days(
+    settings: Settings, engine: "Engine", scorer: Scorer, model_version: int, days: Sequence[date]
+) -> dict[date, Tiers]:
+    """Returns the tiers of each day, by the policy in force.
+
+    Raises:
+        NotThere: the rule is lift, and the ledger has no share of leavers of the model.
+    """
+    policy = load_policies(settings.policies).tiers
+    decision = promotions.find_decision(engine, model_version)
+    rule = choose_rule(policy, has_horizon=decision is not None and decision.horizon is not None)
+    if rule == "share":  # The bounds are quantiles of a day's own scores, so these are computed once more, up front.
+        return {day: resolve_tiers(policy, rule, probabilities=_predict_active(engine, scorer, day)) for day in days}
+    base_rate = _require_base_rate(decision, model_version) if rule == "lift" else None
+    return dict.fromkeys(days, resolve_tiers(policy, rule, base_rate))
+
+
+def _require_base_rate(decision: Promotion | None, model_version: int) -> float:
+    """Returns the share of leavers among the examples that a model was trained on."""
+    labels = decision.evidence.labels if decision else None
+    if labels is not None and labels.leaver_share:
+        return labels.leaver_share
+    # An earlier release kept the leavers of the training part only.
+    tiers = decision.evidence.tiers_out_of_fold if decision else ()
+    if not tiers:
+        raise NotThere(
+            f"The ledger of decisions has no share of leavers of model version {model_version}.",
+            'train a new model with `churn train`, or set rule = "probability" in [tiers] of the policy file.',
+        )
+    return sum(tier.leavers for tier in tiers) / sum(tier.customers for tier in tiers)
+
+
+def _predict_active(engine: "Engine", scorer: Scorer, day: date) -> NDArray[np.float64]:
+    scores = pl.concat(stream_days(engine, day, day, scorer.predict))
+    return scores.filter("is_active")["churn_probability"].to_numpy()
+
+
+def stream_days(
+    engine: "Engine", first: date, last: date, score: Callable[[pl.DataFrame], pl.DataFrame]
+) -> Iterator[pl.DataFrame]:
+    """Yields what `score` makes of each batch of the days' features, with prediction_date.
+
+    Reading, scoring and what the caller does run at the same time, in three threads.
+    """
+
+    # A generator runs in one thread only: each `run_ahead` owns the generator it is given. The inner one reads batches
+    # from Postgres, the outer one scores them, and the caller writes.
+    def scored() -> Iterator[pl.DataFrame]:
+        for batch in run_ahead(features.stream_features(engine, first, last)):
+            yield score(batch).with_columns(batch["as_of_date"].alias("prediction_date"))
+
+    return run_ahead(scored())
