@@ -72,7 +72,7 @@ def find_late(publication: Row, today: date) -> int:
 def tell_bars(days: Sequence[Row]) -> str:
     """Returns remarks about the unusual days of a chart; an empty text if there are none."""
     texts = {
-        "reconstructed": "Pale days are reconstructed from the first extract: its leavers still count as active.",
+        "reconstructed": "Pale days are reconstructed from the first extract: customers who left by then are left out.",
         "as_if": "As-if days are older than the first model, which was trained on later data.",
     }
     return " ".join(text for basis, text in texts.items() if any(row["basis"] == basis for row in days))

@@ -169,8 +169,10 @@ def rebuild_features(settings: Settings, days: Sequence[date]) -> Outcome:
     first = loads.find_current_loads(engine)[0]
     rewound = [day for day in days if day < first.snapshot_date]
     stored = history.find_reconstructed(engine, days[0], days[-1])
-    # Rows that were rewound from an earlier load are outdated: the first snapshot was corrected or replaced since.
-    missing = [day for day in rewound if stored.get(day, (None, 0))[0] != first.load_id]
+    # Rows that were rewound from an earlier load, or by the rule of an earlier release, are outdated.
+    expected = {day: whole_months_between(day, first.snapshot_date) for day in rewound}
+    counts = {months: history.count_rewound(engine, first.snapshot_date, months) for months in {*expected.values()}}
+    missing = [day for day in rewound if stored.get(day) != (first.load_id, counts[expected[day]])]
     if missing:
         rows = _rewind_days(engine, first.snapshot_date, missing)
         history.replace_reconstructed(engine, missing, first.load_id, rows)

@@ -32,11 +32,20 @@ def read_snapshot(engine: Engine, snapshot_date: date) -> Iterator[pl.DataFrame]
 
 
 def find_longest_tenure(engine: Engine, snapshot_date: date) -> int:
-    """Returns the longest tenure in a stored snapshot, in whole months."""
+    """Returns the longest tenure of the customers of a stored snapshot who have not left, in whole months."""
     raw = telco_churn_raw.c
-    query = sa.select(sa.func.max(raw.tenure)).where(raw.snapshot_date == snapshot_date)
+    query = sa.select(sa.func.max(raw.tenure)).where(raw.snapshot_date == snapshot_date, raw.churn == "No")
     with engine.connect() as connection:
         return int(connection.execute(query).scalar_one() or 0)
+
+
+def count_rewound(engine: Engine, snapshot_date: date, months: int) -> int:
+    """Returns how many customers of a stored snapshot have a row some whole months before; see `reconstruction`."""
+    raw = telco_churn_raw.c
+    stays = (raw.tenure >= months) & (raw.churn == "No") if months else sa.true()
+    query = sa.select(sa.func.count()).where(raw.snapshot_date == snapshot_date, stays)
+    with engine.connect() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def find_reconstructed(engine: Engine, first: date, last: date) -> dict[date, tuple[int, int]]:

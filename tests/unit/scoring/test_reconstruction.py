@@ -76,7 +76,6 @@ def test_31_days_before_by_hand(snapshot: pl.DataFrame) -> None:
         "ONE": (0, None, "No"),
         "TWO": (1, 60.0, "No"),
         "SIXTY": (59, 5700.0, "No"),
-        "LEFT": (9, 710.0, "No"),
         "CHEAPER-BEFORE": (2, 110.0, "No"),
     }
 
@@ -85,7 +84,6 @@ def test_62_days_before_by_hand(snapshot: pl.DataFrame) -> None:
     assert days_back(snapshot, 62) == {
         "TWO": (0, None, "No"),
         "SIXTY": (58, 5600.0, "No"),
-        "LEFT": (8, 630.0, "No"),
         # 200.00 less two months of 90.00 would be 20.00; one month was billed, and no less than one month's charge.
         "CHEAPER-BEFORE": (1, 90.0, "No"),
     }
@@ -95,7 +93,19 @@ def test_what_a_snapshot_cannot_tell_stays_as_it_is(snapshot: pl.DataFrame) -> N
     kept = ["customer_id", "monthly_charges", *PLAIN]
     rewound = rewind(snapshot, 1)
 
-    assert rewound.select(kept).equals(snapshot.filter(pl.col("tenure") >= 1).select(kept))
+    stayed = snapshot.filter((pl.col("tenure") >= 1) & (pl.col("churn") == "No"))
+    assert rewound.select(kept).equals(stayed.select(kept))
+
+
+def test_who_left_by_the_snapshot_has_no_place_in_the_days_before(snapshot: pl.DataFrame) -> None:
+    assert "LEFT" in days_back(snapshot, 30)
+    assert not any("LEFT" in days_back(snapshot, days) for days in range(31, 120))
+
+
+def test_where_nothing_happens_the_same_customers_stand_on_both_sides_of_the_first_day(snapshot: pl.DataFrame) -> None:
+    joined_before = (pl.col("churn") == "No") & (pl.col("tenure") >= 1)
+
+    assert set(days_back(snapshot, 31)) == set(snapshot.filter(joined_before)["customer_id"])
 
 
 @pytest.mark.parametrize(
