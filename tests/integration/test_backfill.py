@@ -116,7 +116,7 @@ def test_words_that_were_accepted_at_the_door_are_rewound_too(
 
 
 def test_the_trend_of_a_base_to_which_nothing_happens_is_flat(telecom: Settings, tmp_path: Path) -> None:
-    """Old customers who stay, and some who left by the extract: no figure falls where the month of the extract begins."""
+    """Old customers who stay, and some who left by the extract: no figure falls where its month begins."""
     customers = [
         make_customer(
             customerID=f"C{tenure:02d}",
