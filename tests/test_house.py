@@ -245,5 +245,14 @@ def test_only_settings_reads_the_environment() -> None:
     assert found <= {"settings.py", "environment.py"}
 
 
+def test_questions_and_commands_take_the_workplace_and_open_no_database_themselves() -> None:
+    rooms = ("churn/reporting/", "churn/terminal/commands/", "churn/dashboard/", "flows/")
+    opening = [path for path in PYTHON_FILES if re.search(r"\bopen_engine\(", path.read_text())]
+    found = [str(path.relative_to(PROJECT_DIR)) for path in opening]
+
+    assert [name for name in found if name.startswith(rooms)] == []
+    assert "churn/stores/workplace.py" in found  # the door itself: the search above finds what it looks for
+
+
 def test_modules_do_not_hide_behind_empty_names() -> None:
     assert not {path.stem for path in PYTHON_FILES} & {"utils", "helpers", "common", "constants", "manager", "handler"}
