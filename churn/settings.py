@@ -82,6 +82,11 @@ class Settings(BaseSettings):
         description="What happens to rows with an unknown word in gender, internet service, contract or payment "
         "method: `set_aside` rejects the rows, `accept` takes them in and notes the word, `refuse` refuses the file.",
     )
+    wholesale_changes: Literal["refuse", "warn"] = Field(
+        default="refuse",
+        description="What happens to an extract in which half of the customers are unknown to the last snapshot, "
+        "charges changed by half, or everybody has the same word in a column: `refuse` it, or only `warn`.",
+    )
     max_extract_megabytes: int = Field(
         default=10_000, ge=1, description="Largest allowed extract in megabytes, both as it arrives and unpacked."
     )

@@ -120,7 +120,7 @@ def _keep_cells(cells: list[str], header: Header) -> dict[str, str | None]:
     if header.extras:
         # In such a row nobody knows which cell belongs to which column. A name or an address of an ignored column may
         # stand anywhere, so that no cell is kept; the line number shows where the row is.
-        return dict.fromkeys(header.read_columns.values())
+        return dict.fromkeys(header.columns.values())
     width = len(header.names)
     more = [f"cell {place}" for place in range(width + 1, min(len(cells), width + _MORE_CELLS) + 1)]
     return dict.fromkeys(header.names) | dict(zip([*header.names, *more], cells, strict=False))

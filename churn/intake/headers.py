@@ -10,6 +10,9 @@ from churn.intake.mapping import Mapping
 
 _PUBLIC = {ours: name for name, ours in PUBLIC_NAMES.items()}
 
+CURRENCY_COLUMN = "currency"
+_CURRENCY_NAMES = {"currency", "currency_code", "currencycode", "ccy", "waehrung", "währung", "devise", "moneda"}
+
 
 @dataclass(frozen=True)
 class Header:
@@ -34,8 +37,13 @@ class Header:
 
     @property
     def read_columns(self) -> dict[str, str]:
-        """The columns to read, our name -> the name in the file: the contract's, and the load of a corrected row."""
-        return self.columns | ({LOAD_COLUMN: LOAD_COLUMN} if self.is_correction else {})
+        """The columns to read, our name -> the name in the file.
+
+        They are the contract's, the load of a corrected row, and the currency, which is counted and not kept.
+        """
+        currency = next((name for name in self.extras if name.casefold() in _CURRENCY_NAMES), None)
+        more = {CURRENCY_COLUMN: currency} if currency else {}
+        return self.columns | more | ({LOAD_COLUMN: LOAD_COLUMN} if self.is_correction else {})
 
 
 def understand_names(file_name: str, names: list[str], mapping: Mapping) -> Header:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import polars as pl
+
 from churn.contracts.statuses import Origin
 from churn.contracts.synthetic import are_all_synthetic
 from churn.errors import ContractBroken
@@ -15,6 +17,7 @@ WORTH_STOPPING_ROWS = 10_000
 MOST_BLANK_ROWS = 2_000_000
 """A sheet of a spreadsheet has at most 1,048,576 rows. More blank rows come from no export."""
 
+SAMPLE_ROWS = 1_000
 _NAMES_SHOWN, _NAME_SHOWN = 20, 60
 
 NewCategories = Literal["set_aside", "accept", "refuse"]
@@ -46,6 +49,11 @@ class Tally:
         kept: customers who stay in the snapshot when the file only adds corrected rows.
         monthly_charges_usd: sum over the accepted rows and the customers who stay, USD a month.
         has_real: whether an accepted row, or a customer who stays, is not from the simulator.
+        currencies: currency -> number of rows, where the file has a column that names it.
+        left_later: customers whose leaving date is after the snapshot date.
+        left_long_ago: customers who left before the time that the extract covers; they are in no other count.
+        without_end: customers whose leaving date stands for none.
+        warnings: remarks about the whole file.
     """
 
     kept: int = 0
@@ -59,6 +67,17 @@ class Tally:
     broken_rules: Counter[str] = field(default_factory=Counter)
     first_reason: str = ""
     has_real: bool = False
+    currencies: Counter[str] = field(default_factory=Counter)
+    left_later: int = 0
+    left_long_ago: int = 0
+    without_end: int = 0
+    samples: list[pl.DataFrame] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def sample(self) -> pl.DataFrame:
+        """Up to a thousand accepted rows of each batch, evenly spaced."""
+        return pl.concat(self.samples) if self.samples else pl.DataFrame()
 
     @property
     def origin(self) -> Origin:
@@ -91,6 +110,12 @@ class Tally:
             self.has_real = self.has_real or not are_all_synthetic(screened.accepted["customer_id"])
         self.monthly_charges_usd += float(screened.accepted["monthly_charges"].sum())
         self.new_words += screened.new_words
+        self.currencies += screened.currencies
+        self.left_later += screened.left_later
+        self.left_long_ago += screened.left_long_ago
+        self.without_end += screened.without_end
+        if screened.accepted.height:
+            self.samples.append(screened.accepted.gather_every(-(-screened.accepted.height // SAMPLE_ROWS)))
         reasons = screened.rejected["reasons"].explode()
         # A reason reads "rule: sentence, found value": the rule is the part before the first colon.
         self.broken_rules.update(reasons.str.split(":").list.first().to_list())
@@ -118,7 +143,15 @@ class Tally:
             sentences.append(f"{_rows(self.blank_rows).replace(' row', ' blank row')} passed over")
         if self.new_words:
             sentences.append(f"new words: {self.tell_new_words()}")
-        return sentences
+        return [*sentences, *self._tell_dates(), *self.warnings]
+
+    def _tell_dates(self) -> list[str]:
+        counts = {
+            "leave later and are active": self.left_later,
+            "have a leaving date that stands for none, such as 31.12.9999, and are active": self.without_end,
+            "left too long ago and are passed over": self.left_long_ago,
+        }
+        return [f"{count:,} customers {what}" for what, count in counts.items() if count]
 
 
 def check_limits(name: str, tally: Tally, customers_before: int | None, limits: Limits) -> None:
@@ -139,6 +172,12 @@ def check_limits(name: str, tally: Tally, customers_before: int | None, limits: 
         raise ContractBroken(
             f"{name} has unknown words: {tally.tell_new_words()}.",
             "correct the words, or accept them with CHURN_NEW_CATEGORIES=accept.",
+        )
+    if len(tally.currencies) > 1:
+        counts = ", ".join(f"{currency} in {_rows(count)}" for currency, count in tally.currencies.most_common(5))
+        raise ContractBroken(
+            f"{name} has charges in {len(tally.currencies)} currencies: {counts}. They cannot be added up.",
+            "convert the charges to one currency, or deliver one extract for each.",
         )
     if tally.rejected > limits.rejected_share * tally.rows_read:
         raise ContractBroken(_too_many_rejected(name, tally, limits), _next_step(tally))

@@ -3,7 +3,9 @@
 TOML, every part optional:
 
     encoding = "latin-1"            # else UTF-8
-    decimal_comma = true            # 45,90 instead of 45.90
+    decimal_comma = true            # 45,90 and 2.508,45 instead of 45.90
+    numbers = "1'234.50"            # how money is written: the signs around and between the digits of 1234.50
+    tenure_unit = "days"            # else months
     churn_date_format = "%d.%m.%Y"  # the churn column has the date of leaving, or is blank
 
     [columns]                       # our name = theirs
@@ -24,14 +26,19 @@ TOML, every part optional:
 
 import codecs
 import hashlib
+import re
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from churn.contracts.extract import EXTRACT_COLUMNS, KNOWN_WORDS, PUBLIC_NAMES
 from churn.contracts.horizons import Horizon, LabelRules, LeftBy
 from churn.errors import WrongUsage
+
+_NUMBER = re.compile(r"(?P<before>[^\d]*)1(?P<group>[., '’\u00a0\u202f]?)234(?P<point>[.,])50(?P<after>[^\d]*)")
 
 
 class ChurnRules(BaseModel):
@@ -56,6 +63,51 @@ class ChurnRules(BaseModel):
         return Horizon.read(self.horizon) if self.horizon else Horizon(self.horizon_days)
 
 
+@dataclass(frozen=True)
+class NumberForm:
+    """How money is written.
+
+    Attributes:
+        before: the text before the digits, such as a currency sign.
+        group: the sign between thousands; empty if there is none.
+        point: the decimal sign.
+        after: the text behind the digits.
+        is_declared: False if only a decimal comma is agreed: 1.234 is then unclear, and 2.508,45 is not.
+    """
+
+    before: str
+    group: str
+    point: str
+    after: str
+    is_declared: bool = True
+
+    @classmethod
+    def read(cls, example: str) -> "NumberForm":
+        """Returns the form of an example, which writes 1234.50 as the extract would."""
+        found = _NUMBER.fullmatch(example)
+        if found is None or found["group"] == found["point"]:
+            raise ValueError(f'{example!r} does not write the number 1234.50, as "1\'234.50" and "1.234,50" do')
+        return cls(found["before"].strip(), found["group"], found["point"], found["after"].strip())
+
+    @property
+    def example(self) -> str:
+        """The number 1234.50 in this form."""
+        return f"{self.before}1{self.group}234{self.point}50{self.after}"
+
+    @property
+    def pattern(self) -> str:
+        """The pattern of a number in this form, without the text around it."""
+        point = re.escape(self.point)
+        whole = rf"-?\d+({point}\d+)?"
+        if self.is_declared and not self.group:
+            return f"^{whole}$"
+        group = re.escape(self.group or ".")
+        grouped = rf"-?\d{{1,3}}({group}\d{{3}})+"
+        # Not declared: only a comma behind it, or a second point, shows that a point separates thousands.
+        ends = f"({point}\\d+)?" if self.is_declared else f"({point}\\d+|{group}\\d{{3}})"
+        return f"^({whole}|{grouped}{ends})$"
+
+
 class Mapping(BaseModel):
     """The content of a mapping file. The default maps nothing."""
 
@@ -63,6 +115,8 @@ class Mapping(BaseModel):
 
     encoding: str = "utf-8"
     decimal_comma: bool = False
+    numbers: str | None = None
+    tenure_unit: Literal["months", "days"] | None = None
     churn_date_format: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     values: dict[str, str | dict[str, str]] = Field(default_factory=dict)
@@ -78,6 +132,20 @@ class Mapping(BaseModel):
         if name not in ("utf-8", "iso8859-1", "iso8859-15", "cp1252"):
             raise ValueError(f"{encoding!r} is not one of utf-8, latin-1, latin-9, cp1252")
         return name
+
+    @field_validator("numbers")
+    @classmethod
+    def _readable_numbers(cls, numbers: str | None) -> str | None:
+        if numbers is not None:
+            NumberForm.read(numbers)
+        return numbers
+
+    @property
+    def number_form(self) -> "NumberForm | None":
+        """How money is written; None for 1234.50."""
+        if self.numbers:
+            return NumberForm.read(self.numbers)
+        return NumberForm("", "", ",", "", is_declared=False) if self.decimal_comma else None
 
     @field_validator("columns")
     @classmethod

@@ -92,12 +92,13 @@ def name_failures(cases: pl.DataFrame) -> pl.DataFrame:
     return joined.select(pl.col("index").cast(pl.Int64), pl.col("rule_column").alias("column"), "rule")
 
 
-def state_reasons(broken: pl.DataFrame, text_rows: pl.DataFrame) -> pl.DataFrame:
+def state_reasons(broken: pl.DataFrame, text_rows: pl.DataFrame, number: str | None = None) -> pl.DataFrame:
     """Writes a reason for each broken rule: the rule, its sentence, and the value of the row.
 
     Args:
         broken: index, column, rule.
         text_rows: the batch as it arrived; `index` is the position in it.
+        number: 1234.50 as the extract writes money; None if it writes it so.
 
     Returns:
         index and reason.
@@ -107,10 +108,14 @@ def state_reasons(broken: pl.DataFrame, text_rows: pl.DataFrame) -> pl.DataFrame
     rows = rows.filter(pl.col("index").is_in(broken["index"].unique().implode()))
     by_index = {row["index"]: row for row in rows.iter_rows(named=True)}
     reasons = [
-        f"{rule}: {RULES[rule]}, found {_shown(by_index[index], column, rule)}"
+        f"{rule}: {_sentence(rule, number)}, found {_shown(by_index[index], column, rule)}"
         for index, column, rule in broken.iter_rows()
     ]
     return broken.select("index", pl.Series("reason", reasons, dtype=pl.String))
+
+
+def _sentence(rule: str, number: str | None) -> str:
+    return RULES[rule].replace("with a decimal point", f"written like {number}") if number else RULES[rule]
 
 
 def _shown(row: dict[str, Any], column: str | None, rule: str) -> str:

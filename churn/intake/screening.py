@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 import pandera.errors
 import polars as pl
@@ -9,10 +10,10 @@ import polars as pl
 from churn.contracts.extract import OPEN_COLUMNS, CustomerExtract
 from churn.intake.batches import ROW_NUMBER, TextBatch, no_misfits
 from churn.intake.blanks import drop_blank_rows
-from churn.intake.headers import Header
+from churn.intake.headers import CURRENCY_COLUMN, Header
 from churn.intake.mapping import Mapping
 from churn.intake.rules import NUMBER_COLUMNS, name_failures, state_reasons
-from churn.intake.tidying import tidy_rows, type_rows
+from churn.intake.tidying import Tidied, tidy_rows, type_rows
 
 MAX_WORD = 60
 """The longest new word, in characters. A longer text is not a word but some other value in the wrong column."""
@@ -28,6 +29,10 @@ class Screened:
         normalised: the number of cells whose spaces or case were corrected.
         new_words: (column, word) -> number of rows, in the columns that are open to new words.
         blank_rows: the number of rows in which nothing stands. They are in neither part.
+        left_later: accepted customers whose leaving date is after the snapshot date.
+        left_long_ago: customers who left before the time that the extract covers. They are in neither part.
+        without_end: leaving dates that stand for none, such as 31.12.9999.
+        currencies: currency -> number of rows, where the file has a column that names it.
     """
 
     accepted: pl.DataFrame
@@ -35,6 +40,10 @@ class Screened:
     normalised: int = 0
     new_words: Counter[tuple[str, str]] = field(default_factory=Counter)
     blank_rows: int = 0
+    left_later: int = 0
+    left_long_ago: int = 0
+    without_end: int = 0
+    currencies: Counter[str] = field(default_factory=Counter)
 
     @property
     def rows_read(self) -> int:
@@ -42,28 +51,88 @@ class Screened:
         return self.accepted.height + self.rejected.height
 
 
-def screen_rows(batch: TextBatch, header: Header, mapping: Mapping, accept_new_words: bool = False) -> Screened:
-    """Tidies and types a batch of text rows and splits it by the contract."""
+def screen_rows(
+    batch: TextBatch,
+    header: Header,
+    mapping: Mapping,
+    accept_new_words: bool = False,
+    snapshot_date: date | None = None,
+) -> Screened:
+    """Tidies and types a batch of text rows and splits it by the contract.
+
+    Args:
+        batch: the rows as they arrived.
+        header: the columns of the file.
+        mapping: how the file differs from the public names and words.
+        accept_new_words: whether a row may have a new word in a column that is open to new words.
+        snapshot_date: the business date of the extract, with which leaving dates are compared.
+    """
     # A corrected row counts even if it is blank: each rejected row must come back.
-    text_rows = batch.rows if header.is_correction else drop_blank_rows(batch.rows)
+    text_rows = _take_back_apostrophes(batch.rows) if header.is_correction else drop_blank_rows(batch.rows)
     blank_rows = batch.blank_lines + batch.rows.height - text_rows.height
-    # Most batches keep the contract without any change to their words. So the first try leaves the words alone, and
-    # only a batch with a broken rule pays for correcting their spaces and case.
-    is_plain = not mapping.values and mapping.churn_date_format is None
-    tidied = tidy_rows(text_rows, mapping, words_too=not is_plain)
-    typed = type_rows(tidied.rows)
-    broken = find_broken_rules(typed, tidied.rows)
-    if is_plain and broken.height:
-        tidied = tidy_rows(text_rows, mapping)
-        typed = type_rows(tidied.rows)
-        broken = find_broken_rules(typed, tidied.rows)
+    tidied, typed, broken = _apply_contract(text_rows, mapping, snapshot_date)
+    is_gone = _left_long_ago(typed, mapping, snapshot_date)
+    broken = broken.filter(~broken["index"].is_in(is_gone.arg_true().cast(pl.Int64).implode()))
     is_new = _find_new_words(broken, tidied.rows)
     new_words = _count_words(broken.filter(is_new), tidied.rows)
     if accept_new_words:
         broken = broken.filter(~is_new)
-    rejected = pl.concat([_set_aside(broken, text_rows, header), batch.misfits]).sort(ROW_NUMBER)
+    rejected = pl.concat([_set_aside(broken, text_rows, header, mapping), batch.misfits]).sort(ROW_NUMBER)
     is_bad = pl.int_range(typed.height, eager=True).is_in(broken["index"].unique().implode())
-    return Screened(typed.filter(~is_bad), rejected, tidied.normalised, new_words, blank_rows)
+    accepted = typed.filter(~(is_bad | is_gone))
+    is_later = accepted["left_on"] > snapshot_date if "left_on" in accepted.columns and snapshot_date else None
+    return Screened(
+        accepted,
+        rejected,
+        tidied.normalised,
+        new_words,
+        blank_rows,
+        left_later=int(is_later.sum()) if is_later is not None else 0,
+        left_long_ago=int(is_gone.sum()),
+        without_end=tidied.without_end,
+        currencies=_count_currencies(text_rows),
+    )
+
+
+def _take_back_apostrophes(rows: pl.DataFrame) -> pl.DataFrame:
+    """Returns corrected rows without the apostrophes that `churn rejects --csv` puts in front of formulas."""
+    return rows.with_columns(pl.col(pl.String).str.replace(r"^'([=+\-@\t\r])", "${1}"))
+
+
+def _apply_contract(
+    text_rows: pl.DataFrame, mapping: Mapping, snapshot_date: date | None
+) -> tuple[Tidied, pl.DataFrame, pl.DataFrame]:
+    """Returns the tidied rows, the typed rows, and the rules that they break."""
+    # Most batches keep the contract without any change to their words. So the first try leaves the words alone, and
+    # only a batch with a broken rule pays for correcting their spaces and case.
+    is_plain = not mapping.values and mapping.churn_date_format is None
+    in_days = mapping.tenure_unit == "days"
+    for words_too in [False, True] if is_plain else [True]:
+        tidied = tidy_rows(text_rows, mapping, words_too, snapshot_date)
+        typed = type_rows(tidied.rows, in_days)
+        broken = find_broken_rules(typed, tidied.rows)
+        if broken.is_empty():
+            break
+    return tidied, typed, broken
+
+
+def _left_long_ago(typed: pl.DataFrame, mapping: Mapping, snapshot_date: date | None) -> pl.Series:
+    """Returns for each row whether its customer left before the time in which an extract shows leavers.
+
+    Example: with a horizon of 30 days and a tolerance of 7, on 2026-11-01 it is before 2026-09-25.
+    """
+    if snapshot_date is None or "left_on" not in typed.columns:
+        return pl.repeat(False, typed.height, eager=True, dtype=pl.Boolean)
+    covered = timedelta(days=mapping.churn.read_horizon().days + mapping.churn.tolerance_days)
+    return (typed["left_on"] < snapshot_date - covered).fill_null(False)
+
+
+def _count_currencies(text_rows: pl.DataFrame) -> Counter[str]:
+    if CURRENCY_COLUMN not in text_rows.columns:
+        return Counter()
+    named = text_rows[CURRENCY_COLUMN].str.strip_chars().str.to_uppercase().str.slice(0, 20)
+    counts = named.filter(named != "").value_counts()
+    return Counter(dict(counts.iter_rows()))
 
 
 def find_broken_rules(typed: pl.DataFrame, tidy: pl.DataFrame) -> pl.DataFrame:
@@ -116,11 +185,12 @@ def _find_unreadable(typed: pl.DataFrame, tidy: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(unreadable)
 
 
-def _set_aside(broken: pl.DataFrame, text_rows: pl.DataFrame, header: Header) -> pl.DataFrame:
+def _set_aside(broken: pl.DataFrame, text_rows: pl.DataFrame, header: Header, mapping: Mapping) -> pl.DataFrame:
     """Returns the rows that break a rule, with the columns of `Screened.rejected`."""
     if broken.is_empty():
         return no_misfits()
-    reasons = state_reasons(broken, text_rows).group_by("index", maintain_order=True)
+    example = mapping.number_form.example if mapping.number_form else None
+    reasons = state_reasons(broken, text_rows, example).group_by("index", maintain_order=True)
     stated = reasons.agg(pl.col("reason").alias("reasons")).sort("index")
     bad = text_rows[stated["index"]]
     as_arrived = bad.select(pl.struct(pl.col(ours).alias(name) for ours, name in header.columns.items()))

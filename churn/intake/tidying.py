@@ -4,12 +4,13 @@ Nothing is guessed: an unknown word stays unchanged, and the contract then names
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
 from churn.contracts.extract import EXTRACT_COLUMNS, KNOWN_WORDS
 from churn.intake.blanks import is_marker
-from churn.intake.mapping import Mapping
+from churn.intake.mapping import Mapping, NumberForm
 from churn.intake.rules import NUMBER_COLUMNS
 
 
@@ -20,19 +21,24 @@ class Tidied:
     Attributes:
         rows: the extract columns, trimmed; blank cells are null. Also left_on, if churn has a leaving date.
         normalised: the number of cells whose spaces or case were corrected.
+        without_end: the number of leaving dates that stand for none.
     """
 
     rows: pl.DataFrame
     normalised: int
+    without_end: int = 0
 
 
-def tidy_rows(text_rows: pl.DataFrame, mapping: Mapping, words_too: bool = True) -> Tidied:
+def tidy_rows(
+    text_rows: pl.DataFrame, mapping: Mapping, words_too: bool = True, snapshot_date: date | None = None
+) -> Tidied:
     """Tidies the extract columns of a batch.
 
     Args:
         text_rows: the batch as it arrived.
         mapping: how the extract differs from the public names and words.
         words_too: False leaves the columns of words unchanged, for a batch that probably keeps the contract already.
+        snapshot_date: the business date of the extract; None if it is not known.
     """
     columns, normalised = [], 0
     for name in EXTRACT_COLUMNS:
@@ -49,11 +55,13 @@ def tidy_rows(text_rows: pl.DataFrame, mapping: Mapping, words_too: bool = True)
             is_blank |= is_marker(tidy)
         columns.append(tidy.set(is_blank, None))
     rows = pl.DataFrame(columns)
-    if mapping.decimal_comma:
-        rows = rows.with_columns(pl.col("monthly_charges", "total_charges").str.replace(",", ".", literal=True))
+    if form := mapping.number_form:
+        rows = rows.with_columns(_plain_number(pl.col(name), form) for name in ("monthly_charges", "total_charges"))
     if mapping.churn_date_format:
         left_on = pl.col("churn").str.to_date(mapping.churn_date_format, strict=False).alias("left_on")
-        rows = rows.with_columns(left_on).with_columns(_left_by_date())
+        dated = rows.with_columns(left_on)
+        without_end = int(dated.select(is_no_date(pl.col("left_on")).sum()).item())
+        return Tidied(dated.with_columns(_left_by_date(snapshot_date or date.max)), normalised, without_end)
     return Tidied(rows, normalised)
 
 
@@ -62,20 +70,45 @@ def _put_case_right(words: pl.Series) -> pl.Series:
     return words.str.to_lowercase().replace_strict(known, default=words, return_dtype=pl.String)
 
 
-def _left_by_date() -> pl.Expr:
-    """Returns churn from a date of leaving: a date is Yes, a blank is No. The contract names any other text."""
-    is_dated = pl.col("left_on").is_not_null()
-    return pl.when(is_dated).then(pl.lit("Yes")).otherwise(pl.col("churn").fill_null("No")).alias("churn")
+def _plain_number(cells: pl.Expr, form: NumberForm) -> pl.Expr:
+    """Returns money as 1234.50. A text of another form is no number, never a number of another size."""
+    digits = cells.str.strip_prefix(form.before).str.strip_suffix(form.after).str.strip_chars()
+    group = form.group or ("" if form.is_declared else ".")
+    plain = digits.str.replace_all(group, "", literal=True) if group else digits
+    plain = plain.str.replace(form.point, ".", literal=True)
+    return pl.when(digits.str.contains(form.pattern)).then(plain).when(cells.is_not_null()).then(pl.lit("unclear"))
 
 
-def type_rows(tidy_rows: pl.DataFrame) -> pl.DataFrame:
-    """Returns the rows with numbers as numbers. A text that is no finite number becomes null."""
+def _left_by_date(snapshot_date: date) -> list[pl.Expr]:
+    """Returns left_on, and churn from it: a date up to the snapshot date is Yes, a later date or a blank is No.
+
+    The contract names any other text. Example: on 2026-11-01 a customer with 21.11.2026 is active, with a known end;
+    31.12.9999 and 01.01.1900 stand for no date.
+    """
+    left_on = pl.col("left_on")
+    is_none = is_no_date(left_on)
+    has_left = left_on.is_not_null() & ~is_none & (left_on <= snapshot_date)
+    is_active = pl.col("churn").is_null() | left_on.is_not_null()
+    churn = pl.when(has_left).then(pl.lit("Yes")).when(is_active).then(pl.lit("No")).otherwise(pl.col("churn"))
+    return [pl.when(~is_none).then(left_on).alias("left_on"), churn.alias("churn")]
+
+
+def is_no_date(left_on: pl.Expr) -> pl.Expr:
+    """Returns whether a date stands for none: systems write the last or the first day that they know."""
+    return (left_on.dt.year() >= 2090) | (left_on.dt.year() <= 1970)
+
+
+def type_rows(tidy_rows: pl.DataFrame, is_tenure_in_days: bool = False) -> pl.DataFrame:
+    """Returns the rows with numbers as numbers, and tenure in months. A text that is no finite number becomes null."""
     numbers = [pl.col(name).cast(pl.Float64, strict=False) for name in NUMBER_COLUMNS]
     # Adding 0.0 turns -0.0 into 0.0, so that no sign of zero reaches the database.
     finite = tidy_rows.with_columns(pl.when(number.is_finite()).then(number + 0.0) for number in numbers)
     whole = [pl.col(name) for name in ("senior_citizen", "tenure")]
     # Beyond 2**53 a float64 cannot hold every whole number: the cast would change the value.
     is_whole = [(number == number.round()) & (number.abs() < 2**53) for number in whole]
-    return finite.with_columns(
+    typed = finite.with_columns(
         pl.when(fits).then(number).cast(pl.Int64) for fits, number in zip(is_whole, whole, strict=True)
     )
+    # 365.25 / 12 days are a month; 240 days are 7 whole months. A negative tenure stays one, for the contract to name.
+    months = (pl.col("tenure") / 30.4375).floor().cast(pl.Int64)
+    return typed.with_columns(months.alias("tenure")) if is_tenure_in_days else typed

@@ -21,6 +21,7 @@ from churn.stores.workplace import Workplace
 
 FORMATS = ("csv", "parquet", "xlsx")
 FORMULA_STARTS = r"^[=+\-@\t\r]"
+PLAIN_NUMBER = r"^[+\-]?\d+([.,]\d+)?$"
 MOST_XLSX_ROWS = 1_048_575
 
 
@@ -83,7 +84,10 @@ def defuse(batch: pl.DataFrame) -> pl.DataFrame:
     """Puts an apostrophe in front of each text that a spreadsheet would run as a formula."""
     texts = [pl.col(name) for name, kind in batch.schema.items() if kind == pl.String]
     return batch.with_columns(
-        pl.when(text.str.contains(FORMULA_STARTS)).then(text.str.replace("^", "'")).otherwise(text).name.keep()
+        pl.when(text.str.contains(FORMULA_STARTS) & ~text.str.contains(PLAIN_NUMBER))
+        .then(text.str.replace("^", "'"))
+        .otherwise(text)
+        .name.keep()
         for text in texts
     )
 

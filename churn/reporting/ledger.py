@@ -10,6 +10,7 @@ import polars as pl
 from churn.contracts.extract import PUBLIC_NAMES
 from churn.errors import NotThere
 from churn.intake.corrections import LOAD_COLUMN, REASONS_COLUMN, ROW_COLUMN
+from churn.reporting.exporting import defuse
 from churn.stores.ledgers import loads
 from churn.stores.ledgers.loads import Load, RejectedRow
 from churn.stores.workplace import Workplace
@@ -57,6 +58,7 @@ def write_rejects(rejects: Rejects, path: Path) -> Path:
     The columns are those of the extract, unchanged. Three columns come before them: the load, the row number and the
     reasons. From the load column the loader sees that it must add the corrected rows to the snapshot of that load. The
     file is UTF-8 with a byte order mark: spreadsheets need it, and it overrides the encoding that a mapping gives.
+    A cell that a spreadsheet would run as a formula gets an apostrophe in front, which the loader takes away again.
     """
     own = _own_names(rejects.rows)
     rows = [
@@ -69,7 +71,7 @@ def write_rejects(rejects: Rejects, path: Path) -> Path:
         for row in rejects.rows
     ]
     schema = dict.fromkeys([LOAD_COLUMN, ROW_COLUMN, REASONS_COLUMN, *own], pl.String)
-    pl.DataFrame(rows, schema=schema).write_csv(path, include_bom=True)
+    defuse(pl.DataFrame(rows, schema=schema)).write_csv(path, include_bom=True)
     return path
 
 

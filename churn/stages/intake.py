@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,11 @@ from churn.intake.reading_ahead import read_ahead
 from churn.intake.rules import RULES
 from churn.intake.screening import Screened, screen_rows
 from churn.intake.sources import Extract, check_unchanged, open_extract
+from churn.intake.wholesale import check_tenure, describe_ids
 from churn.settings import Settings
 from churn.simulation.extracts import provide_synthetic_extract
 from churn.stages import Outcome
+from churn.stages.last_snapshot import compare_with_last
 from churn.stores.ledgers import loads, publications
 from churn.stores.ledgers.loads import Arrival, Load
 from churn.stores.postgres.database import open_engine
@@ -168,7 +171,9 @@ def _take_in(
                 tally.keep(current.rows_accepted, current.monthly_charges_total, current.origin)
             # The batches come from a generator that runs in another thread. Leaving the block ends that thread, also
             # after an error, before `opened` is closed: otherwise the thread would read a closed file.
-            with read_ahead(_screen(extract, opened, mapping, limits, tally, current, before)) as batches:
+            screened = _screen(extract, opened, mapping, limits, tally, current, before, arrival.snapshot_date)
+            compared = chain(screened, compare_with_last(engine, settings, extract.name, tally, before))
+            with read_ahead(compared) as batches:
                 snapshots.replace_snapshot(engine, load_id, arrival, batches, tally)
     except DuplicateCustomer as twice:
         located = _locate(twice, extract, mapping, max_bytes)
@@ -194,6 +199,7 @@ def _screen(
     tally: Tally,
     current: Load | None,
     before: Load | None,
+    snapshot_date: date,
 ) -> Iterator[Screened]:
     """Yields screened batches, and refuses the file if it breaks a limit.
 
@@ -204,7 +210,7 @@ def _screen(
     for batch in opened.batches:
         if opened.header.is_correction:
             check_corrects(extract.name, batch.rows[LOAD_COLUMN], current.load_id if current else None)
-        screened = screen_rows(batch, opened.header, mapping, limits.new_categories == "accept")
+        screened = screen_rows(batch, opened.header, mapping, limits.new_categories == "accept", snapshot_date)
         tally.add(screened)
         check_hope(extract.name, tally, opened.most_rows, limits)
         yield screened
@@ -214,6 +220,10 @@ def _screen(
     check_limits(extract.name, tally, before.rows_accepted if before and is_comparable else None, limits)
     if opened.header.is_correction and current is not None:
         check_all_came_back(extract.name, tally.rows_read - tally.kept, current.rows_rejected)
+    else:
+        tally.warnings = describe_ids(tally.sample)
+        if mapping.tenure_unit is None:
+            check_tenure(extract.name, tally.sample)
 
 
 def _locate(twice: DuplicateCustomer, extract: Extract, mapping: Mapping, max_bytes: int) -> ContractBroken:

@@ -1,6 +1,6 @@
 """Stores snapshots. The rows of a date are replaced as a whole in one transaction, or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -120,6 +120,19 @@ def _close_load(connection: Connection, load_id: int, tally: Tally) -> None:
             **seen_of(tally),
         )
     )
+
+
+def read_customers(engine: Engine, snapshot_date: date, ids: list[str], columns: Sequence[str]) -> pl.DataFrame:
+    """Returns customer_id and some columns of those of the customers that a snapshot has."""
+    raw = telco_churn_raw.c
+    names = ["customer_id", *columns]
+    query = sa.select(*(raw[name] for name in names)).where(
+        raw.snapshot_date == snapshot_date, raw.customer_id == sa.any_(sa.literal(ids, sa.ARRAY(sa.Text)))
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(query).all()
+    schema = dict.fromkeys(names, pl.String) | {"monthly_charges": pl.Float64, "senior_citizen": pl.Int64}
+    return pl.DataFrame([tuple(row) for row in rows], schema={name: schema[name] for name in names}, orient="row")
 
 
 def count_snapshot(engine: Engine, snapshot_date: date) -> tuple[int, float]:

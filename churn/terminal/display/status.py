@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from churn.terminal.display.evidence import FAMILY_NAMES
@@ -85,7 +86,7 @@ def _show_models(model: dict[str, Any], console: Console) -> None:
 def _show_first_calls(calls: Sequence[dict[str, Any]], console: Console) -> None:
     rows = [
         [
-            call["customer_id"],
+            escape(call["customer_id"]),  # A customer number may hold [brackets], which Rich takes for a style.
             f"{percent(call['churn_probability'])} {call['risk_tier']}",
             usd(call["expected_annual_loss_usd"]),
             f"${call['monthly_charges']:.2f}",
