@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlmesh.core.config.connection import DuckDBConnectionConfig, PostgresConnectionConfig
 
+from churn.errors import LockLost
 from churn.settings import Settings, load_settings
 from churn.stores.postgres.database import KEEPALIVES, locate, open_engine
 from churn.stores.postgres.locks import CURRENT_TOKEN, find_held, refuse_other
@@ -38,12 +39,19 @@ def _fenced(engine: Engine, **options: Any) -> Any:
 
     class Fenced(psycopg2.extensions.connection):
         def commit(self) -> None:
-            is_open = self.get_transaction_status() == psycopg2.extensions.TRANSACTION_STATUS_INTRANS
-            for lock, token in find_held(engine) if is_open else []:
+            if self.get_transaction_status() == psycopg2.extensions.TRANSACTION_STATUS_INTRANS:
+                try:
+                    self.compare_tokens()
+                except LockLost:
+                    self.rollback()  # SQLMesh does not after a failed commit, and the rows would stay locked.
+                    raise
+            super().commit()
+
+        def compare_tokens(self) -> None:
+            for lock, token in find_held(engine):
                 with self.cursor() as cursor:
                     cursor.execute(CURRENT_TOKEN.format("%s"), [str(lock)])
                     refuse_other(lock, token, cursor.fetchone())
-            super().commit()
 
     return psycopg2.connect(connection_factory=Fenced, **options)
 

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from churn.errors import Unavailable
+from churn.errors import LockLost, Unavailable
 from churn.settings import PROJECT_DIR, Settings, load_settings
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.locks import PATIENCE, Lock, check_held, hold_lock
 from churn.stores.sql_models.environment import prepare_environment
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
     from sqlmesh.core.context import Context
 
 TRANSFORMS_DIR = PROJECT_DIR / "transforms"
@@ -36,12 +37,21 @@ def locked_context(settings: Settings) -> Iterator["Context"]:
             yield open_context(settings)
         except Exception as error:
             if is_held():
-                check_held(engine)  # SQLMesh raises an error of its own where its commit was refused.
+                _refuse_lost(engine)
                 raise
             forget_context()  # Its connection is closed; the next caller needs a new one.
             raise Unavailable(
                 "The connection to the database was lost.", "start the database, then run again."
             ) from error
+
+
+def _refuse_lost(engine: "Engine") -> None:
+    """Raises LockLost where SQLMesh raised an error of its own, because its commit was refused."""
+    try:
+        check_held(engine)
+    except LockLost:
+        forget_context()  # What SQLMesh remembers of this transaction was rolled back.
+        raise
 
 
 @contextmanager
