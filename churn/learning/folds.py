@@ -25,9 +25,14 @@ def split_folds(train: pl.DataFrame, seed: int) -> list[tuple[pl.DataFrame, pl.D
 
 
 def predict_out_of_fold(train: pl.DataFrame, seed: int, fit: Fit) -> pl.DataFrame:
-    """Returns has_churned and churn_probability of each customer, from a model that was not fitted on the customer."""
+    """Returns has_churned, monthly_charges and churn_probability of each customer.
+
+    The probability is from a model that was not fitted on the customer.
+    """
     return pl.concat(
-        tried.select("has_churned", pl.Series("churn_probability", predict_leaving(fit(learned), tried)))
+        tried.select(
+            "has_churned", "monthly_charges", pl.Series("churn_probability", predict_leaving(fit(learned), tried))
+        )
         for learned, tried in split_folds(train, seed)
     )
 

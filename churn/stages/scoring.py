@@ -17,7 +17,7 @@ from churn.scoring.history import PastDay, plan_history
 from churn.scoring.scores import Scorer
 from churn.settings import Settings
 from churn.stages import Outcome
-from churn.stages.tiering import resolve_days, stream_days
+from churn.stages.tiering import note_tiers, resolve_days, stream_days
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, promotions, publications, revisions
 from churn.stores.ledgers.promotions import require_champion
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 def score_customers(settings: Settings, as_of_date: date, run_id: str, model_version: int | None = None) -> Outcome:
     """Scores every customer of a date. The scores are staged: readers do not see them yet.
 
-    The stage is skipped if the date is published with scores from the same load, SQL models and model. It is also
-    skipped if an old date was published live from the same load. Staged scores are always computed again: they may come
-    from an interrupted run, or have failed an audit.
+    The stage is skipped if the date is published with scores from the same load, SQL models, model and policy. It is
+    also skipped if an old date was published live from the same load. Staged scores are always computed again: they may
+    come from an interrupted run, or have failed an audit.
 
     Args:
         settings: the settings of the product.
@@ -67,6 +67,7 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str, model_ver
     changes = revisions.read_revisions(engine, [as_of_date], run_id)
     summary += "".join(f"; {change.summarise()}" for change in changes)
     summary += _note_rejected(staged) + _note_unseen(predictions.count_unseen_plans(engine, as_of_date))
+    summary += note_tiers(tiers[as_of_date], *predictions.count_at_risk(engine, as_of_date))
     return Outcome(summary)
 
 
@@ -93,7 +94,9 @@ def _is_done(known: Publication, planned: Publication, is_free: bool) -> bool:
     # Scores that people worked with on their day are kept, even if a later model or SQL model would change them. Only a
     # person who names a model version (`is_free` is False) replaces them.
     is_live_history = is_free and (known.basis, known.load_id) == ("live", planned.load_id) and planned.basis != "live"
-    return known.status == "published" and (is_live_history or known.inputs() == planned.inputs())
+    return known.status == "published" and (
+        is_live_history or known.inputs_with_policy() == planned.inputs_with_policy()
+    )
 
 
 def _note_copy(scorer: Scorer) -> str:

@@ -25,7 +25,7 @@ def tune_params(
     Raises:
         NotThere: the date has no features or too few leavers.
     """
-    train = _training_part(settings, as_of_date, params)
+    train = read_training_part(settings, as_of_date, params)
     from churn.learning import plots, tuning  # Imported here: scikit-learn and XGBoost take seconds.
 
     folder = settings.home_dir / "tuning"
@@ -42,7 +42,7 @@ def prune_params(
     Raises:
         NotThere: the date has no features or too few leavers.
     """
-    train = _training_part(settings, as_of_date, params)
+    train = read_training_part(settings, as_of_date, params)
     from churn.learning import plots, pruning
 
     smallest = pruning.prune(train, params, after_step)
@@ -52,7 +52,7 @@ def prune_params(
     return smallest
 
 
-def _training_part(settings: Settings, as_of_date: date, params: ModelParams) -> pl.DataFrame:
+def read_training_part(settings: Settings, as_of_date: date, params: ModelParams) -> pl.DataFrame:
     """Returns the training part that a training with these settings uses. So a search never sees the test part."""
     examples, _ = read_examples(open_engine(settings), as_of_date)
     from churn.learning.leakage import check_leakage

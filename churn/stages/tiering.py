@@ -39,6 +39,17 @@ def resolve_days(
     return dict.fromkeys(days, resolve_tiers(policy, rule, base_rate))
 
 
+def note_tiers(tiers: Tiers, active: int, at_risk: int) -> str:
+    """Returns a remark if the tiers divide nobody: High and Medium are empty, or hold more than half of the base."""
+    if not active or 0 < at_risk <= active / 2:
+        return ""
+    fact = f"{at_risk / active:.0%} of the active customers are" if at_risk else "no active customer is"
+    setting = f"medium_{tiers.medium.rule} = {tiers.medium.rule_value:g}"
+    return (
+        f"; {fact} in tier High or Medium: change {setting} in [tiers] of the policy file, see `churn policy suggest`"
+    )
+
+
 def _require_base_rate(decision: Promotion | None, model_version: int) -> float:
     """Returns the share of leavers among the examples that a model was trained on."""
     labels = decision.evidence.labels if decision else None

@@ -45,6 +45,10 @@ class Publication:
         """Returns everything that decides the scores. The same inputs give the same scores."""
         return self.load_id, self.transforms_version, self.basis, self.model_name, self.model_version
 
+    def inputs_with_policy(self) -> tuple[object, ...]:
+        """Returns also the policy, which decides the tiers. An earlier day keeps the tiers that it was scored with."""
+        return *self.inputs(), self.policy_sha256
+
 
 def find_publication(engine: Engine, prediction_date: date | None = None) -> Publication | None:
     """Returns the publication of a date in any status (default: the latest published date)."""

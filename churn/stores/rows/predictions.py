@@ -76,6 +76,15 @@ def count_predictions(engine: Engine, prediction_date: date) -> int:
         return int(connection.execute(query).scalar_one())
 
 
+def count_at_risk(engine: Engine, prediction_date: date) -> tuple[int, int]:
+    """Returns the number of active customers of a date, and how many of them are in tier High or Medium."""
+    at_risk = sa.func.count().filter(predictions.c.at_risk_flag)
+    chosen = (predictions.c.prediction_date == prediction_date) & predictions.c.is_active
+    with engine.connect() as connection:
+        active, flagged = connection.execute(sa.select(sa.func.count(), at_risk).where(chosen)).one()
+    return int(active), int(flagged)
+
+
 def count_unseen_plans(engine: Engine, prediction_date: date) -> int:
     """Returns the number of customers of a date with a tariff that the training examples did not have."""
     chosen = (predictions.c.prediction_date == prediction_date) & predictions.c.has_unseen_plan

@@ -15,10 +15,15 @@ from churn.terminal.quiet import quiet_command
 app = typer.Typer()
 
 
-@command(app, TASK, "churn policy our-policy.toml")
+@command(app, TASK, "churn policy our-policy.toml", "churn policy suggest")
 def policy(
     file: Annotated[
-        Path | None, typer.Argument(help="Policy file to check (default: the one in force).", metavar="FILE")
+        str | None,
+        typer.Argument(
+            help="Policy file to check (default: the one in force). The word `suggest` compares the rules for the "
+            "risk tiers.",
+            metavar="FILE",
+        ),
     ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -28,7 +33,10 @@ def policy(
         from churn.reporting.policy import read_policy
         from churn.terminal.standard_output import print_json
 
-        report = read_policy(load_settings(), file)
+        if file == "suggest":
+            _suggest(as_json)
+            return
+        report = read_policy(load_settings(), Path(file) if file else None)
         if as_json:
             print_json(report)
             return
@@ -40,3 +48,18 @@ def policy(
                 typer.echo(f"{name} = {json.dumps(value)}")  # A text, in quotes as TOML has them.
         for note in report.notes:
             typer.echo(note, err=True)
+
+
+def _suggest(as_json: bool) -> None:
+    """Prints what each rule for the risk tiers would give."""
+    from churn.reporting.suggesting import suggest_tiers
+    from churn.stores.workplace import open_workplace
+    from churn.terminal.display.suggestions import show_suggestions
+    from churn.terminal.standard_output import print_json
+
+    with open_workplace() as workplace:
+        suggestions = suggest_tiers(workplace)
+    if as_json:
+        print_json(suggestions)
+    else:
+        show_suggestions(suggestions)

@@ -10,6 +10,7 @@ from churn.learning.candidates import build_candidates, fit_candidate
 from churn.learning.contributions import contribute_by_feature
 from churn.learning.params import ModelParams
 from churn.scoring.scores import Scorer, score_batch
+from churn.stages.tiering import note_tiers
 from tests.support.policies import TIERS
 
 
@@ -87,3 +88,19 @@ def test_a_scorer_can_be_sent_to_another_process(features: pl.DataFrame, predict
 
     assert sent.score(rows, TIERS).equals(scorer.score(rows, TIERS))
     assert sent.score(rows, TIERS)["has_unseen_plan"].all()
+
+
+@pytest.mark.parametrize(
+    ("active", "at_risk", "said"),
+    [
+        (100, 0, "no active customer is in tier High or Medium: change medium_probability = 0.5"),
+        (100, 51, "51% of the active customers are in tier High or Medium"),
+        (100, 50, ""),
+        (0, 0, ""),
+    ],
+)
+def test_tiers_that_divide_nobody_are_told_with_their_setting(active: int, at_risk: int, said: str) -> None:
+    told = note_tiers(TIERS, active, at_risk)
+
+    assert said in told
+    assert bool(told) == bool(said)
