@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from churn.contracts.decisions import Promotion
+from churn.contracts.horizons import Horizon
 from churn.economics.policies import load_policies
 from churn.errors import RegistryDown, TooFewLeavers
-from churn.learning.labels import Labels, choose_windows
+from churn.learning.labels import LabelledWindow, Labels, choose_windows, to_window
 from churn.learning.params import ModelParams, fingerprint_training
 from churn.settings import Settings
 from churn.stages import Outcome
@@ -90,9 +91,19 @@ def read_examples(engine: "Engine", as_of_date: date) -> tuple[pl.DataFrame, Lab
     if windows:
         days = tuple(one.window.as_of_date for one in windows)
         examples = pl.concat(batch for day in days for batch in features.read_matured(engine, day))
-        return examples, Labels("matured", days, windows[0].leaver_share, windows)
+        return examples, Labels("matured", days, _find_leaver_share(examples, windows[0]), windows)
     examples = pl.concat(features.read_features(engine, as_of_date))
     return examples, Labels("snapshot", (as_of_date,), float(examples["has_churned"].to_numpy().mean()))
+
+
+def _find_leaver_share(examples: pl.DataFrame, newest: LabelledWindow) -> float:
+    """Returns the share of the newest window's examples who left, brought to the horizon.
+
+    It is counted from the examples themselves: the window was counted when it was stored, which may have been before
+    the features of its last extract were ready.
+    """
+    share = examples.filter(pl.col("as_of_date") == newest.window.as_of_date)["has_churned"].to_numpy().mean()
+    return to_window(float(share), newest.window.window_days, Horizon.read(newest.horizon).days)
 
 
 def keep_champion(settings: Settings, why: RegistryDown | TooFewLeavers) -> Outcome:

@@ -51,7 +51,7 @@ def _figures(status: dict[str, Any], is_narrow: bool) -> Table:
     counts = [
         ("Customers", f"{status['customers']:,}"),
         ("Active", f"{status['active_customers']:,}"),
-        (f"At risk ({status['tiers_from']['medium']:g} or more)", f"{status['at_risk_customers']:,}"),
+        (f"At risk ({_bound(status['tiers_from']['medium'])})", f"{status['at_risk_customers']:,}"),
         ("High / Medium / Low", f"{tiers['high']:,} / {tiers['medium']:,} / {tiers['low']:,}"),
     ]
     sums = [
@@ -65,6 +65,10 @@ def _figures(status: dict[str, Any], is_narrow: bool) -> Table:
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _bound(probability: float) -> str:
+    return f"{probability:g} or more" if probability <= 1 else "out of reach"
 
 
 def _show_models(model: dict[str, Any], console: Console) -> None:
