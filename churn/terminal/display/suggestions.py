@@ -46,7 +46,8 @@ def show_suggestions(suggestions: Suggestions, console: Console | None = None) -
     )
     console.print(
         "★ is the rule in force. Precision, leavers and profit are those of contacting everybody in High and Medium. "
-        "Set another rule in [tiers] of your policy file (CHURN_POLICIES names it)."
+        "Set another rule in [tiers] of your policy file (CHURN_POLICIES names it).",
+        markup=False,
     )
 
 
