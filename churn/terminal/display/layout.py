@@ -98,7 +98,7 @@ def counted(number: int, noun: str) -> str:
 
 def usd(amount: float) -> str:
     """Returns whole dollars, as in $1,234."""
-    return f"${amount:,.0f}"
+    return f"{'-' if amount <= -0.5 else ''}${abs(amount):,.0f}"
 
 
 def percent(share: float) -> str:
