@@ -112,7 +112,8 @@ def load_extract(
 ) -> Outcome:
     """Loads a customer extract as the snapshot of a date, and replaces an earlier snapshot of that date.
 
-    If the date already has the same content, the load ends before the file is parsed and changes nothing. Only one load
+    If the date already has the same content, and its stored rows still agree with the ledger, the load ends before the
+    file is parsed and changes nothing. Rows that another program deleted or changed are loaded again. Only one load
     runs at a time; another one waits.
 
     Args:
@@ -141,13 +142,25 @@ def load_extract(
             mapping.label_rules(),
         )
         current = loads.find_current_load(engine, snapshot_date)
-        if current is not None and _is_same(current, arrival):
+        if current is not None and _is_same(current, arrival) and not _find_damage(engine, current):
             return Outcome(f"{snapshot_date} already has exactly this file ({current.rows_accepted:,} customers)", True)
         return _take_in(settings, engine, extract, arrival, mapping, current)
 
 
 def _is_same(load: Load, arrival: Arrival) -> bool:
     return (load.sha256, load.reading_sha256) == (arrival.sha256, arrival.reading_sha256)
+
+
+def _find_damage(engine: "Engine", load: Load) -> str:
+    """Returns how the stored rows of a date differ from those that its load wrote; empty if they do not differ."""
+    count, monthly_charges = snapshots.count_snapshot(engine, load.snapshot_date)
+    if count == load.rows_accepted and not round(monthly_charges - load.monthly_charges_total, 2):
+        return ""
+    return (
+        f"raw_data.telco_churn_raw has {count:,} rows of {load.snapshot_date} with monthly charges of "
+        f"${monthly_charges:,.2f}, but load {load.load_id} wrote {load.rows_accepted:,} rows with "
+        f"${load.monthly_charges_total:,.2f}."
+    )
 
 
 def _fingerprint_reading(settings: Settings, mapping: Mapping) -> str:
@@ -265,14 +278,10 @@ def validate_extract(settings: Settings, snapshot_date: date) -> Outcome:
     """
     engine = open_engine(settings)
     load = loads.require_load(engine, snapshot_date)
-    count, monthly_charges = snapshots.count_snapshot(engine, snapshot_date)
-    if count != load.rows_accepted or round(monthly_charges - load.monthly_charges_total, 2):
+    if damage := _find_damage(engine, load):
         raise ContractBroken(
-            f"raw_data.telco_churn_raw has {count:,} rows of {snapshot_date} with monthly charges of "
-            f"${monthly_charges:,.2f}, but load {load.load_id} wrote {load.rows_accepted:,} rows with "
-            f"${load.monthly_charges_total:,.2f}. Another program changed the table.",
-            "restore the table from a backup, or load an extract with different content for that date.",
+            f"{damage} Another program changed the table.",
+            f"run `churn run --source FILE --as-of {snapshot_date}` with the same extract; it is loaded again.",
         )
-    return Outcome(
-        f"{count:,} customers with monthly charges of ${monthly_charges:,.2f}, as load {load.load_id} recorded"
-    )
+    charges = f"monthly charges of ${load.monthly_charges_total:,.2f}"
+    return Outcome(f"{load.rows_accepted:,} customers with {charges}, as load {load.load_id} recorded")

@@ -18,9 +18,11 @@ from churn.stores.ledgers import loads
 from churn.stores.ledgers.loads import Arrival
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.tables import telco_churn_raw
+from churn.stores.rows import snapshots
 from churn.stores.workplace import open_workplace
 from churn.terminal.cli import app
 from tests.conftest import DAY
+from tests.support.days import execute
 from tests.support.factories import make_customer, make_extract, write_extract
 
 
@@ -50,6 +52,33 @@ def test_the_same_content_twice_is_told_before_it_is_parsed(
     assert again.is_skipped
     assert again.summary == f"{DAY} already has exactly this file (50 customers)"
     assert [load["status"] for load in ledger.read_loads(open_workplace(settings), 10)] == ["loaded"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM raw_data.telco_churn_raw WHERE customer_id LIKE '%7-%'",
+        "UPDATE raw_data.telco_churn_raw SET monthly_charges = monthly_charges + 1 WHERE customer_id LIKE '%7-%'",
+        "TRUNCATE raw_data.telco_churn_raw",
+    ],
+    ids=["rows deleted", "money changed", "table emptied"],
+)
+def test_rows_that_another_program_damaged_are_loaded_again_from_the_same_file(
+    settings: Settings, tmp_path: Path, damage: str
+) -> None:
+    extract = write_extract(tmp_path / "extract.csv", make_extract(50))
+    intake.load_extract(settings, extract, DAY)
+    before = snapshots.count_snapshot(open_engine(settings), DAY)
+    execute(settings, damage)
+    with pytest.raises(ContractBroken, match="Another program changed the table") as told:
+        intake.validate_extract(settings, DAY)
+    assert told.value.next_step.startswith(f"run `churn run --source FILE --as-of {DAY}` with the same extract")
+
+    again = intake.load_extract(settings, extract, DAY)
+
+    assert not again.is_skipped
+    assert snapshots.count_snapshot(open_engine(settings), DAY) == before
+    assert not intake.validate_extract(settings, DAY).is_skipped
 
 
 def test_a_corrected_file_replaces_exactly_its_date_and_the_ledger_keeps_both(
