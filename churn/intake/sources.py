@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 from urllib.request import url2pathname
 
 from churn.errors import ContractBroken, Unavailable, WrongUsage
@@ -78,7 +78,7 @@ def keep_stdin(settings: Settings) -> Iterator[str]:
 
 @contextmanager
 def _open_address(settings: Settings, address: str) -> Iterator[Extract]:
-    parts = urlsplit(address)
+    parts = _split_address(address)
     name = Path(parts.path).name or parts.netloc
     origin = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
     # A fragment never reaches a server, so that it is free for our checksum.
@@ -95,6 +95,19 @@ def _open_address(settings: Settings, address: str) -> Iterator[Extract]:
             f"An extract cannot come from a {parts.scheme}: address.",
             "give --source a path, a file: address or an http(s): address.",
         )
+
+
+def _split_address(address: str) -> SplitResult:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # Python reads the port only when it is asked for.
+    except ValueError:
+        # Neither the address nor Python's message: both may show a password, which a wrong sign made part of the host.
+        raise WrongUsage(
+            "The address of the extract is not valid.",
+            "write it as in https://files.example.com/extract.csv.",
+        ) from None
+    return parts
 
 
 def _check_checksum(extract: Extract, checksum: str | None) -> Extract:

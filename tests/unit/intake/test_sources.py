@@ -390,3 +390,11 @@ def test_the_spool_is_emptied_when_the_block_fails(ours: Settings, monkeypatch: 
         raise RuntimeError
 
     assert list((ours.home_dir / "spool").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/e.csv", "http://user:se/cret@host:port/e.csv", "https://host:9x/e.csv"]
+)
+def test_an_address_that_is_none_is_refused_without_showing_it(ours: Settings, address: str) -> None:
+    with pytest.raises(WrongUsage, match=r"^The address of the extract is not valid\."), open_extract(ours, address):
+        pass
