@@ -32,16 +32,25 @@ class ListColumn(NamedTuple):
 
 ACTION_LIST = (
     ListColumn("prediction_date", "Date", "The date that was scored.", "date", False),
-    ListColumn(
-        "call_rank", "Rank", "The order of calls: rank 1 has the largest expected yearly loss of the date.", "count"
-    ),
+    ListColumn("call_rank", "Rank", "The order of calls: a contact with rank 1 is expected to earn most.", "count"),
     ListColumn("customer_id", "Customer", "The company's own customer number."),
+    ListColumn(
+        "expected_profit_usd",
+        "Expected profit",
+        "The margin that a contact with an offer is expected to save, minus its cost, in USD.",
+        "usd_cents",
+    ),
+    ListColumn(
+        "expected_cost_usd", "Expected cost", "The cost of the contact and of its offer, in USD.", "usd_cents", False
+    ),
+    ListColumn("at_risk_flag", "At risk", "yes: the customer is in tier Medium or High.", "yes_no"),
     ListColumn("risk_tier", "Tier", "High, Medium or Low, by the bounds of the date: the Overview shows them."),
     ListColumn("churn_probability", "Probability", "The customer's probability of leaving.", "share"),
     ListColumn(
         "expected_annual_loss_usd",
         "Expected yearly loss",
-        "Probability of leaving times twelve monthly charges, in USD a year, summed over the active customers.",
+        "A year's revenue expected to leave within the horizon of the probability (30 days, or the month the extract "
+        "covers): the probability times twelve monthly charges, in USD.",
         "usd",
     ),
     ListColumn("reasons", "Reasons", "What changes the score most: + raises the score, - lowers it.", "long_text"),

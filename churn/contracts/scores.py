@@ -28,6 +28,8 @@ class CustomerScores(pa.DataFrameModel):
     revenue_at_risk_usd: pl.Float64 = pa.Field(ge=0)
     expected_annual_loss_usd: pl.Float64 = pa.Field(ge=0)
     lifetime_value_usd: pl.Float64 = pa.Field(ge=0)
+    expected_profit_usd: pl.Float64
+    expected_cost_usd: pl.Float64 = pa.Field(ge=0)
     is_active: bool
     has_unseen_plan: bool
     reasons: pl.List(pl.String) = pa.Field(nullable=True)  # type: ignore[valid-type]

@@ -56,6 +56,9 @@ _FORMS: dict[Unit, Form] = {
 FIGURES: dict[str, Figure] = {
     **{column.name: Figure(column.label, column.definition, _FORMS[column.unit]) for column in ACTION_LIST},
     "at_risk_customers_count": Figure("At risk", "Active customers in tier Medium or High.", formats.tell_count),
+    "listed_customers_count": Figure(
+        "Worth a contact", "Active customers for whom a contact is expected to pay.", formats.tell_count
+    ),
     "active_customers_count": Figure(
         "Active customers", "Customers in the extract who have not left.", formats.tell_count
     ),

@@ -21,10 +21,10 @@ from churn.stores.shown import calls, marts
 DAYS = 60
 CALLS = 100
 COLUMNS = (
-    *("call_rank", "customer_id", "risk_tier", "churn_probability", "expected_annual_loss_usd", "monthly_charges"),
+    *("call_rank", "customer_id", "risk_tier", "churn_probability", "expected_profit_usd", "monthly_charges"),
     *("tenure_months", "contract", "reasons", "recommended_action"),
 )
-NUMBERS = ("call_rank", "churn_probability", "expected_annual_loss_usd", "monthly_charges", "tenure_months")
+NUMBERS = ("call_rank", "churn_probability", "expected_profit_usd", "monthly_charges", "tenure_months")
 _CHART_LOOK = {
     "background": "transparent",
     "font": "system-ui, sans-serif",
@@ -89,7 +89,8 @@ def render_report(publication: Row, days: Sequence[Row], first_calls: Sequence[R
         f"{summary.draw_tier_table(now)}</section>",
         f"<section><h2>Active customers at risk by day</h2>{trend}"
         f"{markup.note(summary.tell_bars(days))}</section></div>",
-        f"<h2>Customers to call first: {len(first_calls)} of {now['at_risk_customers_count']:,}</h2>",
+        f"<h2>Customers to call first: {len(first_calls)} of {now['listed_customers_count']:,}</h2>",
+        markup.note(summary.tell_list(now)),
         markup.draw_table("calls", "Customers to call", columns, first_calls),
         f"<h2>What the figures mean</h2>{markup.define(figures)}",
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from churn.dashboard.formats import tell_bound, tell_change, tell_day, tell_percent
+from churn.dashboard.formats import tell_bound, tell_change, tell_day, tell_percent, tell_usd
 from churn.dashboard.glossary import BASES, FIGURES, Figure
 from churn.dashboard.markup import Card, Column, draw_table, name_columns
 
@@ -60,6 +60,15 @@ def tell_shape(row: Row) -> str:
         f"On {tell_day(row['prediction_date'])}, {tell_percent(share)} of the active customers are at risk, "
         f"{row['high_count']:,} of them in tier High. If nothing is done, about {row['expected_leavers_count']:,.0f} "
         "customers are expected to leave."
+    )
+
+
+def tell_list(row: Row) -> str:
+    """Returns a sentence about what the action list of a date is worth."""
+    return (
+        f"A contact is expected to pay for {row['listed_customers_count']:,} active customers. Contacting all of them "
+        f"costs {tell_usd(row['list_cost_usd'])} with the offers, and earns {tell_usd(row['list_profit_usd'])} after "
+        "that cost. The save rate is the assumption of the policy."
     )
 
 

@@ -6,14 +6,23 @@ minus the offer. A stayer takes the offer too, but would have stayed without it.
 Worked example with the default policy and a charge of $65 per month: the margin is 65 x 0.5 x 12 = $390 and the offer
 costs 0.6 x 65 = $39. Contacting a leaver brings 0.3 x (390 - 39) - 2 = $103.30, and contacting a stayer costs
 39 + 2 = $41. A contact pays off from a probability of (39 + 2) / (0.3 x (390 - 39) + 39) = 0.284.
+
+At a probability of 0.6 a contact is expected to save 0.6 x 0.3 x 390 = $70.20 of margin. It costs $2 and, if the
+customer stays (1 - 0.6 x 0.7 = 58%), the offer: 2 + 0.58 x 39 = $24.62. The expected profit is 70.20 - 24.62 = $45.58,
+which is also 0.6 x 103.30 - 0.4 x 41.
 """
 
+from typing import TypeVar
+
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from churn.economics.policies import ValuePolicy
 
 Floats = NDArray[np.float64]
+Amounts = TypeVar("Amounts", Floats, pl.Expr)
+"""Numbers, or a Polars expression for a column of numbers: a score and a figure have one formula."""
 
 
 def profit_if_contacted_usd(has_churned: NDArray[np.bool_], monthly_charges: Floats, policy: ValuePolicy) -> Floats:
@@ -29,12 +38,16 @@ def contact_from(monthly_charges: Floats, policy: ValuePolicy) -> Floats:
     return (offer + policy.contact_usd) / (policy.save_rate * (_margin(monthly_charges, policy) - offer) + offer)
 
 
-def expected_profit_usd(probabilities: Floats, monthly_charges: Floats, policy: ValuePolicy) -> Floats:
-    """Returns (n,) the expected profit of contacting each customer, given the probability of leaving."""
-    nobody = np.zeros(len(probabilities), dtype=np.bool_)
-    if_left = profit_if_contacted_usd(~nobody, monthly_charges, policy)
-    if_stayed = profit_if_contacted_usd(nobody, monthly_charges, policy)
-    return probabilities * if_left + (1 - probabilities) * if_stayed
+def expected_profit_usd(probabilities: Amounts, monthly_charges: Amounts, policy: ValuePolicy) -> Amounts:
+    """Returns the expected profit of contacting each customer: the margin that it saves, minus its cost."""
+    saved = policy.save_rate * _margin(monthly_charges, policy)
+    return probabilities * saved - expected_cost_usd(probabilities, monthly_charges, policy)
+
+
+def expected_cost_usd(probabilities: Amounts, monthly_charges: Amounts, policy: ValuePolicy) -> Amounts:
+    """Returns the expected cost of contacting each customer: the contact, and the offer if the customer stays."""
+    stays = 1 - probabilities * (1 - policy.save_rate)
+    return stays * (policy.offer_monthly_charges * monthly_charges) + policy.contact_usd
 
 
 def profit_usd(
@@ -45,5 +58,5 @@ def profit_usd(
     return np.where(is_contacted, profit_if_contacted_usd(has_churned, monthly_charges, policy), 0.0)
 
 
-def _margin(monthly_charges: Floats, policy: ValuePolicy) -> Floats:
+def _margin(monthly_charges: Amounts, policy: ValuePolicy) -> Amounts:
     return monthly_charges * policy.margin_rate * policy.margin_months

@@ -30,7 +30,7 @@ def export(workplace: Workplace, what: str, file_format: str, out: Path, as_of_d
 
     Args:
         workplace: where the database is.
-        what: `action-list` (active customers at risk, in calling order) or `predictions` (every customer).
+        what: `action-list` (active customers for whom a contact pays, first calls first) or `predictions` (everybody).
         file_format: csv, parquet or xlsx.
         out: the file to write.
         as_of_date: the date (default: the latest published date).

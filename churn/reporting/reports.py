@@ -146,6 +146,8 @@ _KPIS = (
     ("Annual revenue", "annual_revenue_usd", "USD"),
     ("Annual revenue at risk", "revenue_at_risk_usd", "USD"),
     ("Expected annual loss", "expected_annual_loss_usd", "USD"),
+    ("Customers worth a contact", "listed_customers_count", ""),
+    ("Expected profit of these contacts", "list_profit_usd", "USD"),
 )
 
 _WRITERS: dict[str, Callable[["Engine", date], str | None]] = {

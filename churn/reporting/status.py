@@ -42,6 +42,11 @@ def read_status(workplace: Workplace, as_of_date: date | None = None) -> dict[st
         "average_churn_probability": kpis["average_churn_probability"],
         "revenue_at_risk_usd": float(kpis["revenue_at_risk_usd"]),
         "expected_annual_loss_usd": float(kpis["expected_annual_loss_usd"]),
+        "list": {
+            "customers": kpis["listed_customers_count"],
+            "cost_usd": float(kpis["list_cost_usd"]),
+            "profit_usd": float(kpis["list_profit_usd"]),
+        },
         "annual_revenue_usd": float(kpis["annual_revenue_usd"]),
         "basis": publication.basis,
         "source": source,

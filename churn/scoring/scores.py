@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from churn.contracts.features import FEATURES
 from churn.contracts.scores import CustomerScores, Predictor
 from churn.contracts.tariffs import is_unseen
+from churn.economics.policies import ValuePolicy
 from churn.economics.tiers import (
     Tiers,
     at_risk_flag,
@@ -24,6 +25,7 @@ from churn.economics.tiers import (
     revenue_at_risk_usd,
     risk_tier,
 )
+from churn.economics.value import expected_cost_usd, expected_profit_usd
 from churn.scoring.reasons import tell_reasons
 
 Contribute = Callable[[pl.DataFrame], NDArray[np.float64] | None]
@@ -50,10 +52,10 @@ class Scorer:
     known_plans: tuple[str, ...] | None
     is_from_copy: bool = False
 
-    def score(self, features: pl.DataFrame, tiers: Tiers) -> pl.DataFrame:
+    def score(self, features: pl.DataFrame, tiers: Tiers, value: ValuePolicy) -> pl.DataFrame:
         """Returns the scores of a batch; see `score_batch`."""
         known = None if self.known_plans is None else list(self.known_plans)
-        return score_batch(features, self.predictor, tiers, partial(self.contribute, self.predictor), known)
+        return score_batch(features, self.predictor, tiers, value, partial(self.contribute, self.predictor), known)
 
     def predict(self, features: pl.DataFrame) -> pl.DataFrame:
         """Returns customer_id, is_active and churn_probability of a batch, in its order."""
@@ -64,6 +66,7 @@ def score_batch(
     features: pl.DataFrame,
     predictor: Predictor,
     tiers: Tiers,
+    value: ValuePolicy,
     contribute: Contribute | None = None,
     known_plans: list[str] | None = None,
 ) -> pl.DataFrame:
@@ -73,6 +76,7 @@ def score_batch(
         features: customer_id, has_churned, plan and every model feature, as `warehouse.read_features` yields them.
         predictor: an object with `predict_proba`.
         tiers: the tiers in force.
+        value: the value of a customer and of an offer.
         contribute: returns (rows, features) contributions to the log-odds, or None. Without it the reasons are null.
         known_plans: the tariffs of the training examples; None when they are not known: then no tariff is unseen.
 
@@ -95,11 +99,19 @@ def score_batch(
         revenue_at_risk_usd(tiers).alias("revenue_at_risk_usd"),
         expected_annual_loss_usd().alias("expected_annual_loss_usd"),
         lifetime_value_usd().alias("lifetime_value_usd"),
+        _of_a_contact(expected_profit_usd, value).alias("expected_profit_usd"),
+        _of_a_contact(expected_cost_usd, value).alias("expected_cost_usd"),
         "is_active",
         "has_unseen_plan",
         "reasons",
     )
     return CustomerScores.validate(scores)
+
+
+def _of_a_contact(formula: Callable[[pl.Expr, pl.Expr, ValuePolicy], pl.Expr], value: ValuePolicy) -> pl.Expr:
+    """Returns an amount of contacting an active customer; 0 for a customer who has left, whom no contact reaches."""
+    amount = formula(pl.col("churn_probability"), pl.col("monthly_charges"), value)
+    return pl.when("is_active").then(amount).otherwise(0.0)
 
 
 def _predict(features: pl.DataFrame, predictor: Predictor) -> pl.Series:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from churn.economics.policies import load_policies
+from churn.economics.policies import ValuePolicy, load_policies
 from churn.economics.tiers import Tiers
 from churn.errors import NotThere, WrongUsage
 from churn.scoring.history import PastDay
@@ -205,7 +205,7 @@ def score_history(settings: Settings, days: Sequence[date], run_id: str) -> Outc
     version = planned[0].model_version
     scorer = make_scorer(settings, version)
     tiers = resolve_days(settings, engine, scorer, version, [past.day for past in planned])
-    scores = _score_past(engine, planned, scorer, tiers)
+    scores = _score_past(engine, planned, scorer, tiers, load_policies(settings.policies).value)
     staged = predictions.stage_predictions(engine, planned_publications, scores, tiers)
     count = sum(publication.customers_count for publication in staged)
     summary = f"{count:,} scores by version {version} ({planned[0].basis})"
@@ -217,16 +217,16 @@ def score_history(settings: Settings, days: Sequence[date], run_id: str) -> Outc
 
 
 def _score_past(
-    engine: "Engine", planned: Sequence[PastDay], scorer: Scorer, tiers: Mapping[date, Tiers]
+    engine: "Engine", planned: Sequence[PastDay], scorer: Scorer, tiers: Mapping[date, Tiers], value: ValuePolicy
 ) -> Iterator[pl.DataFrame]:
     """Yields the scores of days. Rewound days with the same customers are scored once and repeated for each day."""
     if planned[0].basis != "reconstructed":
-        yield from score_days(engine, scorer, tiers)
+        yield from score_days(engine, scorer, tiers, value)
         return
     first_snapshot = loads.find_current_loads(engine)[0].snapshot_date
     for _, alike in groupby((past.day for past in planned), key=lambda day: whole_months_between(day, first_snapshot)):
         same = list(alike)
-        for scores in score_days(engine, scorer, {same[0]: tiers[same[0]]}):
+        for scores in score_days(engine, scorer, {same[0]: tiers[same[0]]}, value):
             for day in same:
                 yield scores.with_columns(pl.lit(day).alias("prediction_date"))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from churn.contracts.statuses import Basis
-from churn.economics.policies import load_policies
+from churn.economics.policies import ValuePolicy, load_policies
 from churn.economics.tiers import Tiers
 from churn.errors import NotThere
 from churn.scoring.history import PastDay, plan_history
@@ -60,7 +60,7 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str, model_ver
         return Outcome(f"{as_of_date} already has {known.customers_count:,} scores from this load and model", True)
     scorer = make_scorer(settings, version)
     tiers = resolve_days(settings, engine, scorer, version, [as_of_date])
-    scores = score_days(engine, scorer, tiers)
+    scores = score_days(engine, scorer, tiers, load_policies(settings.policies).value)
     (staged,) = predictions.stage_predictions(engine, [planned], scores, tiers)
     summary = f"{staged.customers_count:,} customers scored with version {version}"
     summary += _note_copy(scorer)
@@ -163,12 +163,14 @@ def make_scorer(settings: Settings, model_version: int) -> Scorer:
     return Scorer(loaded.predictor, contribute_by_feature, known, loaded.is_from_copy)
 
 
-def score_days(engine: "Engine", scorer: Scorer, tiers: Mapping[date, Tiers]) -> Iterator[pl.DataFrame]:
+def score_days(
+    engine: "Engine", scorer: Scorer, tiers: Mapping[date, Tiers], value: ValuePolicy
+) -> Iterator[pl.DataFrame]:
     """Yields the scores of days in batches, each day with its own tiers."""
     # Days with the same tiers are read together: with a rule that gives each day its own bounds that is one day.
     for same, days in groupby(tiers, key=lambda day: tiers[day]):
         alike = list(days)
-        yield from stream_days(engine, alike[0], alike[-1], partial(scorer.score, tiers=same))
+        yield from stream_days(engine, alike[0], alike[-1], partial(scorer.score, tiers=same, value=value))
 
 
 def publish(settings: Settings, as_of_date: date) -> Outcome:

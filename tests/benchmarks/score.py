@@ -85,6 +85,7 @@ def score_with_churn(home: str, customers: str) -> dict[str, float]:
     """Runs in a process of its own."""
     from dataclasses import replace
 
+    from churn.economics.policies import load_policies
     from churn.settings import Settings
     from churn.stages import scoring, tiering
     from churn.stores.ledgers import publications
@@ -97,10 +98,10 @@ def score_with_churn(home: str, customers: str) -> dict[str, float]:
     pattern = publications.find_publication(engine, FIRST)
     wanted = replace(pattern, prediction_date=day, eligible_count=int(customers), refused_count=0)
     tiers = tiering.resolve_days(settings, engine, scorer, 1, [FIRST, day])
-    list(scoring.score_days(engine, scorer, {FIRST: tiers[FIRST]}))
+    list(scoring.score_days(engine, scorer, {FIRST: tiers[FIRST]}, load_policies().value))
     return measure(
         lambda: predictions.stage_predictions(
-            engine, [wanted], scoring.score_days(engine, scorer, {day: tiers[day]}), tiers
+            engine, [wanted], scoring.score_days(engine, scorer, {day: tiers[day]}, load_policies().value), tiers
         )
     )
 

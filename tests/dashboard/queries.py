@@ -34,9 +34,9 @@ _MODEL_FIGURES = ("pr_auc", "roc_auc", "log_loss", "brier", "ece", "precision", 
 CARDS = {
     "overview": f"""SELECT at_risk_customers_count, active_customers_count, revenue_at_risk_usd,
         expected_annual_loss_usd, average_churn_probability {_KPI}""",
-    "calls": f"""SELECT count(*) AS customers_count, sum(expected_annual_loss_usd) AS expected_annual_loss_usd,
-        sum(revenue_at_risk_usd) AS revenue_at_risk_usd FROM reporting.customer_scores
-        WHERE prediction_date = '{DAY}' AND is_active AND at_risk_flag""",
+    "calls": f"""SELECT count(*) AS customers_count, sum(expected_profit_usd) AS expected_profit_usd,
+        sum(expected_cost_usd) AS expected_cost_usd, sum(revenue_at_risk_usd) AS revenue_at_risk_usd
+        FROM reporting.action_list WHERE prediction_date = '{DAY}'""",
     "segments": f"""SELECT active_customers_count, at_risk_customers_count,
         at_risk_customers_count::float8 / active_customers_count AS at_risk_rate, average_churn_probability,
         revenue_at_risk_usd, expected_annual_loss_usd {_KPI}""",
@@ -98,7 +98,7 @@ TABLES: dict[str, dict[str, str]] = {
                 LEFT JOIN (SELECT * FROM reporting.customer_scores
                 WHERE prediction_date = '{DAY}' AND is_active) AS active USING (risk_tier)
             GROUP BY risk_tier, probability_from, urgency_rank ORDER BY urgency_rank""",
-        "first_calls": f"""SELECT call_rank, customer_id, risk_tier, churn_probability, expected_annual_loss_usd,
+        "first_calls": f"""SELECT call_rank, customer_id, risk_tier, churn_probability, expected_profit_usd,
             contract, tenure_months, reasons {_CALLS} LIMIT 10""",
     },
     "calls": {"calls": f"SELECT {', '.join(calls.COLUMNS)} {_CALLS} LIMIT 50"},
@@ -165,7 +165,7 @@ TABLES: dict[str, dict[str, str]] = {
             is_synthetic, published_at FROM reporting.publication_history ORDER BY prediction_date DESC LIMIT 30""",
     },
 }
-CENTS = ("monthly_charges", "price_above_list_usd")
+CENTS = ("monthly_charges", "price_above_list_usd", "expected_profit_usd", "expected_cost_usd")
 DOLLARS = ("revenue_at_risk_usd", "expected_annual_loss_usd", "lifetime_value_usd", "total_charges")
 SHARES = ("share", "share_before", "share_now", "churn_probability", "average_churn_probability", "at_risk_rate",
           "churn_rate")  # fmt: skip

@@ -373,15 +373,15 @@ def test_the_second_page_goes_on_where_the_first_ended(page: Any, looked_at: Set
 
 
 def test_filters_and_order_of_the_address_hold(page: Any, looked_at: Settings) -> None:
-    ((count, loss),) = ask(
+    ((count, profit),) = ask(
         looked_at,
-        "SELECT count(*), sum(expected_annual_loss_usd) FROM reporting.action_list "
+        "SELECT count(*), sum(expected_profit_usd) FROM reporting.action_list "
         f"WHERE prediction_date = '{DAY}' AND risk_tier = 'Medium' AND internet_service = 'DSL'",
     )
     open_page(page, "calls?risk_tier=Medium&internet_service=DSL")
 
     assert figure(page, "customers_count") == f"{count:,}"
-    assert figure(page, "expected_annual_loss_usd") == f"${loss:,.0f}"
+    assert figure(page, "expected_profit_usd") == f"${profit:,.2f}"
     assert set(column(page, "calls", "risk_tier")) == {"Medium"}
 
 

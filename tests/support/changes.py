@@ -79,8 +79,8 @@ CHANGES: dict[str, tuple[str, str, str]] = {
     ),
     "shorten the list": (
         LIST,
-        "    is_active AND at_risk_flag\n",
-        "    is_active AND at_risk_flag AND risk_tier = 'High'\n",
+        "    NOT call_rank IS NULL\n",
+        "    NOT call_rank IS NULL AND risk_tier = 'High'\n",
     ),
 }
 REFUSED = {"lose a customer", "shorten the list"}
@@ -263,23 +263,23 @@ def torn_days(settings: Settings) -> list[tuple[object, ...]]:
     return ask(
         settings,
         """
-        SELECT u.prediction_date, u.customers_count, f.n, r.n, s.n, r.at_risk, k.at_risk_customers_count, l.n
+        SELECT u.prediction_date, u.customers_count, f.n, r.n, s.n, r.at_risk, k.at_risk_customers_count, r.listed, l.n
         FROM ops.publications u
         LEFT JOIN (SELECT as_of_date d, count(*) n FROM analytics.fct_customer_features GROUP BY 1) f
             ON f.d = u.prediction_date
         LEFT JOIN (
-            SELECT prediction_date d, count(*) n, count(*) FILTER (WHERE at_risk_flag AND NOT has_churned) at_risk
+            SELECT prediction_date d, count(*) n, count(*) FILTER (WHERE at_risk_flag AND NOT has_churned) at_risk,
+                count(*) FILTER (WHERE expected_profit_usd > 0 AND NOT has_churned) listed
             FROM analytics.customer_risk GROUP BY 1
         ) r ON r.d = u.prediction_date
         LEFT JOIN (SELECT prediction_date d, count(*) n FROM reporting.customer_scores GROUP BY 1) s
             ON s.d = u.prediction_date
-        LEFT JOIN (
-            SELECT prediction_date d, count(*) n FROM reporting.action_list WHERE risk_tier <> 'Low' GROUP BY 1
-        ) l ON l.d = u.prediction_date
+        LEFT JOIN (SELECT prediction_date d, count(*) n FROM reporting.action_list GROUP BY 1) l
+            ON l.d = u.prediction_date
         LEFT JOIN reporting.kpi_daily k ON k.prediction_date = u.prediction_date
         WHERE u.status = 'published' AND (
             (u.customers_count, u.customers_count, u.customers_count) IS DISTINCT FROM (f.n, r.n, s.n)
-            OR k.at_risk_customers_count IS DISTINCT FROM r.at_risk OR (r.at_risk > 0 AND l.n IS NULL)
+            OR k.at_risk_customers_count IS DISTINCT FROM r.at_risk OR r.listed <> coalesce(l.n, 0)
         )
         ORDER BY 1
         """,

@@ -64,4 +64,27 @@ LEFT JOIN (
 WHERE
   billed.annual_revenue_usd IS NULL
   OR risk.revenue_at_risk_usd > billed.annual_revenue_usd + 0.01
-  OR ABS(risk.annual_revenue_usd - billed.annual_revenue_usd) > 0.01
+  OR ABS(risk.annual_revenue_usd - billed.annual_revenue_usd) > 0.01;
+
+AUDIT (
+  name contact_money_is_of_active_customers
+);
+
+/* Profit and cost add up to the margin that a contact saves, which is never negative. */
+SELECT
+  prediction_date,
+  customer_id,
+  expected_profit_usd,
+  expected_cost_usd
+FROM @this_model
+WHERE
+  prediction_date BETWEEN @start_date AND @end_date
+  AND (
+    expected_profit_usd + expected_cost_usd < -0.005
+    OR expected_cost_usd < 0
+    OR (
+      NOT is_active AND (
+        expected_profit_usd <> 0 OR expected_cost_usd <> 0
+      )
+    )
+  )

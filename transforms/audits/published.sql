@@ -31,7 +31,7 @@ WHERE
   shown.row_count IS DISTINCT FROM kept.row_count;
 
 AUDIT (
-  name list_holds_everybody_at_risk
+  name list_holds_everybody_worth_a_contact
 );
 
 SELECT
@@ -55,7 +55,7 @@ FULL OUTER JOIN (
     ON publications.prediction_date = risk.prediction_date
     AND publications.status = 'published'
   WHERE
-    risk.is_active AND risk.at_risk_flag
+    risk.is_active AND risk.expected_profit_usd > 0
   GROUP BY
     risk.prediction_date
 ) AS kept

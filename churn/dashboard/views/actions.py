@@ -1,4 +1,4 @@
-"""The action list: active customers at risk. The database searches, filters, sorts and pages them."""
+"""The action list: active customers for whom a contact pays. The database searches, filters, sorts and pages them."""
 
 from functools import partial
 
@@ -16,6 +16,8 @@ PAGE_ROWS = 50
 MOST_DOWNLOADED = 200_000
 NUMBERS = tuple(column.name for column in ACTION_LIST if column.unit in NUMERIC)
 WIDE = tuple(column.name for column in ACTION_LIST if column.unit == "long_text")
+AT_RISK = "?risk_tier=High&risk_tier=Medium&sort=expected_annual_loss_usd&order=Largest+first"
+"""The address of the list of customers at risk, the largest expected loss first."""
 SHEETS = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -27,18 +29,18 @@ def show(shown: Shown) -> None:
     filters = _ask_wanted(shown)
     total = ask(shown, calls.sum_calls, filters)
     count = total["customers_count"]
-    names = ("expected_annual_loss_usd", "revenue_at_risk_usd")
     st.html(
         markup.draw_cards(
             [
-                markup.Card("customers_count", FIGURES["at_risk_customers_count"], f"{count:,}"),
-                *(markup.Card(name, FIGURES[name], FIGURES[name].form(total[name])) for name in names),
+                markup.Card("customers_count", FIGURES["listed_customers_count"], f"{count:,}"),
+                *(markup.Card(name, FIGURES[name], FIGURES[name].form(total[name])) for name in calls.SUMMED),
             ]
         )
     )
     if not count:
         st.html(_say_nobody(filters))
         return
+    st.link_button("At risk, largest loss first", AT_RISK)
     offset = _ask_page(count)
     rows = ask(shown, calls.read_calls, filters, PAGE_ROWS, offset)
     columns = markup.name_columns(*calls.COLUMNS, numbers=NUMBERS, wide=WIDE)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from churn.dashboard import charts, glossary, markup, summary
 from churn.dashboard.access import Shown, ask
-from churn.dashboard.formats import tell_bound, tell_moment
+from churn.dashboard.formats import tell_moment
 from churn.stores.shown import calls, marts
 from churn.timeline import today
 
@@ -44,18 +44,14 @@ def show(shown: Shown) -> None:
 def _show_calls(shown: Shown, now: markup.Row) -> None:
     st.header("Customers to call first")
     first_calls = ask(shown, calls.read_calls, calls.Wanted(shown.day), FIRST_CALLS)
+    st.html(markup.note(summary.tell_list(now)))
     if not first_calls:
-        st.html(
-            markup.say(
-                "No customer is at risk.",
-                f"No active customer has a probability of {tell_bound(now['medium_from'])} or more.",
-            )
-        )
+        st.html(markup.say("No customer is worth a contact under the current policy.", "See Model: whom to call."))
         return
     columns = markup.name_columns(
-        *("call_rank", "customer_id", "risk_tier", "churn_probability", "expected_annual_loss_usd", "contract"),
+        *("call_rank", "customer_id", "risk_tier", "churn_probability", "expected_profit_usd", "contract"),
         *("tenure_months", "reasons"),
-        numbers=("call_rank", "churn_probability", "expected_annual_loss_usd", "tenure_months"),
+        numbers=("call_rank", "churn_probability", "expected_profit_usd", "tenure_months"),
         wide=("reasons",),
     )
     st.html(markup.draw_table("first_calls", "The ten customers to call first", columns, first_calls))

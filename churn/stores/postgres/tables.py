@@ -88,6 +88,8 @@ predictions = Table(
         comment="Probability times twelve monthly charges if active, else 0",
     ),
     Column("lifetime_value_usd", Double, nullable=False, comment="Monthly charge times months of tenure"),
+    Column("expected_profit_usd", Double, nullable=False, comment="Of a contact with an offer; 0 if not active"),
+    Column("expected_cost_usd", Double, nullable=False, comment="Of that contact and its offer; 0 if not active"),
     Column("is_active", Boolean, nullable=False, comment="Has not left"),
     Column("has_unseen_plan", Boolean, nullable=False, comment="The model's training examples held no such plan"),
     Column(

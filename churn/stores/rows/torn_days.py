@@ -25,6 +25,8 @@ class Figures(NamedTuple):
         customers_count: the customers, including those who left.
         active_count: the customers who have not left.
         at_risk_count: the active customers at risk.
+        listed_count: the active customers for whom a contact is expected to pay.
+        list_profit_usd: the sum of the expected profits of contacting them.
         revenue_at_risk_usd: the sum of twelve monthly charges of active customers at risk.
         expected_annual_loss_usd: the sum of probability times twelve monthly charges of active customers.
         rows_count: the rows that the figures come from.
@@ -33,13 +35,15 @@ class Figures(NamedTuple):
     customers_count: int | None
     active_count: int | None
     at_risk_count: int | None
+    listed_count: int | None
+    list_profit_usd: float | None
     revenue_at_risk_usd: float | None
     expected_annual_loss_usd: float | None
     rows_count: int
 
 
-NOBODY = Figures(0, 0, 0, 0.0, 0.0, rows_count=0)
-"""The figures of a table without rows of a day: an action list without rows is right if nobody is at risk."""
+NOBODY = Figures(0, 0, 0, 0, 0.0, 0.0, 0.0, rows_count=0)
+"""The figures of a table without rows of a day: an action list without rows is right if no contact pays."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +84,13 @@ LEDGER = "ops.publications"
 SCORES = "analytics.predictions"
 
 _MONEY = {name: f"sum({name})" for name in ("revenue_at_risk_usd", "expected_annual_loss_usd")}
+_PAYS = "is_active AND expected_profit_usd > 0"
 _CUSTOMERS = {
     "customers_count": "count(*)",
     "active_count": "count(*) FILTER (WHERE is_active)",
     "at_risk_count": "count(*) FILTER (WHERE is_active AND at_risk_flag)",
+    "listed_count": f"count(*) FILTER (WHERE {_PAYS})",
+    "list_profit_usd": f"sum(expected_profit_usd) FILTER (WHERE {_PAYS})",
     **_MONEY,
 }
 _EXTRACTED = {"customers_count": "count(*)", "active_count": "count(*) FILTER (WHERE NOT has_churned)"}
@@ -95,7 +102,13 @@ _ADDED_UP = {
 }
 _PROFILES = _ADDED_UP | {"active_count": "sum(active_count)", "at_risk_count": "sum(at_risk_count)"}
 _PERIODS = {name: added for name, added in _ADDED_UP.items() if name != "customers_count"}
-_LISTED = {"at_risk_count": "count(*)", "revenue_at_risk_usd": "sum(revenue_at_risk_usd)"}
+_LIST = {"listed_count": "sum(listed_count)", "list_profit_usd": "sum(list_profit_usd)"}
+_KPIS = _ADDED_UP | _LIST | {"listed_count": "sum(listed_customers_count)"}
+_LISTED = {"listed_count": "count(*)", "list_profit_usd": "sum(expected_profit_usd)"}
+_SHOWN = _CUSTOMERS | {
+    "listed_count": "count(call_rank)",
+    "list_profit_usd": "sum(expected_profit_usd) FILTER (WHERE call_rank IS NOT NULL)",
+}
 
 _SOURCES = {
     LEDGER: Source("prediction_date", {"customers_count": "sum(customers_count)"}, "status = 'published'"),
@@ -103,10 +116,10 @@ _SOURCES = {
     "staging.stg_telco_churn": Source("snapshot_date", _EXTRACTED),
     "analytics.fct_customer_features": Source("as_of_date", _EXTRACTED),
     "analytics.customer_risk": Source("prediction_date", _CUSTOMERS),
-    "analytics.risk_by_profile": Source("prediction_date", _PROFILES),
-    "reporting.customer_scores": Source("prediction_date", _CUSTOMERS, is_rounded=True),
+    "analytics.risk_by_profile": Source("prediction_date", _PROFILES | _LIST),
+    "reporting.customer_scores": Source("prediction_date", _SHOWN, is_rounded=True),
     "reporting.action_list": Source("prediction_date", _LISTED, is_rounded=True),
-    "reporting.kpi_daily": Source("prediction_date", _ADDED_UP),
+    "reporting.kpi_daily": Source("prediction_date", _KPIS),
     "reporting.risk_trend": Source("prediction_date", _PERIODS, "period = 'day'"),
     # Each dimension splits the same customers, and one GROUPING SETS computes all: checking one dimension is enough.
     "reporting.risk_by_segment": Source("prediction_date", _ADDED_UP, "dimension = 'contract'", is_rounded=True),

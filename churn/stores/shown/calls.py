@@ -6,17 +6,20 @@ Every text that a person types is a bound parameter, and every column name is on
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from churn.contracts.action_list import ACTION_LIST
+from churn.contracts.scores import RiskTier
 
 COLUMNS = tuple(column.name for column in ACTION_LIST if column.is_on_page)
 """The columns of the list on the page."""
 SORTABLE = tuple(column.name for column in ACTION_LIST if column.is_on_page and column.unit != "long_text")
 """The columns that the list may be sorted by."""
+SUMMED = ("expected_profit_usd", "expected_cost_usd", "revenue_at_risk_usd")
+"""The amounts that the page adds up over the filtered customers."""
 ONE_OF = ("risk_tier", "contract", "tenure_band", "internet_service", "payment_method")
 """The columns that may be filtered by value."""
 MONEY = tuple(column.name for column in ACTION_LIST if column.name.endswith("_usd"))
@@ -27,7 +30,7 @@ _list = sa.table(
 )
 _profiles = sa.table(
     "risk_by_profile",
-    *map(sa.column, ("prediction_date", "at_risk_count", "high_count", "medium_count", *ONE_OF[1:])),
+    *map(sa.column, ("prediction_date", "listed_count", "high_count", "medium_count", "low_count", *ONE_OF[1:])),
     schema="analytics",
 )
 
@@ -82,23 +85,20 @@ def sum_calls(connection: Connection, wanted: Wanted) -> dict[str, Any]:
     """Returns the number of customers that match the filters, and the sums of their money in USD per year."""
     query = sa.select(
         sa.func.count().label("customers_count"),
-        sa.cast(sa.func.coalesce(sa.func.sum(_list.c.expected_annual_loss_usd), 0), sa.Double).label(
-            "expected_annual_loss_usd"
-        ),
-        sa.cast(sa.func.coalesce(sa.func.sum(_list.c.revenue_at_risk_usd), 0), sa.Double).label("revenue_at_risk_usd"),
+        *(sa.cast(sa.func.coalesce(sa.func.sum(_list.c[name]), 0), sa.Double).label(name) for name in SUMMED),
     ).where(*_conditions(wanted))
     return dict(connection.execute(query).mappings().one())
 
 
 def read_choices(connection: Connection, prediction_date: date) -> dict[str, list[str]]:
-    """Returns the values that each column of ONE_OF has among the customers at risk of a date.
+    """Returns the values that each column of ONE_OF has among the listed customers of a date.
 
     The query reads the profiles instead of the customers: a day has at most 288 of them.
     """
     c = _profiles.c
     columns = [sa.func.array_agg(sa.distinct(c[name])).label(name) for name in ONE_OF if name != "risk_tier"]
-    tiers = sa.func.sum(c.high_count).label("High"), sa.func.sum(c.medium_count).label("Medium")
-    query = sa.select(*columns, *tiers).where(c.prediction_date == prediction_date, c.at_risk_count > 0)
+    tiers = [sa.func.sum(c[f"{tier.lower()}_count"]).label(tier) for tier in get_args(RiskTier)]
+    query = sa.select(*columns, *tiers).where(c.prediction_date == prediction_date, c.listed_count > 0)
     choices = dict(connection.execute(query).mappings().one())
-    tiers_at_risk = [tier for tier in ("High", "Medium") if choices.pop(tier)]
-    return {"risk_tier": tiers_at_risk, **{name: sorted(values or []) for name, values in choices.items()}}
+    with_customers = [tier for tier in get_args(RiskTier) if choices.pop(tier)]
+    return {"risk_tier": with_customers, **{name: sorted(values or []) for name, values in choices.items()}}

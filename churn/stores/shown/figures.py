@@ -27,9 +27,10 @@ def read_kpis(engine: Engine, prediction_date: date) -> dict[str, Any]:
 
 
 def read_first_calls(engine: Engine, prediction_date: date, limit: int) -> list[dict[str, Any]]:
-    """Returns the active customers at risk with the largest expected annual loss, the largest first."""
+    """Returns the active customers whom a contact is expected to earn most with, the most first."""
     query = sa.text("""
-        SELECT customer_id, churn_probability, risk_tier, CAST(expected_annual_loss_usd AS float8), monthly_charges,
+        SELECT customer_id, churn_probability, risk_tier, CAST(expected_annual_loss_usd AS float8),
+               CAST(expected_profit_usd AS float8), monthly_charges,
                tenure_months, contract, internet_service, payment_method, coalesce(scored.reasons, '{}') AS reasons
         FROM reporting.action_list
         LEFT JOIN (SELECT prediction_date, customer_id, reasons FROM analytics.predictions) AS scored

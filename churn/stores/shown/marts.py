@@ -49,7 +49,8 @@ def read_days(connection: Connection, first: date, last: date) -> list[Row]:
             medium_count, low_count, high_from, medium_from, average_churn_probability,
             CAST(expected_leavers_count AS float8),
             CAST(annual_revenue_usd AS float8), CAST(revenue_at_risk_usd AS float8),
-            CAST(expected_annual_loss_usd AS float8), true_positive_count, false_positive_count, false_negative_count,
+            CAST(expected_annual_loss_usd AS float8), listed_customers_count, CAST(list_cost_usd AS float8),
+            CAST(list_profit_usd AS float8), true_positive_count, false_positive_count, false_negative_count,
             true_negative_count, basis, model_version, published_at
         FROM reporting.kpi_daily WHERE prediction_date BETWEEN :first AND :last ORDER BY prediction_date
         """,

@@ -1,6 +1,5 @@
 """What is published: the figures, the model, the first calls."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -20,7 +19,7 @@ _MODEL_COLUMNS = (
 _CALL_COLUMNS = (
     Column("customer"),
     Column("score"),
-    Column("loss/year"),
+    Column("profit"),
     Column("bill/month", drop=2),
     Column("why", drop=1, wraps=True),
 )
@@ -36,9 +35,9 @@ def show_status(status: dict[str, Any], console: Console | None = None) -> None:
     console.print(_figures(status, is_narrow=console.width < NARROW))
     _show_models(status["model"], console)
     if status["first_calls"]:
-        _show_first_calls(status["first_calls"], console)
+        _show_first_calls(status, console)
     else:
-        console.print("No active customer is at risk, so there is nobody to call.")
+        console.print("No customer is worth a contact under the current policy.")
     console.print("Next: [cyan]churn dashboard[/] opens the pages, [cyan]churn status --json[/] prints every figure.")
     if pages := {title: url for title, url in (status["stack"] or {}).items() if url.startswith("http")}:
         console.print("Local stack: " + ", ".join(f"{title} {url}" for title, url in pages.items()))
@@ -87,15 +86,15 @@ def _show_models(model: dict[str, Any], console: Console) -> None:
     print_table(console, title, _MODEL_COLUMNS, rows, styles)
 
 
-def _show_first_calls(calls: Sequence[dict[str, Any]], console: Console) -> None:
+def _show_first_calls(status: dict[str, Any], console: Console) -> None:
     rows = [
         [
             escape(call["customer_id"]),  # A customer number may hold [brackets], which Rich takes for a style.
             f"{percent(call['churn_probability'])} {call['risk_tier']}",
-            usd(call["expected_annual_loss_usd"]),
+            usd(call["expected_profit_usd"]),
             f"${call['monthly_charges']:.2f}",
             ", ".join(reason[2:] for reason in call["reasons"] if reason.startswith("+")) or "no reason was computed",
         ]
-        for call in calls
+        for call in status["first_calls"]
     ]
-    print_table(console, "Call first: active, at risk, largest expected loss", _CALL_COLUMNS, rows)
+    print_table(console, "Call first: active, largest expected profit of a contact", _CALL_COLUMNS, rows)

@@ -5,11 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from churn.economics.policies import POLICY_FILE, load_policies
-from churn.economics.value import contact_from, profit_if_contacted_usd, profit_usd
+from churn.economics.value import (
+    contact_from,
+    expected_cost_usd,
+    expected_profit_usd,
+    profit_if_contacted_usd,
+    profit_usd,
+)
 from churn.errors import WrongUsage
 from churn.terminal.cli import app
 
@@ -21,6 +28,15 @@ LEFT = np.array([True, False])
 def test_the_worked_example_of_the_docstring() -> None:
     assert profit_if_contacted_usd(LEFT, CHARGES, POLICY) == pytest.approx([103.30, -41.0])
     assert contact_from(CHARGES, POLICY) == pytest.approx(0.284, abs=0.0005)
+
+
+def test_the_worked_example_of_a_probability_is_one_formula_for_numbers_and_columns() -> None:
+    customer = pl.DataFrame({"p": [0.6], "charge": [65.0]})
+    column = customer.select(expected_profit_usd(pl.col("p"), pl.col("charge"), POLICY)).item()
+
+    assert column == pytest.approx(45.58)
+    assert expected_profit_usd(np.array([0.6]), np.array([65.0]), POLICY)[0] == column
+    assert expected_cost_usd(np.array([0.6]), np.array([65.0]), POLICY)[0] == pytest.approx(24.62)
 
 
 def test_at_the_threshold_contacting_neither_earns_nor_costs() -> None:

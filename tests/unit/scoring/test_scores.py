@@ -11,7 +11,7 @@ from churn.learning.contributions import contribute_by_feature
 from churn.learning.params import ModelParams
 from churn.scoring.scores import Scorer, score_batch
 from churn.stages.tiering import note_tiers
-from tests.support.policies import TIERS
+from tests.support.policies import TIERS, VALUE
 
 
 def make_features(customers: int, seed: int = 3) -> pl.DataFrame:
@@ -44,28 +44,32 @@ def predictor(request: pytest.FixtureRequest, features: pl.DataFrame) -> Predict
 
 
 def test_one_customer_alone_scores_as_in_the_batch(features: pl.DataFrame, predictor: Predictor) -> None:
-    batch = score_batch(features, predictor, TIERS)
+    batch = score_batch(features, predictor, TIERS, VALUE)
 
     for position in (0, 17, 499):
-        assert score_batch(features[position], predictor, TIERS).equals(batch[position])
+        assert score_batch(features[position], predictor, TIERS, VALUE).equals(batch[position])
 
 
 def test_a_shuffled_batch_scores_the_same(features: pl.DataFrame, predictor: Predictor) -> None:
     shuffled = features.sample(fraction=1, shuffle=True, seed=5)
 
-    assert score_batch(shuffled, predictor, TIERS).sort("customer_id").equals(score_batch(features, predictor, TIERS))
+    assert (
+        score_batch(shuffled, predictor, TIERS, VALUE)
+        .sort("customer_id")
+        .equals(score_batch(features, predictor, TIERS, VALUE))
+    )
 
 
 def test_the_label_does_not_reach_the_score(features: pl.DataFrame, predictor: Predictor) -> None:
     flipped = features.with_columns(~pl.col("has_churned"))
 
-    assert score_batch(flipped, predictor, TIERS)["churn_probability"].equals(
-        score_batch(features, predictor, TIERS)["churn_probability"]
+    assert score_batch(flipped, predictor, TIERS, VALUE)["churn_probability"].equals(
+        score_batch(features, predictor, TIERS, VALUE)["churn_probability"]
     )
 
 
 def test_customers_who_left_are_not_active(features: pl.DataFrame, predictor: Predictor) -> None:
-    scores = score_batch(features, predictor, TIERS)
+    scores = score_batch(features, predictor, TIERS, VALUE)
 
     assert scores["is_active"].equals((~features["has_churned"]).alias("is_active"))
 
@@ -76,7 +80,7 @@ def test_a_probability_beyond_one_is_refused(features: pl.DataFrame) -> None:
             return np.full((features.height, 2), 1.7)
 
     with pytest.raises(Exception, match="churn_probability"):
-        score_batch(features, Broken(), TIERS)
+        score_batch(features, Broken(), TIERS, VALUE)
 
 
 def test_a_scorer_can_be_sent_to_another_process(features: pl.DataFrame, predictor: Predictor) -> None:
@@ -86,8 +90,8 @@ def test_a_scorer_can_be_sent_to_another_process(features: pl.DataFrame, predict
 
     sent = pickle.loads(pickle.dumps(scorer))
 
-    assert sent.score(rows, TIERS).equals(scorer.score(rows, TIERS))
-    assert sent.score(rows, TIERS)["has_unseen_plan"].all()
+    assert sent.score(rows, TIERS, VALUE).equals(scorer.score(rows, TIERS, VALUE))
+    assert sent.score(rows, TIERS, VALUE)["has_unseen_plan"].all()
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ STATUS: dict[str, Any] = {
             "churn_probability": 0.8704,
             "risk_tier": "High",
             "expected_annual_loss_usd": 991.0,
+            "expected_profit_usd": 87.0,
             "monthly_charges": 94.85,
             "reasons": ["+ in the first 6 months", "- pays automatically"],
         }
@@ -91,14 +92,16 @@ def test_the_status_keeps_its_figures_at_any_width(width: int) -> None:
     assert "At risk (0.5 or more)" in words
     assert "published 2026-01-31 05:06 UTC" in words
     assert "These customers are synthetic" in words
-    assert "5150-ITWWB 87.0% High $991" in words
+    assert "5150-ITWWB 87.0% High $87" in words
     assert ("in the first 6 months" in words) == (width >= 60)
     assert "pays automatically" not in words
     assert max(map(len, page.splitlines())) <= width
 
 
 def test_the_status_without_calls_says_so() -> None:
-    assert "No active customer is at risk" in _page(show_status, {**STATUS, "first_calls": []})
+    assert "No customer is worth a contact under the current policy" in _page(
+        show_status, {**STATUS, "first_calls": []}
+    )
 
 
 @pytest.mark.parametrize("width", [40, 80])

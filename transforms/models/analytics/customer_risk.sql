@@ -16,6 +16,7 @@ MODEL (
     tier_follows_probability(),
     revenue_at_risk_is_twelve_months_or_nothing(),
     expected_loss_is_probability_times_revenue(),
+    contact_money_is_of_active_customers(),
     revenue_at_risk_within_annual_revenue()
   )
 );
@@ -30,6 +31,8 @@ WITH scores AS (
     revenue_at_risk_usd,
     expected_annual_loss_usd,
     lifetime_value_usd,
+    expected_profit_usd,
+    expected_cost_usd,
     is_active,
     reasons,
     model_name,
@@ -71,6 +74,15 @@ SELECT
   scores.revenue_at_risk_usd::DOUBLE PRECISION AS revenue_at_risk_usd, /* Twelve monthly charges if the customer is active and at risk, else 0; in USD */
   scores.expected_annual_loss_usd::DOUBLE PRECISION AS expected_annual_loss_usd, /* The probability times twelve monthly charges if the customer is active, else 0; in USD */
   scores.lifetime_value_usd::DOUBLE PRECISION AS lifetime_value_usd, /* The monthly charge times the months of tenure, in USD: what the customer paid so far at today's price */
+  scores.expected_profit_usd::DOUBLE PRECISION AS expected_profit_usd, /* The expected profit of contacting the customer with an offer, in USD; 0 if the customer is not active */
+  scores.expected_cost_usd::DOUBLE PRECISION AS expected_cost_usd, /* The expected cost of that contact and its offer, in USD; 0 if the customer is not active */
+  CASE
+    WHEN scores.is_active AND scores.expected_profit_usd > 0
+    THEN ROW_NUMBER() OVER (
+      PARTITION BY scores.prediction_date, scores.is_active AND scores.expected_profit_usd > 0
+      ORDER BY scores.expected_profit_usd DESC, scores.customer_id
+    )
+  END::BIGINT AS call_rank, /* The order of calls, 1 first: by expected profit, then by customer number; NULL if a contact is not expected to pay */
   scores.is_active::BOOLEAN AS is_active, /* Whether the customer has not left; figures count active customers only */
   scores.reasons::TEXT[] AS reasons, /* The three subjects that change the score most: + raises the score, - lowers it; NULL if the model gives no reasons */
   (
@@ -102,7 +114,4 @@ INNER JOIN features
 
 @index_the_grain(prediction_date, customer_id);
 
-@index_the_order(
-  'prediction_date, expected_annual_loss_usd DESC, customer_id',
-  'is_active AND at_risk_flag'
-) /* The customers at risk in the order of calls: Postgres reads the action list of a date from this index instead of sorting a million rows. */
+@index_the_order('prediction_date, call_rank', 'call_rank IS NOT NULL') /* The customers for whom a contact pays, in the order of calls: Postgres reads the action list of a date from this index instead of sorting a million rows. */

@@ -63,6 +63,11 @@ SELECT
   SUM(annual_revenue_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS annual_revenue_usd, /* Twelve monthly charges of the active customers, in USD */
   SUM(revenue_at_risk_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS revenue_at_risk_usd, /* Twelve monthly charges of the active customers at risk, in USD */
   SUM(expected_annual_loss_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS expected_annual_loss_usd, /* Sum of probability times twelve monthly charges over the active customers, in USD */
+  COUNT(call_rank)::BIGINT AS listed_count, /* Number of active customers for whom a contact is expected to pay */
+  COALESCE(SUM(expected_cost_usd::DECIMAL(20, 9)) FILTER(WHERE
+    NOT call_rank IS NULL), 0)::DECIMAL(28, 9) AS list_cost_usd, /* The expected cost of contacting these customers, offers included, in USD */
+  COALESCE(SUM(expected_profit_usd::DECIMAL(20, 9)) FILTER(WHERE
+    NOT call_rank IS NULL), 0)::DECIMAL(28, 9) AS list_profit_usd, /* The expected profit of contacting these customers, in USD */
   COUNT(*) FILTER(WHERE
     has_churned AND at_risk_flag)::BIGINT AS true_positive_count, /* Number of customers who left and were flagged */
   COUNT(*) FILTER(WHERE

@@ -1,13 +1,13 @@
-/* One row per published date and active customer at risk, the largest expected loss first: whom to call, and what to know before the call. */
+/* One row per published date and active customer for whom a contact pays, the largest expected profit first: whom to call, and what to know before the call. */
 MODEL (
   name reporting.action_list,
   kind VIEW,
-  description 'One row per published date and active customer at risk, ranked by expected yearly loss, with the facts that a caller needs. Filter on one prediction_date: a customer is in the list of every date on which the customer is at risk.',
+  description 'One row per published date and active customer for whom a contact is expected to pay, ranked by its expected profit, with the facts that a caller needs. Filter on one prediction_date: a customer is in the list of every date on which a contact pays.',
   grain (prediction_date, customer_id),
   audits (
     unique_combination_of_columns(columns := (prediction_date, customer_id)),
     not_null(columns := (prediction_date, customer_id, call_rank, recommended_action)),
-    list_holds_everybody_at_risk()
+    list_holds_everybody_worth_a_contact()
   )
 );
 
@@ -15,8 +15,12 @@ WITH customers AS (
   SELECT
     prediction_date,
     customer_id,
+    call_rank,
     churn_probability,
     risk_tier,
+    at_risk_flag,
+    expected_profit_usd,
+    expected_cost_usd,
     expected_annual_loss_usd,
     revenue_at_risk_usd,
     lifetime_value_usd,
@@ -36,7 +40,7 @@ WITH customers AS (
     churn_risk_score
   FROM analytics.customer_risk
   WHERE
-    is_active AND at_risk_flag
+    NOT call_rank IS NULL
 ), published AS (
   SELECT
     prediction_date,
@@ -54,17 +58,17 @@ WITH customers AS (
 )
 SELECT
   customers.prediction_date::DATE AS prediction_date, /* The date that was scored */
-  ROW_NUMBER() OVER (
-    PARTITION BY customers.prediction_date
-    ORDER BY customers.expected_annual_loss_usd DESC, customers.customer_id
-  )::BIGINT AS call_rank, /* The order of calls, 1 first: by expected yearly loss, then by customer number */
+  customers.call_rank::BIGINT AS call_rank, /* The order of calls, 1 first: by expected profit, then by customer number */
   customers.customer_id::TEXT AS customer_id, /* The customer number of the company */
-  customers.risk_tier::TEXT AS risk_tier, /* The risk tier: High or Medium; reporting.risk_tiers has the bounds of the date */
+  ROUND(customers.expected_profit_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_profit_usd, /* The expected profit of contacting the customer with an offer, in USD; more than 0 before it is rounded */
+  ROUND(customers.expected_cost_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_cost_usd, /* The expected cost of that contact and its offer, in USD */
+  customers.at_risk_flag::BOOLEAN AS at_risk_flag, /* Whether the customer is in tier Medium or High */
+  customers.risk_tier::TEXT AS risk_tier, /* The risk tier: High, Medium or Low; reporting.risk_tiers has the bounds of the date */
   tiers.recommended_action::TEXT AS recommended_action, /* The recommended action of the tier */
   customers.churn_probability::DOUBLE PRECISION AS churn_probability, /* The probability of leaving, 0 to 1 */
   customers.reasons::TEXT[] AS reasons, /* The three subjects that change the score most: + raises the score, - lowers it; NULL if the model gives no reasons */
   ROUND(customers.expected_annual_loss_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* The probability times twelve monthly charges, in USD */
-  ROUND(customers.revenue_at_risk_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges, in USD */
+  ROUND(customers.revenue_at_risk_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges if the customer is at risk, else 0; in USD */
   ROUND(customers.lifetime_value_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS lifetime_value_usd, /* The monthly charge times the months of tenure, in USD */
   customers.monthly_charges::DOUBLE PRECISION AS monthly_charges, /* The bill of one month, in USD */
   ROUND(customers.price_above_list_usd::DECIMAL(18, 6), 2)::DOUBLE PRECISION AS price_above_list_usd, /* Monthly charge minus list price, in USD a month: a positive amount leaves room for an offer */

@@ -22,6 +22,8 @@ WITH customers AS (
     expected_annual_loss_usd,
     revenue_at_risk_usd,
     lifetime_value_usd,
+    expected_profit_usd,
+    call_rank,
     annual_revenue_usd,
     reasons,
     tenure_months,
@@ -60,7 +62,15 @@ SELECT
   customers.churn_probability::DOUBLE PRECISION AS churn_probability, /* The probability of leaving, 0 to 1 */
   customers.at_risk_flag::BOOLEAN AS at_risk_flag, /* Whether the customer is in tier Medium or High */
   customers.risk_tier::TEXT AS risk_tier, /* Risk category, called tier here: High, Medium or Low; reporting.risk_tiers has the bounds of the date */
-  tiers.recommended_action::TEXT AS recommended_action, /* The recommended action of the tier; it is meant for active customers */
+  CASE
+    WHEN NOT customers.is_active
+    THEN 'No contact: the customer has left'
+    WHEN customers.call_rank IS NULL
+    THEN 'No contact: it is expected to cost more than it earns'
+    ELSE tiers.recommended_action
+  END::TEXT AS recommended_action, /* The recommended action of the tier if a contact is expected to pay, else why there is none */
+  ROUND(customers.expected_profit_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_profit_usd, /* The expected profit of contacting the customer with an offer, in USD; 0 if the customer is not active */
+  customers.call_rank::BIGINT AS call_rank, /* The rank in the action list; NULL if a contact is not expected to pay */
   customers.reasons::TEXT[] AS reasons, /* The three subjects that change the score most: + raises the score, - lowers it; NULL if the model gives no reasons */
   ROUND(customers.expected_annual_loss_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* The probability times twelve monthly charges if the customer is active, else 0; in USD */
   ROUND(customers.revenue_at_risk_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges if the customer is active and at risk, else 0; in USD */

@@ -28,6 +28,9 @@ WITH profiles AS (
     annual_revenue_usd,
     revenue_at_risk_usd,
     expected_annual_loss_usd,
+    listed_count,
+    list_cost_usd,
+    list_profit_usd,
     true_positive_count,
     false_positive_count,
     false_negative_count,
@@ -69,6 +72,9 @@ SELECT
   ROUND(SUM(profiles.annual_revenue_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS annual_revenue_usd, /* Twelve monthly charges of the active customers, in USD */
   ROUND(SUM(profiles.revenue_at_risk_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of the active customers at risk, in USD */
   ROUND(SUM(profiles.expected_annual_loss_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* Sum of probability times twelve monthly charges over the active customers, in USD */
+  SUM(profiles.listed_count)::BIGINT AS listed_customers_count, /* Number of active customers for whom a contact is expected to pay: the action list */
+  ROUND(SUM(profiles.list_cost_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS list_cost_usd, /* The expected cost of contacting the customers of the action list, offers included, in USD */
+  ROUND(SUM(profiles.list_profit_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS list_profit_usd, /* The expected profit of contacting the customers of the action list, in USD */
   SUM(profiles.true_positive_count)::BIGINT AS true_positive_count, /* Number of customers who left and were flagged */
   SUM(profiles.false_positive_count)::BIGINT AS false_positive_count, /* Number of customers who stayed although they were flagged */
   SUM(profiles.false_negative_count)::BIGINT AS false_negative_count, /* Number of customers who left and were not flagged */
