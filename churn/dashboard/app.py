@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from churn.contracts.horizons import tell_horizon
 from churn.dashboard import markup, palette, summary
 from churn.dashboard.access import Shown, find_shown
 from churn.dashboard.formats import tell_day
@@ -59,7 +60,8 @@ def _guard(title: str, show: Callable[[Shown], None]) -> Callable[[], None]:
 def _show_band(shown: Shown) -> None:
     marks = "".join(markup.draw_pill(mark, True) for mark in summary.tell_marks(shown.latest))
     day = f'<strong data-figure="prediction_date">As of {tell_day(shown.day)}</strong>'
-    st.html(f'<div class="band">{day}{marks}</div>')
+    horizon = f"Probabilities: leaving {tell_horizon(shown.latest['horizon'])}"
+    st.html(f'<div class="band">{day}<span>{horizon}</span>{marks}</div>')
 
 
 if __name__ == "__main__":

@@ -72,6 +72,16 @@ def tell_list(row: Row) -> str:
     )
 
 
+def tell_actual(row: Row) -> str:
+    """Returns how many customers of a day left, beside how many were expected to leave."""
+    unknown = f" {row['censored_count']:,} vanished without a word." if row["censored_count"] else ""
+    days, left, expected = row["window_days"], row["leavers_count"], row["expected_leavers_count"]
+    return (
+        f"Of the {row['customers_count']:,} active customers of {row['as_of_date']}, {left:,} left within {days} days "
+        f"({row['churn_rate']:.1%}); {expected:,.0f} were expected.{unknown}"
+    )
+
+
 def find_late(publication: Row, today: date) -> int:
     """Returns the age of the figures in days. 0 and 1 are normal: the extract of a day arrives in the night."""
     days: int = (today - publication["prediction_date"]).days

@@ -11,6 +11,8 @@ from churn.stores.shown import calls, marts
 from churn.timeline import today
 
 DAYS = 60
+ACTUAL_DAYS = 400
+"""How far back the newest day with matured labels may lie."""
 FIRST_CALLS = 10
 
 
@@ -35,10 +37,18 @@ def show(shown: Shown) -> None:
             st.html(
                 markup.say("Only one day is published so far.", "Run `churn backfill --days 60` to add earlier days.")
             )
+    _show_actual(shown)
     _show_calls(shown, now)
     _show_health(shown)
     with st.expander("What the figures mean"):
         st.html(markup.define([glossary.FIGURES[name] for name in summary.HEADLINES]))
+
+
+def _show_actual(shown: Shown) -> None:
+    """Says how many customers left of the newest day for which that is known, beside how many were expected to."""
+    rows = ask(shown, marts.read_actual_churn, "day", shown.day - timedelta(days=DAYS + ACTUAL_DAYS))
+    if rows:
+        st.html(markup.note(summary.tell_actual(rows[-1])))
 
 
 def _show_calls(shown: Shown, now: markup.Row) -> None:

@@ -6,10 +6,18 @@ import streamlit as st
 
 from churn.dashboard import charts, markup, summary
 from churn.dashboard.access import Shown, ask
-from churn.dashboard.formats import tell_day
+from churn.dashboard.formats import tell_count, tell_day, tell_percent
 from churn.dashboard.glossary import FIGURES, Figure
 from churn.stores.shown import marts
 
+ACTUAL = {
+    "customers_count": Figure("Active", "Active customers of the day.", tell_count),
+    "leavers_count": Figure("Left", "Customers who left within the days of the window.", tell_count),
+    "window_days": Figure("Days", "Length of the window in days.", tell_count),
+    "churn_rate": Figure("Churn rate", "Share of the labelled customers who left.", tell_percent),
+    "expected_leavers_count": Figure("Expected", "Sum of the probabilities of the active customers.", tell_count),
+    "censored_count": Figure("Not known", "Customers who vanished without a word.", tell_count),
+}
 SPANS = {"30 days": 30, "60 days": 60, "180 days": 180, "All": 3660}
 
 
@@ -31,6 +39,22 @@ def show(shown: Shown) -> None:
     else:
         _draw(rows, unit)
     _tabulate(rows, unit)
+    _show_actual(shown)
+
+
+def _show_actual(shown: Shown) -> None:
+    """Shows who left of the customers of each month, beside who was expected to leave."""
+    st.header("Who left, beside who was expected to leave")
+    rows = ask(shown, marts.read_actual_churn, "month", shown.day - timedelta(days=SPANS["All"]))
+    if not rows:
+        st.html(markup.say("Nobody knows yet who left.", "The first labels mature with a later extract."))
+        return
+    columns = [
+        markup.Column("as_of_date", Figure("Customers of", "The first published day of the month.", tell_day)),
+        *(markup.Column(name, figure, is_number=True) for name, figure in ACTUAL.items()),
+        markup.Column("basis", FIGURES["basis"]),
+    ]
+    st.html(markup.draw_table("actual_churn", "Actual leavers by month", columns, list(reversed(rows))))
 
 
 def _draw(rows: list[markup.Row], unit: str) -> None:

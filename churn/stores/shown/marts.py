@@ -14,6 +14,7 @@ Row = dict[str, Any]
 VIEWS = (
     "kpi_daily",
     "risk_trend",
+    "actual_churn",
     "risk_by_segment",
     "action_list",
     "customer_scores",
@@ -33,7 +34,7 @@ def read_publications(connection: Connection, limit: int = 400) -> list[Row]:
         connection,
         """
         SELECT prediction_date, status, basis, is_synthetic, customers_count, eligible_count, refused_count, load_id,
-            source, model_version, staged_at, published_at
+            source, model_version, horizon, staged_at, published_at
         FROM reporting.publication_history ORDER BY prediction_date DESC LIMIT :limit
         """,
         limit=limit,
@@ -94,6 +95,20 @@ def read_bounds(connection: Connection, prediction_date: date) -> dict[str, floa
         day=prediction_date,
     )
     return {row["risk_tier"]: row["probability_from"] for row in rows}
+
+
+def read_actual_churn(connection: Connection, period: str, first: date) -> list[Row]:
+    """Returns who left of the customers of each day or month from a date on, the earliest first."""
+    return _read(
+        connection,
+        """
+        SELECT period_start_date, as_of_date, window_days, customers_count, leavers_count, censored_count, churn_rate,
+            CAST(expected_leavers_count AS float8), average_churn_probability, basis
+        FROM reporting.actual_churn WHERE period = :period AND period_start_date >= :first ORDER BY period_start_date
+        """,
+        period=period,
+        first=first,
+    )
 
 
 def read_profiles(connection: Connection, prediction_date: date) -> list[Row]:

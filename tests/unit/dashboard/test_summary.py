@@ -69,3 +69,20 @@ def test_every_card_carries_its_definition() -> None:
 
     assert drawn.count('class="what" title="') == len(summary.HEADLINES)
     assert 'title="Mean probability of leaving of the active customers."' in drawn
+
+
+def test_actual_leavers_are_told_beside_expected_ones() -> None:
+    row = {
+        "as_of_date": date(2026, 1, 5),
+        "window_days": 30,
+        "customers_count": 7010,
+        "leavers_count": 301,
+        "censored_count": 10,
+        "churn_rate": 0.043,
+        "expected_leavers_count": 295.6,
+    }
+
+    assert summary.tell_actual(row) == (
+        "Of the 7,010 active customers of 2026-01-05, 301 left within 30 days (4.3%); 296 were expected. "
+        "10 vanished without a word."
+    )

@@ -42,6 +42,7 @@ WITH profiles AS (
     basis,
     model_name,
     model_version,
+    horizon,
     published_at
   FROM ops.publications
   WHERE
@@ -82,6 +83,7 @@ SELECT
   published.basis::TEXT AS basis, /* How the score was made: live, replayed, as_if or reconstructed */
   published.model_name::TEXT AS model_name, /* The name of the registered model that gave the scores */
   published.model_version::INT AS model_version, /* The version of the model */
+  published.horizon::TEXT AS horizon, /* Within which time the probabilities say that customers leave, such as 30 days; NULL: within the month that the extract covers */
   published.published_at::TIMESTAMPTZ AS published_at /* When the date was published, in UTC */
 FROM published
 INNER JOIN profiles
@@ -95,4 +97,5 @@ GROUP BY
   published.basis,
   published.model_name,
   published.model_version,
+  published.horizon,
   published.published_at

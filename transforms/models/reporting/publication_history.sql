@@ -25,6 +25,7 @@ WITH publications AS (
     load_id,
     model_name,
     model_version,
+    horizon,
     staged_at,
     published_at
   FROM ops.publications
@@ -47,6 +48,7 @@ SELECT
   COALESCE(loads.is_synthetic, FALSE)::BOOLEAN AS is_synthetic, /* Whether the simulator made the customers */
   publications.model_name::TEXT AS model_name, /* The name of the registered model */
   publications.model_version::INT AS model_version, /* The version of the model that gave the scores */
+  publications.horizon::TEXT AS horizon, /* Within which time the probabilities say that customers leave, such as 30 days; NULL: within the month that the extract covers */
   publications.staged_at::TIMESTAMPTZ AS staged_at, /* When the scores were written, in UTC */
   publications.published_at::TIMESTAMPTZ AS published_at /* When the date was published, in UTC; NULL while it is staged */
 FROM publications
