@@ -13,6 +13,7 @@ from churn.terminal.commands import (
     daily,
     database,
     history,
+    keeping,
     model,
     pages,
     policy,
@@ -49,6 +50,7 @@ app.add_typer(simulation.app)
 app.add_typer(sample.app, name="data", rich_help_panel=simulation.TASK)
 app.add_typer(stack.app)
 app.add_typer(policy.app)
+app.add_typer(keeping.app)
 app.add_typer(transforms.app, name="transforms", rich_help_panel=stack.TASK)
 app.add_typer(database.app, name="db", rich_help_panel=stack.TASK)
 

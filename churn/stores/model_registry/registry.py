@@ -23,6 +23,7 @@ from churn.errors import Unavailable
 from churn.secrecy import without_login
 from churn.settings import Settings
 from churn.stores.model_registry.model_files import PINNED, TRUSTED_TYPES
+from churn.stores.model_registry.moving import follow_home
 from churn.stores.model_registry.provenance import git_commit, lock_sha256
 from churn.stores.model_registry.registry_answers import answering, raises_registry_down
 from churn.stores.postgres.database import create_database_if_missing, locate
@@ -66,7 +67,10 @@ def locate_registry(settings: Settings) -> str:
             f"{str(error).strip().splitlines()[0]}",
             "set CHURN_MLFLOW_TRACKING_URI to your MLflow server, or create a database named mlflow on that server.",
         ) from error
-    return make_url(uri).set(drivername="postgresql+psycopg", database="mlflow").render_as_string(hide_password=False)
+    mlflow_url = make_url(uri).set(drivername="postgresql+psycopg", database="mlflow")
+    address = mlflow_url.render_as_string(hide_password=False)
+    follow_home(address, EXPERIMENT, settings.artifacts_dir, is_shared=settings.database_url is not None)
+    return address
 
 
 def import_mlflow() -> None:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from churn.contracts.statuses import Decider, PublicationStatus, Verdict
-from churn.stores.postgres import campaign_tables
+from churn.stores.postgres import campaign_tables, keeping_tables
 from churn.stores.postgres.metadata import SCHEMAS, keep_append_only, metadata, one_of
 from churn.stores.postgres.raw_tables import loads, rejected_rows, telco_churn_raw, telco_churn_reconstructed
 
@@ -32,6 +32,7 @@ __all__ = [
     "SCHEMAS",
     "campaign_tables",
     "incidents",
+    "keeping_tables",
     "label_windows",
     "loads",
     "lock_tokens",

@@ -1,0 +1,1 @@
+"""Backups of a home and of its database, and how they are restored."""
