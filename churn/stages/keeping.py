@@ -40,7 +40,6 @@ def restore_backup(settings: Settings, path: Path) -> Outcome:
         notes.append(f"the settings of that home are in {settings.home_dir / RESTORED / 'settings.env'}")
     if policy.exists():
         notes.append(f"its policy file is {policy}: set CHURN_POLICIES to it")
-    notes.append("customers who were forgotten after the backup are here again: run `churn forget` for each")
     return Outcome("; ".join(notes))
 
 
