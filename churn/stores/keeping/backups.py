@@ -26,7 +26,18 @@ from churn.timeline import now_utc
 
 KEPT = ("mlflow", "models", "tuning", "incidents.json")
 """What a backup takes from the home beside the databases."""
-LEFT_OUT = ("postgres", "postgres.password", "sqlmesh", "synthetic", "data", "spool", "logs", "prefect", "stack.json", "stack.lock")
+LEFT_OUT = (
+    "postgres",
+    "postgres.password",
+    "sqlmesh",
+    "synthetic",
+    "data",
+    "spool",
+    "logs",
+    "prefect",
+    "stack.json",
+    "stack.lock",
+)
 """What a backup leaves out: dumped instead, made again when it is needed, or of no use on another machine."""
 RESTORED = "restored"
 """The folder of a restored home with the policy file and the settings of the first home, for a person to put back."""
