@@ -28,6 +28,9 @@ KEPT = ("mlflow", "models", "tuning", "incidents.json")
 """What a backup takes from the home beside the databases."""
 LEFT_OUT = (
     "postgres",
+    "postgres.lock",
+    "postgres.new",
+    "transforms.duckdb",
     "postgres.password",
     "sqlmesh",
     "synthetic",
