@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from churn.stack_note import find_stack
+from churn.stack_note import find_stack, read_login
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
@@ -129,15 +129,19 @@ def load_settings() -> Settings:
     registry = stack.url_of("mlflow") if stack is not None else None
     if registry is None or settings.mlflow_tracking_uri is not None:  # An address of the user's always wins.
         return settings
-    return settings.model_copy(update={"mlflow_tracking_uri": SecretStr(registry)})
+    login = read_login(settings.home_dir)
+    address = registry.replace("://", f"://{login}@") if login else registry
+    return settings.model_copy(update={"mlflow_tracking_uri": SecretStr(address)})
 
 
 def inherited_environment() -> dict[str, str]:
     """Returns the environment for a service of the local stack, without the PREFECT_ variables of the user.
 
-    The stack runs a Prefect of its own. A PREFECT_API_URL of the user would send its worker to another server.
+    The stack runs a Prefect of its own. A PREFECT_API_URL of the user would send its worker to another server. The
+    children of a service import nothing from the folder they work in, and report nothing to the makers of libraries.
     """
-    return {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    own = {"PYTHONSAFEPATH": "1", "DO_NOT_TRACK": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    return {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")} | own
 
 
 def environment_for_postgres() -> dict[str, str]:

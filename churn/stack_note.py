@@ -7,6 +7,7 @@ a process id may belong to another process later.
 
 import json
 import os
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -67,6 +68,32 @@ def write_note(home_dir: Path, note: Note) -> None:
     fresh = _note_path(home_dir).with_suffix(".new")
     fresh.write_text(json.dumps(asdict(note), indent=2))
     fresh.replace(_note_path(home_dir))  # rename() is atomic within a folder; writing in place is not.
+
+
+def read_login(home_dir: Path) -> str | None:
+    """Returns `user:password` of the stack's Prefect and MLflow; None if this user may read none."""
+    try:
+        return _login_path(home_dir).read_text().strip() or None
+    except OSError:
+        return None
+
+
+def ensure_login(home_dir: Path) -> str:
+    """Returns the login of the stack; chooses one for a home that has none. Only the owner may read its file."""
+    if (known := read_login(home_dir)) is not None:
+        return known
+    chosen = f"churn:{secrets.token_hex(24)}"
+    home_dir.mkdir(parents=True, exist_ok=True)
+    fresh = _login_path(home_dir).with_suffix(".part")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(f"{chosen}\n")
+    fresh.replace(_login_path(home_dir))
+    return chosen
+
+
+def _login_path(home_dir: Path) -> Path:
+    return home_dir / "stack.login"
 
 
 def remove_note(home_dir: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from churn.errors import Unavailable
 
+HERE = "127.0.0.1"
 APP = Path(__file__).with_name("app.py")
 OPTIONS: dict[str, Any] = {
     "browser.gatherUsageStats": False,
@@ -43,10 +44,19 @@ def serve(host: str, port: int) -> None:
     # Streamlit imports the app for the first reader, who would wait for Altair and SQLAlchemy. The thread imports it
     # while the server starts; Python's import lock makes an early reader wait for the thread, not import twice.
     threading.Thread(target=import_module, args=("churn.dashboard.app",), name="warm-up", daemon=True).start()
-    options = OPTIONS | {"server.address": host, "server.port": port}
+    options = OPTIONS | {"server.address": host, "server.port": port} | _closed_to_other_names(host)
     flags = {name.replace(".", "_"): value for name, value in options.items()}
     bootstrap.load_config_options(flags)
     bootstrap.run(str(APP), False, [], flags)
+
+
+def _closed_to_other_names(host: str) -> dict[str, Any]:
+    """Refuses pages of other sites and, on this machine, names that another site lets point here (DNS rebinding).
+
+    Where the pages are open to the network, a proxy with a name of its own stands before them.
+    """
+    closed: dict[str, Any] = {"server.enableCORS": True, "server.enableXsrfProtection": True}
+    return closed | ({"server.allowedHosts": [HERE, "localhost"]} if host in (HERE, "localhost") else {})
 
 
 def _check_free(host: str, port: int) -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from churn.local_stack.gate import names_of
 from churn.settings import Settings
+from churn.stack_note import ensure_login
 
 HERE = "127.0.0.1"
 
@@ -54,11 +56,12 @@ def _mlflow(settings: Settings) -> Service:
     return Service(
         name="mlflow",
         title="MLflow",
-        command=(sys.executable, "-m", "churn.local_stack.mlflow_server", HERE, str(settings.mlflow_port)),
+        command=(sys.executable, "-P", "-m", "churn.local_stack.mlflow_server", HERE, str(settings.mlflow_port)),
         health=f"{url}/health",
         sign="OK",
         url=url,
         port=settings.mlflow_port,
+        environment={"CHURN_STACK_LOGIN": ensure_login(settings.home_dir)},
         needs=("postgres",),
     )
 
@@ -73,13 +76,17 @@ def _prefect(settings: Settings) -> Service:
     return Service(
         name="prefect",
         title="Prefect",
-        command=(sys.executable, "-m", "prefect", "server", "start", "--host", HERE, "--port", port),
+        command=(sys.executable, "-P", "-m", "churn.local_stack.prefect_server", HERE, port),
         health=f"{url}/api/health",
         sign="true",
         url=url,
         port=settings.prefect_port,
         environment=_prefect_home(settings)
         | {
+            "PREFECT_SERVER_API_AUTH_STRING": ensure_login(settings.home_dir),
+            "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(f"http://{name}" for name in names_of(port)),
+            # Without it, pages on another port than 4200 would talk to whichever server uses 4200.
+            "PREFECT_UI_API_URL": f"{url}/api",
             "PREFECT_UI_STATIC_DIRECTORY": str(settings.home_dir / "prefect" / "ui"),
             # On disk. In memory (Prefect's default) the server forgets its leases when it restarts, and a run that died
             # with it would hold its concurrency slot for ever.
@@ -94,12 +101,13 @@ def _worker(settings: Settings) -> Service:
     return Service(
         name="worker",
         title="Worker",
-        command=(sys.executable, "-m", "flows.worker", "local", "--with-healthcheck"),
+        command=(sys.executable, "-P", "-m", "flows.worker", "local", "--with-healthcheck"),
         health=f"http://{HERE}:{port}/health",
         port=port,
         environment=_prefect_home(settings)
         | {
             "PREFECT_API_URL": f"http://{HERE}:{settings.prefect_port}/api",
+            "PREFECT_API_AUTH_STRING": ensure_login(settings.home_dir),
             "PREFECT_WORKER_WEBSERVER_HOST": HERE,
             "PREFECT_WORKER_WEBSERVER_PORT": str(port),
         },

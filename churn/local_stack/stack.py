@@ -77,7 +77,7 @@ def _start_supervisor(settings: Settings, lock: int) -> None:
         remove_lock(settings.home_dir)
         raise
     start(
-        (sys.executable, "-m", "churn.local_stack.supervisor"),
+        (sys.executable, "-P", "-m", "churn.local_stack.supervisor"),
         settings.home_dir,
         inherited_environment() | {"CHURN_HOME": str(settings.home_dir)},
         settings.home_dir / "logs" / "stack.log",

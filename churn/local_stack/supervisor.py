@@ -72,7 +72,7 @@ def start_warden(home_dir: Path) -> "subprocess.Popen[bytes]":
     """Starts the warden, which ends the services when this process is killed. It waits for the end of its input."""
     with processes.open_log(home_dir / "logs" / "stack.log") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "churn.local_stack.warden", str(home_dir)],
+            [sys.executable, "-P", "-m", "churn.local_stack.warden", str(home_dir)],
             env={**inherited_environment(), processes.MARK: str(home_dir)},
             cwd=PROJECT_DIR,
             stdin=subprocess.PIPE,

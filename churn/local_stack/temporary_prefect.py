@@ -7,6 +7,8 @@ import it.
 python -m churn.local_stack.temporary_prefect SOCKET
 """
 
+import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -16,10 +18,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from churn.errors import Unavailable
+from churn.local_stack.gate import close, names_of
 from churn.local_stack.processes import stop
 from churn.local_stack.services import HERE
 from churn.settings import Settings
-from churn.stack_note import find_stack
+from churn.stack_note import find_stack, read_login
 
 PATIENCE_SECONDS = 120
 
@@ -31,7 +34,13 @@ def reach_prefect(settings: Settings) -> Iterator[Callable[[], None]]:
     Yields:
         A function that waits until the server answers. It raises Unavailable when a temporary server never answers.
     """
-    from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL, get_current_settings, temporary_settings
+    from prefect.settings import (
+        PREFECT_API_AUTH_STRING,
+        PREFECT_API_URL,
+        PREFECT_UI_URL,
+        get_current_settings,
+        temporary_settings,
+    )
 
     chosen = get_current_settings()
     stack = find_stack(settings.home_dir)
@@ -39,37 +48,43 @@ def reach_prefect(settings: Settings) -> Iterator[Callable[[], None]]:
     if chosen.api.url is not None or not (address or chosen.server.ephemeral.enabled):
         yield lambda: None
     elif address is not None:
-        with temporary_settings({PREFECT_API_URL: f"{address}/api"}):
+        known = {PREFECT_API_URL: f"{address}/api", PREFECT_API_AUTH_STRING: read_login(settings.home_dir)}
+        with temporary_settings(known):
             yield lambda: None
     else:
-        server, address = _start()
+        server, address, login = _start()
         no_pages = {PREFECT_UI_URL: ""}  # An alert must not link to pages that end with the run.
-        with temporary_settings({PREFECT_API_URL: f"{address}/api"} | no_pages):
+        access = {PREFECT_API_URL: f"{address}/api", PREFECT_API_AUTH_STRING: login}
+        with temporary_settings(access | no_pages):
             yield lambda: _wait_for(server, address)
 
 
-def _start() -> tuple["subprocess.Popen[bytes]", str]:
-    """Starts a server that ends with this process. Returns the process and the address."""
+def _start() -> tuple["subprocess.Popen[bytes]", str, str]:
+    """Starts a server that ends with this process. Returns the process, the address and the login."""
     import atexit
 
     # The kernel chooses the port, and the server inherits the listening socket. A port that is chosen, closed and
     # opened again could be taken in between; and a request that comes before the server is ready waits, not fails.
+    login = f"run:{secrets.token_hex(24)}"  # Every user of this machine reaches the port.
     with socket.create_server((HERE, 0)) as listening:
         port, file = listening.getsockname()[1], listening.fileno()
         server = subprocess.Popen(
-            [sys.executable, "-m", "churn.local_stack.temporary_prefect", str(file)],
+            [sys.executable, "-P", "-m", "churn.local_stack.temporary_prefect", str(file)],
+            env=os.environ | {"PREFECT_SERVER_API_AUTH_STRING": login, "PYTHONSAFEPATH": "1"},
             stdin=subprocess.PIPE,  # The kernel closes the pipe when this process ends, even after SIGKILL.
             pass_fds=(file,),
             start_new_session=True,  # Ctrl-C must reach the run only: the run still reports its end to the server.
         )
     # Prefect 3.8 sends its last logs and events when its threads are joined, which Python does before atexit calls.
     atexit.register(stop, [server])
-    return server, f"http://{HERE}:{port}"
+    return server, f"http://{HERE}:{port}", login
 
 
 def _wait_for(server: "subprocess.Popen[bytes]", address: str) -> None:
     try:
-        urllib.request.urlopen(f"{address}/api/health", timeout=PATIENCE_SECONDS).close()
+        # An empty ProxyHandler: a proxy of the environment is for other machines.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        opener.open(f"{address}/api/health", timeout=PATIENCE_SECONDS).close()
     except OSError as error:
         server.kill()
         raise Unavailable(
@@ -83,7 +98,8 @@ def serve(file: int) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
-    app = create_app(ephemeral=True, final=True)
+    listening = socket.socket(fileno=file)
+    app = close(create_app(ephemeral=True, final=True), names_of(listening.getsockname()[1]), login=None)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
 
     def end_with_parent() -> None:
@@ -91,7 +107,7 @@ def serve(file: int) -> None:
         server.should_exit = True
 
     threading.Thread(target=end_with_parent, daemon=True).start()
-    server.run([socket.socket(fileno=file)])
+    server.run([listening])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import urllib.error
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -47,6 +48,7 @@ def interpolate(text: str, environment: dict[str, str]) -> str:
 
 
 PASSWORDS = {name: f"secret-of-{name.split('_')[1].lower()}" for name in REQUIRED}
+LOGIN = f"churn:{PASSWORDS['CHURN_LOGIN_PASSWORD']}"
 SERVICES: dict[str, Any] = yaml.safe_load(interpolate(TEXT, PASSWORDS))["services"]
 IMAGE: str = SERVICES["worker"]["build"]["dockerfile_inline"]
 MAY_MOUNT = (
@@ -127,7 +129,7 @@ class Project:
         return log.read_text(errors="replace")[-4000:] if log.exists() else f"{name} wrote nothing"
 
     def prefect(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        return ask(f"http://127.0.0.1:{self.ports['4200']}/api/{path}", body)
+        return ask(f"http://127.0.0.1:{self.ports['4200']}/api/{path}", body, LOGIN)
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +196,9 @@ def test_a_run_through_the_worker_is_published(project: Project, run: dict[str, 
 
 def test_the_champion_is_in_mlflow_with_its_artifacts_on_the_volume(project: Project, run: dict[str, Any]) -> None:
     mlflow = f"http://127.0.0.1:{project.ports['5000']}/api/2.0/mlflow"
-    version = ask(f"{mlflow}/registered-models/alias?name=telco_churn_best_model&alias=champion")["model_version"]
+    version = ask(f"{mlflow}/registered-models/alias?name=telco_churn_best_model&alias=champion", login=LOGIN)[
+        "model_version"
+    ]
 
     assert version["version"] == "1"
     assert [*(project.folder / "artifacts").rglob("model.skops")] != []
@@ -241,6 +245,19 @@ def test_no_password_is_in_a_list_of_processes_or_a_log(project: Project, run: d
 
     assert len(commands) >= 4
     assert [text for text in (*commands, *logs) if any(secret in text for secret in PASSWORDS.values())] == []
+
+
+@pytest.mark.parametrize("port", ["4200", "5000"])
+@pytest.mark.parametrize(("headers", "code"), [({}, 401), ({"Host": "evil.example"}, 403)], ids=["no login", "name"])
+def test_prefect_and_mlflow_answer_to_whoever_logs_in(
+    project: Project, port: str, headers: dict[str, str], code: int
+) -> None:
+    path = {"4200": "/api/deployments/filter", "5000": "/api/2.0/mlflow/experiments/search"}[port]
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(f"http://127.0.0.1:{project.ports[port]}{path}", {"max_results": 1}, **headers)
+
+    assert refused.value.code == code
 
 
 def test_a_variable_that_is_missing_is_named() -> None:

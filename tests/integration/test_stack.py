@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import stat
+import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import yaml
 
 from churn.local_stack.processes import find_marked
 from churn.settings import PROJECT_DIR
-from churn.stack_note import find_stack
+from churn.stack_note import find_stack, read_login
 from tests.conftest import DAY
 from tests.support.factories import make_extract, write_extract
 from tests.support.machines import Machine, ask, eventually, new_machine
@@ -36,15 +38,14 @@ def up(machine: Machine) -> Machine:
 
 
 def test_up_brings_every_page_and_every_deployment(up: Machine) -> None:
-    prefect = f"http://127.0.0.1:{up.port('prefect')}"
     declared = yaml.safe_load((PROJECT_DIR / "prefect.yaml").read_text())
-    deployments = ask(f"{prefect}/api/deployments/filter", {})
+    deployments = up.ask("prefect", "/api/deployments/filter", {})
 
-    assert "<title>Prefect" in ask(f"{prefect}/")
-    assert "<title>MLflow" in ask(f"http://127.0.0.1:{up.port('mlflow')}/")
-    assert "<title>Streamlit" in ask(f"http://127.0.0.1:{up.port('dashboard')}/")
+    assert "<title>Prefect" in up.ask("prefect", "/")
+    assert "<title>MLflow" in up.ask("mlflow", "/")
+    assert "<title>Streamlit" in up.ask("dashboard", "/")
     assert {one["name"] for one in deployments} == {one["name"] for one in declared["deployments"]}
-    assert eventually(lambda: {one["status"] for one in ask(f"{prefect}/api/deployments/filter", {})} == {"READY"})
+    assert eventually(lambda: {one["status"] for one in up.ask("prefect", "/api/deployments/filter", {})} == {"READY"})
 
 
 def test_services_answer_on_this_machine_only(up: Machine) -> None:
@@ -56,6 +57,42 @@ def test_services_answer_on_this_machine_only(up: Machine) -> None:
     }
 
     assert listening == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("service", "path"),
+    [("prefect", "/api/deployments/filter"), ("mlflow", "/api/2.0/mlflow/experiments/search")],
+)
+def test_a_service_asks_for_the_login_that_only_the_owner_reads(up: Machine, service: str, path: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(f"http://127.0.0.1:{up.port(service)}{path}", {"max_results": 1})
+
+    assert refused.value.code == 401
+    assert stat.S_IMODE((up.home / "stack.login").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("service", ["prefect", "mlflow"])
+@pytest.mark.parametrize("header", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}], ids=["name", "page"])
+def test_a_page_of_another_site_reaches_no_service(up: Machine, service: str, header: dict[str, str]) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(f"http://127.0.0.1:{up.port(service)}/", None, read_login(up.home), **header)
+
+    assert refused.value.code == 403
+
+
+@pytest.mark.parametrize("header", ["Host: evil.example", "Origin: http://evil.example"])
+def test_a_page_of_another_site_opens_no_dashboard(up: Machine, header: str) -> None:
+    names = {"Host": "127.0.0.1", "Origin": "http://127.0.0.1"} | dict([header.split(": ")])
+    fields = names | {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    fields["Sec-WebSocket-Key"] = "AAAAAAAAAAAAAAAAAAAAAA=="
+    request = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    with socket.create_connection(("127.0.0.1", up.port("dashboard"))) as reader:
+        reader.sendall(f"GET /_stcore/stream HTTP/1.1\r\n{request}\r\n".encode())
+        assert b" 403 " in reader.recv(200).split(b"\r\n")[0]
+
+
+def test_prefects_pages_talk_to_their_own_server(up: Machine) -> None:
+    assert up.ask("prefect", "/ui-settings")["api_url"] == f"http://127.0.0.1:{up.port('prefect')}/api"
 
 
 def test_a_second_up_finds_it_up(up: Machine) -> None:
@@ -73,10 +110,10 @@ def test_a_run_shows_in_both_pages(up: Machine, tmp_path: Path) -> None:
     run = up.call("churn", "run", "--source", str(extract), "--as-of", DAY.isoformat())
 
     assert run.returncode == 0, run.stderr
-    flow_runs = ask(f"http://127.0.0.1:{up.port('prefect')}/api/flow_runs/filter", {})
+    flow_runs = up.ask("prefect", "/api/flow_runs/filter", {})
     assert [one["state_type"] for one in flow_runs if one["parameters"].get("as_of") == str(DAY)] == ["COMPLETED"]
-    mlflow = f"http://127.0.0.1:{up.port('mlflow')}/api/2.0/mlflow"
-    found = ask(f"{mlflow}/runs/search", {"experiment_ids": ["1"], "filter": "run_name = 'training 2026-01-31'"})
+    wanted = {"experiment_ids": ["1"], "filter": "run_name = 'training 2026-01-31'"}
+    found = up.ask("mlflow", "/api/2.0/mlflow/runs/search", wanted)
     assert [one["info"]["status"] for one in found["runs"]] == ["FINISHED"]
     assert f"Prefect http://127.0.0.1:{up.port('prefect')}" in run.stdout
 

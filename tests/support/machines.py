@@ -1,5 +1,6 @@
 """A machine of its own for a test: its home folder, its ports, its environment, and nothing inherited."""
 
+import base64
 import json
 import os
 import socket
@@ -17,7 +18,7 @@ import psutil
 
 from churn.local_stack.processes import find_marked
 from churn.settings import PROJECT_DIR
-from churn.stack_note import Note, find_stack
+from churn.stack_note import Note, find_stack, read_login
 
 BIN = Path(sys.executable).parent
 PORTS = ("CHURN_PREFECT_PORT", "CHURN_WORKER_PORT", "CHURN_MLFLOW_PORT", "CHURN_DASHBOARD_PORT")
@@ -59,6 +60,10 @@ class Machine:
     def port(self, service: str) -> int:
         return int(self.environment[f"CHURN_{service.upper()}_PORT"])
 
+    def ask(self, service: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Asks a service of the stack with the login of its home."""
+        return ask(f"http://127.0.0.1:{self.port(service)}{path}", body, read_login(self.home))
+
     def processes(self) -> list[psutil.Process]:
         """Every process of the stack, and its Postgres."""
         return [*find_marked(self.home), *_postgres_of(self.home)]
@@ -87,17 +92,19 @@ def _postgres_of(home: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.name() == "postgres" and str(home / "postgres") in process.cmdline():
+            if process.name() == "postgres" and process.cwd() == str(home / "postgres"):
                 found.append(process)
         except psutil.Error:
             continue
     return found
 
 
-def ask(url: str, body: dict[str, Any] | None = None) -> Any:
+def ask(url: str, body: dict[str, Any] | None = None, login: str | None = None, **headers: str) -> Any:
     """Asks an HTTP interface of this machine; returns its JSON, or its text."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"} | headers)
+    if login is not None:
+        request.add_header("Authorization", f"Basic {base64.b64encode(login.encode()).decode()}")
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
         text = answer.read().decode()
     try:
