@@ -84,7 +84,7 @@ def ensure_login(home_dir: Path) -> str:
         return known
     chosen = f"churn:{secrets.token_hex(24)}"
     home_dir.mkdir(parents=True, exist_ok=True)
-    fresh = _login_path(home_dir).with_suffix(".part")
+    fresh = _login_path(home_dir).with_name("services.login.part")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
         stream.write(f"{chosen}\n")
@@ -93,7 +93,7 @@ def ensure_login(home_dir: Path) -> str:
 
 
 def _login_path(home_dir: Path) -> Path:
-    return home_dir / "stack.login"
+    return home_dir / "services.login"
 
 
 def remove_note(home_dir: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_service_asks_for_the_login_that_only_the_owner_reads(up: Machine, ser
         ask(f"http://127.0.0.1:{up.port(service)}{path}", {"max_results": 1})
 
     assert refused.value.code == 401
-    assert stat.S_IMODE((up.home / "stack.login").stat().st_mode) == 0o600
+    assert stat.S_IMODE((up.home / "services.login").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("service", ["prefect", "mlflow"])

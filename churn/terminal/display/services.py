@@ -40,7 +40,7 @@ def show_stack(
     print_table(console, "Local stack", _COLUMNS, [_cells(line) for line in lines])
     if seconds is not None:
         console.print(f"All services are well after {seconds:.1f} s.")
-        console.print(f"Prefect and MLflow ask for the login in {home_dir / 'stack.login'}.", markup=False)
+        console.print(f"Prefect and MLflow ask for the login in {home_dir / 'services.login'}.", markup=False)
         console.print(f"Their logs are in {home_dir / 'logs'}. Stop them with `churn down`.", markup=False)
 
 

@@ -69,5 +69,5 @@ def test_a_home_keeps_its_login_to_itself(tmp_path: Path) -> None:
     login = ensure_login(tmp_path / "home")
 
     assert read_login(tmp_path / "home") == login == ensure_login(tmp_path / "home")
-    assert stat.S_IMODE((tmp_path / "home" / "stack.login").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "home" / "services.login").stat().st_mode) == 0o600
     assert len(login) > 40
