@@ -144,6 +144,11 @@ def inherited_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")} | own
 
 
+def read_gate() -> tuple[list[str], str]:
+    """Returns the names under which a service answers, and its login. Whoever starts MLflow's server sets both."""
+    return os.environ["CHURN_STACK_NAMES"].split(","), os.environ["CHURN_STACK_LOGIN"]
+
+
 def environment_for_postgres() -> dict[str, str]:
     """Returns the environment for the embedded Postgres, without the port, locale and time zone of its user."""
     kept = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")

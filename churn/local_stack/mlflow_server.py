@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from churn.local_stack.gate import close, names_of
-from churn.settings import read_environment
+from churn.settings import read_environment, read_gate
 from churn.stores.model_registry.registry import locate_registry
 
 APP_NAME = "churn-login"
@@ -23,8 +23,8 @@ def serve(host: str, port: str) -> None:
     os.environ["MLFLOW_DEFAULT_ARTIFACT_ROOT"] = settings.artifacts_dir.as_uri()
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"  # MLflow 3.17: saves a gigabyte and eight processes.
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-    os.environ["CHURN_STACK_NAMES"] = ",".join(names_of(port))
-    os.environ["MLFLOW_SERVER_ALLOWED_HOSTS"] = os.environ["CHURN_STACK_NAMES"]
+    names = ",".join(names_of(port))
+    os.environ["CHURN_STACK_NAMES"] = os.environ["MLFLOW_SERVER_ALLOWED_HOSTS"] = names
     options = ["--host", host, "--port", port, "--workers", "1", "--no-serve-artifacts", "--app-name", APP_NAME]
     # execv() keeps the process id, so that the supervisor's signals reach the server itself.
     os.execv(sys.executable, [sys.executable, "-P", "-m", "mlflow", "server", *options])
@@ -38,7 +38,7 @@ def create_app() -> Any:
     from importlib import import_module
 
     application = import_module("mlflow.server.fastapi_app").app
-    return close(application, os.environ["CHURN_STACK_NAMES"].split(","), os.environ["CHURN_STACK_LOGIN"])
+    return close(application, *read_gate())
 
 
 if __name__ == "__main__":
