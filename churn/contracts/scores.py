@@ -30,6 +30,11 @@ class CustomerScores(pa.DataFrameModel):
     lifetime_value_usd: pl.Float64 = pa.Field(ge=0)
     expected_profit_usd: pl.Float64
     expected_cost_usd: pl.Float64 = pa.Field(ge=0)
+    probability_12m: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
+    expected_months_12m: pl.Float64 = pa.Field(nullable=True, ge=0, le=12)
+    expected_loss_12m_usd: pl.Float64 = pa.Field(nullable=True, ge=0)
+    future_value_usd: pl.Float64 = pa.Field(nullable=True, ge=0)
+    best_call_month: pl.Int16 = pa.Field(nullable=True, ge=1, le=24)
     is_active: bool
     has_unseen_plan: bool
     reasons: pl.List(pl.String) = pa.Field(nullable=True)  # type: ignore[valid-type]

@@ -43,6 +43,7 @@ class ValuePolicy:
     save_rate: float
     margin_rate: float
     margin_months: int
+    yearly_discount: float = 0.1
 
     def __post_init__(self) -> None:
         # An offer that costs more than the margin it saves would make the threshold of `contact_from` meaningless.
@@ -51,6 +52,7 @@ class ValuePolicy:
         _check("value", "save_rate", self.save_rate, 0, 1)
         _check("value", "margin_rate", self.margin_rate, 0, 1)
         _check("value", "margin_months", self.margin_months, 1, 120)
+        _check("value", "yearly_discount", self.yearly_discount, 0, 1)
 
 
 @dataclass(frozen=True)

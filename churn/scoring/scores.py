@@ -27,6 +27,7 @@ from churn.economics.tiers import (
 )
 from churn.economics.value import expected_cost_usd, expected_profit_usd
 from churn.scoring.reasons import tell_reasons
+from churn.scoring.survival import LOOK_AHEAD, look_ahead
 
 Contribute = Callable[[pl.DataFrame], NDArray[np.float64] | None]
 
@@ -45,17 +46,20 @@ class Scorer:
             a function of a module, since a pickle contains only its name.
         known_plans: the tariffs of the training examples; None when they are not known.
         is_from_copy: whether the model was loaded from its copy under CHURN_HOME, because the registry did not answer.
+        horizon_days: the days that the probabilities are for; None if the label has no horizon of its own.
     """
 
     predictor: Predictor
     contribute: Callable[[Predictor, pl.DataFrame], NDArray[np.float64] | None]
     known_plans: tuple[str, ...] | None
     is_from_copy: bool = False
+    horizon_days: float | None = None
 
     def score(self, features: pl.DataFrame, tiers: Tiers, value: ValuePolicy) -> pl.DataFrame:
         """Returns the scores of a batch; see `score_batch`."""
         known = None if self.known_plans is None else list(self.known_plans)
-        return score_batch(features, self.predictor, tiers, value, partial(self.contribute, self.predictor), known)
+        contribute = partial(self.contribute, self.predictor)
+        return score_batch(features, self.predictor, tiers, value, contribute, known, self.horizon_days)
 
     def predict(self, features: pl.DataFrame) -> pl.DataFrame:
         """Returns customer_id, is_active and churn_probability of a batch, in its order."""
@@ -69,6 +73,7 @@ def score_batch(
     value: ValuePolicy,
     contribute: Contribute | None = None,
     known_plans: list[str] | None = None,
+    horizon_days: float | None = None,
 ) -> pl.DataFrame:
     """Scores customers.
 
@@ -79,6 +84,7 @@ def score_batch(
         value: the value of a customer and of an offer.
         contribute: returns (rows, features) contributions to the log-odds, or None. Without it the reasons are null.
         known_plans: the tariffs of the training examples; None when they are not known: then no tariff is unseen.
+        horizon_days: the days that the probabilities are for; without it the columns of the coming months are null.
 
     Returns:
         One row for each row of `features`, in the same order, satisfying `CustomerScores`.
@@ -91,6 +97,7 @@ def score_batch(
         "monthly_charges",
         "tenure_months",
         _reasons(features, contribute),
+        *look_ahead(features, predictor, horizon_days, value),
     ).select(
         "customer_id",
         "churn_probability",
@@ -101,6 +108,7 @@ def score_batch(
         lifetime_value_usd().alias("lifetime_value_usd"),
         _of_a_contact(expected_profit_usd, value).alias("expected_profit_usd"),
         _of_a_contact(expected_cost_usd, value).alias("expected_cost_usd"),
+        *LOOK_AHEAD,
         "is_active",
         "has_unseen_plan",
         "reasons",

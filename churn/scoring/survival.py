@@ -14,14 +14,63 @@ from numpy.typing import NDArray
 
 from churn.contracts.features import FEATURES
 from churn.contracts.scores import Predictor
+from churn.economics.future import (
+    YEAR_MONTHS,
+    expected_loss_usd,
+    expected_months,
+    future_value_usd,
+    probability_of_leaving,
+    steepest_month,
+)
+from churn.economics.policies import ValuePolicy
 
 Floats = NDArray[np.float64]
 
 MONTHS = 24
 MONTH_DAYS = 30
 TENURE_FEATURES = ("tenure_months", "tenure_log", "tenure_inverse")
+LOOK_AHEAD = {
+    "probability_12m": pl.Float64,
+    "expected_months_12m": pl.Float64,
+    "expected_loss_12m_usd": pl.Float64,
+    "future_value_usd": pl.Float64,
+    "best_call_month": pl.Int16,
+}
+"""The columns that `look_ahead` returns."""
 _CHECKED_ROWS = 16
 _TOLERANCE = 1e-6
+
+
+def look_ahead(
+    features: pl.DataFrame, predictor: Predictor, horizon_days: float | None, value: ValuePolicy
+) -> pl.DataFrame:
+    """Returns what the coming months are expected to bring, one row per customer, in the order of the features.
+
+    Args:
+        features: has_churned and every model feature.
+        predictor: the model.
+        horizon_days: the days that the probabilities are for; None if the label of the model has no horizon of its own.
+            All columns are NULL then: nobody knows what a month of such a probability is.
+        value: margin and yearly discount.
+
+    Returns:
+        probability_12m, expected_months_12m, expected_loss_12m_usd, future_value_usd and best_call_month. Money is 0
+        for customers who have left.
+    """
+    if horizon_days is None:
+        return pl.DataFrame({name: [None] * features.height for name in LOOK_AHEAD}, schema=LOOK_AHEAD)
+    survival = predict_survival(features, predictor, horizon_days)
+    charges = np.where(features["has_churned"].to_numpy(), 0.0, features["monthly_charges"].to_numpy())
+    return pl.DataFrame(
+        {
+            "probability_12m": probability_of_leaving(survival, YEAR_MONTHS),
+            "expected_months_12m": expected_months(survival),
+            "expected_loss_12m_usd": expected_loss_usd(survival, charges),
+            "future_value_usd": future_value_usd(survival, charges, value.margin_rate, value.yearly_discount),
+            "best_call_month": steepest_month(survival).astype(np.int16),
+        },
+        schema=LOOK_AHEAD,
+    )
 
 
 def predict_survival(features: pl.DataFrame, predictor: Predictor, horizon_days: float, months: int = MONTHS) -> Floats:

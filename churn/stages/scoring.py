@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from churn.contracts.horizons import Horizon
 from churn.contracts.statuses import Basis
 from churn.economics.policies import ValuePolicy, load_policies
 from churn.economics.tiers import Tiers
@@ -160,7 +161,9 @@ def make_scorer(settings: Settings, model_version: int) -> Scorer:
 
     decision = promotions.find_decision(open_engine(settings), model_version)
     known = decision.evidence.plans if decision else None
-    return Scorer(loaded.predictor, contribute_by_feature, known, loaded.is_from_copy)
+    horizon = decision.horizon if decision else None
+    days = Horizon.read(horizon).days if horizon else None
+    return Scorer(loaded.predictor, contribute_by_feature, known, loaded.is_from_copy, days)
 
 
 def score_days(

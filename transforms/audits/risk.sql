@@ -79,4 +79,25 @@ GROUP BY
 HAVING
   SUM(customers_count) <> SUM(
     true_positive_count + false_positive_count + false_negative_count + true_negative_count
+  );
+
+AUDIT (
+  name loss_of_a_year_is_within_revenue
+);
+
+SELECT
+  prediction_date,
+  customer_id,
+  expected_loss_12m_usd,
+  annual_revenue_usd
+FROM @this_model
+WHERE
+  prediction_date BETWEEN @start_date AND @end_date
+  AND (
+    expected_loss_12m_usd < 0
+    OR expected_loss_12m_usd > annual_revenue_usd + 0.01
+    OR future_value_usd < 0
+    OR (
+      is_active AND probability_12m < churn_probability - 0.000001
+    )
   )

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    SmallInteger,
     Table,
     Text,
     func,
@@ -101,6 +102,13 @@ predictions = Table(
     Column("basis", Text, nullable=False, comment="live, replayed, as_if or reconstructed"),
     Column("scored_at", DateTime(timezone=True), nullable=False, comment="When the score was made, UTC"),
     Column("run_id", Text, nullable=False, comment="The flow run that wrote it"),
+    Column(
+        "probability_12m", Double, comment="Probability of leaving within 12 months; NULL: the label has no horizon"
+    ),
+    Column("expected_months_12m", Double, comment="Months of the next 12 that the customer is expected to pay"),
+    Column("expected_loss_12m_usd", Double, comment="Monthly charge times the months lost in the next 12, if active"),
+    Column("future_value_usd", Double, comment="Margin of the next 24 months, discounted, if active"),
+    Column("best_call_month", SmallInteger, comment="The month ahead with the highest risk of leaving; call before it"),
     schema="analytics",
     comment="One score per customer and prediction date. May hold dates that are not published.",
 )

@@ -17,7 +17,8 @@ MODEL (
     revenue_at_risk_is_twelve_months_or_nothing(),
     expected_loss_is_probability_times_revenue(),
     contact_money_is_of_active_customers(),
-    revenue_at_risk_within_annual_revenue()
+    revenue_at_risk_within_annual_revenue(),
+    loss_of_a_year_is_within_revenue()
   )
 );
 
@@ -33,6 +34,11 @@ WITH scores AS (
     lifetime_value_usd,
     expected_profit_usd,
     expected_cost_usd,
+    probability_12m,
+    expected_months_12m,
+    expected_loss_12m_usd,
+    future_value_usd,
+    best_call_month,
     is_active,
     reasons,
     model_name,
@@ -83,6 +89,11 @@ SELECT
       ORDER BY scores.expected_profit_usd DESC, scores.customer_id
     )
   END::BIGINT AS call_rank, /* The order of calls, 1 first: by expected profit, then by customer number; NULL if a contact is not expected to pay */
+  scores.probability_12m::DOUBLE PRECISION AS probability_12m, /* The probability of leaving within 12 months; NULL if the label of the model has no horizon of its own */
+  scores.expected_months_12m::DOUBLE PRECISION AS expected_months_12m, /* The months of the next 12 that the customer is expected to stay and pay; NULL as above */
+  scores.expected_loss_12m_usd::DOUBLE PRECISION AS expected_loss_12m_usd, /* The monthly charge times the months that are expected to be lost within the next 12, if the customer is active, else 0; in USD; NULL as above */
+  scores.future_value_usd::DOUBLE PRECISION AS future_value_usd, /* The margin of the next 24 months, discounted, if the customer is active, else 0; in USD; NULL as above */
+  scores.best_call_month::INT AS best_call_month, /* The month ahead, 1 to 24, with the highest risk of leaving: call before it; NULL as above */
   scores.is_active::BOOLEAN AS is_active, /* Whether the customer has not left; figures count active customers only */
   scores.reasons::TEXT[] AS reasons, /* The three subjects that change the score most: + raises the score, - lowers it; NULL if the model gives no reasons */
   (

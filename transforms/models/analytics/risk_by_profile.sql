@@ -68,6 +68,8 @@ SELECT
     NOT call_rank IS NULL), 0)::DECIMAL(28, 9) AS list_cost_usd, /* The expected cost of contacting these customers, offers included, in USD */
   COALESCE(SUM(expected_profit_usd::DECIMAL(20, 9)) FILTER(WHERE
     NOT call_rank IS NULL), 0)::DECIMAL(28, 9) AS list_profit_usd, /* The expected profit of contacting these customers, in USD */
+  SUM(expected_loss_12m_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS expected_loss_12m_usd, /* Sum of the monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
+  SUM(future_value_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS future_value_usd, /* Sum of the margins of the next 24 months, discounted, in USD; NULL as above */
   COUNT(*) FILTER(WHERE
     has_churned AND at_risk_flag)::BIGINT AS true_positive_count, /* Number of customers who left and were flagged */
   COUNT(*) FILTER(WHERE

@@ -24,6 +24,11 @@ WITH customers AS (
     lifetime_value_usd,
     expected_profit_usd,
     call_rank,
+    probability_12m,
+    expected_months_12m,
+    expected_loss_12m_usd,
+    future_value_usd,
+    best_call_month,
     annual_revenue_usd,
     reasons,
     tenure_months,
@@ -75,6 +80,11 @@ SELECT
   ROUND(customers.expected_annual_loss_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* The probability times twelve monthly charges if the customer is active, else 0; in USD */
   ROUND(customers.revenue_at_risk_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges if the customer is active and at risk, else 0; in USD */
   ROUND(customers.lifetime_value_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS lifetime_value_usd, /* The monthly charge times the months of tenure, in USD */
+  customers.probability_12m::DOUBLE PRECISION AS probability_12m, /* The probability of leaving within 12 months; NULL if the label of the model has no horizon of its own */
+  ROUND(customers.expected_months_12m::DECIMAL(18, 6), 2)::DOUBLE PRECISION AS expected_months_12m, /* The months of the next 12 that the customer is expected to stay and pay; NULL as above */
+  ROUND(customers.expected_loss_12m_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charge times the months that are expected to be lost within the next 12, if the customer is active, else 0; in USD; NULL as above */
+  ROUND(customers.future_value_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS future_value_usd, /* The margin of the next 24 months, discounted, if the customer is active, else 0; in USD; NULL as above */
+  customers.best_call_month::INT AS best_call_month, /* The month ahead, 1 to 24, with the highest risk of leaving: call before it; NULL as above */
   ROUND(customers.annual_revenue_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS annual_revenue_usd, /* Twelve monthly charges if the customer is active, else 0; in USD */
   customers.monthly_charges::DOUBLE PRECISION AS monthly_charges, /* The bill of one month, in USD */
   ROUND(customers.price_above_list_usd::DECIMAL(18, 6), 2)::DOUBLE PRECISION AS price_above_list_usd, /* Monthly charge minus list price, in USD a month */

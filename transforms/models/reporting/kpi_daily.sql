@@ -31,6 +31,8 @@ WITH profiles AS (
     listed_count,
     list_cost_usd,
     list_profit_usd,
+    expected_loss_12m_usd,
+    future_value_usd,
     true_positive_count,
     false_positive_count,
     false_negative_count,
@@ -76,6 +78,8 @@ SELECT
   SUM(profiles.listed_count)::BIGINT AS listed_customers_count, /* Number of active customers for whom a contact is expected to pay: the action list */
   ROUND(SUM(profiles.list_cost_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS list_cost_usd, /* The expected cost of contacting the customers of the action list, offers included, in USD */
   ROUND(SUM(profiles.list_profit_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS list_profit_usd, /* The expected profit of contacting the customers of the action list, in USD */
+  ROUND(SUM(profiles.expected_loss_12m_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
+  ROUND(SUM(profiles.future_value_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS future_value_usd, /* The margin of the next 24 months, discounted, over the active customers, in USD; NULL as above */
   SUM(profiles.true_positive_count)::BIGINT AS true_positive_count, /* Number of customers who left and were flagged */
   SUM(profiles.false_positive_count)::BIGINT AS false_positive_count, /* Number of customers who stayed although they were flagged */
   SUM(profiles.false_negative_count)::BIGINT AS false_negative_count, /* Number of customers who left and were not flagged */
