@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from churn.settings import Settings
+from churn.stores.postgres.database import open_engine
 from churn.terminal.cli import app
 from tests.conftest import DAY
 from tests.support.days import ask, execute
@@ -141,6 +142,21 @@ def test_no_control_customer_is_sent_and_a_repeated_send_writes_the_same_file(
     assert not sent & {row[0] for row in ask(settings, "SELECT customer_id FROM ops.assignments WHERE arm = 'control'")}
     assert manifest["rows"] == len(sent) <= 20
     assert path.read_bytes() == first
+
+
+def test_the_control_group_leaves_the_action_list_and_other_systems_read_whom_to_leave_alone(
+    settings: Settings, wave: str
+) -> None:
+    from churn.stores.rows.torn_days import find_tears
+
+    held_out = {row[0] for row in ask(settings, "SELECT customer_id FROM reporting.held_out")}
+    listed = {row[0] for row in ask(settings, "SELECT customer_id FROM reporting.action_list")}
+    control = {row[0] for row in ask(settings, "SELECT customer_id FROM ops.assignments WHERE arm = 'control'")}
+
+    assert held_out == control != set()
+    assert not listed & control
+    with open_engine(settings).connect() as connection:
+        assert find_tears(connection) == []
 
 
 def test_outcomes_come_back_once_and_who_says_no_is_left_alone(settings: Settings, wave: str, tmp_path: Path) -> None:

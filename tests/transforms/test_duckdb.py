@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from churn.settings import Settings
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
-from tests.support.days import ask, day_number, name_rule_of_thumb_champion, run_backfill, run_day, write_day
+from tests.support.days import ask, day_number, execute, name_rule_of_thumb_champion, run_backfill, run_day, write_day
 from tests.support.factories import make_customer, write_extract
 from tests.support.telecoms import Telecoms
 from tests.transforms.conftest import models_of
@@ -31,7 +31,20 @@ def on_postgres(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) ->
         for day in DAYS:
             run_day(settings, with_a_broken_row(write_day(folder, day)), day)
         run_backfill(settings, 3, DAYS[1])
+        hold_out_a_customer(settings)
         yield settings
+
+
+def hold_out_a_customer(settings: Settings) -> None:
+    """One customer of the list is the control group of a running campaign."""
+    execute(
+        settings,
+        f"""INSERT INTO ops.campaigns VALUES ('autumn', 'running', '{{}}', 0.2, 60, '{DAYS[0]}', '{DAYS[2]}',
+                '{DAYS[2]}', 0.2, 0.8, 0.001, '', '{{}}', true);
+            INSERT INTO ops.assignments SELECT 'autumn', customer_id, '{DAYS[1]}', '{DAYS[1]}', 1, 0.1, 'control',
+                'standard', 'call', expected_profit_usd, churn_probability, monthly_charges
+            FROM reporting.action_list WHERE prediction_date = '{DAYS[1]}' AND call_rank = 1""",
+    )
 
 
 def with_a_broken_row(extract: Path) -> Path:

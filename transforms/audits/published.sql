@@ -42,7 +42,19 @@ FROM (
   SELECT
     prediction_date,
     COUNT(*) AS row_count
-  FROM @this_model
+  FROM (
+    SELECT
+      prediction_date,
+      customer_id
+    FROM @this_model
+    UNION ALL
+    SELECT
+      prediction_date,
+      customer_id
+    FROM reporting.held_out
+    WHERE
+      NOT call_rank IS NULL
+  ) AS listed
   GROUP BY
     prediction_date
 ) AS shown

@@ -2,7 +2,7 @@
 MODEL (
   name reporting.action_list,
   kind VIEW,
-  description 'One row per published date and active customer for whom a contact is expected to pay, ranked by its expected profit, with the facts that a caller needs. Filter on one prediction_date: a customer is in the list of every date on which a contact pays.',
+  description 'One row per published date and active customer for whom a contact is expected to pay, ranked by its expected profit, with the facts that a caller needs. The control group of a running campaign is left out. Filter on one prediction_date: a customer is in the list of every date on which a contact pays.',
   grain (prediction_date, customer_id),
   audits (
     unique_combination_of_columns(columns := (prediction_date, customer_id)),
@@ -55,6 +55,11 @@ WITH customers AS (
     risk_tier,
     recommended_action
   FROM reporting.risk_tiers
+), held_out AS (
+  SELECT
+    prediction_date,
+    customer_id
+  FROM reporting.held_out
 )
 SELECT
   customers.prediction_date::DATE AS prediction_date, /* The date that was scored */
@@ -91,3 +96,8 @@ INNER JOIN published
 INNER JOIN tiers
   ON tiers.prediction_date = customers.prediction_date
   AND tiers.risk_tier = customers.risk_tier
+LEFT JOIN held_out
+  ON held_out.prediction_date = customers.prediction_date
+  AND held_out.customer_id = customers.customer_id
+WHERE
+  held_out.customer_id IS NULL
