@@ -97,11 +97,7 @@ def read_examples(engine: "Engine", as_of_date: date) -> tuple[pl.DataFrame, Lab
 
 
 def _find_leaver_share(examples: pl.DataFrame, newest: LabelledWindow) -> float:
-    """Returns the share of the newest window's examples who left, brought to the horizon.
-
-    It is counted from the examples themselves: the window was counted when it was stored, which may have been before
-    the features of its last extract were ready.
-    """
+    """Returns the share of the newest window's examples who left, brought to the horizon."""
     share = examples.filter(pl.col("as_of_date") == newest.window.as_of_date)["has_churned"].to_numpy().mean()
     return to_window(float(share), newest.window.window_days, Horizon.read(newest.horizon).days)
 

@@ -7,6 +7,7 @@ import pytest
 
 from churn.stages import learning
 from churn.stores.postgres.database import open_engine
+from churn.stores.rows import features, label_windows
 from tests.support.months import DAYS, LAST, Learned, learn_three_months, ranking
 from tests.support.telecoms import Telecoms
 
@@ -25,6 +26,18 @@ def test_three_closed_windows_are_learned_from_and_the_ledger_says_so(learned: L
     assert learned.labels.leaver_share is not None
     assert 0.03 < learned.labels.leaver_share < 0.05
     assert "trained on who left within 30 days, 3 windows" in learned.reasons
+
+
+def test_a_window_is_counted_once_the_features_of_its_last_extract_are_ready(learned: Learned) -> None:
+    engine = open_engine(learned.settings)
+    windows = label_windows.read_windows(engine)
+
+    assert [one.window.as_of_date for one in windows] == DAYS[:3]
+    for one in windows:
+        labelled = pl.concat(features.read_matured(engine, one.window.as_of_date))["has_churned"].cast(pl.Int64)
+        assert (one.customers_count, one.leavers_count) == (labelled.len(), labelled.sum())
+        assert one.censored_count == 0
+        assert 0.03 < one.leavers_count / one.customers_count < 0.05
 
 
 def test_the_model_ranks_within_half_a_point_of_the_true_hazard(learned: Learned) -> None:

@@ -40,11 +40,12 @@ class Learned:
 
 
 def learn_three_months(settings: Settings, folder: Path) -> Learned:
-    """Four extracts a month apart are loaded, and learned from on the last day."""
+    """Four extracts a month apart are loaded and then refreshed, as a folder is, and learned from on the last day."""
     history.make_ready(settings)
     extracts = write_daily_extracts(folder, World(CUSTOMERS, seed=20), 91, LAST, every=30)
     for day, extract in zip(DAYS, extracts, strict=True):
         intake.load_extract(settings, extract, day)
+    for day in DAYS:
         history.rebuild_features(settings, [day])
     learning.train_models(settings, LAST, ModelParams(forest_trees=40))
     champion = promotions.find_champion(open_engine(settings))

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
+from churn.contracts.horizons import LabelRules
 from churn.learning.labels import LabelledWindow
 from churn.learning.windows import Window, find_windows
 from churn.stores.ledgers.loads import Load, find_current_loads
@@ -16,15 +17,18 @@ from churn.stores.postgres.tables import label_windows
 def refresh_windows(engine: Engine) -> None:
     """Brings the stored windows up to date with the current loads, by the rules of the newest load.
 
-    Only windows whose loads or rules changed are counted again. The features of the days must be up to date.
+    Only windows whose loads or rules changed are counted again. A window waits until the features of all its days are
+    refreshed: a run of a folder loads every file first, and an extract without features would show nobody who left.
     """
     loads = find_current_loads(engine)
     if not loads:
         return
     rules = loads[-1].label_rules
     found = find_windows([load.snapshot_date for load in loads], rules)
-    fresh = {window: _fingerprint(window, loads, f"{rules}") for window in found}
     with engine.begin() as connection:
+        ready = _find_ready(connection, loads)
+        complete = {window: within for window in found if (within := _find_loads(window, loads)) <= ready}
+        fresh = {window: _fingerprint(window, rules, within) for window, within in complete.items()}
         query = sa.select(label_windows.c.inputs_sha256)
         stored = set(connection.scalars(query))
         outdated = sa.delete(label_windows).where(label_windows.c.inputs_sha256.not_in(fresh.values()))
@@ -33,14 +37,30 @@ def refresh_windows(engine: Engine) -> None:
         _insert(connection, missing, rules.left, str(rules.horizon))
 
 
-def _fingerprint(window: Window, loads: Sequence[Load], rules: str) -> str:
+def _find_ready(connection: Connection, loads: Sequence[Load]) -> set[int]:
+    """Returns the loads whose rows are in staging. A corrected day is not ready until its rows are refreshed."""
+    # One row of each day is enough, since a day is refreshed as a whole. The index over the grain finds it.
+    query = sa.text("""
+        SELECT load_id FROM unnest(CAST(:days AS date[]), CAST(:ids AS bigint[])) AS asked(snapshot_date, load_id)
+        WHERE load_id = (SELECT load_id FROM staging.stg_telco_churn AS staged
+                         WHERE staged.snapshot_date = asked.snapshot_date LIMIT 1)
+    """)
+    asked = {"days": [load.snapshot_date for load in loads], "ids": [load.load_id for load in loads]}
+    return set(connection.scalars(query, asked))
+
+
+def _find_loads(window: Window, loads: Sequence[Load]) -> set[int]:
+    """Returns the loads that the labels of a window come from."""
     last = window.after_date or window.label_date
-    within = [load.load_id for load in loads if window.as_of_date <= load.snapshot_date <= last]
-    return hashlib.sha256(f"{window} {rules} {within}".encode()).hexdigest()
+    return {load.load_id for load in loads if window.as_of_date <= load.snapshot_date <= last}
+
+
+def _fingerprint(window: Window, rules: LabelRules, load_ids: set[int]) -> str:
+    return hashlib.sha256(f"{window} {rules} {sorted(load_ids)}".encode()).hexdigest()
 
 
 def _insert(connection: Connection, windows: dict[Window, str], left_by: str, horizon: str) -> None:
-    """Stores windows and counts their labels; a date without features is left out until it has some."""
+    """Stores windows and counts their labels; a date without an active customer is left out."""
     if not windows:
         return
     counts = dict.fromkeys(("customers", "leavers", "by_mark", "by_date", "by_absence", "censored"), 0)
