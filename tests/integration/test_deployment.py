@@ -103,7 +103,7 @@ def published(engine: Engine) -> list[date]:
 def test_every_deployment_arrives_with_its_schedule_and_bounds(stack: Stack) -> None:
     found = {one["name"]: one for one in stack.ask("/deployments/filter", {})}
 
-    assert set(found) == {"churn-pipeline", "train", "score", "backfill", "maintain"}
+    assert set(found) == {"churn-pipeline", "train", "score", "backfill", "campaigns", "maintain"}
     daily = found["churn-pipeline"]
     midnight = next(schedule for schedule in daily["schedules"] if schedule["slug"] == "midnight")
     assert (midnight["schedule"]["cron"], midnight["schedule"]["timezone"], midnight["active"]) == (
