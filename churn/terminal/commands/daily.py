@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from churn.errors import WrongUsage
+from churn.errors import ExitCode, WrongUsage
 from churn.settings import load_settings
 from churn.shell.one_line import EXIT_CODES
 from churn.shell.options import STANDARD_OUTPUT, AsJson, AsOf, PublishedDate, Verbose, parse_file
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 TASK = "Every day"
+
+MappingFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="TOML file that maps your extract's column names and values (default: public or snake_case names).",
+        metavar="PATH",
+    ),
+]
 
 
 @command(
@@ -32,13 +40,7 @@ def run(
         ),
     ] = None,
     as_of: AsOf = None,
-    mapping: Annotated[
-        Path | None,
-        typer.Option(
-            help="TOML file that maps your extract's column names and values (default: public or snake_case names).",
-            metavar="PATH",
-        ),
-    ] = None,
+    mapping: MappingFile = None,
     retrain: Annotated[
         bool, typer.Option(help="Train even if nothing has changed since the last training.", show_default=False)
     ] = False,
@@ -55,6 +57,36 @@ def run(
         day = watching.run_pipeline(settings, source, as_of, retrain, mapping, verbose)
         with open_workplace(settings) as workplace:
             status.show_status(read_status(workplace, day))
+
+
+@command(app, TASK, "churn check --source extract.csv", "churn check --source extract.csv --json", ending=EXIT_CODES)
+def check(
+    source: Annotated[
+        str | None,
+        typer.Option(
+            help="Customer extract: a CSV (.gz) or Parquet file, an http(s) address, or - for standard input "
+            "(default: 7,043 synthetic customers).",
+            metavar="PATH|URL|-",
+        ),
+    ] = None,
+    mapping: MappingFile = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Check an extract and show all its faults at once; nothing is stored, and no service is needed."""
+    with quiet_command(verbose):
+        from churn.reporting.checking import check_extract
+        from churn.terminal.standard_output import print_json
+
+        checked = check_extract(load_settings(), source, mapping)
+        if as_json:
+            print_json(checked)
+        else:
+            from churn.terminal.display.checking import show_check
+
+            show_check(checked)
+        if checked.is_refused:
+            raise typer.Exit(ExitCode.CONTRACT_BROKEN)
 
 
 @command(app, TASK, "churn status --json")
