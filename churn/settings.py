@@ -5,13 +5,15 @@ What a run does is a parameter of its flow, and how a model is trained is in `Mo
 """
 
 import os
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from churn.errors import WrongUsage
 from churn.stack_note import find_stack, read_login
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -21,8 +23,11 @@ class Settings(BaseSettings):
     """The environment, read once and frozen. README's settings table lists every field."""
 
     # frozen: engines and caches are kept per settings object. hide_input_in_errors: Pydantic would otherwise print a
-    # wrong value, which may be an address with a password.
-    model_config = SettingsConfigDict(env_prefix="CHURN_", frozen=True, extra="ignore", hide_input_in_errors=True)
+    # wrong value, which may be an address with a password. env_ignore_empty: compose files and CI set a variable to
+    # the empty text where they mean that it is not set.
+    model_config = SettingsConfigDict(
+        env_prefix="CHURN_", frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     home: Path = Field(
         default=Path(".churn"),
@@ -106,6 +111,19 @@ class Settings(BaseSettings):
     mlflow_port: int = Field(default=5000, ge=1, le=65535, description="Port of the MLflow server of `churn up`.")
     dashboard_port: int = Field(default=8501, ge=1, le=65535, description="Port of the dashboard of `churn up`.")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _without_line_end(cls, value: object) -> object:
+        """Removes blanks and line ends around a value: a file that holds a secret ends with a line end."""
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("database_url", "mlflow_tracking_uri")
+    @classmethod
+    def _of_one_line(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and re.search(r"[\r\n\t]", value.get_secret_value()):
+            raise ValueError("should have no line end and no tab")
+        return value
+
     @cached_property
     def home_dir(self) -> Path:
         """The absolute path of `home`, so that a later change of directory does not move the folder."""
@@ -118,8 +136,28 @@ class Settings(BaseSettings):
 
 
 def read_environment() -> Settings:
-    """Reads the current environment, and nothing else."""
-    return Settings()
+    """Reads the current environment, and nothing else.
+
+    Raises:
+        WrongUsage: a variable has a value that is not allowed; the message names the variable and what is allowed.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _not_allowed(str(first["loc"][0]), first["input"], first["msg"]) from None
+
+
+def _not_allowed(field: str, value: object, reason: str) -> WrongUsage:
+    name = field if field.isupper() else f"CHURN_{field.upper()}"
+    setting = Settings.model_fields.get(name.removeprefix("CHURN_").lower())
+    is_secret = setting is None or "SecretStr" in str(setting.annotation)  # An address may hold a password.
+    shown = "has a value that" if is_secret else f"is {str(value)!r}, which"
+    allowed = reason.removeprefix("Value error, ").removeprefix("Input ")
+    return WrongUsage(
+        f"{name} {shown} is not allowed: it {allowed}.",
+        f"correct or unset {name}; README's table of settings explains it.",
+    )
 
 
 def load_settings() -> Settings:

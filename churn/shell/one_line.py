@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import typer
 
-from churn.errors import ExitCode, understand
+from churn.errors import ChurnError, ExitCode, understand
 from churn.secrecy import hide_secrets
 from churn.settings import load_settings
 
@@ -45,6 +45,6 @@ def _print_error(fact: str, next_step: str) -> None:
 def _without_secrets(text: str) -> str:
     try:
         settings = load_settings()
-    except ValueError:  # The settings are what the error is about; pydantic's message about them shows no values.
+    except ChurnError:  # The settings are what the error is about; its message shows no secret.
         return hide_secrets(text, None)
     return hide_secrets(text, settings)
