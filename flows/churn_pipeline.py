@@ -17,7 +17,7 @@ from churn.stages import Outcome, one_pipeline
 from flows.attempts import Attempts, learn_or_keep
 from flows.backfill import publish_history, rebuild_features, score_history
 from flows.policy import stage_policy
-from flows.runs import flow_policy, is_scheduled, run_date, tell_notes
+from flows.runs import flow_policy, is_scheduled, run_date, tell_degraded, tell_notes
 from flows.transforming import audit_transforms, check_published, deploy_models, run_transforms
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def score_customers(as_of: date) -> Outcome:
     """Scores every customer of the date with the champion, and stages the scores."""
     from churn.stages import scoring
 
-    return scoring.score_customers(load_settings(), as_of, str(flow_run.id))
+    outcome = scoring.score_customers(load_settings(), as_of, str(flow_run.id))
+    tell_degraded("features in range", scoring.judge_ranges(load_settings(), as_of))
+    return outcome
 
 
 @task(**stage_policy(), task_run_name="publish {as_of}")

@@ -7,6 +7,7 @@ from typing import Any
 from churn.dashboard.formats import tell_bound, tell_change, tell_day, tell_percent, tell_usd
 from churn.dashboard.glossary import BASES, FIGURES, Figure
 from churn.dashboard.markup import Card, Column, draw_table, name_columns
+from churn.scoring.extrapolation import OutOfRange, tell_out_of_range
 
 HEADLINES = (
     "at_risk_customers_count",
@@ -80,6 +81,16 @@ def tell_actual(row: Row) -> str:
         f"Of the {row['customers_count']:,} active customers of {row['as_of_date']}, {left:,} left within {days} days "
         f"({row['churn_rate']:.1%}); {expected:,.0f} were expected.{unknown}"
     )
+
+
+def tell_outside(rows: Sequence[Row]) -> str:
+    """Returns a sentence about what lies outside what the model has seen; empty if nothing does, or nothing is known.
+
+    Args:
+        rows: the counts of a date by feature; none for a model without a horizon.
+    """
+    told = tell_out_of_range(OutOfRange(**row) for row in rows)
+    return f"{told[0].upper()}{told[1:]}." if told else ""
 
 
 def find_late(publication: Row, today: date) -> int:

@@ -13,7 +13,8 @@ from churn.contracts.horizons import Horizon
 from churn.contracts.statuses import Basis
 from churn.economics.policies import ValuePolicy, load_policies
 from churn.economics.tiers import Tiers
-from churn.errors import NotThere
+from churn.errors import ChurnError, NotThere
+from churn.scoring.extrapolation import ALERTED_SHARE, find_shares, join_words, tell_out_of_range
 from churn.scoring.history import PastDay, plan_history
 from churn.scoring.scores import Scorer
 from churn.settings import Settings
@@ -26,6 +27,7 @@ from churn.stores.ledgers.publications import Publication
 from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import history, predictions
+from churn.stores.rows.out_of_range import read_out_of_range
 from churn.stores.sql_models import RISK_MODELS
 from churn.timeline import now_utc
 
@@ -69,7 +71,23 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str, model_ver
     summary += "".join(f"; {change.summarise()}" for change in changes)
     summary += _note_rejected(staged) + _note_unseen(predictions.count_unseen_plans(engine, as_of_date))
     summary += note_tiers(tiers[as_of_date], *predictions.count_at_risk(engine, as_of_date))
+    outside = tell_out_of_range(read_out_of_range(engine, as_of_date))
+    summary += f"; {outside}" if outside else ""
     return Outcome(summary)
+
+
+def judge_ranges(settings: Settings, as_of_date: date) -> ChurnError | None:
+    """Returns what to alert about a scored date: too many customers lie outside what the model has seen; else None."""
+    shares = find_shares(read_out_of_range(open_engine(settings), as_of_date), ALERTED_SHARE)
+    if not shares:
+        return None
+    # Without the shares and the date: the same words every day are one incident, and one alert.
+    return ChurnError(
+        f"More than {ALERTED_SHARE:.0%} of the active customers have {join_words(shares)} outside what the model has "
+        "seen. Its probabilities are those of the nearest values that it has seen.",
+        "look at reporting.features_out_of_range. After an error in the extract, correct it; after a real change, such "
+        "as a new price, the training can learn it once labels of its days have matured.",
+    )
 
 
 def plan_past(engine: "Engine", days: Sequence[date]) -> list[PastDay]:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 import pytest
 
-from churn.stages import learning
+from churn.contracts.features import FEATURES
+from churn.scoring.extrapolation import OutOfRange
+from churn.stages import learning, scoring
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import features, label_windows
+from churn.stores.rows import features, label_windows, out_of_range
 from tests.support.months import DAYS, LAST, Learned, learn_three_months, ranking
 from tests.support.telecoms import Telecoms
 
@@ -63,3 +66,25 @@ def test_customers_who_had_left_are_no_examples(learned: Learned) -> None:
     assert 0.03 < float(examples["has_churned"].cast(pl.Float64).mean()) < 0.05
     with open_engine(learned.settings).connect() as connection:
         assert connection.exec_driver_sql(gone).scalar_one() == 0
+
+
+def test_a_scored_day_says_how_many_customers_lie_outside_what_the_model_has_seen(learned: Learned) -> None:
+    settings, engine = learned.settings, open_engine(learned.settings)
+    # The longest tenures have grown since the training, as they do in every base.
+    assert "outside what the model has seen: the tenure of" in scoring.score_customers(settings, LAST, "test").summary
+    assert scoring.judge_ranges(settings, LAST) is None
+    assert {one.feature for one in out_of_range.read_out_of_range(engine, LAST)} == set(FEATURES)
+
+    prices = pl.concat(features.read_features(engine, LAST)).filter(~pl.col("has_churned"))["price_above_list_usd"]
+    median = float(np.median(prices.to_numpy()))
+    ranges = dict.fromkeys(FEATURES, (-1e9, 1e9)) | {"price_above_list_usd": (-1e9, median)}
+    with engine.begin() as connection:
+        out_of_range.replace_out_of_range(connection, [LAST], ranges)
+    counts = out_of_range.read_out_of_range(engine, LAST)
+
+    outside = int((prices > median).sum())
+    assert 0 < outside < prices.len()
+    assert [one for one in counts if one.outside_count] == [OutOfRange("price_above_list_usd", outside, prices.len())]
+    told = scoring.judge_ranges(settings, LAST)
+    assert told is not None
+    assert told.fact.startswith("More than 10% of the active customers have prices outside what the model has seen.")

@@ -22,6 +22,8 @@ def show(shown: Shown) -> None:
     now = days[-1]
     st.html(markup.draw_cards(summary.make_cards(days, shown.day)))
     st.html(markup.note(summary.tell_shape(now)))
+    if outside := summary.tell_outside(ask(shown, marts.read_out_of_range, shown.day)):
+        st.html(markup.say(outside, "The figures are those of the nearest values that it has seen."))
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.header("Active customers by tier")

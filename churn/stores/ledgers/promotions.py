@@ -3,6 +3,7 @@
 The champion is the version that was promoted last in this ledger. The alias in MLflow only repeats it.
 """
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -47,6 +48,12 @@ def find_horizon(engine: Engine, model_version: int) -> str | None:
     """Returns the horizon of a model version's probabilities; None for the month of the extract."""
     decision = find_decision(engine, model_version)
     return None if decision is None else decision.horizon
+
+
+def find_ranges(engine: Engine, model_version: int) -> Mapping[str, tuple[float, float]] | None:
+    """Returns the range of each feature to which a model version clips; None if it does not clip."""
+    decision = find_decision(engine, model_version)
+    return None if decision is None else decision.evidence.ranges
 
 
 def _last_promotion(engine: Engine, condition: sa.ColumnElement[bool]) -> Promotion | None:

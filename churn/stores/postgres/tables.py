@@ -32,6 +32,7 @@ from churn.stores.postgres.raw_tables import loads, rejected_rows, telco_churn_r
 __all__ = [
     "SCHEMAS",
     "campaign_tables",
+    "features_out_of_range",
     "incidents",
     "keeping_tables",
     "label_windows",
@@ -160,6 +161,19 @@ risk_tiers = Table(
     CheckConstraint("rule in ('probability', 'lift', 'share')", name="risk_tiers_rule"),
     schema="ops",
     comment="One row per scored date and tier: the bounds and actions in force when it was scored.",
+)
+
+features_out_of_range = Table(
+    "features_out_of_range",
+    metadata,
+    Column("prediction_date", Date, primary_key=True, comment="The as-of date that was scored"),
+    Column("feature", Text, primary_key=True, comment="The model feature"),
+    Column("outside_count", BigInteger, nullable=False, comment="Active customers below or above the range"),
+    Column("active_count", BigInteger, nullable=False, comment="Active customers of the date"),
+    Column("range_low", Double, nullable=False, comment="Smallest value among the training examples"),
+    Column("range_high", Double, nullable=False, comment="Largest value among the training examples"),
+    schema="ops",
+    comment="One row per scored date and feature: who lies outside what a model with a horizon has seen.",
 )
 
 promotions = Table(

@@ -10,10 +10,12 @@ from sqlalchemy import Connection, Engine
 
 from churn.economics.tiers import Tiers
 from churn.errors import AuditFailed
+from churn.stores.ledgers.promotions import find_ranges
 from churn.stores.ledgers.publications import Publication
 from churn.stores.ledgers.revisions import keep_scores_aside, record_revisions
 from churn.stores.postgres.copying import copy_in
 from churn.stores.postgres.tables import predictions, publications, risk_tiers
+from churn.stores.rows.out_of_range import replace_out_of_range
 from churn.stores.rows.torn_days import find_tears, refuse_torn
 
 
@@ -39,6 +41,7 @@ def stage_predictions(
     """
     days = [publication.prediction_date for publication in planned]
     scored = dict.fromkeys(days, 0)
+    ranges = find_ranges(engine, planned[0].model_version)
     with engine.begin() as connection:
         # First: the ledger of revisions compares the old scores with the new ones, and the next statement deletes them.
         revised = keep_scores_aside(connection, days)
@@ -55,6 +58,7 @@ def stage_predictions(
         connection.execute(sa.delete(publications).where(publications.c.prediction_date.in_(days)))
         connection.execute(sa.insert(publications), [asdict(item) for item in stored])
         _store_tiers(connection, days, tiers)
+        replace_out_of_range(connection, days, ranges)
         record_revisions(connection, revised)
         # The SQL models join these rows at once. Without statistics Postgres assumes that a new date has no rows, and
         # chooses nested loops that run for hours.

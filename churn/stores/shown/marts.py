@@ -111,6 +111,18 @@ def read_actual_churn(connection: Connection, period: str, first: date) -> list[
     )
 
 
+def read_out_of_range(connection: Connection, prediction_date: date) -> list[Row]:
+    """Returns, for each feature, how many customers of a published date lie outside what the model has seen."""
+    return _read(
+        connection,
+        """
+        SELECT feature, outside_count, active_count FROM reporting.features_out_of_range
+        WHERE prediction_date = :day ORDER BY feature
+        """,
+        day=prediction_date,
+    )
+
+
 def read_profiles(connection: Connection, prediction_date: date) -> list[Row]:
     """Returns the additive counts and money of each profile of a published date (at most 288 rows)."""
     return _read(

@@ -52,6 +52,15 @@ def test_the_shape_of_a_day_is_told_in_a_sentence() -> None:
     )
 
 
+def test_what_the_model_has_not_seen_is_told_beside_the_figures() -> None:
+    counts = {"feature": "price_above_list_usd", "outside_count": 500, "active_count": 500}
+
+    assert summary.tell_outside([counts]) == (
+        "Outside what the model has seen: the prices of 100% of the active customers."
+    )
+    assert summary.tell_outside([]) == ""
+
+
 @pytest.mark.parametrize(
     ("is_synthetic", "basis", "marks"),
     [
