@@ -1,4 +1,4 @@
-"""The failures that do not stop a run: a refused date among other dates, and a training that is not possible."""
+"""What does not stop a run: a refused date, a training that is not possible, customers whom the model has not seen."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -69,4 +69,13 @@ def learn_or_keep(train: partial[Outcome]) -> Outcome:
         return kept
     if not outcome.is_skipped:  # A skipped training has not called the registry, so it proves no recovery.
         tell_degraded("training", None)
+    return outcome
+
+
+def score_and_warn(as_of: date, run_id: str) -> Outcome:
+    """Scores a date. An alert is sent if too many customers lie outside what the model has seen."""
+    from churn.stages import scoring
+
+    outcome = scoring.score_customers(load_settings(), as_of, run_id)
+    tell_degraded("features in range", scoring.judge_ranges(load_settings(), as_of))
     return outcome

@@ -14,10 +14,10 @@ from prefect.runtime import flow_run
 from churn.parameters import Day, Source
 from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
-from flows.attempts import Attempts, learn_or_keep
+from flows.attempts import Attempts, learn_or_keep, score_and_warn
 from flows.backfill import publish_history, rebuild_features, score_history
 from flows.policy import stage_policy
-from flows.runs import flow_policy, is_scheduled, run_date, tell_degraded, tell_notes
+from flows.runs import flow_policy, is_scheduled, run_date, tell_notes
 from flows.transforming import audit_transforms, check_published, deploy_models, run_transforms
 
 if TYPE_CHECKING:
@@ -60,11 +60,7 @@ def train_models(as_of: date, retrain: bool) -> Outcome:
 @task(**stage_policy(), task_run_name="score_customers {as_of}")
 def score_customers(as_of: date) -> Outcome:
     """Scores every customer of the date with the champion, and stages the scores."""
-    from churn.stages import scoring
-
-    outcome = scoring.score_customers(load_settings(), as_of, str(flow_run.id))
-    tell_degraded("features in range", scoring.judge_ranges(load_settings(), as_of))
-    return outcome
+    return score_and_warn(as_of, str(flow_run.id))
 
 
 @task(**stage_policy(), task_run_name="publish {as_of}")
