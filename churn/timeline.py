@@ -25,7 +25,16 @@ def now_utc() -> datetime:
 
 
 def today() -> date:
-    """Returns today's date in UTC, the time zone of the daily schedule."""
+    """Returns the latest date that an extract can have: that of UTC; east of UTC that of this machine, if later.
+
+    Example: at 20:00 UTC on 2026-11-24 it is 2026-11-25 in Auckland, and an extract of that day can be loaded there.
+    """
+    now = now_utc()
+    return max(now.date(), now.astimezone().date())
+
+
+def today_utc() -> date:
+    """Returns today's date in UTC, the time zone of the daily schedule: runs have dates of UTC."""
     return now_utc().date()
 
 
@@ -39,7 +48,7 @@ def check_snapshot_date(snapshot_date: date, today: date) -> date:
     """
     if snapshot_date > today:
         raise WrongUsage(
-            f"The snapshot date {snapshot_date} is in the future (today is {today} UTC).",
+            f"The snapshot date {snapshot_date} is in the future (today is {today}).",
             "give --as-of the business date of the extract.",
         )
     if snapshot_date < EARLIEST_SNAPSHOT:

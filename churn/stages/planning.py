@@ -17,7 +17,7 @@ from churn.settings import Settings
 from churn.stages.intake import Found, find_extracts, is_folder
 from churn.stores.ledgers import publications
 from churn.stores.postgres.database import open_engine
-from churn.timeline import days_until, tell_dates, today
+from churn.timeline import days_until, tell_dates, today_utc
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -61,7 +61,7 @@ def plan_run(settings: Settings, source: str | None, as_of: date | None, run_dat
         return Plan(found.extracts, [*notes, *left_out], refuse_left_out(source, found.left_out))
     name = source or "the simulator"
     # A file or address has the customers of today. A run that starts a day late must not store them as yesterday's.
-    if run_date < today():
+    if run_date < today_utc():
         return Plan([], [_note_late(engine, name, run_date)])
     return Plan(find_extracts(settings, source, run_date).extracts, _note_lost(_find_missing(engine, run_date), name))
 
@@ -72,7 +72,7 @@ def check_arrived(settings: Settings, source: str | None, run_date: date) -> Non
     Raises:
         NotThere: the date is not published, because its extract has not arrived.
     """
-    is_due = source is not None and is_folder(source) and run_date == today()
+    is_due = source is not None and is_folder(source) and run_date == today_utc()
     if is_due and not _is_published(open_engine(settings), run_date):
         raise NotThere(
             f"No extract of {run_date} has arrived in {source}.",
@@ -109,8 +109,8 @@ def _note_late(engine: "Engine", source: str, run_date: date) -> str:
     if _is_published(engine, run_date):
         return f"{run_date} is already published: this run started late and has nothing to do."
     return (
-        f"Missing: {run_date}. Its run started only on {today()}, when {source} may have the customers of a later day. "
-        f"If you have the extract of {run_date}, run `churn run --source FILE --as-of {run_date}`."
+        f"Missing: {run_date}. Its run started only on {today_utc()}, when {source} may have the customers of a later "
+        f"day. If you have the extract of {run_date}, run `churn run --source FILE --as-of {run_date}`."
     )
 
 

@@ -19,7 +19,7 @@ MISSED = [day_number(1), day_number(2), day_number(3)]
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is TODAY."""
-    monkeypatch.setattr(planning, "today", lambda: TODAY)
+    monkeypatch.setattr(planning, "today_utc", lambda: TODAY)
     monkeypatch.setattr(intake, "today", lambda: TODAY)
 
 

@@ -1,7 +1,11 @@
 """Settings that are refused are named; what is empty is not set."""
 
+import time
+from datetime import UTC, date, datetime
+
 import pytest
 
+from churn import timeline
 from churn.errors import ExitCode, WrongUsage
 from churn.settings import load_settings
 
@@ -38,3 +42,14 @@ def test_an_empty_variable_is_not_set_and_a_line_end_is_no_part_of_an_address(mo
     assert (settings.database_url, settings.row_drop_limit) == (None, 0.2)
     assert settings.mlflow_tracking_uri is not None
     assert settings.mlflow_tracking_uri.get_secret_value() == "https://mlflow.example"
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Pacific/Auckland", 25), ("UTC", 24), ("America/Los_Angeles", 24)])
+def test_today_east_of_utc_is_not_the_future(monkeypatch: pytest.MonkeyPatch, zone: str, day: int) -> None:
+    monkeypatch.setattr(timeline, "now_utc", lambda: datetime(2026, 11, 24, 20, 0, tzinfo=UTC))
+    with monkeypatch.context() as zoned:
+        zoned.setenv("TZ", zone)
+        time.tzset()
+        assert timeline.today() == date(2026, 11, day)
+        assert timeline.today_utc() == date(2026, 11, 24)  # The date of a scheduled run does not depend on the zone.
+    time.tzset()

@@ -8,7 +8,7 @@ from churn.dashboard import charts, glossary, markup, summary
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.formats import tell_moment
 from churn.stores.shown import calls, marts
-from churn.timeline import today
+from churn.timeline import today_utc
 
 DAYS = 60
 ACTUAL_DAYS = 400
@@ -71,7 +71,7 @@ def _show_calls(shown: Shown, now: markup.Row) -> None:
 
 def _show_health(shown: Shown) -> None:
     st.header("State of the run")
-    late = summary.find_late(shown.latest, today())
+    late = summary.find_late(shown.latest, today_utc())
     pills = [
         markup.draw_pill(f"Published {tell_moment(shown.latest['published_at'])}"),
         markup.draw_pill(f"Figures are {late} days old" if late > 1 else "Up to date", late > 1),

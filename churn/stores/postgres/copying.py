@@ -29,7 +29,7 @@ def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
         buffer, include_header=False, quote_style="non_numeric", datetime_format="%Y-%m-%dT%H:%M:%S%.6f%:z"
     )
     columns = sql.SQL(", ").join(map(sql.Identifier, rows.columns))
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, ENCODING 'UTF8')").format(
         sql.Identifier(str(table.schema), table.name), columns
     )
     with driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
@@ -63,7 +63,10 @@ def read_batches(engine: Engine, query: str, parameters: Sequence[Any] = ()) -> 
     """
     import adbc_driver_postgresql.dbapi as adbc
 
-    with adbc.connect(make_conninfo(**libpq_parts(engine.url))) as connection, connection.cursor() as cursor:
+    with (
+        adbc.connect(make_conninfo(**libpq_parts(engine.url) | {"client_encoding": "UTF8"})) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(f"SET statement_timeout = {engine.get_execution_options()['statement_timeout_ms']}")
         cursor.execute(_written_out(query, parameters))
         batches = cursor.fetch_record_batch()

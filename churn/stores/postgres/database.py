@@ -66,7 +66,8 @@ def _engine(uri: str, statement_timeout_ms: int) -> Engine:
         url,
         pool_size=2,
         pool_pre_ping=True,  # A server that was restarted between two steps of a run would fail the second one.
-        connect_args=KEEPALIVES | {"connect_timeout": 10, "application_name": "churn"},
+        # client_encoding: otherwise PGCLIENTENCODING decides how names are written, without an error.
+        connect_args=KEEPALIVES | {"connect_timeout": 10, "application_name": "churn", "client_encoding": "UTF8"},
         execution_options={"statement_timeout_ms": statement_timeout_ms},
     )
     set_in_sessions(engine, statement_timeout=str(statement_timeout_ms), timezone="UTC")
@@ -164,6 +165,7 @@ def _prepare(engine: Engine, may_upgrade: bool) -> None:
     """Creates the tables of a new database; runs the pending migrations of an older one, if that is allowed."""
     with engine.begin() as connection:
         if migrating.is_empty(connection):
+            _check_encoding(connection)
             _create_tables(connection)
             migrating.record_steps(connection, migrating.list_migrations())
             return
@@ -173,6 +175,16 @@ def _prepare(engine: Engine, may_upgrade: bool) -> None:
             raise migrating.OutdatedDatabase(pending)
         _create_tables(connection)  # The tables that are new in this release: a migration may fill them.
         migrating.take_steps(connection, pending)
+
+
+def _check_encoding(connection: Connection) -> None:
+    """Refuses a new database that cannot keep every name; a database that is in use stays in use."""
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise WrongUsage(
+            f"The database of CHURN_DATABASE_URL has the encoding {encoding}, and names need UTF8.",
+            "create a database with CREATE DATABASE churn ENCODING 'UTF8' TEMPLATE template0, and give its address.",
+        )
 
 
 def _create_tables(connection: Connection) -> None:

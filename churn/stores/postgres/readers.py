@@ -127,7 +127,7 @@ def _reading_engine(uri: str) -> Engine:
         pool_size=4,
         max_overflow=8,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "application_name": "churn pages"},
+        connect_args={"connect_timeout": 5, "application_name": "churn pages", "client_encoding": "UTF8"},
     )
     # JIT is off: compiling one of these queries takes longer than running it.
     limits = {"default_transaction_read_only": "on", "statement_timeout": str(STATEMENT_TIMEOUT_MS)}

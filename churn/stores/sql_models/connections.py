@@ -29,7 +29,7 @@ def connect(settings: Settings, **options: Any) -> Any:
     """Returns a psycopg2 connection whose commits are refused once another process has taken a lock of this process."""
     prepare_environment(settings)
     engine = open_engine(settings)  # The first command of all may be `sqlmesh`.
-    connection = _fenced(engine, **options | KEEPALIVES | address_of(locate(settings)))
+    connection = _fenced(engine, **options | KEEPALIVES | {"client_encoding": "UTF8"} | address_of(locate(settings)))
     _set_in_session(connection, settings.statement_timeout_minutes)
     return connection
 
