@@ -122,6 +122,20 @@ class NotLoaded(NotThere):
         return NotThere, (self.fact, self.next_step)
 
 
+class NotInRegistry(NotThere):
+    """The registry answers, but does not have a model of the ledger: it is new, emptied, or another registry."""
+
+    def __init__(self, fact: str) -> None:
+        super().__init__(
+            fact,
+            "train a new model with `churn train --retrain`, or set CHURN_MLFLOW_TRACKING_URI to the registry that has "
+            "this model.",
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NotThere, (self.fact, self.next_step)
+
+
 class TooFewLeavers(NotThere):
     """Too few customers left, or stayed, to train a model. The current champion goes on scoring."""
 
@@ -138,6 +152,12 @@ class Unavailable(ChurnError):
 
 class RegistryDown(Unavailable):
     """The model registry did not answer. Scoring can go on with the local copy of the champion."""
+
+
+class RegistryRefused(RegistryDown):
+    """The model registry answered with an error that has nothing to do with the request. A retry does not help."""
+
+    may_pass_by_itself = False
 
 
 class Busy(Unavailable):

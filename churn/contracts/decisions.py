@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, TypeAdapter, WrapSerializer
 
+from churn.contracts.models import RegisteredModel
 from churn.contracts.statuses import Decider, Verdict
 
 EVIDENCE_VERSION = 2
@@ -213,6 +214,8 @@ class Promotion:
         reasons: the reasons, the decisive reason first.
         champion_version: the champion that the version was compared with or replaces; None if there was none.
         training_fingerprint: SHA-256 of the examples and of all settings.
+        model_sha256: the digest of the model's file; None for a model of a release that did not record it.
+        person: who promoted the version by hand; None for a decision of the gate.
     """
 
     decided_at: datetime
@@ -227,6 +230,15 @@ class Promotion:
     training_fingerprint: str
     mlflow_run_id: str
     evidence: Evidence
+    model_sha256: str | None = None
+    person: str | None = None
+
+    @property
+    def model(self) -> RegisteredModel:
+        """The model that the decision is about."""
+        return RegisteredModel(
+            self.model_name, self.model_version, self.mlflow_run_id, self.training_fingerprint, self.model_sha256
+        )
 
     @property
     def horizon(self) -> str | None:

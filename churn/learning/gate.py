@@ -109,7 +109,7 @@ def _failed_slices(slices: list[Slice], policy: GatePolicy) -> list[str]:
 
 
 def _first(labels: NDArray[np.bool_], pr_auc: Floats) -> str:
-    return f"first champion: PR-AUC {pr_auc[0]:.3f}, base rate {labels.mean():.3f}"
+    return f"no champion to compare with: PR-AUC {pr_auc[0]:.3f}, base rate {labels.mean():.3f}"
 
 
 def _gains(

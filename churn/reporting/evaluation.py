@@ -6,7 +6,7 @@ from typing import Any
 
 from churn.learning.params import ModelParams
 from churn.stages.learning import find_training_day, read_examples
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import recording
 from churn.stores.workplace import Workplace
 
 
@@ -33,5 +33,5 @@ def evaluate_training(
         "labels": labels.kind,
         **evaluating.summarise(results),
     }
-    registry.record_evaluation(workplace.settings, summary, results, plots.draw_splits(results), params)
+    recording.record_evaluation(workplace.settings, summary, results, plots.draw_splits(results), params)
     return summary

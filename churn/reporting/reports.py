@@ -90,9 +90,8 @@ def _report_models(engine: "Engine", as_of_date: date) -> str | None:
         for family, figures in candidates.items()
     ]
     verdict = VERDICT_WORDS[decision.decision]
-    champion = (
-        f"with the champion, version {decision.champion_version}" if decision.champion_version else "with no champion"
-    )
+    is_compared = decision.evidence.gate is not None and decision.evidence.gate.gains
+    champion = f"with the champion, version {decision.champion_version}" if is_compared else "with no champion"
     return "\n".join(
         [
             f"## Models trained on {as_of_date}: version {decision.model_version} is {verdict}",

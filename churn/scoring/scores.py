@@ -45,14 +45,14 @@ class Scorer:
         contribute: returns (n, features) contributions to the log-odds for a predictor and n rows, or None. It must be
             a function of a module, since a pickle contains only its name.
         known_plans: the tariffs of the training examples; None when they are not known.
-        is_from_copy: whether the model was loaded from its copy under CHURN_HOME, because the registry did not answer.
+        why_copy: why the model was loaded from its copy under CHURN_HOME; None if the registry delivered it.
         horizon_days: the days that the probabilities are for; None if the label has no horizon of its own.
     """
 
     predictor: Predictor
     contribute: Callable[[Predictor, pl.DataFrame], NDArray[np.float64] | None]
     known_plans: tuple[str, ...] | None
-    is_from_copy: bool = False
+    why_copy: str | None = None
     horizon_days: float | None = None
 
     def score(self, features: pl.DataFrame, tiers: Tiers, value: ValuePolicy) -> pl.DataFrame:

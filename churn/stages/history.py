@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from churn.contracts.models import MODEL_NAME
 from churn.economics.policies import ValuePolicy, load_policies
 from churn.economics.tiers import Tiers
 from churn.errors import NotThere, WrongUsage
@@ -28,7 +29,6 @@ from churn.stores.ledgers import loads, promotions, publications, revisions
 from churn.stores.ledgers.loads import Load
 from churn.stores.ledgers.promotions import require_champion
 from churn.stores.ledgers.publications import Publication
-from churn.stores.model_registry import registry
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import history, label_windows, predictions
 from churn.stores.sql_models import FEATURE_MODELS, RISK_MODELS
@@ -129,7 +129,7 @@ def _is_current(past: PastDay, known: Publication | None, transforms_version: st
     """Returns whether a day is published live from its current load, or with exactly the inputs it would have now."""
     if known is None or known.status != "published":
         return False
-    inputs = (past.load_id, transforms_version, past.basis, registry.MODEL_NAME, past.model_version)
+    inputs = (past.load_id, transforms_version, past.basis, MODEL_NAME, past.model_version)
     return (known.basis, known.load_id) == ("live", past.load_id) or known.inputs() == inputs
 
 
@@ -246,7 +246,7 @@ def _describe_publications(
         load_id=0,
         source_sha256="",
         transforms_version=sql_models.read_features_version(settings),
-        model_name=registry.MODEL_NAME,
+        model_name=MODEL_NAME,
         model_version=planned[0].model_version,
         run_id=run_id,
         staged_at=now_utc(),

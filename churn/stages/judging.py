@@ -13,6 +13,7 @@ from churn.contracts.statuses import Verdict
 from churn.contracts.tariffs import known_plans
 from churn.economics.policies import Policies
 from churn.economics.tiers import Tiers, choose_rule, count_tier_changes, resolve_tiers, tell_tiers
+from churn.errors import ModelRefused, NotThere
 from churn.learning.labels import Labels
 from churn.settings import Settings
 from churn.stores.ledgers import loads, promotions
@@ -54,22 +55,27 @@ def judge_training(
 ) -> Judgement:
     """Compares a training with the champion that it would replace.
 
+    A champion that cannot be loaded is not compared: the challenger is judged like a first model. So a training is a
+    way out when the champion's file is lost, refused, or from other library versions.
+
     Raises:
-        NotThere: the registry no longer has the champion's model.
+        RegistryDown: the registry does not answer, and there is no copy of the champion.
     """
     engine = open_engine(settings)
     is_synthetic = _is_synthetic(engine, as_of_date)
     champion = find_rival(promotions.find_champion(engine), is_synthetic, labels.horizon)
-    standing = loading.load_predictor(settings, champion.model_version) if champion else None
+    standing, problem = _load_rival(settings, champion) if champion else (None, None)
     groups = features.read_groups(engine, labels.as_of_dates)
     decision = decide(training, standing, groups, policies, _test_power(labels, champion))
     if is_synthetic and champion is not None and not knows_synthetic_only(champion):
         decision = hold_back(
             decision, "trained on synthetic data, which never replaces a champion trained on real data"
         )
-    elif champion is not None and champion.horizon and not labels.horizon:
+    elif standing is not None and champion is not None and champion.horizon and not labels.horizon:
         decision = hold_back(decision, "trained without a horizon, which never replaces a champion with one")
     reasons = [*decision.reasons, training.tested_on, training.reason, labels.told()]
+    if problem is not None:
+        reasons.insert(0 if decision.verdict == "promote" else len(decision.reasons), problem)
     tiers = resolve_training_tiers(training, labels, policies)
     changes = None if standing is None else _tier_changes(training, standing, examples, tiers)
     if changes is not None:
@@ -111,6 +117,15 @@ def _test_power(labels: Labels, champion: Promotion | None) -> float:
 def knows_synthetic_only(champion: Promotion) -> bool:
     """Returns whether a champion was trained on synthetic data. A model trained on real data always replaces it."""
     return champion.evidence.is_synthetic
+
+
+def _load_rival(settings: Settings, champion: Promotion) -> tuple["Predictor | None", str | None]:
+    """Returns the champion's model; without it, why it could not be loaded and compared."""
+    try:
+        return loading.load_predictor(settings, champion.model), None
+    except (NotThere, ModelRefused) as error:
+        fact = error.fact.rstrip(".")
+        return None, f"champion version {champion.model_version} could not be loaded and was not compared ({fact})"
 
 
 def hold_back(decision: "Decision", reason: str) -> "Decision":

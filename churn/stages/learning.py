@@ -7,6 +7,7 @@ import polars as pl
 
 from churn.contracts.decisions import Promotion
 from churn.contracts.horizons import Horizon
+from churn.contracts.models import RegisteredModel
 from churn.economics.policies import load_policies
 from churn.errors import RegistryDown, TooFewLeavers
 from churn.learning.labels import LabelledWindow, Labels, choose_windows, to_window
@@ -15,8 +16,7 @@ from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.judging import Judgement, judge_training
 from churn.stores.ledgers import loads, promotions
-from churn.stores.model_registry import registry
-from churn.stores.model_registry.registry import RegisteredModel
+from churn.stores.model_registry import recording, registry
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features, label_windows
 from churn.timeline import now_utc
@@ -47,7 +47,10 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
 
     training = train(examples, params, labels)
     judged = judge_training(settings, training, examples, labels, as_of_date, policies)
-    registered = registry.record_training(settings, training, as_of_date, judged.evidence, policies.value)
+    last_version = promotions.find_last_version(engine)
+    registered = recording.record_training(
+        settings, training, as_of_date, judged.evidence, policies.value, last_version
+    )
     _decide(settings, engine, _describe(training, judged, registered, as_of_date))
     summary = f"version {registered.version} ({training.selected.family}): {judged.verdict}, {judged.reasons[0]}"
     return Outcome(summary)
@@ -67,6 +70,7 @@ def _describe(training: "Training", judged: Judgement, registered: RegisteredMod
         training_fingerprint=training.fingerprint,
         mlflow_run_id=registered.run_id,
         evidence=judged.evidence,
+        model_sha256=registered.sha256,
     )
 
 
@@ -76,7 +80,7 @@ def _decide(settings: Settings, engine: "Engine", promotion: Promotion) -> None:
     # call to the registry.
     registry.tag_decision(settings, promotion.model_version, promotion.decision, promotion.reasons[0])
     if promotion.decision == "promote":
-        registry.name_champion(settings, promotion.model_version)
+        registry.name_champion(settings, promotion.model)
     promotions.record_promotion(engine, promotion)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from churn.contracts.horizons import Horizon
+from churn.contracts.models import MODEL_NAME
 from churn.contracts.statuses import Basis
 from churn.economics.policies import ValuePolicy, load_policies
 from churn.economics.tiers import Tiers
@@ -24,7 +25,7 @@ from churn.stores import sql_models
 from churn.stores.ledgers import loads, promotions, publications, revisions
 from churn.stores.ledgers.promotions import require_champion
 from churn.stores.ledgers.publications import Publication
-from churn.stores.model_registry import loading, registry
+from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import history, predictions
 from churn.stores.rows.out_of_range import read_out_of_range
@@ -119,7 +120,7 @@ def _is_done(known: Publication, planned: Publication, is_free: bool) -> bool:
 
 
 def _note_copy(scorer: Scorer) -> str:
-    return " from its copy under CHURN_HOME, because the registry does not answer" if scorer.is_from_copy else ""
+    return f" from its copy under CHURN_HOME, because {scorer.why_copy}" if scorer.why_copy else ""
 
 
 def _note_rejected(staged: Publication) -> str:
@@ -158,7 +159,7 @@ def describe_publication(
         load_id=load.load_id,
         source_sha256=load.sha256,
         transforms_version=sql_models.read_features_version(settings),
-        model_name=registry.MODEL_NAME,
+        model_name=MODEL_NAME,
         model_version=model_version,
         run_id=run_id,
         staged_at=now_utc(),
@@ -172,16 +173,15 @@ def make_scorer(settings: Settings, model_version: int) -> Scorer:
     """Returns a model version that is ready to score: the model, its reasons, and the tariffs it was trained on.
 
     Raises:
-        NotThere: the registry does not have this version.
+        NotThere: the ledger does not have this version, or neither the registry nor CHURN_HOME has its file.
+        ModelRefused: the file has changed, or it was made with other library versions.
     """
-    loaded = loading.load_model(settings, model_version)
+    decision = promotions.require_decision(open_engine(settings), model_version)
+    loaded = loading.load_model(settings, decision.model)
     from churn.learning.contributions import contribute_by_feature  # The predictor has imported its libraries.
 
-    decision = promotions.find_decision(open_engine(settings), model_version)
-    known = decision.evidence.plans if decision else None
-    horizon = decision.horizon if decision else None
-    days = Horizon.read(horizon).days if horizon else None
-    return Scorer(loaded.predictor, contribute_by_feature, known, loaded.is_from_copy, days)
+    days = Horizon.read(decision.horizon).days if decision.horizon else None
+    return Scorer(loaded.predictor, contribute_by_feature, decision.evidence.plans, loaded.why_copy, days)
 
 
 def score_days(

@@ -8,7 +8,7 @@ import polars as pl
 from churn.learning.params import Family, ModelParams
 from churn.settings import Settings
 from churn.stages.learning import read_examples
-from churn.stores.model_registry import registry
+from churn.stores.model_registry import recording
 from churn.stores.postgres.database import open_engine
 
 
@@ -30,7 +30,7 @@ def tune_params(
 
     folder = settings.home_dir / "tuning"
     best, history = tuning.tune(train, params, trials, timeout_seconds, folder, after_trial)
-    registry.record_search(settings, f"tuning {as_of_date}", best, history, plots.draw_tuning(history))
+    recording.record_search(settings, f"tuning {as_of_date}", best, history, plots.draw_tuning(history))
     return best
 
 
@@ -48,7 +48,7 @@ def prune_params(
     smallest = pruning.prune(train, params, after_step)
     ranking = pruning.rank_features(train, params)
     picture = plots.draw_contributions(ranking, smallest.left_out)
-    registry.record_search(settings, f"feature selection {as_of_date}", smallest, ranking, picture)
+    recording.record_search(settings, f"feature selection {as_of_date}", smallest, ranking, picture)
     return smallest
 
 

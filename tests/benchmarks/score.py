@@ -111,12 +111,13 @@ def score_at_the_floor(home: str, customers: str) -> dict[str, float]:
     import psycopg
 
     from churn.settings import Settings
+    from churn.stores.ledgers.promotions import require_champion
     from churn.stores.model_registry import loading
     from churn.stores.postgres.database import locate, open_engine
     from churn.stores.rows import features
 
     settings, day = Settings(home=Path(home)), day_of(int(customers))
-    predictor = loading.load_predictor(settings, 1)
+    predictor = loading.load_predictor(settings, require_champion(open_engine(settings)).model)
     frames = [batch.select(FEATURES) for batch in features.stream_features(open_engine(settings), day, day)]
     query = f"SELECT {COLUMNS} FROM analytics.fct_customer_features WHERE as_of_date = '{day}'"
     out = f"COPY ({query}) TO STDOUT (FORMAT binary)"
@@ -150,11 +151,13 @@ def score_with_pandas(home: str, customers: str) -> dict[str, float]:
     import polars as pl
 
     from churn.settings import Settings
+    from churn.stores.ledgers.promotions import require_champion
     from churn.stores.model_registry import loading
     from churn.stores.postgres.database import open_engine
 
     settings, day = Settings(home=Path(home)), day_of(int(customers))
-    engine, predictor = open_engine(settings), loading.load_predictor(settings, 1)
+    engine = open_engine(settings)
+    predictor = loading.load_predictor(settings, require_champion(engine).model)
 
     def work() -> None:
         rows = pandas.read_sql(

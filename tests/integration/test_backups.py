@@ -46,9 +46,9 @@ def publish_again(settings: Settings) -> None:
 def test_a_restored_home_publishes_again_with_the_same_figures(restored: Settings, backup: Path) -> None:
     published = check_archive(backup).figures
     shutil.rmtree(backup.parent / "first", ignore_errors=True)  # Nothing may still point to the first home.
-    champion = scoring.require_champion(open_engine(restored)).model_version
+    champion = scoring.require_champion(open_engine(restored)).model
 
-    assert loading.load_model(restored, champion).is_from_copy is False
+    assert loading.load_model(restored, champion).why_copy is None
     publish_again(restored)
 
     assert list(published) == [str(DAY)]
@@ -114,8 +114,8 @@ def test_a_moved_home_opens_scores_and_registers(backup: Path, tmp_path: Path) -
     (tmp_path / "old place").rename(tmp_path / "new place")
 
     with opened(tmp_path / "new place") as settings:
-        champion = scoring.require_champion(open_engine(settings)).model_version
-        assert loading.load_model(settings, champion).is_from_copy is False
+        champion = scoring.require_champion(open_engine(settings)).model
+        assert loading.load_model(settings, champion).why_copy is None
         publish_again(settings)
         assert read_figures(open_engine(settings)) == check_archive(backup).figures
         artifacts = registry.connect(settings).get_experiment_by_name(registry.EXPERIMENT).artifact_location

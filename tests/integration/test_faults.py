@@ -21,7 +21,8 @@ from churn.settings import Settings, load_settings
 from churn.shell.one_line import one_line_errors
 from churn.stages import intake, transforms
 from churn.stores import sql_models
-from churn.stores.model_registry import loading, registry
+from churn.stores.ledgers.promotions import require_champion
+from churn.stores.model_registry import loading, recording, registry
 from churn.stores.postgres.copying import read_batches
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.embedded import start_embedded, stop_embedded
@@ -134,7 +135,7 @@ def test_postgres_restarted_in_every_stage_is_got_over_by_trying_again(
         (snapshots, "replace_snapshot"),
         (sql_models, "refresh"),
         (sql_models, "audit"),
-        (registry, "record_training"),
+        (recording, "record_training"),
         (predictions, "stage_predictions"),
         (predictions, "publish"),
     ):
@@ -197,23 +198,28 @@ def test_while_the_registry_is_down_the_kept_champion_scores_and_both_are_said(
 
 
 def test_a_copy_of_the_champion_whose_bytes_changed_is_refused(settings: Settings) -> None:
-    loading.load_predictor(settings, 1)
-    (copy,) = settings.home_dir.glob("models/*/version-1/model.skops")
+    champion = require_champion(open_engine(settings)).model
+    loading.load_predictor(settings, champion)
+    copy = settings.home_dir / "models" / champion.run_id / "model.skops"
     genuine = copy.read_bytes()
     copy.write_bytes(genuine[:-1])
     try:
         with registry_down(settings), pytest.raises(ModelRefused, match="has changed since it was made"):
-            loading.load_predictor(settings, 1)
+            loading.load_predictor(settings, champion)
     finally:
         copy.write_bytes(genuine)
 
 
-def test_without_a_copy_a_registry_that_is_down_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_copy_a_registry_that_is_down_is_told(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    champion = require_champion(open_engine(settings)).model
+    monkeypatch.setenv("CHURN_HOME", str(tmp_path))
     monkeypatch.setenv("CHURN_MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     try:
         with pytest.raises(RegistryDown, match="The MLflow registry did not answer"):
-            loading.load_predictor(load_settings(), 1)
+            loading.load_predictor(load_settings(), champion)
     finally:
         os.environ.pop("MLFLOW_TRACKING_URI", None)  # MLflow's own doing
         registry.connect.cache_clear()

@@ -10,9 +10,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from churn.contracts.models import MODEL_NAME
 from churn.errors import ModelRefused, NotThere, RegistryDown, WrongUsage
 from churn.learning.params import ModelParams
 from churn.reporting import models
+from churn.reporting.models import Succession
 from churn.reporting.status import read_status
 from churn.settings import Settings, load_settings
 from churn.stages import intake, learning, scoring, transforms
@@ -36,6 +38,17 @@ def load(settings: Settings, extract: pl.DataFrame, day: date, folder: Path) -> 
 
 def fail(*_: object) -> None:
     raise RegistryDown("The registry does not answer.", "look at MLflow.")
+
+
+def promote(settings: Settings, version: int, why: str) -> Succession:
+    workplace = open_workplace(settings)
+    succession = models.plan_promotion(workplace, version, why, "ada")
+    models.promote_by_hand(workplace, succession)
+    return succession
+
+
+def roll_back(settings: Settings, why: str) -> Succession:
+    return promote(settings, models.find_previous_champion(open_workplace(settings)), why)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +80,7 @@ def champion_of(settings: Settings) -> int | None:
     import mlflow
 
     version = models.find_champion_version(open_workplace(settings))
-    alias = mlflow.MlflowClient().get_model_version_by_alias(registry.MODEL_NAME, registry.CHAMPION)
+    alias = mlflow.MlflowClient().get_model_version_by_alias(MODEL_NAME, registry.CHAMPION)
     assert int(alias.version) == version
     return version
 
@@ -101,10 +114,10 @@ def test_the_evidence_holds_the_policy_the_slices_and_the_gains(two_versions: Se
 def test_a_person_promotes_with_a_reason_and_rolls_back(two_versions: Settings) -> None:
     first, second = version_numbers(two_versions)
 
-    models.promote_version(open_workplace(two_versions), second, "the new price list suits it")
+    promote(two_versions, second, "the new price list suits it")
     assert champion_of(two_versions) == second
 
-    models.roll_back(open_workplace(two_versions), "complaints from the call centre")
+    roll_back(two_versions, "complaints from the call centre")
     assert champion_of(two_versions) == first
 
     by_hand = models.read_history(open_workplace(two_versions))[-2:]
@@ -112,7 +125,10 @@ def test_a_person_promotes_with_a_reason_and_rolls_back(two_versions: Settings) 
         (second, first, "person"),
         (first, second, "person"),
     ]
-    assert [one.reasons[0] for one in by_hand] == ["the new price list suits it", "complaints from the call centre"]
+    assert [(one.reasons, one.person) for one in by_hand] == [
+        (("the new price list suits it",), "ada"),
+        (("complaints from the call centre",), "ada"),
+    ]
 
 
 def test_a_promotion_the_registry_failed_in_can_be_asked_for_again(
@@ -123,23 +139,23 @@ def test_a_promotion_the_registry_failed_in_can_be_asked_for_again(
     with monkeypatch.context() as down:
         down.setattr(registry, "name_champion", fail)
         with pytest.raises(RegistryDown):
-            models.promote_version(open_workplace(two_versions), second, "it suits")
+            promote(two_versions, second, "it suits")
     assert champion_of(two_versions) == first
 
-    models.promote_version(open_workplace(two_versions), second, "it suits")
+    promote(two_versions, second, "it suits")
     assert champion_of(two_versions) == second
-    models.roll_back(open_workplace(two_versions), "as it was")
+    roll_back(two_versions, "as it was")
 
 
 def test_promotions_that_make_no_sense_are_refused(two_versions: Settings) -> None:
     first, second = version_numbers(two_versions)
 
     with pytest.raises(NotThere, match="Model version 9999 does not exist"):
-        models.promote_version(open_workplace(two_versions), 9999, "why not")
+        promote(two_versions, 9999, "why not")
     with pytest.raises(WrongUsage, match="needs a reason"):
-        models.promote_version(open_workplace(two_versions), second, " ")
+        promote(two_versions, second, " ")
     with pytest.raises(WrongUsage, match="champion already"):
-        models.promote_version(open_workplace(two_versions), first, "once more")
+        promote(two_versions, first, "once more")
 
 
 @pytest.mark.parametrize(
@@ -190,13 +206,13 @@ def test_a_model_fitted_with_another_library_version_is_refused(two_versions: Se
     import mlflow
 
     first, second = version_numbers(two_versions)
-    loading.load_predictor(two_versions, second)
-    mlflow.MlflowClient().set_model_version_tag(registry.MODEL_NAME, str(second), "scikit-learn_version", "0.9")
+    loading.load_predictor(two_versions, promotions.require_decision(open_engine(two_versions), second).model)
+    mlflow.MlflowClient().set_model_version_tag(MODEL_NAME, str(second), "scikit-learn_version", "0.9")
 
     with pytest.raises(ModelRefused, match=rf"version {second} was trained with scikit-learn 0\.9"):
-        loading.load_predictor(two_versions, second)
+        loading.load_predictor(two_versions, promotions.require_decision(open_engine(two_versions), second).model)
     with pytest.raises(ModelRefused):
-        models.promote_version(open_workplace(two_versions), second, "it looked so good")
+        promote(two_versions, second, "it looked so good")
     assert champion_of(two_versions) == first
 
 

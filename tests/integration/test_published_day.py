@@ -141,11 +141,13 @@ def test_the_champion_can_be_loaded_by_its_alias(published: Settings) -> None:
     import mlflow
 
     from churn.contracts.features import FEATURES
-    from churn.stores.model_registry import loading, registry
+    from churn.contracts.models import MODEL_NAME
+    from churn.stores.ledgers.promotions import require_champion
+    from churn.stores.model_registry import loading
     from churn.stores.rows import features
 
-    loading.load_predictor(published, read_status(open_workplace(published))["model"]["version"])
-    champion = mlflow.sklearn.load_model(f"models:/{registry.MODEL_NAME}@champion")
+    loading.load_predictor(published, require_champion(open_engine(published)).model)
+    champion = mlflow.sklearn.load_model(f"models:/{MODEL_NAME}@champion")
     rows = pl.concat(features.read_features(open_engine(published), DAY))
     stored = fetch(published, "SELECT churn_probability FROM analytics.predictions ORDER BY customer_id")
 
@@ -156,10 +158,12 @@ def test_the_champion_can_be_loaded_by_its_alias(published: Settings) -> None:
 def test_every_run_in_the_registry_has_its_artifacts(published: Settings) -> None:
     import mlflow
 
-    from churn.stores.model_registry import loading, registry
+    from churn.contracts.models import MODEL_NAME
+    from churn.stores.ledgers.promotions import require_champion
+    from churn.stores.model_registry import loading
 
-    loading.load_predictor(published, read_status(open_workplace(published))["model"]["version"])
-    version = mlflow.MlflowClient().get_model_version_by_alias(registry.MODEL_NAME, "champion")
+    loading.load_predictor(published, require_champion(open_engine(published)).model)
+    version = mlflow.MlflowClient().get_model_version_by_alias(MODEL_NAME, "champion")
     paths = {item.path for item in mlflow.MlflowClient().list_artifacts(version.run_id)}
 
     assert {

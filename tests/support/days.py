@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from churn.contracts.decisions import Evidence, Promotion
+from churn.contracts.models import MODEL_NAME
 from churn.settings import Settings
 from churn.stages import history, intake, scoring, transforms
 from churn.stores.ledgers import promotions, publications
-from churn.stores.model_registry import loading, registry
+from churn.stores.model_registry import loading
 from churn.stores.postgres import tables
 from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
@@ -57,7 +58,7 @@ class RuleOfThumb:
 
 def name_rule_of_thumb_champion(settings: Settings) -> None:
     """Makes the rule the champion of the ledger, and of this process' registry."""
-    loading.load_model = lambda settings, version: loading.LoadedModel(RuleOfThumb())
+    loading.load_model = lambda settings, model: loading.LoadedModel(RuleOfThumb())
     if promotions.find_champion(open_engine(settings)) is None:
         decided = datetime(2026, 1, 1, tzinfo=UTC)
         promotions.record_promotion(
@@ -65,7 +66,7 @@ def name_rule_of_thumb_champion(settings: Settings) -> None:
             Promotion(
                 decided_at=decided,
                 as_of_date=DAY,
-                model_name=registry.MODEL_NAME,
+                model_name=MODEL_NAME,
                 model_version=1,
                 family="rule_of_thumb",
                 decision="promote",
@@ -102,7 +103,7 @@ def show_day(settings: Settings, day: date, source_sha256: str = "") -> None:
         load_id=1,
         source_sha256=source_sha256,
         transforms_version="none",
-        model_name=registry.MODEL_NAME,
+        model_name=MODEL_NAME,
         model_version=1,
         run_id="test run",
         staged_at=moment,

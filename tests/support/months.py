@@ -50,7 +50,7 @@ def learn_three_months(settings: Settings, folder: Path) -> Learned:
     learning.train_models(settings, LAST, ModelParams(forest_trees=40))
     champion = promotions.find_champion(open_engine(settings))
     assert champion is not None
-    predictor = loading.load_predictor(settings, champion.model_version)
+    predictor = loading.load_predictor(settings, champion.model)
     rows = pl.concat(features.read_features(open_engine(settings), LAST))
     told = rows.select("customer_id", pl.Series("churn_probability", predict_leaving(predictor, rows)))
     truth = pl.read_parquet(folder.with_name(f"{folder.name}-truth.parquet")).filter(pl.col("as_of_date") == LAST)

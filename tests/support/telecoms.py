@@ -144,7 +144,7 @@ def _name_champion_again(settings: Settings) -> None:
 
     champion = promotions.find_champion(open_engine(settings))
     assert champion is not None
-    registry.name_champion(settings, champion.model_version)
+    registry.name_champion(settings, champion.model)
 
 
 BEFORE: dict[str, str | None] = {"deployed": None, "published": "deployed", "learned": "deployed"}

@@ -56,6 +56,24 @@ def find_ranges(engine: Engine, model_version: int) -> Mapping[str, tuple[float,
     return None if decision is None else decision.evidence.ranges
 
 
+def require_decision(engine: Engine, model_version: int) -> Promotion:
+    """Returns the latest decision on a model version.
+
+    Raises:
+        NotThere: no decision on this version was ever recorded.
+    """
+    decision = find_decision(engine, model_version)
+    if decision is None:
+        raise NotThere(f"Model version {model_version} does not exist.", "run `churn model list` to see the versions.")
+    return decision
+
+
+def find_last_version(engine: Engine) -> int:
+    """Returns the highest model version of the ledger; 0 if there is none."""
+    with engine.connect() as connection:
+        return int(connection.execute(sa.select(sa.func.max(promotions.c.model_version))).scalar_one() or 0)
+
+
 def _last_promotion(engine: Engine, condition: sa.ColumnElement[bool]) -> Promotion | None:
     query = sa.select(*_COLUMNS).where(condition).order_by(promotions.c.promotion_id.desc()).limit(1)
     with engine.connect() as connection:

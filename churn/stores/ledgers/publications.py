@@ -71,6 +71,17 @@ def find_publications(engine: Engine, first: date, last: date) -> dict[date, Pub
     return {row["prediction_date"]: Publication(**row) for row in rows}
 
 
+def find_scored_days(engine: Engine) -> dict[int, list[date]]:
+    """Returns the published dates of each model version that scored any, in order."""
+    chosen = sa.select(publications.c.model_version, publications.c.prediction_date)
+    query = chosen.where(publications.c.status == "published").order_by(publications.c.prediction_date)
+    days: dict[int, list[date]] = {}
+    with engine.connect() as connection:
+        for version, day in connection.execute(query):
+            days.setdefault(version, []).append(day)
+    return days
+
+
 def require_published(engine: Engine, prediction_date: date | None = None) -> Publication:
     """Returns the publication of a published date (default: the latest).
 

@@ -14,6 +14,8 @@ TRUSTED_TYPES = [
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
 ]
+MODEL_FILE = "model.skops"
+"""The name of the file within the artifacts of a model."""
 PINNED = ("scikit-learn", "xgboost")
 """A model gives the same scores only with exactly the library versions that it was trained with."""
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from churn.errors import RegistryDown
+from churn.errors import RegistryDown, RegistryRefused
 
 Params = ParamSpec("Params")
 Answer = TypeVar("Answer")
@@ -37,22 +37,41 @@ def answering() -> Iterator[None]:
 
 
 def raises_registry_down(call: Callable[Params, Answer]) -> Callable[Params, Answer]:
-    """Makes a function raise RegistryDown if the registry does not answer."""
+    """Makes a function raise RegistryDown if the registry does not answer, and RegistryRefused if it refuses."""
 
     @wraps(call)
     def call_registry(*arguments: Params.args, **options: Params.kwargs) -> Answer:
-        with answering():
-            return call(*arguments, **options)
+        try:
+            with answering():
+                return call(*arguments, **options)
+        except Exception as error:
+            if not _is_mlflow(error):
+                raise
+            raise RegistryRefused(
+                f"The MLflow registry refused: {str(error).strip().splitlines()[0][:200]}",
+                "correct that in MLflow, then run `churn train`.",
+            ) from error
 
     return call_registry
 
 
+def is_missing(error: Exception) -> bool:
+    """Returns whether an error of a download means that the file does not exist."""
+    if isinstance(error, OSError):
+        status = getattr(getattr(error, "response", None), "status_code", None)  # requests' HTTPError has a response.
+        # MLflow 3.17 raises a bare OSError without a number for a local path that does not exist.
+        return error.errno == errno.ENOENT or status == 404 or (type(error) is OSError and error.errno is None)
+    return _is_mlflow(error)
+
+
+def _is_mlflow(error: Exception) -> bool:
+    return any(kind.__name__ == "MlflowException" for kind in type(error).__mro__)
+
+
 def _is_no_answer(error: Exception) -> bool:
-    if isinstance(
-        error, OSError
-    ):  # The errors of requests are subclasses of OSError. A full disk or a missing file is local.
-        return error.errno not in (errno.ENOSPC, errno.ENOENT)
-    names = {kind.__name__ for kind in type(error).__mro__}
-    if "MlflowException" in names:
+    if isinstance(error, OSError):  # The errors of requests are subclasses of OSError. A full disk is local.
+        return error.errno != errno.ENOSPC and not is_missing(error)
+    if _is_mlflow(error):
         return getattr(error, "error_code", "") not in _ANSWERS
-    return "OperationalError" in names  # SQLAlchemy's error for the database of MLflow.
+    # SQLAlchemy's error for the database of MLflow.
+    return any(kind.__name__ == "OperationalError" for kind in type(error).__mro__)

@@ -194,6 +194,8 @@ promotions = Table(
     Column("training_fingerprint", Text, nullable=False, comment="Of the examples and every training setting"),
     Column("mlflow_run_id", Text, nullable=False, comment="Where MLflow keeps its metrics, curves and parameters"),
     Column("evidence", JSONB, nullable=False, comment="Figures of the challenger and of every candidate"),
+    Column("model_sha256", Text, comment="Of the model's file; NULL for a model of a release that did not record it"),
+    Column("person", Text, comment="Who promoted the version by hand; NULL for a decision of the gate"),
     CheckConstraint(one_of("decision", Verdict), name="promotions_decision"),
     CheckConstraint(one_of("decided_by", Decider), name="promotions_decided_by"),
     Index("promotions_fingerprint", "training_fingerprint"),

@@ -8,6 +8,7 @@ from churn.errors import WrongUsage
 from churn.settings import load_settings
 from churn.shell.one_line import one_line_errors
 from churn.shell.options import Verbose
+from churn.terminal.asking import confirm
 from churn.terminal.help_page import HelpfulGroup, command
 from churn.terminal.quiet import quiet_command
 
@@ -40,16 +41,8 @@ def upgrade(
         for step in steps:
             typer.echo(f"{step.version:04}  {step.purpose}")
         if steps and not yes:
-            _confirm_upgrade()
+            confirm("Take these steps? All are taken, or none.", "churn db upgrade --yes")
         typer.echo(rights.upgrade(settings))
-
-
-def _confirm_upgrade() -> None:
-    if not typer.get_text_stream("stdin").isatty():
-        raise WrongUsage(
-            "The upgrade needs a confirmation, and no terminal is attached.", "run `churn db upgrade --yes`."
-        )
-    typer.confirm("Take these steps? All are taken, or none.", abort=True)
 
 
 @command(app, TASK, 'psql "$(churn db uri)"')

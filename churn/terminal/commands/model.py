@@ -1,5 +1,7 @@
 """The commands about models: train, evaluate, list versions, decide who is champion."""
 
+import os
+import pwd
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,12 +9,16 @@ import typer
 
 from churn.settings import load_settings
 from churn.shell.options import AsJson, Verbose, parse_date
+from churn.terminal.asking import confirm
 from churn.terminal.help_page import HelpfulGroup, command
 from churn.terminal.quiet import quiet_command
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from churn.learning.params import Family, ModelParams
     from churn.settings import Settings
+    from churn.stores.workplace import Workplace
 
 TASK = "Models"
 app = typer.Typer()
@@ -162,20 +168,23 @@ def model_history(as_json: AsJson = False, verbose: Verbose = False) -> None:
         evidence.show_history(decisions)
 
 
+Person = Annotated[
+    str | None, typer.Option("--by", help="Who decides (default: the user of this machine).", metavar="NAME")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+
 @command(model_app, "Commands", 'churn model promote 3 --why "the gate ignores the new tariffs"', name="promote")
 def model_promote(
     version: Annotated[int, typer.Argument(min=1, help="Model version.", metavar="VERSION")],
     why: Annotated[str, typer.Option("--why", help="The reason, which the history keeps.", metavar="TEXT")],
+    by: Person = None,
+    yes: Yes = False,
     verbose: Verbose = False,
 ) -> None:
-    """Make a version the champion, whatever the gate decided about it."""
+    """Make a version the champion, whatever the gate decided about it. The command says what changes, and asks."""
     with quiet_command(verbose):
-        from churn.reporting.models import promote_version
-        from churn.stores.workplace import open_workplace
-        from churn.terminal.display.findings import outcome_sentence
-
-        with open_workplace() as workplace:
-            typer.echo(outcome_sentence(promote_version(workplace, version, why)))
+        _promote(lambda _: version, why, by, yes, f'churn model promote {version} --why "..." --yes')
 
 
 @command(model_app, "Commands", 'churn model rollback --why "version 4 misses leavers on fiber"', name="rollback")
@@ -183,13 +192,34 @@ def model_rollback(
     why: Annotated[
         str, typer.Option("--why", help="The reason, which the history keeps.", metavar="TEXT")
     ] = "rolled back",
+    by: Person = None,
+    yes: Yes = False,
     verbose: Verbose = False,
 ) -> None:
-    """Make the version before the current champion the champion again."""
+    """Make the version before the current champion the champion again. The command says what changes, and asks."""
     with quiet_command(verbose):
-        from churn.reporting.models import roll_back
-        from churn.stores.workplace import open_workplace
-        from churn.terminal.display.findings import outcome_sentence
+        from churn.reporting.models import find_previous_champion
 
-        with open_workplace() as workplace:
-            typer.echo(outcome_sentence(roll_back(workplace, why)))
+        _promote(find_previous_champion, why, by, yes, "churn model rollback --yes")
+
+
+def _promote(choose: "Callable[[Workplace], int]", why: str, by: str | None, yes: bool, unasked: str) -> None:
+    """Shows what a promotion by hand changes, asks, and makes it."""
+    from churn.reporting import models
+    from churn.stores.workplace import open_workplace
+    from churn.terminal.display.findings import outcome_sentence
+
+    with open_workplace() as workplace:
+        succession = models.plan_promotion(workplace, choose(workplace), why, by or _find_user())
+        for sentence in succession.sentences():
+            typer.echo(sentence)
+        if not yes:
+            confirm("Make it the champion?", unasked)
+        typer.echo(outcome_sentence(models.promote_by_hand(workplace, succession)))
+
+
+def _find_user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # In a container the user may have a number without a name.
+        return f"user {os.getuid()}"

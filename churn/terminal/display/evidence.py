@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from rich.console import Console
+from rich.markup import escape
 
 from churn.contracts.decisions import Promotion
 from churn.contracts.statuses import VERDICT_WORDS, Decider
@@ -51,7 +52,7 @@ def _test_result(decision: Promotion) -> str:
 
 
 def _verdict(decision: Promotion) -> str:
-    return f"{VERDICT_WORDS[decision.decision]} by {_DECIDERS[decision.decided_by]}"
+    return f"{VERDICT_WORDS[decision.decision]} by {escape(decision.person or _DECIDERS[decision.decided_by])}"
 
 
 def show_history(decisions: Sequence[Promotion], console: Console | None = None) -> None:

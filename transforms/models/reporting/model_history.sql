@@ -24,6 +24,7 @@ WITH decisions AS (
     family,
     decision,
     decided_by,
+    person,
     reasons,
     champion_version,
     mlflow_run_id,
@@ -61,6 +62,7 @@ SELECT
   decisions.family::TEXT AS family, /* The family of the model: logistic_regression, random_forest, xgboost or average */
   decisions.decision::TEXT AS decision, /* The decision: promote, hold or reject */
   decisions.decided_by::TEXT AS decided_by, /* gate, or person if somebody promoted or rolled back by hand */
+  decisions.person::TEXT AS person, /* Who promoted or rolled back by hand; NULL for a decision of the gate */
   ARRAY_TO_STRING(decisions.reasons, '; ')::TEXT AS reasons, /* The reasons for the decision, in words */
   (
     decisions.test_pr_auc ->> 'value'
