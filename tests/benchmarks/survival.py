@@ -67,7 +67,7 @@ def look_ahead(settings: Settings, extracts: list[Path]) -> tuple[pl.DataFrame, 
     champion = promotions.find_champion(engine)
     assert champion is not None
     rows = pl.concat(features.read_features(engine, LAST)).filter(~pl.col("has_churned"))
-    predictor = loading.load_predictor(settings, champion.model_version)
+    predictor = loading.load_predictor(settings, champion.model)
     return rows, predict_survival(rows, predictor, horizon_days=MONTH_DAYS)
 
 
