@@ -76,12 +76,12 @@ def find_version(settings: Settings, model: RegisteredModel) -> Any:
         NotInRegistry: the registry does not have this version, or it has another model under its number.
         RegistryDown: the registry did not answer.
     """
-    client = connect(settings)
+    import_mlflow()
     import mlflow
 
     try:
         with answering():
-            found = client.get_model_version(model.name, str(model.version))
+            found = connect(settings).get_model_version(model.name, str(model.version))
     except mlflow.exceptions.MlflowException as error:
         raise NotInRegistry(f"The registry does not have version {model.version} of {model.name}.") from error
     identity = found.run_id, found.tags.get("training_fingerprint")

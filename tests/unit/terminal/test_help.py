@@ -41,7 +41,7 @@ def test_the_help_lists_the_pages_first_and_every_command_under_a_task() -> None
 
     assert tasks == [
         *("See the results", "Every day", "Scores and history", "Contact customers", "Models", "Try it out", "Operate"),
-        *("Options", "Examples"),
+        *("Keep and erase", "Options", "Examples"),
     ]
     assert page.index("dashboard") < page.index("report") < page.index("churn run")
     assert "--install-completion" in page
