@@ -1,4 +1,6 @@
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import polars as pl
@@ -92,6 +94,30 @@ def test_a_scorer_can_be_sent_to_another_process(features: pl.DataFrame, predict
 
     assert sent.score(rows, TIERS, VALUE).equals(scorer.score(rows, TIERS, VALUE))
     assert sent.score(rows, TIERS, VALUE)["has_unseen_plan"].all()
+
+
+_SCORE_ELSEWHERE = """
+import pickle, sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("mlflow", "sqlalchemy", "prefect"):
+            raise ImportError(f"{name} is not installed here")
+
+sys.meta_path.insert(0, Absent())
+scorer, rows, tiers, value = pickle.load(sys.stdin.buffer)
+pickle.dump(scorer.score(rows, tiers, value), sys.stdout.buffer)
+"""
+
+
+def test_a_scorer_needs_no_registry_database_or_prefect(features: pl.DataFrame, predictor: Predictor) -> None:
+    rows = features.with_columns(plan=pl.lit("One year, DSL"))
+    scorer = Scorer(predictor, contribute_by_feature, ("Month-to-month, DSL",), horizon_days=30)
+
+    sent = pickle.dumps((scorer, rows, TIERS, VALUE))
+    ran = subprocess.run([sys.executable, "-c", _SCORE_ELSEWHERE], input=sent, stdout=subprocess.PIPE, check=True)
+
+    assert pickle.loads(ran.stdout).equals(scorer.score(rows, TIERS, VALUE))
 
 
 @pytest.mark.parametrize(
