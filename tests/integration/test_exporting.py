@@ -12,18 +12,18 @@ from tests.support.days import ask
 
 
 def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe() -> None:
-    cells = ["=1+1", "+1", "-1", "@x", "\tx", "plain", "a=b", None]
+    cells = ["=1+1", "+1+1", "-1-A1", "@x", "\tx", "+ raises", "-1;2", "plain", "a=b", None]
 
-    assert defuse(pl.DataFrame({"a": cells, "n": range(8)}))["a"].to_list() == [
-        "'=1+1",
-        "'+1",
-        "'-1",
-        "'@x",
-        "'\tx",
-        "plain",
-        "a=b",
-        None,
+    assert defuse(pl.DataFrame({"a": cells, "n": range(10)}))["a"].to_list() == [
+        *("'=1+1", "'+1+1", "'-1-A1", "'@x", "'\tx", "'+ raises", "'-1;2"),
+        *("plain", "a=b", None),
     ]
+
+
+def test_a_plain_number_is_no_formula_and_stays_what_it_is() -> None:
+    numbers = ["-3", "+1", "-45,90", "1.5"]
+
+    assert defuse(pl.DataFrame({"a": numbers}))["a"].to_list() == numbers
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
