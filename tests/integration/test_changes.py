@@ -80,7 +80,7 @@ def test_a_change_is_shown_applied_and_compared_by_one_command(story: Story) -> 
 @pytest.mark.parametrize(
     ("model", "old", "new", "said"),
     [
-        ("reporting/action_list", "    is_active AND", "    is_active AND NOT", "test_action_list.yaml line 1"),
+        ("reporting/action_list", "    NOT call_rank IS NULL", "    call_rank IS NULL", "test_action_list.yaml line 1"),
         ("reporting/kpi_daily", "published.basis::TEXT", "published.bassis::TEXT", "reporting/kpi_daily.sql"),
         ("reporting/kpi_daily", "\nFROM published", "\nFROMM published WHERE (", "reporting/kpi_daily.sql line"),
     ],

@@ -92,11 +92,12 @@ def test_the_model_is_told_with_intervals_beside_the_other_candidates(published:
         assert model["test"][f"{figure}_low"] <= model["test"][figure] <= model["test"][f"{figure}_high"]
 
 
-def test_calls_come_with_the_largest_loss_first(published: Settings) -> None:
-    losses = [call["expected_annual_loss_usd"] for call in read_status(open_workplace(published))["first_calls"]]
+def test_calls_come_with_the_largest_profit_first(published: Settings) -> None:
+    profits = [call["expected_profit_usd"] for call in read_status(open_workplace(published))["first_calls"]]
 
-    assert len(losses) == 10
-    assert losses == sorted(losses, reverse=True)
+    assert len(profits) == 10
+    assert profits == sorted(profits, reverse=True)
+    assert profits[-1] > 0
 
 
 def test_customers_who_left_are_scored_but_counted_nowhere(published: Settings) -> None:

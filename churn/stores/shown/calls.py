@@ -26,7 +26,7 @@ MONEY = tuple(column.name for column in ACTION_LIST if column.name.endswith("_us
 """Amounts that the view has as decimals; readers get them as floats."""
 
 _list = sa.table(
-    "action_list", *map(sa.column, dict.fromkeys(("prediction_date", *COLUMNS, *ONE_OF))), schema="reporting"
+    "action_list", *map(sa.column, dict.fromkeys(("prediction_date", *COLUMNS, *SUMMED, *ONE_OF))), schema="reporting"
 )
 _profiles = sa.table(
     "risk_by_profile",
