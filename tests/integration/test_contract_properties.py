@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from churn.contracts.extract import ADD_ON_COLUMNS, EXTRACT_COLUMNS, KNOWN_WORDS, CustomerExtract
+from churn.contracts.extract import ADD_ON_COLUMNS, EXTRACT_COLUMNS, KNOWN_WORDS, VISIBLE, CustomerExtract
 from churn.intake.limits import Tally
 from churn.intake.mapping import Mapping
 from churn.intake.reading import open_batches
@@ -29,7 +29,10 @@ ROW_RULES = {
     "multiple_lines_agree_with_phone_service",
 }
 printable = st.characters(exclude_categories=["Cc", "Cs"])
-customer_ids = st.text(printable, min_size=1, max_size=64).filter(lambda text: text == text.strip())
+visible = st.one_of(st.characters(categories=["L", "M", "N", "P", "S"]), st.just(" "))
+customer_ids = st.text(visible, min_size=1, max_size=64).filter(
+    lambda text: text == text.strip() and bool(pl.Series([text]).str.contains(VISIBLE)[0])
+)
 charges = st.floats(min_value=0, max_value=1_000_000, exclude_min=True)
 
 
