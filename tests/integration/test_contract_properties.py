@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from churn.contracts.extract import ADD_ON_COLUMNS, EXTRACT_COLUMNS, KNOWN_WORDS, VISIBLE, CustomerExtract
+from churn.contracts.extract import ADD_ON_COLUMNS, EXTRACT_COLUMNS, KNOWN_WORDS, CustomerExtract
+from churn.intake.blanks import is_marker
 from churn.intake.limits import Tally
 from churn.intake.mapping import Mapping
 from churn.intake.reading import open_batches
@@ -29,9 +30,10 @@ ROW_RULES = {
     "multiple_lines_agree_with_phone_service",
 }
 printable = st.characters(exclude_categories=["Cc", "Cs"])
-visible = st.one_of(st.characters(categories=["L", "M", "N", "P", "S"]), st.just(" "))
+invisible_letters = "\u115f\u1160\u3164\uffa0\u2800"
+visible = st.characters(categories=["L", "N", "P", "S"], include_characters=" ", exclude_characters=invisible_letters)
 customer_ids = st.text(visible, min_size=1, max_size=64).filter(
-    lambda text: text == text.strip() and bool(pl.Series([text]).str.contains(VISIBLE)[0])
+    lambda text: text == text.strip() and not is_marker(pl.Series("customer_id", [text]))[0]
 )
 charges = st.floats(min_value=0, max_value=1_000_000, exclude_min=True)
 
@@ -73,7 +75,7 @@ def frames(max_size: int = 12) -> st.SearchStrategy[pl.DataFrame]:
 _days = iter(date(2026, 1, 31) - timedelta(days=number) for number in range(9_000))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(extract=frames())
 def test_an_extract_that_keeps_the_contract_comes_back_bit_for_bit(
     module_settings: Settings, tmp_path: Path, extract: pl.DataFrame
