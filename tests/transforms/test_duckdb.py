@@ -43,7 +43,9 @@ def hold_out_a_customer(settings: Settings) -> None:
                 '{DAYS[2]}', 0.2, 0.8, 0.001, '', '{{}}', true);
             INSERT INTO ops.assignments SELECT 'autumn', customer_id, '{DAYS[1]}', '{DAYS[1]}', 1, 0.1, 'control',
                 'standard', 'call', expected_profit_usd, churn_probability, monthly_charges
-            FROM reporting.action_list WHERE prediction_date = '{DAYS[1]}' AND call_rank = 1""",
+            FROM reporting.action_list WHERE prediction_date = '{DAYS[1]}' AND call_rank = 1;
+            INSERT INTO ops.features_out_of_range VALUES
+            ('{DAYS[1]}', 'monthly_charges', 3, 400, 20, 110)""",
     )
 
 
