@@ -4,7 +4,6 @@ Eligible and excluded customers together are the active customers: an audit comp
 """
 
 from dataclasses import dataclass
-from datetime import date
 
 import polars as pl
 
@@ -55,14 +54,3 @@ def count_reasons(excluded: pl.DataFrame) -> pl.DataFrame:
     counts = excluded.group_by("reason").agg(pl.len().cast(pl.Int64).alias("customers_count"))
     order = {reason: rank for rank, reason in enumerate(EXCLUSIONS)}
     return counts.sort(pl.col("reason").replace_strict(order, return_dtype=pl.Int64))
-
-
-def last_word(statements: pl.DataFrame, on: date) -> pl.DataFrame:
-    """Returns the statement in force of each customer and channel on a day: the last one before or on it.
-
-    Args:
-        statements: customer_id, channel, since, until (NULL: without an end), and further columns.
-        on: the day.
-    """
-    current = statements.filter((pl.col("since") <= on) & (pl.col("until").is_null() | (pl.col("until") >= on)))
-    return current.sort("since", maintain_order=True).unique(["customer_id", "channel"], keep="last")

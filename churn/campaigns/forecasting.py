@@ -9,13 +9,13 @@ import polars as pl
 from churn.campaigns.planning import (
     EFFECTS,
     HOLDOUTS,
-    MONTH_DAYS,
     Enrolment,
     months_to_answer,
     price_of_holdout_usd,
     variance_of_one,
 )
 from churn.campaigns.waves import Wave
+from churn.contracts.horizons import MONTH_DAYS
 from churn.economics.offers import CampaignPlan, ContactPolicy
 
 ASSUMED_NEW_SHARE = 0.1

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from scipy import stats
 
 from churn.campaigns.lift import AGREED_DAY_ERROR
+from churn.contracts.campaigns import LEAST_HOLDOUT, MOST_HOLDOUT
+from churn.contracts.horizons import MONTH_DAYS
 
-MONTH_DAYS = 30
 LONGEST_MONTHS = 60
 EFFECTS = (0.1, 0.2, 0.3)
-HOLDOUTS = (0.05, 0.1, 0.2, 0.3, 0.5)
-FEWEST_HELD_OUT, MOST_HELD_OUT = HOLDOUTS[0], HOLDOUTS[-1]
+HOLDOUTS = (LEAST_HOLDOUT, 0.1, 0.2, 0.3, MOST_HOLDOUT)
 
 
 @dataclass(frozen=True)

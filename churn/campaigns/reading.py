@@ -23,24 +23,21 @@ from churn.campaigns.lift import (
     sample_ratio_p,
 )
 from churn.contracts.campaigns import FEWEST_LEAVERS, Campaign, Outcome, Reading, Verdict
-from churn.economics.policies import ValuePolicy
+from churn.economics.offers import Terms
 
 EVERYBODY = "all"
 
 
-def read_campaign(
-    campaign: Campaign, outcomes: pl.DataFrame, value: ValuePolicy, contact_usd: float, as_of_date: date
-) -> list[Reading]:
+def read_campaign(campaign: Campaign, outcomes: pl.DataFrame, terms: Terms, as_of_date: date) -> list[Reading]:
     """Returns the readings of a day: leaving and money for everybody, and leaving for each of several offers.
 
     Args:
         campaign: the promise.
         outcomes: the enrolled customers whose window is over; see `campaign_outcomes.read_outcomes`.
-        value: margin and months of a customer who stays.
-        contact_usd: what a contact costs where no cost came back for it, in USD.
+        terms: what the campaign was started with: offers, costs, margin.
         as_of_date: the snapshot up to which leavers are known.
     """
-    money = with_money(outcomes, value, contact_usd)
+    money = with_money(outcomes, terms)
     whole = [_read(campaign, money, outcome, EVERYBODY, as_of_date) for outcome in ("left", "money_usd")]
     if len(campaign.offers) == 1:
         return whole
@@ -48,15 +45,17 @@ def read_campaign(
     return whole + correct_for_many(parts)
 
 
-def with_money(outcomes: pl.DataFrame, value: ValuePolicy, contact_usd: float) -> pl.DataFrame:
+def with_money(outcomes: pl.DataFrame, terms: Terms) -> pl.DataFrame:
     """Adds money_usd: the margin of a customer who stayed, less what the contact and the accepted offer really cost.
 
     Example: a customer who pays $65 stayed, accepted an offer worth $39, and the call cost $2: 65 x 0.5 x 12 - 39 - 2 =
     $349. One of the control group who stayed counts $390.
     """
-    margin = pl.col("monthly_charges") * value.margin_rate * value.margin_months
+    margin = pl.col("monthly_charges") * terms.value.margin_rate * terms.value.margin_months
+    # A contact for which no cost came back costs what its channel costs.
+    usual = pl.col("channel").replace_strict(dict(terms.contact_usd), default=0.0, return_dtype=pl.Float64)
     kept = pl.when("has_left").then(0.0).otherwise(margin)
-    contact = pl.col("cost_usd").fill_null(pl.when("is_sent").then(contact_usd).otherwise(0.0))
+    contact = pl.col("cost_usd").fill_null(pl.when("is_sent").then(usual).otherwise(0.0))
     offer = pl.when("has_accepted").then(pl.col("offer_worth_usd")).otherwise(0.0)
     return outcomes.with_columns((kept - contact - offer).alias("money_usd"), margin.alias("margin_usd"))
 

@@ -18,8 +18,8 @@ from churn.campaigns.allocation import Allocation, Options, allocate
 from churn.campaigns.assignment import arm_of, draw_all
 from churn.campaigns.eligibility import find_eligible
 from churn.campaigns.options import Choice, channel_names, list_choices, weigh_choices
-from churn.campaigns.planning import MONTH_DAYS
 from churn.contracts.campaigns import EVERY_CHANNEL, Campaign
+from churn.contracts.horizons import MONTH_DAYS
 from churn.contracts.levers import LEVERS
 from churn.economics.offers import Channel, ContactPolicy
 from churn.economics.policies import ValuePolicy

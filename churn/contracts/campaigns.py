@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Literal, get_args
 
 Arm = Literal["treatment", "control"]
-CampaignStatus = Literal["draft", "running", "reading", "read", "closed", "stopped"]
+CampaignStatus = Literal["running", "stopped"]
 Exclusion = Literal[
     "suppressed",
     "no consent",
@@ -18,20 +18,16 @@ Exclusion = Literal[
 EXCLUSIONS: tuple[Exclusion, ...] = get_args(Exclusion)
 """Why an active customer is not enrolled on a day. Each customer counts once, with the first reason that holds."""
 
-ContactState = Literal[
-    "planned", "sent", "delivered", "not_reached", "bounced", "wrong_person", "expired", "reached", "callback",
-    "declined", "accepted", "suppressed",
-]  # fmt: skip
-STATE_RANK: dict[str, int] = {state: rank for rank, state in enumerate(get_args(ContactState))}
-"""The state of a contact is the event with the highest rank, in whatever order the events arrive."""
-
 ContactEvent = Literal[
     "delivered", "not_reached", "bounced", "wrong_person", "reached", "callback", "declined", "accepted",
     "do_not_contact",
 ]  # fmt: skip
 EVENTS: tuple[ContactEvent, ...] = get_args(ContactEvent)
-REACHED: frozenset[str] = frozenset({"reached", "callback", "declined", "accepted"})
+REACHED: tuple[ContactEvent, ...] = ("reached", "callback", "declined", "accepted")
+"""The events that say that the company spoke to the customer."""
 
+LEAST_HOLDOUT, MOST_HOLDOUT = 0.05, 0.5
+"""The smallest and the largest share that may be held out: outside, one of the two groups is too small to compare."""
 FEWEST_LEAVERS = 20
 """With fewer leavers in an arm there is no verdict: an interval by normal approximation would be wrong."""
 

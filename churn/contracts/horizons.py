@@ -7,6 +7,9 @@ from datetime import date, timedelta
 from typing import Literal
 
 MEAN_MONTH_DAYS = 30.4375
+"""The length of a horizon of one calendar month, on average."""
+MONTH_DAYS = 30
+"""The length of a month of survival and of enrolment: months ahead are counted in days, not by the calendar."""
 Unit = Literal["day", "month"]
 LeftBy = Literal["mark", "date", "absence"]
 """How an extract shows who left: a mark in its churn column, a leaving date there, or the customer's absence."""

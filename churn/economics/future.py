@@ -31,7 +31,8 @@ def expected_loss_usd(survival: Floats, monthly_charges: Floats, months: int = Y
 def future_value_usd(survival: Floats, monthly_charges: Floats, margin_rate: float, yearly_discount: float) -> Floats:
     """Returns (n,) the margin of every month of the survival, discounted to today."""
     discount = (1.0 + yearly_discount) ** (-np.arange(1, survival.shape[1] + 1) / YEAR_MONTHS)
-    return np.asarray(monthly_charges * margin_rate * (survival @ discount))
+    # Not a matrix product: that sums a row in an order that depends on the number of rows.
+    return np.asarray(monthly_charges * margin_rate * (survival * discount).sum(axis=1))
 
 
 def steepest_month(survival: Floats) -> NDArray[np.int64]:

@@ -29,12 +29,13 @@ Without [[offers]] there is one offer, "standard", with the values of [value]; w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from churn.economics.policies import ValuePolicy, load_policies, read_sections
+from churn.contracts.campaigns import LEAST_HOLDOUT, MOST_HOLDOUT
+from churn.economics.policies import ValuePolicy, check_number, load_policies, read_sections, refuse_value
 from churn.errors import WrongUsage
 
 ONLY_IF_COLUMNS = (
@@ -62,9 +63,9 @@ class Channel:
     default_consent: bool = True
 
     def __post_init__(self) -> None:
-        _check(f"channels.{self.name}", "seats", self.seats, 0, float("inf"))
-        _check(f"channels.{self.name}", "contact_usd", self.contact_usd, 0, float("inf"))
-        _check(f"channels.{self.name}", "reach", self.reach, 0.01, 1)
+        check_number(f"channels.{self.name}", "seats", self.seats, 0, float("inf"))
+        check_number(f"channels.{self.name}", "contact_usd", self.contact_usd, 0, float("inf"))
+        check_number(f"channels.{self.name}", "reach", self.reach, 0.01, 1)
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,10 @@ class Offer:
     only_if: Mapping[str, Condition] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check(f"offers.{self.id}", "worth_months", self.worth_months, 0, 24)
-        _check(f"offers.{self.id}", "save_rate", self.save_rate, 0, 1)
+        check_number(f"offers.{self.id}", "worth_months", self.worth_months, 0, 24)
+        check_number(f"offers.{self.id}", "save_rate", self.save_rate, 0, 1)
         if unknown := sorted(set(self.only_if) - set(ONLY_IF_COLUMNS)):
-            raise _wrong(f"offers.{self.id}", f"only_if.{unknown[0]}", "", f"one of {', '.join(ONLY_IF_COLUMNS)}")
+            raise refuse_value(f"offers.{self.id}", f"only_if.{unknown[0]}", "", f"one of {', '.join(ONLY_IF_COLUMNS)}")
 
 
 @dataclass(frozen=True)
@@ -100,15 +101,14 @@ class CampaignPlan:
 
     def __post_init__(self) -> None:
         section = f"campaign.{self.name}"
-        # Below 5% the control group is too small to compare with; above 50% the other half is.
-        _check(section, "holdout_share", self.holdout_share, 0.05, 0.5)
-        _check(section, "window_days", self.window_days, 1, 365)
-        _check(section, "enrol_days", self.enrol_days, 1, 730)
-        _check(section, "smallest_effect", self.smallest_effect, 0.01, 0.95)
-        _check(section, "power", self.power, 0.5, 0.99)
+        check_number(section, "holdout_share", self.holdout_share, LEAST_HOLDOUT, MOST_HOLDOUT)
+        check_number(section, "window_days", self.window_days, 1, 365)
+        check_number(section, "enrol_days", self.enrol_days, 1, 730)
+        check_number(section, "smallest_effect", self.smallest_effect, 0.01, 0.95)
+        check_number(section, "power", self.power, 0.5, 0.99)
         earliest = self.enrol_from + timedelta(days=self.window_days)
         if self.read_on < earliest:
-            raise _wrong(section, "read_on", self.read_on, f"{earliest} or later: no window is over before")
+            raise refuse_value(section, "read_on", self.read_on, f"{earliest} or later: no window is over before")
 
     @property
     def enrol_until(self) -> date:
@@ -149,6 +149,37 @@ class ContactPolicy:
         return self.campaigns[name]
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What a campaign promised when it was started. A later change of the policy file does not reach it.
+
+    Attributes:
+        offers: the offers that it may give.
+        contact_usd: what one contact costs, by channel, in USD.
+        value: margin and months of a customer who stays.
+    """
+
+    offers: tuple[Offer, ...]
+    contact_usd: Mapping[str, float]
+    value: ValuePolicy
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the terms as a JSON document, for the ledger."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Terms":
+        """Reads the terms from the ledger."""
+        offers = tuple(_as_offer(offer) for offer in document["offers"])
+        return cls(offers, dict(document["contact_usd"]), ValuePolicy(**document["value"]))
+
+
+def agree_terms(plan: CampaignPlan, policy: ContactPolicy, value: ValuePolicy) -> Terms:
+    """Returns the terms of a campaign that starts under a policy."""
+    costs = {name: channel.contact_usd for name, channel in policy.channels.items()}
+    return Terms(tuple(policy.offers[offer] for offer in plan.offers), costs, value)
+
+
 def load_contact_policy(path: Path | None = None) -> ContactPolicy:
     """Reads the sections above from a policy file (default: the file that comes with the program).
 
@@ -167,13 +198,13 @@ def read_contact_policy(sections: Mapping[str, Any], value: ValuePolicy) -> Cont
     contact = dict(sections.get("contact", {}))
     consents = contact.pop("default_consent", {})
     cooldown = contact.pop("cooldown_days", 60)
-    _check("contact", "cooldown_days", cooldown, 0, 3650)
+    check_number("contact", "cooldown_days", cooldown, 0, 3650)
     budget = dict(sections.get("budget", {}))
     usd = budget.pop("usd_a_month", float("inf"))
-    _check("budget", "usd_a_month", usd, 0, float("inf"))
+    check_number("budget", "usd_a_month", usd, 0, float("inf"))
     for section, rest in (("contact", contact), ("budget", budget)):
         if rest:
-            raise _wrong(section, sorted(rest)[0], rest[sorted(rest)[0]], "removed: this name is not known")
+            raise refuse_value(section, sorted(rest)[0], rest[sorted(rest)[0]], "removed: this name is not known")
     named = sections.get("channels") or {"call": {"contact_usd": value.contact_usd}}
     channels = {
         name: _build(f"channels.{name}", Channel, name=name, default_consent=consents.get(name, True), **values)
@@ -190,17 +221,23 @@ def _read_offer(values: Mapping[str, Any], channels: Mapping[str, Channel]) -> O
     name = values.get("id", "?")
     wanted = tuple(values.get("channels", tuple(channels)))
     if unknown := [channel for channel in wanted if channel not in channels]:
-        raise _wrong(f"offers.{name}", "channels", unknown[0], f"one of {', '.join(channels)}")
+        raise refuse_value(f"offers.{name}", "channels", unknown[0], f"one of {', '.join(channels)}")
+    return _as_offer({**values, "channels": wanted})
+
+
+def _as_offer(values: Mapping[str, Any]) -> Offer:
+    """Builds an offer from TOML or JSON, which both have lists where a frozen record has tuples."""
     only_if = {
         column: tuple(wish) if isinstance(wish, list) else wish for column, wish in values.get("only_if", {}).items()
     }
-    return _build(f"offers.{name}", Offer, **{**values, "channels": wanted, "only_if": only_if})
+    ready = {**values, "channels": tuple(values["channels"]), "only_if": only_if}
+    return _build(f"offers.{values.get('id', '?')}", Offer, **ready)
 
 
 def _read_plan(name: str, values: Mapping[str, Any], offers: Mapping[str, Offer]) -> CampaignPlan:
     wanted = tuple(values.get("offers", tuple(offers)))
     if unknown := [offer for offer in wanted if offer not in offers]:
-        raise _wrong(f"campaign.{name}", "offers", unknown[0], f"one of {', '.join(offers)}")
+        raise refuse_value(f"campaign.{name}", "offers", unknown[0], f"one of {', '.join(offers)}")
     return _build(f"campaign.{name}", CampaignPlan, **{**values, "name": name, "offers": wanted})
 
 
@@ -210,19 +247,6 @@ def _build(section: str, kind: Any, **values: Any) -> Any:
     except TypeError as error:
         problem = str(error).partition("() ")[2]
         raise WrongUsage(
-            f"The section [{section}] of the policy file is not complete: {problem}.",
+            f"The section [{section}] of the policy file has a wrong or a missing name: {problem}.",
             "correct the file; churn/campaigns/README.md shows every section.",
         ) from error
-
-
-def _check(section: str, name: str, value: object, low: float, high: float) -> None:
-    # TOML's true is a Python int as well: without the first condition it would count as 1.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise _wrong(section, name, value, f"a number from {low} to {high}")
-
-
-def _wrong(section: str, name: str, value: object, allowed: str) -> WrongUsage:
-    return WrongUsage(
-        f"The policy file has {section}.{name} = {value}, but it must be {allowed}.",
-        "correct the file; `churn policy FILE` checks it.",
-    )

@@ -27,11 +27,11 @@ class GatePolicy:
     slice_fewest_leavers: int
 
     def __post_init__(self) -> None:
-        _check("gate", "pr_auc_gain_floor", self.pr_auc_gain_floor, 0, 1)
-        _check("gate", "calibration_slack", self.calibration_slack, 0, 1)
-        _check("gate", "slice_roc_auc_floor", self.slice_roc_auc_floor, 0, 1)
-        _check("gate", "slice_fewest_customers", self.slice_fewest_customers, 1, float("inf"))
-        _check("gate", "slice_fewest_leavers", self.slice_fewest_leavers, 1, float("inf"))
+        check_number("gate", "pr_auc_gain_floor", self.pr_auc_gain_floor, 0, 1)
+        check_number("gate", "calibration_slack", self.calibration_slack, 0, 1)
+        check_number("gate", "slice_roc_auc_floor", self.slice_roc_auc_floor, 0, 1)
+        check_number("gate", "slice_fewest_customers", self.slice_fewest_customers, 1, float("inf"))
+        check_number("gate", "slice_fewest_leavers", self.slice_fewest_leavers, 1, float("inf"))
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,14 @@ class ValuePolicy:
 
     def __post_init__(self) -> None:
         # An offer that costs more than the margin it saves would make the threshold of `contact_from` meaningless.
-        _check("value", "offer_monthly_charges", self.offer_monthly_charges, 0, self.margin_rate * self.margin_months)
-        _check("value", "contact_usd", self.contact_usd, 0, float("inf"))
-        _check("value", "save_rate", self.save_rate, 0, 1)
-        _check("value", "margin_rate", self.margin_rate, 0, 1)
-        _check("value", "margin_months", self.margin_months, 1, 120)
-        _check("value", "yearly_discount", self.yearly_discount, 0, 1)
+        check_number(
+            "value", "offer_monthly_charges", self.offer_monthly_charges, 0, self.margin_rate * self.margin_months
+        )
+        check_number("value", "contact_usd", self.contact_usd, 0, float("inf"))
+        check_number("value", "save_rate", self.save_rate, 0, 1)
+        check_number("value", "margin_rate", self.margin_rate, 0, 1)
+        check_number("value", "margin_months", self.margin_months, 1, 120)
+        check_number("value", "yearly_discount", self.yearly_discount, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -72,18 +74,18 @@ class TierPolicy:
 
     def __post_init__(self) -> None:
         if self.rule not in ("auto", *get_args(TierRule)):
-            raise _wrong("tiers", "rule", self.rule, f"one of auto, {', '.join(get_args(TierRule))}")
-        _check("tiers", "high_probability", self.high_probability, 0, 1)
-        _check("tiers", "medium_probability", self.medium_probability, 0, self.high_probability)
+            raise refuse_value("tiers", "rule", self.rule, f"one of auto, {', '.join(get_args(TierRule))}")
+        check_number("tiers", "high_probability", self.high_probability, 0, 1)
+        check_number("tiers", "medium_probability", self.medium_probability, 0, self.high_probability)
         # A tier that begins below the base rate would hold customers who are safer than the average.
-        _check("tiers", "high_lift", self.high_lift, 1, 1000)
-        _check("tiers", "medium_lift", self.medium_lift, 1, self.high_lift)
-        _check("tiers", "medium_share", self.medium_share, 0, 1)
-        _check("tiers", "high_share", self.high_share, 0, self.medium_share)
+        check_number("tiers", "high_lift", self.high_lift, 1, 1000)
+        check_number("tiers", "medium_lift", self.medium_lift, 1, self.high_lift)
+        check_number("tiers", "medium_share", self.medium_share, 0, 1)
+        check_number("tiers", "high_share", self.high_share, 0, self.medium_share)
         for name in ("high_action", "medium_action", "low_action"):
             action = getattr(self, name)
             if not isinstance(action, str) or not action.strip():
-                raise _wrong("tiers", name, action, "a text")
+                raise refuse_value("tiers", name, action, "a text")
 
 
 @dataclass(frozen=True)
@@ -168,13 +170,15 @@ def _parse(path: Path, content: bytes) -> dict[str, Any]:
         raise WrongUsage(f"The policy file {path} is not valid TOML: {error}.", "correct that line.") from error
 
 
-def _check(section: str, name: str, value: float, low: float, high: float) -> None:
+def check_number(section: str, name: str, value: object, low: float, high: float) -> None:
+    """Raises WrongUsage if a value of the policy file is no number within its bounds."""
     # TOML's true is a Python int as well: without the first condition it would count as 1.
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise _wrong(section, name, value, f"a number from {low} to {high}")
+        raise refuse_value(section, name, value, f"a number from {low} to {high}")
 
 
-def _wrong(section: str, name: str, value: object, allowed: str) -> WrongUsage:
+def refuse_value(section: str, name: str, value: object, allowed: str) -> WrongUsage:
+    """Returns the error for a value of the policy file: it names the value and what is allowed."""
     return WrongUsage(
         f"The policy file has {section}.{name} = {value!r}, but it must be {allowed}.",
         "correct the file; `churn policy FILE` checks it.",

@@ -8,6 +8,7 @@ import pandera.errors
 import polars as pl
 
 from churn.contracts.extract import OPEN_COLUMNS, CustomerExtract
+from churn.contracts.formulas import restore
 from churn.intake.batches import ROW_NUMBER, TextBatch, no_misfits
 from churn.intake.blanks import drop_blank_rows
 from churn.intake.headers import CURRENCY_COLUMN, Header
@@ -68,7 +69,7 @@ def screen_rows(
         snapshot_date: the business date of the extract, with which leaving dates are compared.
     """
     # A corrected row counts even if it is blank: each rejected row must come back.
-    text_rows = _take_back_apostrophes(batch.rows) if header.is_correction else drop_blank_rows(batch.rows)
+    text_rows = restore(batch.rows) if header.is_correction else drop_blank_rows(batch.rows)
     blank_rows = batch.blank_lines + batch.rows.height - text_rows.height
     tidied, typed, broken = _apply_contract(text_rows, mapping, snapshot_date)
     is_gone = _left_long_ago(typed, mapping, snapshot_date)
@@ -92,11 +93,6 @@ def screen_rows(
         without_end=tidied.without_end,
         currencies=_count_currencies(text_rows),
     )
-
-
-def _take_back_apostrophes(rows: pl.DataFrame) -> pl.DataFrame:
-    """Returns corrected rows without the apostrophes that `churn rejects --csv` puts in front of formulas."""
-    return rows.with_columns(pl.col(pl.String).str.replace(r"^'([=+\-@\t\r])", "${1}"))
 
 
 def _apply_contract(

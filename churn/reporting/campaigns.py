@@ -1,22 +1,20 @@
 """What people ask about campaigns: what one can show before it starts, which there are, what they were worth."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date, timedelta
 
 from churn.campaigns.forecasting import Forecast, forecast_campaign
 from churn.campaigns.reading import read_campaign
 from churn.campaigns.waves import Wave, describe_customers, plan_wave
 from churn.contracts.campaigns import Campaign, Reading
-from churn.economics.offers import CampaignPlan, ContactPolicy, load_contact_policy
+from churn.contracts.horizons import MEAN_MONTH_DAYS, Horizon
+from churn.economics.offers import CampaignPlan, ContactPolicy, agree_terms, load_contact_policy
 from churn.economics.policies import load_policies
 from churn.errors import WrongUsage
 from churn.stores.ledgers import campaigns, loads, publications, suppressions, waves
 from churn.stores.rows.campaign_outcomes import read_outcomes
 from churn.stores.workplace import Workplace
 from churn.timeline import today
-
-HORIZON_DAYS = 30.0
 
 
 def plan_campaign(workplace: Workplace, name: str) -> tuple[CampaignPlan, Forecast]:
@@ -28,13 +26,15 @@ def plan_campaign(workplace: Workplace, name: str) -> tuple[CampaignPlan, Foreca
     """
     policy = load_contact_policy(workplace.settings.policies)
     plan = policy.require_campaign(name)
-    day = publications.require_published(workplace.engine, None).prediction_date
+    publication = publications.require_published(workplace.engine, None)
+    day = publication.prediction_date
     seats = {name: channel.seats for name, channel in policy.channels.items()}
     wave, open_wave = (
         _try_wave(workplace, plan, policy, day, free) for free in (seats, dict.fromkeys(seats, float("inf")))
     )
     new = _count_new(workplace, plan, policy, day, open_wave)
-    return plan, forecast_campaign(plan, policy, wave, open_wave, HORIZON_DAYS, new)
+    horizon = Horizon.read(publication.horizon).days if publication.horizon else MEAN_MONTH_DAYS
+    return plan, forecast_campaign(plan, policy, wave, open_wave, horizon, new)
 
 
 def _try_wave(
@@ -86,13 +86,8 @@ def start_campaign(workplace: Workplace, name: str, person: str, why: str | None
         )
     policies, is_synthetic = load_policies(workplace.settings.policies), _is_synthetic(workplace)
     campaign = _as_campaign(plan, policies.sha256, is_synthetic, forecast.planned_variance)
-    contact_policy = load_contact_policy(workplace.settings.policies)
-    document = {
-        "offers": [asdict(contact_policy.offers[offer]) for offer in plan.offers],
-        "channels": [{**asdict(channel), "seats": str(channel.seats)} for channel in contact_policy.channels.values()],
-        "value": asdict(policies.value),
-    }
-    campaigns.start_campaign(workplace.engine, campaign, document, why or "as planned", person)
+    terms = agree_terms(plan, load_contact_policy(workplace.settings.policies), policies.value)
+    campaigns.start_campaign(workplace.engine, campaign, terms, why or "as planned", person)
     return campaign
 
 
@@ -137,11 +132,9 @@ def read_effect(workplace: Workplace, name: str) -> tuple[Campaign, list[Reading
     Raises:
         NotThere: there is no such campaign.
     """
-    campaign = campaigns.require_campaign(workplace.engine, name).campaign
+    line = campaigns.require_campaign(workplace.engine, name)
     day = loads.find_latest_snapshot_date(workplace.engine) or today()
-    policy = load_contact_policy(workplace.settings.policies)
-    contact_usd = max(channel.contact_usd for channel in policy.channels.values())
     outcomes = read_outcomes(workplace.engine, name, day)
-    made = read_campaign(campaign, outcomes, load_policies(workplace.settings.policies).value, contact_usd, day)
+    made = read_campaign(line.campaign, outcomes, line.terms, day)
     campaigns.record_readings(workplace.engine, made)
-    return campaign, made
+    return line.campaign, made

@@ -14,14 +14,13 @@ from typing import Any
 import polars as pl
 from polars import selectors
 
+from churn.contracts.formulas import defuse
 from churn.errors import WrongUsage
 from churn.stores.ledgers import publications
 from churn.stores.shown.exports import EXPORTS, read_export
 from churn.stores.workplace import Workplace
 
 FORMATS = ("csv", "parquet", "xlsx")
-FORMULA_STARTS = r"^[=+\-@\t\r]"
-PLAIN_NUMBER = r"^[+\-]?\d+([.,]\d+)?$"
 MOST_XLSX_ROWS = 1_048_575
 
 
@@ -78,18 +77,6 @@ def _join_reasons(batch: pl.DataFrame) -> pl.DataFrame:
     """Joins each list of reasons to one text. + and - become words, since a text that begins with + is a formula."""
     in_words = pl.element().str.replace(r"^\+ ", "raises: ").str.replace(r"^- ", "lowers: ")
     return batch.with_columns(selectors.list().list.eval(in_words).list.join("; "))
-
-
-def defuse(batch: pl.DataFrame) -> pl.DataFrame:
-    """Puts an apostrophe in front of each text that a spreadsheet would run as a formula."""
-    texts = [pl.col(name) for name, kind in batch.schema.items() if kind == pl.String]
-    return batch.with_columns(
-        pl.when(text.str.contains(FORMULA_STARTS) & ~text.str.contains(PLAIN_NUMBER))
-        .then(text.str.replace("^", "'"))
-        .otherwise(text)
-        .name.keep()
-        for text in texts
-    )
 
 
 def _write_csv(batches: Iterable[pl.DataFrame], path: Path) -> int:

@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from churn.contracts.extract import PUBLIC_NAMES
+from churn.contracts.formulas import defuse
 from churn.errors import NotThere
 from churn.intake.corrections import LOAD_COLUMN, REASONS_COLUMN, ROW_COLUMN
-from churn.reporting.exporting import defuse
 from churn.stores.ledgers import loads
 from churn.stores.ledgers.loads import Load, RejectedRow
 from churn.stores.workplace import Workplace

@@ -1,8 +1,11 @@
 """Reads the company's policy: the values in force, or those of a file that a person wants to check."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 
+from churn.economics.offers import ContactPolicy, load_contact_policy
 from churn.economics.policies import POLICY_FILE, load_policies
 from churn.settings import Settings
 
@@ -22,7 +25,7 @@ class PolicyReport:
     path: str
     is_default: bool
     sha256: str
-    values: dict[str, dict[str, float | str]]
+    values: dict[str, dict[str, object]]
     notes: tuple[str, ...]
 
 
@@ -35,4 +38,28 @@ def read_policy(settings: Settings, path: Path | None) -> PolicyReport:
     chosen = path or settings.policies or POLICY_FILE
     policies = load_policies(chosen)
     values = {section: asdict(getattr(policies, section)) for section in ("gate", "value", "tiers")}
+    values |= _describe_contacts(load_contact_policy(chosen))
     return PolicyReport(str(chosen), chosen == POLICY_FILE, policies.sha256, values, policies.notes)
+
+
+def _describe_contacts(policy: ContactPolicy) -> dict[str, dict[str, object]]:
+    """Returns channels, offers and campaigns by section and name; a limit that is not set is left out."""
+    rules = {"cooldown_days": policy.cooldown_days}
+    budget = {"usd_a_month": policy.budget_usd_a_month}
+    sections: dict[str, Mapping[str, object]] = {
+        "contact": rules,
+        "budget": budget,
+        **{f"channels.{name}": asdict(channel) for name, channel in policy.channels.items()},
+        **{f"offers.{name}": asdict(offer) for name, offer in policy.offers.items()},
+        **{f"campaign.{name}": asdict(plan) for name, plan in policy.campaigns.items()},
+    }
+    return {name: _plain(values) for name, values in sections.items() if _plain(values)}
+
+
+def _plain(values: Mapping[str, object]) -> dict[str, object]:
+    """Returns the values as JSON can hold them: dates as text, and no limit that is not set."""
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in values.items()
+        if value != float("inf")
+    }

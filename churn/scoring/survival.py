@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from churn.contracts.features import FEATURES
+from churn.contracts.horizons import MONTH_DAYS
 from churn.contracts.scores import Predictor
 from churn.economics.future import (
     YEAR_MONTHS,
@@ -27,8 +28,7 @@ from churn.economics.policies import ValuePolicy
 Floats = NDArray[np.float64]
 
 MONTHS = 24
-MONTH_DAYS = 30
-TENURE_FEATURES = ("tenure_months", "tenure_log", "tenure_inverse")
+SURVIVAL_DECIMALS = 9
 LOOK_AHEAD = {
     "probability_12m": pl.Float64,
     "expected_months_12m": pl.Float64,
@@ -59,7 +59,8 @@ def look_ahead(
     """
     if horizon_days is None:
         return pl.DataFrame({name: [None] * features.height for name in LOOK_AHEAD}, schema=LOOK_AHEAD)
-    survival = predict_survival(features, predictor, horizon_days)
+    # The last bits depend on the neighbouring rows, as those of a probability do: rounding removes them.
+    survival = predict_survival(features, predictor, horizon_days).round(SURVIVAL_DECIMALS)
     charges = np.where(features["has_churned"].to_numpy(), 0.0, features["monthly_charges"].to_numpy())
     return pl.DataFrame(
         {
@@ -82,7 +83,7 @@ def predict_survival(features: pl.DataFrame, predictor: Predictor, horizon_days:
         horizon_days: the days within which the predicted customers leave.
         months: how many months ahead.
     """
-    log_odds = _additive_log_odds(features, predictor, months)
+    log_odds = _additive_log_odds(features, predictor, months) if features.height else None
     if log_odds is None:
         log_odds = _log_odds_by_month(features, predictor, months)
     # ln(1 - p) of a month adds up over the months; logaddexp keeps it exact where p is close to 0 or 1.

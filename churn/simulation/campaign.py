@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from churn.contracts.synthetic import synthetic_numbers
 from churn.errors import WrongUsage
+from churn.simulation.contacts import LASTING_DAYS
 from churn.simulation.customers import Columns, Floats
 
-LASTING_DAYS = 60
 PROFILES = ("persuadable", "sure", "lost", "do_not_disturb")
 _LOG_ODDS = np.array([-1.0, 0.0, 0.0, 0.6])
 ANNOYED_LOG_ODDS = 0.4

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import polars as pl
 
 from churn.campaigns.waves import describe_customers, plan_wave
 from churn.contracts.campaigns import EVERY_CHANNEL, Event, Suppression
+from churn.contracts.formulas import defuse
 from churn.economics.offers import ContactPolicy, load_contact_policy
-from churn.economics.policies import load_policies
 from churn.errors import AuditFailed, ContractBroken, WrongUsage
 from churn.intake import contact_events
 from churn.stages import Outcome
@@ -35,7 +36,7 @@ def run_wave(workplace: Workplace, campaign_id: str, on: date | None = None) -> 
     if waves.has_wave(workplace.engine, campaign_id, day):
         return Outcome(f"{campaign_id} already has its wave of {day}", True)
     _check_running(line, day)
-    policies, policy = load_policies(workplace.settings.policies), load_contact_policy(workplace.settings.policies)
+    policy = _under_terms(load_contact_policy(workplace.settings.policies), line)
     active = waves.read_active(workplace.engine, day)
     known = describe_customers(
         active,
@@ -44,7 +45,7 @@ def run_wave(workplace: Workplace, campaign_id: str, on: date | None = None) -> 
         policy,
     )
     free = _free_seats(workplace, policy, day)
-    wave = plan_wave(line.campaign, policy, policies.value, day, known, free)
+    wave = plan_wave(line.campaign, policy, line.terms.value, day, known, free)
     _check_everybody_counted(campaign_id, day, active.height, int(wave.counted["customers_count"].sum()))
     waves.record_wave(workplace.engine, wave.enrolled, wave.planned, wave.counted)
     held_out = wave.enrolled.height - wave.planned.height
@@ -53,6 +54,17 @@ def run_wave(workplace: Workplace, campaign_id: str, on: date | None = None) -> 
         f"contact, {held_out:,} held out",
         details=tuple(wave.counted.select("reason", "customers_count").iter_rows(named=True)),
     )
+
+
+def _under_terms(policy: ContactPolicy, line: CampaignLine) -> ContactPolicy:
+    """Returns the policy in force with the offers of the campaign's own terms: they stay while it runs."""
+    if not any(name in policy.channels for offer in line.terms.offers for name in offer.channels):
+        names = sorted({name for offer in line.terms.offers for name in offer.channels})
+        raise WrongUsage(
+            f"The policy file has none of the channels of {line.campaign.campaign_id}: {', '.join(names)}.",
+            f"add the section [channels.{names[0]}], or stop the campaign with `churn campaign stop`.",
+        )
+    return replace(policy, offers={offer.id: offer for offer in line.terms.offers})
 
 
 def run_waves(workplace: Workplace, on: date | None = None) -> list[Outcome]:
@@ -141,9 +153,8 @@ def _write(sent: pl.DataFrame, path: Path) -> None:
     """Writes the file and its manifest. A program that reads the folder never sees half of either."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.unfinished")
-    sent.with_columns(pl.col("say_why").list.eval(pl.element().str.strip_prefix("+ ")).list.join("; ")).write_csv(
-        unfinished
-    )
+    in_words = pl.col("say_why").list.eval(pl.element().str.strip_prefix("+ ")).list.join("; ")
+    defuse(sent.with_columns(in_words)).write_csv(unfinished)
     digest = hashlib.sha256(unfinished.read_bytes()).hexdigest()
     unfinished.rename(path)
     manifest = {"file": path.name, "rows": sent.height, "sha256": digest, "schema_version": SCHEMA_VERSION}

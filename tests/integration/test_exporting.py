@@ -3,8 +3,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from churn.contracts.formulas import defuse, restore
 from churn.errors import WrongUsage
-from churn.reporting.exporting import defuse, export
+from churn.reporting.exporting import export
 from churn.settings import Settings
 from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
@@ -24,6 +25,12 @@ def test_a_plain_number_is_no_formula_and_stays_what_it_is() -> None:
     numbers = ["-3", "+1", "-45,90", "1.5"]
 
     assert defuse(pl.DataFrame({"a": numbers}))["a"].to_list() == numbers
+
+
+def test_what_comes_back_is_what_left() -> None:
+    cells = pl.DataFrame({"a": ["=1+1", "\n=1", "-3", "plain", "O'Neill", None]})
+
+    assert restore(defuse(cells)).equals(cells)
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])

@@ -1,6 +1,6 @@
 """The ledger of campaigns: the promise of each, its status, and its readings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -9,29 +9,31 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from churn.contracts.campaigns import Campaign, Reading
+from churn.contracts.campaigns import Campaign, CampaignStatus, Reading
+from churn.economics.offers import Terms
 from churn.errors import NotThere, WrongUsage
 from churn.stores.postgres.campaign_tables import assignments, campaign_events, campaigns, readings
 
 
 @dataclass(frozen=True)
 class CampaignLine:
-    """A campaign as the ledger has it: its promise, its status, and how many customers are enrolled."""
+    """A campaign as the ledger has it: its promise and terms, its status, and how many customers are enrolled."""
 
     campaign: Campaign
-    status: str
+    terms: Terms
+    status: CampaignStatus
     started_at: datetime
     treated_count: int
     control_count: int
 
 
-def start_campaign(engine: Engine, campaign: Campaign, policy: Mapping[str, Any], why: str, person: str) -> None:
+def start_campaign(engine: Engine, campaign: Campaign, terms: Terms, why: str, person: str) -> None:
     """Records a campaign as running.
 
     Raises:
         WrongUsage: there was a campaign of this name; its draw would hold out the same customers again.
     """
-    row = {**asdict(campaign), "offers": list(campaign.offers), "policy": policy, "status": "running"}
+    row = {**asdict(campaign), "offers": list(campaign.offers), "terms": terms.to_json(), "status": "running"}
     try:
         with engine.begin() as connection:
             connection.execute(sa.insert(campaigns).values(row))
@@ -43,14 +45,14 @@ def start_campaign(engine: Engine, campaign: Campaign, policy: Mapping[str, Any]
         ) from error
 
 
-def change_status(engine: Engine, campaign_id: str, status: str, why: str, person: str) -> None:
+def change_status(engine: Engine, campaign_id: str, status: CampaignStatus, why: str, person: str) -> None:
     """Changes the status of a campaign, and records why and by whom."""
     with engine.begin() as connection:
         connection.execute(sa.update(campaigns).where(campaigns.c.campaign_id == campaign_id).values(status=status))
         _note(connection, campaign_id, status, why, person)
 
 
-def _note(connection: sa.Connection, campaign_id: str, status: str, why: str, person: str) -> None:
+def _note(connection: sa.Connection, campaign_id: str, status: CampaignStatus, why: str, person: str) -> None:
     row = {"campaign_id": campaign_id, "to_status": status, "why": why, "person": person}
     connection.execute(sa.insert(campaign_events).values(row))
 
@@ -80,7 +82,12 @@ def _as_line(row: Any) -> CampaignLine:
     facts = {name: row[name] for name in Campaign.__dataclass_fields__}
     campaign = Campaign(**{**facts, "offers": tuple(row["offers"])})
     return CampaignLine(
-        campaign, row["status"], row["started_at"], row["treated_count"] or 0, row["control_count"] or 0
+        campaign,
+        Terms.from_json(row["terms"]),
+        row["status"],
+        row["started_at"],
+        row["treated_count"] or 0,
+        row["control_count"] or 0,
     )
 
 
@@ -103,19 +110,3 @@ def record_readings(engine: Engine, made: Sequence[Reading]) -> None:
     """Appends readings to the ledger."""
     with engine.begin() as connection:
         connection.execute(sa.insert(readings), [asdict(reading) for reading in made])
-
-
-def find_latest_readings(engine: Engine, campaign_id: str) -> list[Reading]:
-    """Returns the readings of the newest day of a campaign; an empty list before the first."""
-    chosen = [readings.c[name] for name in Reading.__dataclass_fields__]
-    mine = readings.c.campaign_id == campaign_id
-    newest = sa.select(sa.func.max(readings.c.as_of_date)).where(mine).scalar_subquery()
-    last = (
-        sa.select(sa.func.max(readings.c.reading_id).label("reading_id"))
-        .where(mine, readings.c.as_of_date == newest)
-        .group_by(readings.c.outcome, readings.c.contrast)
-        .subquery()
-    )
-    query = sa.select(*chosen).join(last, last.c.reading_id == readings.c.reading_id).order_by(readings.c.reading_id)
-    with engine.connect() as connection:
-        return [Reading(**row) for row in connection.execute(query).mappings()]

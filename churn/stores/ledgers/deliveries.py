@@ -49,9 +49,14 @@ def mark_sent(engine: Engine, contact_ids: Sequence[str], on: date, at: datetime
 
     A process that is killed between the two writes the same contacts again when it is repeated, and never others.
     """
-    mine = contacts.c.contact_id.in_(contact_ids) & contacts.c.sent_on.is_(None)
+    mine = _is_one_of(contact_ids) & contacts.c.sent_on.is_(None)
     with engine.begin() as connection:
         connection.execute(sa.update(contacts).where(mine).values(sent_on=on, sent_at=at, destination=destination))
+
+
+def _is_one_of(contact_ids: Sequence[str]) -> sa.ColumnElement[bool]:
+    # One array parameter: IN would need one for each contact, and Postgres takes at most 65,535.
+    return contacts.c.contact_id == sa.any_(sa.literal(list(contact_ids), sa.ARRAY(sa.Text)))
 
 
 def read_contact_list(engine: Engine, campaign_id: str, channel: str, on: date) -> pl.DataFrame:
@@ -61,7 +66,7 @@ def read_contact_list(engine: Engine, campaign_id: str, channel: str, on: date) 
 
 def find_contacts(connection: Connection, contact_ids: Sequence[str]) -> dict[str, str]:
     """Returns the customer of each contact that exists."""
-    query = sa.select(contacts.c.contact_id, contacts.c.customer_id).where(contacts.c.contact_id.in_(contact_ids))
+    query = sa.select(contacts.c.contact_id, contacts.c.customer_id).where(_is_one_of(contact_ids))
     return {row.contact_id: row.customer_id for row in connection.execute(query)}
 
 

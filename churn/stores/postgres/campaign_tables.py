@@ -18,13 +18,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from churn.stores.postgres.metadata import keep_append_only, metadata
+from churn.contracts.campaigns import LEAST_HOLDOUT, MOST_HOLDOUT, Arm, CampaignStatus
+from churn.stores.postgres.metadata import keep_append_only, metadata, one_of
 
 campaigns = Table(
     "campaigns",
     metadata,
     Column("campaign_id", Text, primary_key=True, comment="Name of the campaign and salt of its draw; used once only"),
-    Column("status", Text, nullable=False, comment="running, read, closed or stopped"),
+    Column("status", Text, nullable=False, comment="running or stopped"),
     Column("offers", ARRAY(Text), nullable=False, comment="Ids of the offers that the campaign may give"),
     Column("holdout_share", Double, nullable=False, comment="Share of the enrolled customers who are not contacted"),
     Column("window_days", Integer, nullable=False, comment="Days after enrolment within which leaving counts"),
@@ -37,11 +38,11 @@ campaigns = Table(
         "planned_variance", Double, nullable=False, comment="Variance of the estimate expected on the day of reading"
     ),
     Column("policy_sha256", Text, nullable=False, comment="Digest of the policy file that it was started with"),
-    Column("policy", JSONB, nullable=False, comment="The offers and channels of that policy file"),
+    Column("terms", JSONB, nullable=False, comment="Offers, costs and margin that it was started with; they stay"),
     Column("is_synthetic", Boolean, nullable=False, comment="Whether its customers come from the simulator"),
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now(), comment="When, UTC"),
-    CheckConstraint("status in ('running', 'read', 'closed', 'stopped')", name="campaigns_status"),
-    CheckConstraint("holdout_share between 0.05 and 0.5", name="campaigns_holdout"),
+    CheckConstraint(one_of("status", CampaignStatus), name="campaigns_status"),
+    CheckConstraint(f"holdout_share between {LEAST_HOLDOUT} and {MOST_HOLDOUT}", name="campaigns_holdout"),
     schema="ops",
     comment="One row per campaign: the promise that was written down before the first customer was enrolled.",
 )
@@ -74,7 +75,7 @@ assignments = Table(
     Column("expected_profit_usd", Double, nullable=False, comment="Expected profit of the contact, in USD"),
     Column("churn_probability", Double, nullable=False, comment="The score at enrolment, frozen"),
     Column("monthly_charges", Double, nullable=False, comment="The charge at enrolment, frozen, in USD a month"),
-    CheckConstraint("arm in ('treatment', 'control')", name="assignments_arm"),
+    CheckConstraint(one_of("arm", Arm), name="assignments_arm"),
     Index("assignments_customer", "customer_id"),
     schema="ops",
     comment="One row per customer enrolled in a campaign. Whoever is enrolled stays in the count, reached or not.",
@@ -126,7 +127,7 @@ contact_events = Table(
     Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now(), comment="When, UTC"),
     Index("contact_events_contact", "contact_id"),
     schema="ops",
-    comment="One row per event that came back for a contact; the one with the highest rank is its state.",
+    comment="One row per event that came back for a contact. Whether a customer left is never taken from here.",
 )
 
 suppressions = Table(

@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Engine
 
+from churn.contracts.campaigns import REACHED
 from churn.stores.postgres.copying import read_batches
 
 _OUTCOMES = """
@@ -33,7 +34,7 @@ _OUTCOMES = """
         GROUP BY e.customer_id
     ), reached AS (
         SELECT DISTINCT c.customer_id FROM ops.contacts AS c JOIN ops.contact_events AS v USING (contact_id)
-        WHERE c.campaign_id = $1 AND v.event IN ('reached', 'callback', 'declined', 'accepted')
+        WHERE c.campaign_id = $1 AND v.event = ANY($3)
     ), costs AS (
         SELECT c.customer_id, sum(v.cost_usd) AS cost_usd, bool_or(v.event = 'accepted') AS has_accepted
         FROM ops.contacts AS c JOIN ops.contact_events AS v USING (contact_id)
@@ -63,4 +64,4 @@ def read_outcomes(engine: Engine, campaign_id: str, as_of_date: date) -> pl.Data
         campaign_id: the campaign.
         as_of_date: later snapshots are not known yet.
     """
-    return pl.concat(read_batches(engine, _OUTCOMES, [campaign_id, as_of_date]))
+    return pl.concat(read_batches(engine, _OUTCOMES, [campaign_id, as_of_date, list(REACHED)]))

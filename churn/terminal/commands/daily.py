@@ -54,9 +54,16 @@ def run(
         from churn.terminal.display import status
 
         settings = load_settings()
+        _refuse_empty(source)
         day = watching.run_pipeline(settings, source, as_of, retrain, mapping, verbose)
         with open_workplace(settings) as workplace:
             status.show_status(read_status(workplace, day))
+
+
+def _refuse_empty(source: str | None) -> None:
+    """Raises WrongUsage for an empty source: a script whose variable is not set must not load synthetic customers."""
+    if source is not None and not source.strip():
+        raise WrongUsage("--source is empty.", "name a file, a folder or an address, or leave --source out.")
 
 
 @command(app, TASK, "churn check --source extract.csv", "churn check --source extract.csv --json", ending=EXIT_CODES)
@@ -78,6 +85,7 @@ def check(
         from churn.reporting.checking import check_extract
         from churn.terminal.standard_output import print_json
 
+        _refuse_empty(source)
         checked = check_extract(load_settings(), source, mapping)
         if as_json:
             print_json(checked)

@@ -10,7 +10,9 @@ def show_check(check: Check, console: Console | None = None) -> None:
     """Prints whether a load would take the file, the rules that its rows break, notes, and each reason to refuse it."""
     console = console or open_console()
     verdict = "would be refused" if check.is_refused else "would be loaded"
-    console.print(indented(f"{check.file} {verdict}: {counted(check.rows, 'row')}, {check.rejected:,} rejected.", 0))
+    # A file without all columns is refused before its first row: that is no file with 0 rows.
+    rows = f"{counted(check.rows, 'row')}, {check.rejected:,} rejected" if check.rows else "no row was read"
+    console.print(indented(f"{check.file} {verdict}: {rows}.", 0))
     for rule in check.broken_rules:
         console.print(indented(f"{rule.rule}: {_where(rule)}", 2, "bold"))
         console.print(indented(rule.reason, 6))

@@ -9,9 +9,10 @@ import pytest
 
 from churn.campaigns.reading import correct_for_many, read_campaign, with_money
 from churn.contracts.campaigns import Campaign, Reading
+from churn.economics.offers import Terms
 from churn.economics.policies import ValuePolicy
 
-VALUE = ValuePolicy(0.6, 2.0, 0.3, 0.5, 12)
+TERMS = Terms((), {"call": 2.0}, ValuePolicy(0.6, 2.0, 0.3, 0.5, 12))
 START, READ_ON = date(2026, 3, 1), date(2026, 9, 1)
 CAMPAIGN = Campaign(
     "autumn", ("support",), 0.2, 60, START, date(2026, 6, 1), READ_ON, 0.2, 0.8, 0.00025, "0" * 64, True
@@ -28,6 +29,7 @@ def make_outcomes(customers: int, effect: float, seed: int = 2, holdout: float =
             "customer_id": [f"{number:05d}" for number in range(customers)],
             "arm": np.where(is_control, "control", "treatment"),
             "offer_id": "support",
+            "channel": "call",
             "churn_probability": score,
             "monthly_charges": generator.uniform(20, 110, customers),
             "has_left": left,
@@ -41,7 +43,7 @@ def make_outcomes(customers: int, effect: float, seed: int = 2, holdout: float =
 
 
 def read(outcomes: pl.DataFrame, on: date = READ_ON, campaign: Campaign = CAMPAIGN) -> list[Reading]:
-    return read_campaign(campaign, outcomes, VALUE, contact_usd=2.0, as_of_date=on)
+    return read_campaign(campaign, outcomes, TERMS, on)
 
 
 def test_a_strong_effect_is_seen_on_the_agreed_day() -> None:
@@ -97,7 +99,7 @@ def test_the_money_of_the_worked_example() -> None:
         pl.lit(False).alias("has_left"),
     )
 
-    assert with_money(row, VALUE, 2.0)["money_usd"].to_list() == pytest.approx([349.0])
+    assert with_money(row, TERMS)["money_usd"].to_list() == pytest.approx([349.0])
 
 
 def test_the_money_kept_is_at_most_the_margin_of_the_enrolled() -> None:
@@ -105,7 +107,7 @@ def test_the_money_kept_is_at_most_the_margin_of_the_enrolled() -> None:
     money = read(outcomes)[1]
 
     assert money.effect is not None
-    assert money.effect <= with_money(outcomes, VALUE, 2.0)["margin_usd"].mean()
+    assert money.effect <= with_money(outcomes, TERMS)["margin_usd"].mean()
 
 
 def test_two_offers_are_each_read_against_their_own_control_customers() -> None:

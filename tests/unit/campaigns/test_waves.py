@@ -9,7 +9,7 @@ import pytest
 from churn.campaigns.waves import contact_id_of, describe_customers, plan_wave
 from churn.contracts.campaigns import Campaign
 from churn.contracts.levers import LEVERS
-from churn.economics.offers import ContactPolicy, read_contact_policy
+from churn.economics.offers import read_contact_policy
 from churn.economics.policies import ValuePolicy
 from churn.scoring.reasons import SUBJECTS
 
@@ -147,6 +147,10 @@ def test_the_order_of_the_customers_does_not_matter() -> None:
     assert wave(shuffled).enrolled.equals(wave(customers).enrolled)
 
 
-def test_the_policy_of_the_test_is_the_documented_shape() -> None:
-    assert isinstance(POLICY, ContactPolicy)
-    assert POLICY.channels["email"].default_consent is False
+def test_a_channel_without_consent_by_default_needs_a_word_of_the_customer() -> None:
+    customers = make_customers()
+    asked = pl.DataFrame({"customer_id": [customers["customer_id"][0]], "channel": ["email"], "has_consent": [True]})
+    known = describe_customers(customers, NO_HISTORY, asked, POLICY)
+
+    assert known.filter("may_email")["customer_id"].to_list() == [customers["customer_id"][0]]
+    assert known["may_call"].all()

@@ -89,7 +89,16 @@ def test_a_missing_column_is_named_with_the_one_that_is_probably_meant(check: Ch
     shown = check(write_extract(tmp_path / "extract.csv", GOOD.rename({"tenure": "tenur"})))
 
     assert shown.exit_code == 3
+    assert "extract.csv would be refused: no row was read." in shown.stdout
     assert "extract.csv lacks the column tenure. It has tenur: did you mean tenure?" in shown.stdout
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_an_empty_source_is_no_wish_for_synthetic_customers(command: str) -> None:
+    refused = CliRunner().invoke(app, [command, "--source", " "])
+
+    assert refused.exit_code == 2
+    assert "--source is empty." in refused.output
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"\x1f\x8b cut off", b"a,b\n1,2\n"])

@@ -5,11 +5,13 @@ import polars as pl
 import pytest
 
 from churn.contracts.features import FEATURES
+from churn.economics.policies import ValuePolicy
 from churn.learning.candidates import fit_family
 from churn.learning.params import Family, ModelParams
-from churn.scoring.survival import age, predict_survival
+from churn.scoring.survival import LOOK_AHEAD, age, look_ahead, predict_survival
 from tests.unit.learning.examples import make_examples
 
+VALUE = ValuePolicy(0.6, 2.0, 0.3, 0.5, 12)
 PARAMS = ModelParams(forest_trees=20, boosting_rounds=40)
 FAMILIES: tuple[Family, ...] = ("logistic_regression", "xgboost", "average", "random_forest")
 
@@ -82,10 +84,25 @@ def test_a_customer_who_is_a_year_older_has_the_features_of_that_tenure() -> Non
     assert older["tenure_inverse"].to_numpy() == pytest.approx(1 / (1 + older["tenure_months"].to_numpy()))
 
 
-def test_one_customer_alone_survives_as_in_the_batch() -> None:
+def test_one_customer_alone_looks_ahead_as_in_the_batch_to_the_last_bit() -> None:
     examples = make_examples(300)
     model = fit_family("average", examples, PARAMS)
 
-    alone = predict_survival(examples[17], model, 30)
+    assert look_ahead(examples[17], model, 30, VALUE).equals(look_ahead(examples, model, 30, VALUE)[17])
 
-    assert alone[0] == pytest.approx(predict_survival(examples, model, 30)[17], abs=1e-9)
+
+def test_nobody_has_no_future() -> None:
+    assert look_ahead(make_examples(5).clear(), Constant(0.1), 30, VALUE).height == 0
+
+
+def test_without_a_horizon_nothing_is_said_of_the_coming_months() -> None:
+    ahead = look_ahead(make_examples(5), Constant(0.1), None, VALUE)
+
+    assert ahead.null_count().row(0) == (5,) * len(LOOK_AHEAD)
+
+
+def test_who_has_left_brings_no_money() -> None:
+    left = make_examples(5).with_columns(has_churned=pl.lit(True))
+    ahead = look_ahead(left, Constant(0.1), 30, VALUE)
+
+    assert ahead["expected_loss_12m_usd"].to_list() == ahead["future_value_usd"].to_list() == [0.0] * 5
