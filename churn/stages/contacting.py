@@ -36,7 +36,7 @@ def run_wave(workplace: Workplace, campaign_id: str, on: date | None = None) -> 
     if waves.has_wave(workplace.engine, campaign_id, day):
         return Outcome(f"{campaign_id} already has its wave of {day}", True)
     _check_running(line, day)
-    policy = _under_terms(load_contact_policy(workplace.settings.policies), line)
+    policy = keep_terms(load_contact_policy(workplace.settings.policies), line)
     active = waves.read_active(workplace.engine, day)
     known = describe_customers(
         active,
@@ -56,7 +56,7 @@ def run_wave(workplace: Workplace, campaign_id: str, on: date | None = None) -> 
     )
 
 
-def _under_terms(policy: ContactPolicy, line: CampaignLine) -> ContactPolicy:
+def keep_terms(policy: ContactPolicy, line: CampaignLine) -> ContactPolicy:
     """Returns the policy in force with the offers of the campaign's own terms: they stay while it runs."""
     if not any(name in policy.channels for offer in line.terms.offers for name in offer.channels):
         names = sorted({name for offer in line.terms.offers for name in offer.channels})

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
+from churn.economics.offers import load_contact_policy
 from churn.settings import Settings
 from churn.stores.postgres.database import open_engine
 from churn.terminal.cli import app
@@ -206,6 +207,24 @@ def test_before_a_window_is_over_the_reading_says_that_it_is_not_known_yet(setti
 
     assert "Leaving: not known yet" in said
     assert "No window is over yet." in said
+
+
+def test_a_later_change_of_the_policy_file_does_not_reach_a_running_campaign(
+    settings: Settings, wave: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from churn.economics.policies import POLICY_FILE, load_policies
+    from churn.stages.contacting import keep_terms
+    from churn.stores.ledgers.campaigns import require_campaign
+
+    before = json.loads(run("campaign", "read", "autumn", "--json"))
+    changed = tmp_path / "changed.toml"
+    changed.write_text(POLICY_FILE.read_text(encoding="utf-8").replace("margin_rate = 0.5", "margin_rate = 0.9"))
+    monkeypatch.setenv("CHURN_POLICIES", str(changed))
+    line = require_campaign(open_engine(settings), "autumn")
+
+    assert load_policies(changed).value != line.terms.value
+    assert [offer.id for offer in keep_terms(load_contact_policy(changed), line).offers.values()] == ["support_3m"]
+    assert json.loads(run("campaign", "read", "autumn", "--json")) == before
 
 
 def test_after_the_window_the_snapshots_say_who_left(settings: Settings, wave: str, tmp_path: Path) -> None:
