@@ -2,7 +2,7 @@
 
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -87,12 +87,28 @@ def test_a_home_that_is_not_empty_is_refused_and_unchanged(backup: Path, tmp_pat
     assert [entry.name for entry in (tmp_path / "home").iterdir()] == ["note.txt"]
 
 
-@pytest.mark.parametrize("damage", ["a byte changed", "cut short", "no backup"])
-def test_a_damaged_file_is_refused_before_anything_is_written(backup: Path, tmp_path: Path, damage: str) -> None:
+def change_a_byte(backup: Path, part: int) -> bytes:
+    """The file with one other byte in the middle of a part."""
+    with tarfile.open(backup) as tar:
+        member = [one for one in tar if one.size][part]
     content = bytearray(backup.read_bytes())
-    content[len(content) // 2] ^= 0xFF
+    content[member.offset_data + member.size // 2] ^= 0xFF
+    return bytes(content)
+
+
+DAMAGES: dict[str, Callable[[Path], bytes]] = {
+    "a byte of the manifest changed": lambda backup: change_a_byte(backup, 0),
+    "a byte of a dump changed": lambda backup: change_a_byte(backup, 2),
+    "a byte of the last part changed": lambda backup: change_a_byte(backup, -1),
+    "cut short": lambda backup: backup.read_bytes()[:100_000],
+    "no backup": lambda _: b"customers",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_refused_before_anything_is_written(backup: Path, tmp_path: Path, damage: str) -> None:
     bad = tmp_path / "bad.tar"
-    bad.write_bytes({"a byte changed": content, "cut short": content[:100_000], "no backup": b"customers"}[damage])
+    bad.write_bytes(DAMAGES[damage](backup))
 
     with opened(tmp_path / "home") as settings, pytest.raises(BrokenBackup, match="cannot be restored"):
         keeping.restore_backup(settings, bad)

@@ -83,7 +83,8 @@ def test_a_lock_outlives_the_servers_limit_on_idle_sessions(settings: Settings) 
 def test_a_pooler_in_session_mode_is_no_hindrance(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     address = sa.make_url(new_database(server))
     with pooling(f"{address.query['host']}/.s.PGSQL.5432") as port:
-        monkeypatch.setenv("CHURN_DATABASE_URL", f"postgresql://postgres@127.0.0.1:{port}/{address.database}")
+        pooled = address.set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
+        monkeypatch.setenv("CHURN_DATABASE_URL", pooled)
         monkeypatch.setenv("CHURN_HOME", str(tmp_path / "home"))
         settings = load_settings()
         with hold_lock(open_engine(settings), Lock.PIPELINE):
