@@ -1,8 +1,10 @@
 """The contract of the features, and the list of the model features.
 
-To add a feature, write an expression in the SQL model and one line in this file.
+To add a feature, write an expression in the SQL model and one line in this file. The features of a company's own
+columns come from its declaration: a `FeatureSet` has both.
 """
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandera.polars as pa
@@ -39,7 +41,7 @@ class CustomerFeatures(pa.DataFrameModel):
     has_churned: bool
     as_of_date: pl.Date | None  # The date of the example; never a feature. The column may be missing.
     plan: str | None  # The tariff: contract and internet service as text; never a feature. The column may be missing.
-    monthly_charges: pl.Float64 = _feature(is_price=True, gt=0)
+    monthly_charges: pl.Float64 = _feature(is_price=True)
     tenure_months: pl.Float64 = _feature(-1, ge=0)
     tenure_log: pl.Float64 = _feature(-1, ge=0)
     tenure_inverse: pl.Float64 = _feature(+1, gt=0, le=1)
@@ -78,9 +80,63 @@ DIRECTIONS: dict[str, Direction] = {
 FEATURES = tuple(DIRECTIONS)
 """The names of the model features, in the order in which every model gets them."""
 
-PRICE_FEATURES = tuple(
+PRICE_FEATURES: tuple[str, ...] = tuple(
     name
     for name, column in CustomerFeatures.to_schema().columns.items()
     if column.metadata and column.metadata["is_price"]
 )
 """The features that are prices."""
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """The features that a model may get, and what is known about each before any training.
+
+    Attributes:
+        directions: each feature with the known direction of its effect on churn, in the order in which models get it.
+        prices: the features that are prices.
+        words: the features that are words; every other feature is a number.
+        blanks: the numbers that may be NULL.
+    """
+
+    directions: tuple[tuple[str, Direction], ...]
+    prices: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    blanks: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the features, in order."""
+        return tuple(name for name, _ in self.directions)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of the features that are numbers, in order."""
+        return tuple(name for name in self.names if name not in self.words)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every feature is a number that is never NULL: such features need no encoding."""
+        return not self.words and not self.blanks
+
+    def validate(self, examples: pl.DataFrame) -> None:
+        """Checks the rows of a training or a scoring.
+
+        Args:
+            examples: customer_id, has_churned and the features; perhaps as_of_date and plan.
+
+        Raises:
+            pandera.errors.SchemaError: a column is missing, or a value breaks its rule.
+        """
+        shipped = CustomerFeatures.to_schema()
+        absent = [name for name in FEATURES if name not in self.names]
+        own = {
+            name: pa.Column(pl.String if name in self.words else pl.Float64, nullable=name in self.blanks)
+            for name in self.names
+            if name not in FEATURES
+        }
+        shipped.remove_columns(absent).add_columns(own).validate(examples)
+
+
+SHIPPED_FEATURES = FeatureSet(tuple(DIRECTIONS.items()), PRICE_FEATURES)
+"""The features of the declaration that comes with the program."""

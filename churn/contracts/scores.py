@@ -7,12 +7,20 @@ import polars as pl
 from numpy import float64
 from numpy.typing import NDArray
 
+from churn.contracts.features import FEATURES
+
 
 class Predictor(Protocol):
     """The only part of a model that scoring can use. It has no method to train."""
 
     def predict_proba(self, features: pl.DataFrame) -> NDArray[float64]:
-        """Returns (n, 2) probabilities of staying and leaving for rows with the columns FEATURES, in that order."""
+        """Returns (n, 2) probabilities of staying and leaving for rows with the features of `feature_names`."""
+
+
+def feature_names(predictor: Predictor) -> tuple[str, ...]:
+    """Returns the features that a model gets, in order. A model that does not name them gets the shipped ones."""
+    names = getattr(predictor, "feature_names_in_", None)
+    return FEATURES if names is None else tuple(map(str, names))
 
 
 RiskTier = Literal["High", "Medium", "Low"]

@@ -110,6 +110,7 @@ FAMILIES = {
     "logistic_regression": "Logistic regression",
     "random_forest": "Random forest",
     "xgboost": "XGBoost",
+    "xgboost_deep": "XGBoost, deep",
     "average": "Average of two",
 }
 

@@ -23,6 +23,11 @@ class LogOddsAverage(BaseEstimator):
     def __init__(self, members: list[Pipeline]) -> None:
         self.members = members
 
+    @property
+    def feature_names_in_(self) -> NDArray[np.object_]:
+        """The features of the members, in order."""
+        return self.members[0].feature_names_in_
+
     def predict_proba(self, features: pl.DataFrame) -> NDArray[np.float64]:
         """Returns (n, 2) probabilities of staying and leaving."""
         log_odds = np.zeros(len(features))

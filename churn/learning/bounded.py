@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from churn.contracts.features import FEATURES
-from churn.contracts.scores import Predictor
+from churn.contracts.scores import Predictor, feature_names
 from churn.learning.averaging import to_log_odds
 
 Ranges = dict[str, tuple[float, float]]
@@ -31,13 +31,19 @@ class BoundedModel(BaseEstimator):
 
     Attributes:
         model: the candidate.
-        lows, highs: the smallest and largest value of each feature in the training part, in the order of FEATURES.
+        lows, highs: the smallest and largest value of each feature in the training part, in the order of the features;
+            None for words.
         shift: what is added to the log-odds.
         power: the length of the horizon, as a multiple of the window that the level is of.
     """
 
     def __init__(
-        self, model: Any, lows: Sequence[float], highs: Sequence[float], shift: float = 0.0, power: float = 1.0
+        self,
+        model: Any,
+        lows: Sequence[float | None],
+        highs: Sequence[float | None],
+        shift: float = 0.0,
+        power: float = 1.0,
     ) -> None:
         self.model = model
         self.lows = lows
@@ -49,8 +55,15 @@ class BoundedModel(BaseEstimator):
         """Returns the model features, each within the range of the training part."""
         # MLflow's pyfunc calls a model with a pandas frame.
         rows = features if isinstance(features, pl.DataFrame) else pl.from_pandas(features)
-        bounds = zip(FEATURES, self.lows, self.highs, strict=True)
-        return rows.select(pl.col(name).clip(low, high) for name, low, high in bounds)
+        bounds = zip(feature_names(self.model), self.lows, self.highs, strict=True)
+        return rows.select(
+            pl.col(name) if low is None or high is None else pl.col(name).clip(low, high) for name, low, high in bounds
+        )
+
+    @property
+    def feature_names_in_(self) -> tuple[str, ...]:
+        """The features of the candidate, in order."""
+        return feature_names(self.model)
 
     def predict_proba(self, features: pl.DataFrame) -> NDArray[np.float64]:
         """Returns (n, 2) probabilities of staying and leaving within the horizon."""
@@ -59,22 +72,22 @@ class BoundedModel(BaseEstimator):
         return np.column_stack([1 - brought, brought])
 
 
-def find_ranges(train: pl.DataFrame) -> Ranges:
-    """Returns the smallest and the largest value of each feature."""
-    lows, highs = train.select(pl.col(FEATURES).min()).row(0), train.select(pl.col(FEATURES).max()).row(0)
-    return dict(zip(FEATURES, zip(lows, highs, strict=True), strict=True))
+def find_ranges(train: pl.DataFrame, names: Sequence[str] = FEATURES) -> Ranges:
+    """Returns the smallest and the largest value of each of the features, which are numbers."""
+    lows, highs = train.select(pl.col(names).min()).row(0), train.select(pl.col(names).max()).row(0)
+    ranges = zip(names, zip(lows, highs, strict=True), strict=True)
+    return {name: (low, high) for name, (low, high) in ranges if low is not None}
 
 
 def bound(model: Predictor, ranges: Ranges, shift: float = 0.0, power: float = 1.0) -> BoundedModel:
     """Returns a fitted candidate that never extrapolates."""
-    return BoundedModel(
-        model, [ranges[name][0] for name in FEATURES], [ranges[name][1] for name in FEATURES], shift, power
-    )
+    bounds = [ranges.get(name, (None, None)) for name in feature_names(model)]
+    return BoundedModel(model, [low for low, _ in bounds], [high for _, high in bounds], shift, power)
 
 
 def find_level(model: Predictor, newest: pl.DataFrame) -> float:
     """Returns the shift of the log-odds that makes the mean probability the share of these customers who left."""
-    probabilities = model.predict_proba(newest.select(FEATURES))[:, 1]
+    probabilities = model.predict_proba(newest.select(feature_names(model)))[:, 1]
     share = float(newest["has_churned"].to_numpy().mean())
     low, high = -20.0, 20.0
     for _ in range(_STEPS):  # The mean rises with the shift, so bisection finds it.

@@ -16,90 +16,98 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
-from churn.contracts.features import FEATURES
-from churn.contracts.scores import Predictor
+from churn.contracts.scores import Predictor, feature_names
 from churn.learning.averaging import LogOddsAverage
 from churn.learning.bounded import BoundedModel, unwrap
 from churn.learning.directed import DirectedLogistic
-from churn.learning.params import Family, ModelParams
+from churn.learning.encoding import encode_directions, fit_encoder
+from churn.learning.params import FAMILIES, Family, ModelParams
 
 Model: TypeAlias = Pipeline | LogOddsAverage | BoundedModel
 
 
-def build_candidates(params: ModelParams, leaver_weight: float) -> dict[Family, Pipeline]:
-    """Returns an unfitted pipeline for each family.
+def build_candidate(family: Family, params: ModelParams, train: pl.DataFrame) -> Pipeline:
+    """Returns the unfitted pipeline of a family.
 
     Args:
-        leaver_weight: stayers per leaver in the training part; only balanced class weights use it.
+        train: the training part, to which the encoding of words and the weight of leavers are fitted.
     """
-    return {
-        "logistic_regression": _pipeline(params, StandardScaler(), _logistic(params)),
-        "random_forest": _pipeline(params, None, _forest(params)),
-        "xgboost": _pipeline(params, None, _boosting(params, leaver_weight if params.class_weight else 1.0)),
-    }
+    encoder, directions = _choose_columns(params, train, fills_blanks=not family.startswith("xgboost"))
+    match family:
+        case "logistic_regression":
+            steps = [("scale", StandardScaler()), ("model", _logistic(params, directions))]
+        case "random_forest":
+            steps = [("model", _forest(params, directions))]
+        case "xgboost":
+            steps = [("model", _boosting(params, directions, train, params.boosting_rounds, params.boosting_depth))]
+        case "xgboost_deep":
+            steps = [("model", _boosting(params, directions, train, params.deep_rounds, params.deep_depth))]
+    return Pipeline([*encoder, *steps])
 
 
-def _logistic(params: ModelParams) -> LogisticRegression:
+def _choose_columns(
+    params: ModelParams, train: pl.DataFrame, fills_blanks: bool
+) -> tuple[list[tuple[str, ColumnTransformer]], tuple[int, ...]]:
+    """Returns the first step of a pipeline, if it needs one, and the direction of each column behind it."""
+    if not params.given.is_plain:
+        encoder = fit_encoder(params, train, fills_blanks)
+        return [("encode", encoder)], encode_directions(encoder, params.given_directions())
+    kept = [params.given.names.index(name) for name in params.features()]
+    keep = [("keep", ColumnTransformer([("kept", "passthrough", kept)]))] if params.left_out else []
+    return keep, params.kept_directions()
+
+
+def _logistic(params: ModelParams, directions: tuple[int, ...]) -> LogisticRegression:
     if params.directions is not None:
-        return DirectedLogistic(params.kept_directions(), C=params.logistic_c, class_weight=params.class_weight)
+        return DirectedLogistic(directions, C=params.logistic_c, class_weight=params.class_weight)
     return LogisticRegression(C=params.logistic_c, max_iter=1000, class_weight=params.class_weight)
 
 
-def _forest(params: ModelParams) -> RandomForestClassifier:
+def _forest(params: ModelParams, directions: tuple[int, ...]) -> RandomForestClassifier:
     return RandomForestClassifier(
         n_estimators=params.forest_trees,
         min_samples_leaf=params.forest_leaf_rows,
         class_weight=params.class_weight,
-        monotonic_cst=None if params.directions is None else list(params.kept_directions()),
+        monotonic_cst=None if params.directions is None else list(directions),
         random_state=params.seed,
         n_jobs=2,
     )
 
 
-def _boosting(params: ModelParams, leaver_weight: float) -> XGBClassifier:
+def _boosting(
+    params: ModelParams, directions: tuple[int, ...], train: pl.DataFrame, rounds: int, depth: int
+) -> XGBClassifier:
+    leavers = float(train["has_churned"].to_numpy().mean())
     return XGBClassifier(
-        n_estimators=params.boosting_rounds,
-        max_depth=params.boosting_depth,
+        n_estimators=rounds,
+        max_depth=depth,
         learning_rate=params.boosting_rate,
         subsample=0.8,
         colsample_bytree=params.boosting_columns,
-        monotone_constraints=params.kept_directions(),
-        scale_pos_weight=leaver_weight,
+        monotone_constraints=directions,
+        scale_pos_weight=(1 - leavers) / leavers if params.class_weight else 1.0,
         random_state=params.seed,
         n_jobs=1,  # With 2 threads on 2 busy cores the same fit took between 0.07 and 10.8 s.
     )
 
 
-def _pipeline(params: ModelParams, scaler: StandardScaler | None, model: object) -> Pipeline:
-    """Returns the steps: drop the features that are left out, scale (if a scaler is given), predict."""
-    kept = [FEATURES.index(name) for name in params.features()]
-    steps = [("keep", ColumnTransformer([("kept", "passthrough", kept)]))] if params.left_out else []
-    steps += [("scale", scaler)] if scaler is not None else []
-    return Pipeline([*steps, ("model", model)])
-
-
 def fit_candidates(train: pl.DataFrame, params: ModelParams) -> dict[Family, Model]:
     """Fits every family on the training part, and averages the log-odds of the two families with smooth log-odds."""
-    leavers = float(train["has_churned"].to_numpy().mean())
-    fitted: dict[Family, Model] = {
-        family: fit_candidate(pipeline, train)
-        for family, pipeline in build_candidates(params, (1 - leavers) / leavers).items()
-    }
+    fitted: dict[Family, Model] = {family: fit_family(family, train, params) for family in FAMILIES}
     return {**fitted, "average": LogOddsAverage([fitted["logistic_regression"], fitted["xgboost"]])}
 
 
 def fit_family(family: Family, train: pl.DataFrame, params: ModelParams) -> Model:
     """Fits one family."""
-    leavers = float(train["has_churned"].to_numpy().mean())
-    pipelines = build_candidates(params, (1 - leavers) / leavers)
     if family != "average":
-        return fit_candidate(pipelines[family], train)
-    return LogOddsAverage([fit_candidate(pipelines[member], train) for member in ("logistic_regression", "xgboost")])
+        return fit_candidate(family, train, params)
+    return LogOddsAverage([fit_candidate(member, train, params) for member in ("logistic_regression", "xgboost")])
 
 
-def fit_candidate(pipeline: Pipeline, train: pl.DataFrame) -> Pipeline:
-    """Fits a pipeline on the training part and returns it."""
-    fitted: Pipeline = pipeline.fit(train.select(FEATURES), train["has_churned"].to_numpy())
+def fit_candidate(family: Family, train: pl.DataFrame, params: ModelParams) -> Pipeline:
+    """Fits the pipeline of a family that is no average."""
+    pipeline = build_candidate(family, params, train)
+    fitted: Pipeline = pipeline.fit(train.select(params.given.names), train["has_churned"].to_numpy())
     if isinstance(fitted.named_steps["model"], RandomForestClassifier):
         # Threads add up the trees' votes in any order, and a sum of floats depends on the order. With one thread a
         # prediction has the same bits every time.
@@ -109,7 +117,14 @@ def fit_candidate(pipeline: Pipeline, train: pl.DataFrame) -> Pipeline:
 
 def predict_leaving(predictor: Predictor, examples: pl.DataFrame) -> NDArray[np.float64]:
     """Returns (n,) probabilities of leaving for rows with the features."""
-    return np.asarray(predictor.predict_proba(examples.select(FEATURES))[:, 1], dtype=np.float64)
+    return np.asarray(predictor.predict_proba(examples.select(feature_names(predictor)))[:, 1], dtype=np.float64)
+
+
+def _name_columns(model: Pipeline, params: ModelParams) -> list[str]:
+    """Returns a name for each column that the last step gets: its feature, and for the flag of a word the word too."""
+    if "encode" not in model.named_steps:
+        return list(params.features())
+    return [name.split("__", 1)[1] for name in model.named_steps["encode"].get_feature_names_out()]
 
 
 def importances(model: Model, params: ModelParams) -> pl.DataFrame:
@@ -123,5 +138,5 @@ def importances(model: Model, params: ModelParams) -> pl.DataFrame:
         return pl.DataFrame(schema={"feature": pl.String, "importance": pl.Float64})
     fitted = model.named_steps["model"]
     values = fitted.coef_[0] if isinstance(fitted, LogisticRegression) else fitted.feature_importances_
-    table = pl.DataFrame({"feature": params.features(), "importance": np.asarray(values, dtype=np.float64)})
+    table = pl.DataFrame({"feature": _name_columns(model, params), "importance": np.asarray(values, dtype=np.float64)})
     return table.sort(pl.col("importance").abs(), descending=True)

@@ -15,10 +15,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from xgboost import DMatrix, XGBClassifier
 
-from churn.contracts.features import FEATURES
-from churn.contracts.scores import Predictor
+from churn.contracts.scores import Predictor, feature_names
 from churn.learning.averaging import LogOddsAverage
 from churn.learning.bounded import BoundedModel
+from churn.learning.encoding import find_sources
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ class Contributions:
 
     Attributes:
         baseline: the log-odds without any information about the customer.
-        by_feature: (n, len(FEATURES)) contributions in the order of FEATURES; 0 for a feature that is left out.
+        by_feature: (n, features) contributions in the order of the features; 0 for a feature that is left out.
     """
 
     baseline: float
@@ -49,29 +49,32 @@ def contribute(model: Predictor, features: pl.DataFrame) -> Contributions | None
     if not isinstance(model, Pipeline):
         return None
     last = model.named_steps["model"]
-    kept = _kept(model)
-    values = features.select(FEATURES[position] for position in kept).to_numpy()
+    names = feature_names(model)
+    values, sources = _encode(model, features.select(names))
     if isinstance(last, LogisticRegression):
         scaler = model.named_steps["scale"]
         shares = (values - scaler.mean_) * (last.coef_[0] / scaler.scale_)
-        return Contributions(float(last.intercept_[0]), _spread(shares, kept))
+        return Contributions(float(last.intercept_[0]), _gather(shares, sources, len(names)))
     if isinstance(last, XGBClassifier):
         shares = _of_trees(last, values)
-        return Contributions(float(shares[0, -1]), _spread(shares[:, :-1], kept))
+        return Contributions(float(shares[0, -1]), _gather(shares[:, :-1], sources, len(names)))
     return None
 
 
 def contribute_by_feature(model: Predictor, features: pl.DataFrame) -> Floats | None:
-    """Returns (n, len(FEATURES)) contributions to the log-odds; None for a random forest, which has none."""
+    """Returns (n, features) contributions to the log-odds; None for a random forest, which has none."""
     contributions = contribute(model, features)
     return None if contributions is None else contributions.by_feature
 
 
-def _kept(pipeline: Pipeline) -> list[int]:
-    """Returns the positions in FEATURES of the features that the model gets."""
-    if "keep" not in pipeline.named_steps:
-        return list(range(len(FEATURES)))
-    return list(pipeline.named_steps["keep"].transformers[0][2])
+def _encode(pipeline: Pipeline, features: pl.DataFrame) -> tuple[Floats, NDArray[np.int64]]:
+    """Returns the columns that the steps behind the first one get, and for each the position of its feature."""
+    if "encode" in pipeline.named_steps:
+        encoder = pipeline.named_steps["encode"]
+        return np.asarray(encoder.transform(features), dtype=np.float64), find_sources(encoder)
+    every = list(range(features.width))
+    kept = list(pipeline.named_steps["keep"].transformers[0][2]) if "keep" in pipeline.named_steps else every
+    return features.select(features.columns[position] for position in kept).to_numpy(), np.array(kept)
 
 
 def _of_trees(model: XGBClassifier, values: Floats) -> Floats:
@@ -83,12 +86,14 @@ def _of_trees(model: XGBClassifier, values: Floats) -> Floats:
     return np.asarray(booster.predict(rows, pred_contribs=True, approx_contribs=is_additive), dtype=np.float64)
 
 
-def _spread(shares: Floats, kept: list[int]) -> Floats:
-    if len(kept) == len(FEATURES):
+def _gather(shares: Floats, sources: NDArray[np.int64], features: int) -> Floats:
+    """Returns (n, features) contributions: the sums over the columns that come from each feature."""
+    if np.array_equal(sources, np.arange(features)):
         return shares
-    spread = np.zeros((len(shares), len(FEATURES)))
-    spread[:, kept] = shares
-    return spread
+    gathered = np.zeros((len(shares), features))
+    for column, source in enumerate(sources):
+        gathered[:, source] += shares[:, column]
+    return gathered
 
 
 def _averaged(parts: list[Contributions | None]) -> Contributions | None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from churn.contracts.features import DIRECTIONS, PRICE_FEATURES, Direction
+from churn.contracts.features import Direction
 from churn.learning.params import ModelParams
 
 _Z95 = 1.96
@@ -64,19 +64,20 @@ def settle_directions(train: pl.DataFrame, params: ModelParams) -> ModelParams:
     """Returns the settings with a direction for each feature; features without a settled effect are left out.
 
     A higher price never lowers the risk. A feature without a declared direction gets the sign of its coefficient, if
-    the coefficient's 95% interval lies on one side of zero.
+    the coefficient's 95% interval lies on one side of zero. Words have no direction: none lies beyond a range.
 
     Args:
         train: the training part.
     """
-    declared: dict[str, Direction] = {**DIRECTIONS, **dict.fromkeys(PRICE_FEATURES, 1)}
-    names = [name for name in params.features() if train[name].n_unique() > 1]
-    estimates, halves = _estimate(train.select(names).to_numpy(), train["has_churned"].to_numpy(), params.logistic_c)
+    declared: dict[str, Direction] = dict(params.given.directions) | dict.fromkeys(params.given.prices, 1)
+    filled = train.select(pl.col(params.given.numbers).fill_null(pl.col(params.given.numbers).median()))
+    names = [name for name in params.features() if name in filled.columns and filled[name].n_unique() > 1]
+    estimates, halves = _estimate(filled.select(names).to_numpy(), train["has_churned"].to_numpy(), params.logistic_c)
     settled = dict(declared)
     for name, estimate, half in zip(names, estimates, halves, strict=True):
         if not declared[name] and abs(estimate) > half:
             settled[name] = 1 if estimate > 0 else -1
-    unsettled = [name for name in DIRECTIONS if not settled[name] or name not in names]
+    unsettled = [name for name in params.given.numbers if not settled[name] or name not in names]
     return replace(params, directions=tuple(settled.values()), left_out=tuple(unsettled))
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from churn.contracts.features import CustomerFeatures
 from churn.learning.candidates import Model, fit_candidates, predict_leaving
 from churn.learning.figures import expected_calibration_floor, weighted_figures
 from churn.learning.params import ModelParams
@@ -33,7 +32,7 @@ def evaluate_splits(
     """Measures every candidate on the test part of many random 70/10/20 splits.
 
     Args:
-        examples: one row per customer, satisfying `CustomerFeatures`.
+        examples: one row per customer, with the features of `params.given`.
         splits: the number of splits; their seeds are 0, 1, 2, ...
         after_split: called after each split with the number of finished splits.
         fit: the function that fits the candidates (default: the candidates of the product).
@@ -45,7 +44,7 @@ def evaluate_splits(
         TooFewLeavers: the examples have too few leavers or too few stayers.
     """
     check_enough(examples)
-    CustomerFeatures.validate(examples)
+    params.given.validate(examples)
     rows: list[dict[str, Any]] = []
     for number in range(splits):
         rows += _evaluate_split(split_examples(examples, number), replace(params, seed=number), number, fit)

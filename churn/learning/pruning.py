@@ -12,7 +12,6 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from churn.contracts.features import FEATURES
 from churn.learning.candidates import fit_family
 from churn.learning.contributions import contribute
 from churn.learning.folds import losses_by_fold, split_folds
@@ -30,7 +29,7 @@ def rank_features(train: pl.DataFrame, params: ModelParams) -> pl.DataFrame:
         for learned, tried in split_folds(train, params.seed)
     ]
     means = np.concatenate(parts).mean(axis=0)
-    return pl.DataFrame({"feature": FEATURES, "mean_contribution": means}).sort("mean_contribution")
+    return pl.DataFrame({"feature": params.given.names, "mean_contribution": means}).sort("mean_contribution")
 
 
 def prune(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from churn.learning.figures import bootstrap_weights, weighted_figures
 from churn.learning.params import Family
 
-SIMPLEST_FIRST: tuple[Family, ...] = ("logistic_regression", "xgboost", "random_forest", "average")
+SIMPLEST_FIRST: tuple[Family, ...] = ("logistic_regression", "xgboost", "random_forest", "xgboost_deep", "average")
 
 
 def select(

@@ -7,7 +7,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from churn.contracts.decisions import Interval
-from churn.contracts.features import CustomerFeatures
 from churn.errors import TooFewLeavers
 from churn.learning.bounded import Ranges, find_ranges
 from churn.learning.candidates import Model, fit_candidates, predict_leaving
@@ -70,7 +69,7 @@ def train(examples: pl.DataFrame, params: ModelParams, labels: Labels = NO_HORIZ
     """Fits and compares every candidate.
 
     Args:
-        examples: one row per customer (and date, if there are several dates), satisfying `CustomerFeatures`.
+        examples: one row per customer (and date, if there are several dates), with the features of `params.given`.
         labels: the labels of the examples. From two windows on, the newest one is the test part.
 
     Raises:
@@ -78,14 +77,14 @@ def train(examples: pl.DataFrame, params: ModelParams, labels: Labels = NO_HORIZ
         ContractBroken: a feature contains the label.
     """
     check_enough(examples)
-    CustomerFeatures.validate(examples)
-    check_leakage(examples)
+    params.given.validate(examples)
+    check_leakage(examples, params.given)
     split, tested_on = _split(examples, labels, params.seed)
     fingerprint = fingerprint_training(examples, params, labels.horizon)
     if labels.windows:
         params = settle_directions(split.train, params)
     models = fit_candidates(split.train, params)
-    ranges = find_ranges(split.train) if labels.windows else None
+    ranges = find_ranges(split.train, params.given.numbers) if labels.windows else None
     tested = models if ranges is None else bring_to_test(models, ranges, split, labels)
     family, reason = select_on(split.validation, tested, params.seed)
     kept = models if ranges is None else bring_to_horizon(models, ranges, split, labels)

@@ -15,7 +15,7 @@ import optuna
 import polars as pl
 from optuna.storages.journal import JournalFileBackend
 
-from churn.learning.candidates import build_candidates, fit_candidate
+from churn.learning.candidates import fit_candidate
 from churn.learning.folds import losses_by_fold, split_folds
 from churn.learning.params import FAMILIES, Family, ModelParams, fingerprint_training
 
@@ -30,6 +30,10 @@ SPACES: Mapping[Family, Suggest] = {
         "boosting_depth": trial.suggest_int("boosting_depth", 1, 4),
         "boosting_rate": trial.suggest_float("boosting_rate", 0.01, 0.2, log=True),
         "boosting_columns": trial.suggest_float("boosting_columns", 0.3, 1.0),
+    },
+    "xgboost_deep": lambda trial: {
+        "deep_rounds": trial.suggest_int("deep_rounds", 50, 600, step=50),
+        "deep_depth": trial.suggest_int("deep_depth", 2, 6),
     },
 }
 
@@ -89,7 +93,7 @@ def _search(
 
     def objective(trial: optuna.Trial) -> float:
         tried = replace(params, **SPACES[family](trial))
-        return float(losses_by_fold(folds, lambda part: fit_candidate(_pipeline(family, tried), part)).mean())
+        return float(losses_by_fold(folds, lambda part: fit_candidate(family, part, tried)).mean())
 
     def report_trial(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         after_trial(family, len(_complete(study)))
@@ -100,12 +104,13 @@ def _search(
     return study
 
 
-def _pipeline(family: Family, params: ModelParams) -> Any:
-    return build_candidates(params, leaver_weight=1.0)[family]
-
-
 def _names(family: Family) -> list[str]:
-    prefix = {"logistic_regression": "logistic_c", "random_forest": "forest_leaf", "xgboost": "boosting_"}[family]
+    prefix = {
+        "logistic_regression": "logistic_c",
+        "random_forest": "forest_leaf",
+        "xgboost": "boosting_",
+        "xgboost_deep": "deep_",
+    }[family]
     return [name for name in ModelParams.__dataclass_fields__ if name.startswith(prefix)]
 
 

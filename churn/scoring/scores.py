@@ -13,8 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from churn.contracts.features import FEATURES
-from churn.contracts.scores import CustomerScores, Predictor
+from churn.contracts.scores import CustomerScores, Predictor, feature_names
 from churn.contracts.tariffs import is_unseen
 from churn.economics.policies import ValuePolicy
 from churn.economics.tiers import (
@@ -123,7 +122,7 @@ def _of_a_contact(formula: Callable[[pl.Expr, pl.Expr, ValuePolicy], pl.Expr], v
 
 
 def _predict(features: pl.DataFrame, predictor: Predictor) -> pl.Series:
-    probabilities = predictor.predict_proba(features.select(FEATURES))[:, 1]
+    probabilities = predictor.predict_proba(features.select(feature_names(predictor)))[:, 1]
     return pl.Series("churn_probability", probabilities, dtype=pl.Float64).round(PROBABILITY_DECIMALS)
 
 

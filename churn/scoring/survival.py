@@ -12,9 +12,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from churn.contracts.features import FEATURES
 from churn.contracts.horizons import MONTH_DAYS
-from churn.contracts.scores import Predictor
+from churn.contracts.scores import Predictor, feature_names
 from churn.economics.future import (
     YEAR_MONTHS,
     expected_loss_usd,
@@ -110,7 +109,7 @@ def _additive_log_odds(features: pl.DataFrame, predictor: Predictor, months: int
     asked: the answer then holds for models that this module has never heard of.
     """
     tenures, positions = np.unique(features["tenure_months"].to_numpy(), return_inverse=True)
-    reference = features[0].select(FEATURES)
+    reference = features[0].select(feature_names(predictor))
     grid = pl.concat([reference] * len(tenures)).with_columns(pl.Series("tenure_months", tenures))
     by_tenure = _log_odds_by_month(age(grid, 0), predictor, months)
     change = by_tenure - by_tenure[:, :1]
@@ -121,5 +120,5 @@ def _additive_log_odds(features: pl.DataFrame, predictor: Predictor, months: int
 
 
 def _log_odds(features: pl.DataFrame, predictor: Predictor) -> Floats:
-    leaving = np.clip(predictor.predict_proba(features.select(FEATURES))[:, 1], 1e-15, 1 - 1e-15)
+    leaving = np.clip(predictor.predict_proba(features.select(feature_names(predictor)))[:, 1], 1e-15, 1 - 1e-15)
     return np.asarray(np.log(leaving) - np.log1p(-leaving), dtype=np.float64)

@@ -1,6 +1,6 @@
 """Decides whether a challenger may replace the champion, and collects the evidence that the ledger keeps."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
@@ -198,7 +198,7 @@ def describe_training(training: "Training", decision: "Decision", policies: Poli
     """
     return Evidence(
         rows={part: getattr(training.split, part).height for part in ("train", "validation", "test")},
-        params=asdict(training.params),
+        params=training.params.settings(),
         plans=tuple(known_plans(training.split.train)),
         tiers_out_of_fold=_tiers_out_of_fold(training, tiers),
         candidates={candidate.family: _figures(candidate) for candidate in training.candidates},

@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
 from churn.contracts.features import FEATURES
-from churn.learning.candidates import build_candidates, fit_candidate, fit_candidates, predict_leaving
+from churn.learning.candidates import fit_candidates, fit_family, predict_leaving
 from churn.learning.contributions import contribute
 from churn.learning.evaluating import evaluate_splits, summarise
 from churn.learning.figures import weighted_figures
@@ -114,8 +114,7 @@ def print_costs(examples: pl.DataFrame) -> None:
     million = pl.concat([examples] * (1_000_000 // examples.height + 1)).head(1_000_000)
     batches = [million[start : start + 100_000] for start in range(0, million.height, 100_000)]
     for family, model in fit_candidates(train, params).items():
-        pipeline = build_candidates(params, 1.0).get(family)
-        fit = f"{cpu_seconds(lambda p=pipeline: fit_candidate(p, train)):13.2f}" if pipeline else f"{'':13}"
+        fit = f"{cpu_seconds(lambda f=family: fit_family(f, train, params)):13.2f}"
         score = cpu_seconds(lambda m=model: [predict_leaving(m, batch) for batch in batches], 1)
         if contribute(model, batches[0]) is None:
             print(f"{family:28}{fit}{score:13.2f}{'none':>15}{'':>13}")

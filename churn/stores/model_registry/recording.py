@@ -5,7 +5,6 @@ Models are stored in the skops format with an explicit list of trusted types, so
 
 import logging
 from contextlib import redirect_stderr
-from dataclasses import asdict
 from datetime import date
 from importlib.metadata import version as installed_version
 from io import StringIO
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from churn.contracts.decisions import Evidence, TrainedLabels
-from churn.contracts.features import FEATURES
 from churn.contracts.models import MODEL_NAME, RegisteredModel
 from churn.economics.policies import ValuePolicy
 from churn.settings import Settings
@@ -93,7 +91,7 @@ def record_training(
         "labels": _tell_labels(evidence.labels),
     }
     with mlflow.start_run(run_name=f"training {as_of_date}", tags={**tags, "selected": training.selected.family}):
-        mlflow.log_params(asdict(training.params))
+        mlflow.log_params(training.params.settings())
         mlflow.log_text(training.reason, "selection.txt")
         mlflow.log_dict(evidence.to_json(), "evidence.json")
         uris = {candidate.family: _record_candidate(training, candidate, tags, policy) for candidate in training.told()}
@@ -133,7 +131,7 @@ def _record_candidate(
     import mlflow
 
     with mlflow.start_run(run_name=candidate.family, nested=True, tags={**tags, "family": candidate.family}) as run:
-        mlflow.log_params(asdict(training.params) | {"family": candidate.family})
+        mlflow.log_params(training.params.settings() | {"family": candidate.family})
         mlflow.log_metrics(_metrics(candidate))
         _log_dataset(training, tags)
         _log_artifacts(training, candidate, policy)
@@ -154,7 +152,7 @@ def _metrics(candidate: "Candidate") -> dict[str, float]:
 def _log_dataset(training: "Training", tags: dict[str, str]) -> None:
     import mlflow
 
-    train = training.split.train.select(*FEATURES, "has_churned").to_pandas()
+    train = training.split.train.select(*training.params.given.names, "has_churned").to_pandas()
     source, digest = f"analytics.fct_customer_features, labels {tags['labels']}", training.fingerprint[:36]
     dataset = mlflow.data.from_pandas(train, source, targets="has_churned", name="training part", digest=digest)
     mlflow.log_input(dataset, context="training")
@@ -177,7 +175,7 @@ def _log_model(training: "Training", candidate: "Candidate") -> Any:
     import mlflow
     from mlflow.models import infer_signature
 
-    example = training.split.train.select(FEATURES).head(5).to_pandas()
+    example = training.split.train.select(training.params.given.names).head(5).to_pandas()
     probabilities = candidate.model.predict_proba(pl.from_pandas(example))
     return mlflow.sklearn.log_model(
         candidate.model,
@@ -200,7 +198,7 @@ def record_search(
     import mlflow
 
     with mlflow.start_run(run_name=name, tags={"git_commit": git_commit()}):
-        mlflow.log_params(asdict(params))
+        mlflow.log_params(params.settings())
         mlflow.log_text(trials.write_csv(), "search.csv")
         mlflow.log_figure(picture, "search.png")
 
@@ -214,7 +212,7 @@ def record_evaluation(
     import mlflow
 
     with mlflow.start_run(run_name=f"evaluation {summary['as_of_date']}", tags={"git_commit": git_commit()}):
-        mlflow.log_params(asdict(params) | {"splits": summary["splits"], "examples": summary["examples"]})
+        mlflow.log_params(params.settings() | {"splits": summary["splits"], "examples": summary["examples"]})
         for name, figures in {"selected": summary["selected"], **summary["candidates"]}.items():
             mlflow.log_metrics({f"{name}_{key}": value for key, value in figures.items() if isinstance(value, float)})
             mlflow.log_metrics({f"{name}_{key}_sd": value for key, value in figures["sd"].items()})

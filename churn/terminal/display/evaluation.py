@@ -10,6 +10,7 @@ SHORT_NAMES = {
     "logistic_regression": "logistic",
     "random_forest": "forest",
     "xgboost": "XGBoost",
+    "xgboost_deep": "XGBoost, deep",
     "average": "average",
 }
 _FIGURES = {

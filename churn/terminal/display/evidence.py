@@ -14,6 +14,7 @@ FAMILY_NAMES = {
     "logistic_regression": "logistic regression",
     "random_forest": "random forest",
     "xgboost": "XGBoost",
+    "xgboost_deep": "XGBoost, deep",
     "average": "average of two",
 }
 _NO_MODEL = "No model was trained yet. Run `churn run --source FILE`."

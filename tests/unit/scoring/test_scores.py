@@ -8,7 +8,7 @@ import pytest
 
 from churn.contracts.features import FEATURES
 from churn.contracts.scores import Predictor
-from churn.learning.candidates import build_candidates, fit_candidate
+from churn.learning.candidates import fit_candidate
 from churn.learning.contributions import contribute_by_feature
 from churn.learning.params import ModelParams
 from churn.scoring.scores import Scorer, score_batch
@@ -42,7 +42,7 @@ def features() -> pl.DataFrame:
 @pytest.fixture(scope="module", params=["logistic_regression", "random_forest", "xgboost"])
 def predictor(request: pytest.FixtureRequest, features: pl.DataFrame) -> Predictor:
     params = ModelParams(forest_trees=20, boosting_rounds=20)
-    return fit_candidate(build_candidates(params, 3.0)[request.param], features)
+    return fit_candidate(request.param, features, params)
 
 
 def test_one_customer_alone_scores_as_in_the_batch(features: pl.DataFrame, predictor: Predictor) -> None:
