@@ -4,6 +4,7 @@ Every error has a fact and a next step. Its class decides the exit code, and whe
 """
 
 import errno
+import re
 from datetime import date
 from enum import IntEnum
 from typing import Any
@@ -183,17 +184,55 @@ class DiskFull(ChurnError):
     """The disk is full. A retry does not help, since waiting frees no space."""
 
 
+class AccessRefused(ChurnError):
+    """The database answered, and refused the login, the right or the configuration. A retry does not help."""
+
+
 _PREFECT_IS_AWAY = ("Failed to reach API at", "No Prefect API URL provided")
 """How Prefect 3.8 begins its messages for a server that does not answer. It raises them as RuntimeError and ValueError,
 so that only the text shows what they are."""
 _CONNECTION_LOSSES = ("OperationalError", "InterfaceError", "AdminShutdown", "ConnectionFailure")
+_REFUSED_STATES = ("28", "42501", "3D000", "25006")
+"""How Postgres' codes begin for: login refused, no permission, no such database, and a read-only server."""
+_REFUSED_LOGIN = re.compile(
+    "password authentication failed|no password supplied|no pg_hba.conf entry|permission denied|"
+    '(role|database) ".*" does not exist|server does not support SSL|certificate|invalid connection option'
+)
+"""What libpq says where it cannot connect: psycopg then has no code."""
 
 
 def may_pass_by_itself(error: BaseException) -> bool:
     """Returns whether a retry may help."""
     if isinstance(error, ChurnError):
         return error.may_pass_by_itself
+    if understand_database(error) is not None:
+        return False
     return isinstance(error, ConnectionError | TimeoutError) or _is_connection_loss(error)
+
+
+def understand_database(error: BaseException) -> ChurnError | None:
+    """Returns the error for people if a database answered with something that waiting does not change, else None.
+
+    Args:
+        error: an error of any of the drivers, or SQLAlchemy's around it.
+    """
+    origin = getattr(error, "orig", None) or error  # SQLAlchemy keeps the driver's error there.
+    state = str(getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or "")  # psycopg 3, psycopg2
+    fact = (str(origin).strip() or "no reason").splitlines()[0].rstrip(".")
+    if state == "53100":
+        return DiskFull(
+            f"No space is left on the disk of the database: {fact}.",
+            "free some space there, then run again: the run continues where it stopped.",
+        )
+    is_refused = state.startswith(_REFUSED_STATES) or (
+        not state and _is_connection_loss(error) and _REFUSED_LOGIN.search(str(origin))
+    )
+    if not is_refused:
+        return None
+    return AccessRefused(
+        f"The database refused: {fact}.",
+        "correct CHURN_DATABASE_URL, or let the owner of the database give this user the right (`churn db setup`).",
+    )
 
 
 def _is_connection_loss(error: BaseException) -> bool:
@@ -214,6 +253,8 @@ def understand(error: BaseException) -> ChurnError:
         return ChurnError(
             f"{error.filename2 or error.filename}: {error.strerror}.", "correct that, or choose another path."
         )
+    if (refusal := understand_database(error)) is not None:
+        return refusal
     first_line = (str(error).strip() or "no message").splitlines()[0]
     if _is_connection_loss(error):
         return Unavailable(

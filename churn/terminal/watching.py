@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from churn.errors import Unavailable
+from churn.errors import AccessRefused, Unavailable
 from churn.local_stack.temporary_prefect import reach_prefect
 from churn.settings import Settings
 from churn.stages import Outcome
@@ -122,7 +122,7 @@ def _reach_database(settings: Settings, flow: str, day: date | None) -> None:
 
     try:
         open_engine(settings)
-    except Unavailable as error:
+    except (Unavailable, AccessRefused) as error:
         messages.tell_failure(settings, flow, day, error)
         raise
 

@@ -3,7 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from churn.errors import AuditFailed, ChurnError, ContractBroken, ExitCode, Unavailable, may_pass_by_itself, understand
+from churn.errors import (
+    AccessRefused,
+    AuditFailed,
+    ChurnError,
+    ContractBroken,
+    DiskFull,
+    ExitCode,
+    Unavailable,
+    may_pass_by_itself,
+    understand,
+)
 
 
 def test_every_kind_of_failure_has_its_exit_code() -> None:
@@ -50,6 +60,46 @@ def test_a_lost_database_connection_may_pass_by_itself() -> None:
     assert may_pass_by_itself(psycopg.OperationalError("server closed the connection"))
     assert may_pass_by_itself(sqlalchemy.exc.OperationalError("select 1", {}, Exception()))
     assert not may_pass_by_itself(psycopg.errors.UndefinedTable("no such table"))
+
+
+def _psycopg(name: str, message: str = "no reason") -> Exception:
+    import psycopg
+
+    found: type[Exception] = getattr(psycopg.errors, name)
+    return found(message)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (_psycopg("DiskFull", "could not extend file"), DiskFull, "disk of the database: could not extend file."),
+        (_psycopg("InsufficientPrivilege", "permission denied for table x"), AccessRefused, "permission denied"),
+        (_psycopg("ReadOnlySqlTransaction", "cannot execute INSERT"), AccessRefused, "cannot execute INSERT"),
+        (_psycopg("InvalidCatalogName", 'database "x" does not exist'), AccessRefused, "does not exist"),
+        (
+            _psycopg("OperationalError", 'connection failed: FATAL:  password authentication failed for user "x"'),
+            AccessRefused,
+            "password authentication failed",
+        ),
+        (_psycopg("OperationalError", "server does not support SSL, but SSL was required"), AccessRefused, "SSL"),
+    ],
+)
+@pytest.mark.parametrize("is_wrapped", [False, True], ids=["the driver's", "SQLAlchemy's"])
+def test_what_a_database_refuses_is_final_and_named(
+    error: Exception, kind: type[ChurnError], words: str, is_wrapped: bool
+) -> None:
+    import sqlalchemy.exc
+
+    met = sqlalchemy.exc.OperationalError("select 1", {}, error) if is_wrapped else error
+
+    assert not may_pass_by_itself(met)
+    assert isinstance(understand(met), kind)
+    assert words in understand(met).fact
+
+
+@pytest.mark.parametrize("name", ["AdminShutdown", "CannotConnectNow", "TooManyConnections", "OperationalError"])
+def test_what_a_database_does_only_now_is_tried_again(name: str) -> None:
+    assert may_pass_by_itself(_psycopg(name))
 
 
 def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from churn.errors import Unavailable, WrongUsage
+from churn.errors import Unavailable, WrongUsage, understand_database
 from churn.secrecy import without_login
 from churn.settings import Settings
 from churn.stores.postgres import embedded, migrating, tables
@@ -118,10 +118,15 @@ def _connecting(settings: Settings) -> Iterator[Engine]:
 
 @contextmanager
 def _raises_unavailable(uri: str) -> Iterator[None]:
-    """Turns a lost or refused connection into Unavailable. The message has the address without its password."""
+    """Turns a lost connection into Unavailable, and a refusal into AccessRefused.
+
+    The message has the address without its password.
+    """
     try:
         yield
     except (psycopg.OperationalError, _operational_error()) as error:
+        if (refusal := understand_database(error)) is not None:
+            raise refusal from error
         raise Unavailable(
             f"The database at {without_login(uri)} did not answer: {str(error).strip().splitlines()[0]}",
             "start it, or correct CHURN_DATABASE_URL; `churn doctor` shows what is configured.",

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from churn.errors import NotThere, Unavailable
+from churn.errors import NotThere, Unavailable, understand_database
 from churn.secrecy import without_login
 from churn.settings import Settings
 from churn.stores.postgres.database import locate, set_in_sessions
@@ -101,6 +101,8 @@ def reading(settings: Settings) -> Iterator[Connection]:
             yield connection
     except (psycopg.OperationalError, OperationalError) as error:
         _locate_once.cache_clear()  # The next reader then starts an embedded server that was stopped.
+        if (refusal := understand_database(error)) is not None:
+            raise refusal from error
         raise Unavailable(
             f"The database at {without_login(uri)} did not answer: {str(error).strip().splitlines()[0]}",
             "start it, or correct CHURN_DATABASE_URL; `churn doctor` shows what is configured.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from churn.errors import AuditFailed, ChurnError, TransformFailed, Unavailable
+from churn.errors import AuditFailed, ChurnError, TransformFailed, Unavailable, understand_database
 from churn.settings import PROJECT_DIR, Settings
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.tables import publications
@@ -76,7 +76,9 @@ def understand_plan(
     return _understand_model(settings, model, cause, failed.node)
 
 
-def _understand_model(settings: Settings, model: Any, cause: BaseException, node: Any) -> TransformFailed:
+def _understand_model(settings: Settings, model: Any, cause: BaseException, node: Any) -> ChurnError:
+    if (refusal := understand_database(cause)) is not None:  # A full disk or a missing right is no error of the model.
+        return refusal
     message = " ".join(str(cause).strip().splitlines()[:1])
     name, file = (model.name, _shown(Path(model._path))) if model is not None else (node.snapshot_name, "transforms")
     line = _find_line(Path(model._path), message) if model is not None else 1
