@@ -18,6 +18,18 @@ from churn.stack_note import find_stack, read_login
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 
+_HERE = ("127.0.0.1", "localhost", "::1")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_OF_LIBRARIES = re.compile("PG[A-Z]|MLFLOW_|PREFECT_|STREAMLIT_|SSL_CERT_|REQUESTS_CA_|CURL_CA_")
+_DIVERTING = re.compile(
+    "GIT_|STREAMLIT_(?!SERVER_BASE_URL_PATH$|SERVER_SSL_)|"
+    "MLFLOW_(RUN_ID|RUN_CONTEXT|EXPERIMENT_ID|EXPERIMENT_NAME|ACTIVE_MODEL_ID|REGISTRY_URI|ENABLE_ASYNC_LOGGING)$"
+)
+"""Settings of another project's work: a run to continue, a repository, options of another app."""
+_LIBPQ = re.compile("PG[A-Z]+$")
+_LIBPQ_LOGINS = re.compile("PG(PASSWORD|PASSFILE|SERVICEFILE|CHANNELBINDING|REQUIREAUTH|(SSL|GSS|KRB)[A-Z]*)$")
+
 
 class Settings(BaseSettings):
     """The environment, read once and frozen. README's settings table lists every field."""
@@ -135,12 +147,51 @@ class Settings(BaseSettings):
         return self.home_dir / "mlflow" / "artifacts"
 
 
+def settle_environment() -> None:
+    """Removes from the environment of this process what would divert a library. Children inherit what is left.
+
+    This is the one place that decides which variables the libraries of this process see:
+
+    - A variable of a library without a value is not set.
+    - Calls to this machine use no proxy. Proxies of another kind than http are not used: httpx would refuse to start.
+    - The address of the database decides alone where it is; of libpq's variables only logins and certificates stay.
+      The embedded database needs none.
+    - MLflow's, Git's and Streamlit's variables for another run, repository or app are not seen.
+    - A child Python imports nothing from the folder that it works in. No library reports to its makers.
+    """
+    is_embedded = not os.environ.get("CHURN_DATABASE_URL", "").strip()
+    for name, value in list(os.environ.items()):
+        is_unset = not value.strip() and (name in _PROXIES or _OF_LIBRARIES.match(name))
+        is_no_http = name in _PROXIES and "://" in value and not value.lower().startswith("http")
+        is_of_address = _LIBPQ.match(name) and (is_embedded or not _LIBPQ_LOGINS.match(name))
+        if is_unset or is_no_http or is_of_address or _DIVERTING.match(name):
+            del os.environ[name]
+    # Both spellings hold the same: the standard library reads the lower case alone where there are two.
+    chosen = ",".join(os.environ.get(name, "") for name in ("no_proxy", "NO_PROXY")).split(",")
+    direct = ",".join(dict.fromkeys([*filter(None, map(str.strip, chosen)), *_HERE]))
+    os.environ |= {"no_proxy": direct, "NO_PROXY": direct}
+    os.environ |= {"PYTHONSAFEPATH": "1", "DO_NOT_TRACK": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
+
+
+def _check_certificates() -> None:
+    """Refuses a file of certificates that does not exist: httpx would fail later, without its name."""
+    for name in _CERTIFICATES:
+        value = os.environ.get(name)
+        if value is not None and not Path(value).exists():
+            raise WrongUsage(
+                f"{name} is {value!r}, which is not allowed: it should be the path of certificates that exist.",
+                f"correct or unset {name}.",
+            )
+
+
 def read_environment() -> Settings:
-    """Reads the current environment, and nothing else.
+    """Reads the current environment, once it is settled.
 
     Raises:
         WrongUsage: a variable has a value that is not allowed; the message names the variable and what is allowed.
     """
+    settle_environment()
+    _check_certificates()
     try:
         return Settings()
     except ValidationError as error:
@@ -173,13 +224,13 @@ def load_settings() -> Settings:
 
 
 def inherited_environment() -> dict[str, str]:
-    """Returns the environment for a service of the local stack, without the PREFECT_ variables of the user.
+    """Returns the environment for a service of the local stack, without the user's settings of Prefect and Streamlit.
 
-    The stack runs a Prefect of its own. A PREFECT_API_URL of the user would send its worker to another server. The
-    children of a service import nothing from the folder they work in, and report nothing to the makers of libraries.
+    The stack runs a Prefect of its own: a PREFECT_API_URL of the user would send its worker to another server. A base
+    path of the user would move the pages away from the address that is checked.
     """
-    own = {"PYTHONSAFEPATH": "1", "DO_NOT_TRACK": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    return {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")} | own
+    settle_environment()
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "STREAMLIT_"))}
 
 
 def read_gate() -> tuple[list[str], str]:

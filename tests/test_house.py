@@ -246,6 +246,18 @@ def test_only_settings_reads_the_environment() -> None:
     assert found <= {"settings.py", "environment.py"}
 
 
+def test_every_python_that_is_started_imports_nothing_from_the_working_folder() -> None:
+    started = {
+        f"{path.relative_to(PROJECT_DIR)}:{node.lineno}": [ast.unparse(word) for word in node.elts[:2]]
+        for path in PYTHON_FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.List | ast.Tuple) and node.elts and ast.unparse(node.elts[0]) == "sys.executable"
+    }
+
+    assert {place: words for place, words in started.items() if words[1:] != ["'-P'"]} == {}
+    assert len(started) > 5  # the search finds what it looks for
+
+
 def test_questions_and_commands_take_the_workplace_and_open_no_database_themselves() -> None:
     rooms = ("churn/reporting/", "churn/terminal/commands/", "churn/dashboard/", "flows/")
     opening = [path for path in PYTHON_FILES if re.search(r"\bopen_engine\(", path.read_text())]
