@@ -7,7 +7,7 @@ import typer
 
 from churn.local_stack.temporary_prefect import reach_prefect
 from churn.settings import load_settings
-from churn.shell.one_line import one_line_errors
+from churn.shell.one_line import one_line_errors, show_any_letter
 from churn.shell.options import parse_date
 
 
@@ -28,6 +28,7 @@ def run_flow_file(flow: Any) -> None:
     # Typer reads the options from a signature, and `call` itself has only **arguments.
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     call.__doc__ = inspect.getdoc(flow.fn)
+    show_any_letter()
     typer.run(call)
 
 

@@ -1,5 +1,7 @@
 """Errors in one line, with the next step and an exit code."""
 
+import io
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,16 @@ from churn.secrecy import hide_secrets
 from churn.settings import load_settings
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the extract breaks the contract, 4 an audit failed."
+
+
+def show_any_letter() -> None:
+    """Makes both streams print `?` for a letter that their encoding does not have.
+
+    Otherwise a terminal or a log without UTF-8 would end a run with an error after it has published.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from churn.shell.one_line import EXIT_CODES
+from churn.settings import settle_environment
+from churn.shell.one_line import EXIT_CODES, show_any_letter
 from churn.terminal.commands import (
     campaign,
     daily,
@@ -82,4 +83,6 @@ def main() -> None:
     # imports, and once more at exit, costs a second each.
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)
+    show_any_letter()
+    settle_environment()  # Before a library is imported: Prefect reads its variables then.
     app()
