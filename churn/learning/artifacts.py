@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 
 import numpy as np
+import polars as pl
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -38,6 +39,20 @@ def _profits(
     expected = expected_profit_usd(probabilities, charges, policy)
     orders = {"by probability": -probabilities, "by expected profit": -expected}
     return {name: profit[np.argsort(order, kind="stable")] for name, order in orders.items()}
+
+
+def invent_customers(training: Training) -> pl.DataFrame:
+    """Returns three customers who do not exist: quartiles of each number and the most frequent of each word.
+
+    Every feature is taken apart from the others. MLflow shows people and programs how the input of a model looks; rows
+    of the examples would be real customers.
+    """
+    given, train = training.params.given, training.split.train
+    number = pl.all().quantile
+    invented = [train.select(given.numbers).select(number(at, interpolation="nearest")) for at in (0.25, 0.5, 0.75)]
+    most_frequent = [train[word].drop_nulls().mode().sort().first() for word in given.words]
+    words = [pl.lit(found).alias(word) for word, found in zip(given.words, most_frequent, strict=True)]
+    return pl.concat(invented).with_columns(words).select(given.names)
 
 
 def write_candidate(training: Training, candidate: Candidate) -> dict[str, str]:

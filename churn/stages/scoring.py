@@ -25,7 +25,7 @@ from churn.stores import sql_models
 from churn.stores.ledgers import loads, promotions, publications, revisions
 from churn.stores.ledgers.promotions import require_champion
 from churn.stores.ledgers.publications import Publication
-from churn.stores.model_registry import loading
+from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import history, predictions
 from churn.stores.rows.out_of_range import read_out_of_range
@@ -63,6 +63,8 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str, model_ver
     if known is not None and is_done and predictions.count_predictions(engine, as_of_date) == known.customers_count:
         return Outcome(f"{as_of_date} already has {known.customers_count:,} scores from this load and model", True)
     scorer = make_scorer(settings, version)
+    if version == (champion := require_champion(engine)).model_version and scorer.why_copy is None:
+        registry.confirm_champion(settings, champion.model)
     tiers = resolve_days(settings, engine, scorer, version, [as_of_date])
     scores = score_days(engine, scorer, tiers, load_policies(settings.policies).value)
     (staged,) = predictions.stage_predictions(engine, [planned], scores, tiers)

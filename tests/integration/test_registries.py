@@ -1,5 +1,6 @@
 """A model is known by run, fingerprint and bytes: no other model takes its place, and a training always leads out."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from churn.contracts.decisions import Promotion
@@ -137,6 +139,36 @@ def test_a_deleted_experiment_stops_neither_scores_nor_trainings(learned: Settin
     train(learned)
 
     assert client.get_experiment(experiment.experiment_id).lifecycle_stage == "active"
+
+
+@pytest.mark.parametrize("moved", ["deleted", "on another version"])
+def test_the_alias_in_mlflow_follows_the_ledger_again_when_a_day_is_scored(learned: Settings, moved: str) -> None:
+    import mlflow
+
+    client, champion = mlflow.MlflowClient(), champion_of(learned)
+    if moved == "deleted":
+        client.delete_registered_model_alias(MODEL_NAME, registry.CHAMPION)
+    else:
+        client.set_registered_model_alias(MODEL_NAME, registry.CHAMPION, "1")
+    with open_engine(learned).begin() as connection:
+        connection.execute(sa.text("UPDATE ops.publications SET status = 'staged', published_at = NULL"))
+
+    scoring.score_customers(learned, DAY, "run")
+    scoring.publish(learned, DAY)
+
+    assert client.get_model_version_by_alias(MODEL_NAME, registry.CHAMPION).version == champion.model_version
+
+
+def test_the_example_in_mlflow_is_no_customer(learned: Settings) -> None:
+    example = file_of(champion_of(learned)).with_name("input_example.json")
+    rows = json.loads(example.read_text())["data"]
+    customers = "SELECT monthly_charges, tenure_months FROM analytics.fct_customer_features"
+
+    with open_engine(learned).connect() as connection:
+        known = {(float(charges), float(months)) for charges, months in connection.execute(sa.text(customers))}
+
+    assert len(rows) == 3
+    assert not {(row[0], row[1]) for row in rows} & known
 
 
 def test_a_promotion_by_hand_asks_names_the_days_it_leaves_and_keeps_the_gates_reason(learned: Settings) -> None:

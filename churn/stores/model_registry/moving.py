@@ -43,6 +43,21 @@ def follow_home(uri: str, experiment: str, artifacts_dir: Path, is_shared: bool)
             connection.execute(sa.text(moved), {"new": new, "old": old, "length": len(old) + 1})
 
 
+def may_write_records(uri: str) -> bool:
+    """Returns whether this user may write MLflow's tables, or create them where there are none.
+
+    Asked first: MLflow 3.17 tries for minutes to create its tables, and says nothing until it gives up.
+    """
+    engine = sa.create_engine(uri, poolclass=sa.NullPool)
+    rights = """
+        SELECT CASE WHEN to_regclass('experiments') IS NULL
+            THEN coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)
+            ELSE has_table_privilege('experiments', 'INSERT') END
+    """
+    with engine.connect() as connection:
+        return bool(connection.scalar(sa.text(rights)))
+
+
 def _find_location(connection: Connection, experiment: str) -> str | None:
     if connection.scalar(sa.text("SELECT to_regclass('experiments')")) is None:
         return None

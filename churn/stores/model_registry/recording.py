@@ -175,7 +175,9 @@ def _log_model(training: "Training", candidate: "Candidate") -> Any:
     import mlflow
     from mlflow.models import infer_signature
 
-    example = training.split.train.select(training.params.given.names).head(5).to_pandas()
+    from churn.learning.artifacts import invent_customers
+
+    example = invent_customers(training).to_pandas()
     probabilities = candidate.model.predict_proba(pl.from_pandas(example))
     return mlflow.sklearn.log_model(
         candidate.model,

@@ -2,16 +2,17 @@
 
 import logging
 import os
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.engine import make_url
 
 from churn.contracts.models import MODEL_NAME, RegisteredModel
-from churn.errors import NotInRegistry, Unavailable
+from churn.errors import AccessRefused, NotInRegistry, RegistryDown, Unavailable, understand_database
 from churn.secrecy import without_login
 from churn.settings import Settings
-from churn.stores.model_registry.moving import follow_home
+from churn.stores.model_registry.moving import follow_home, may_write_records
 from churn.stores.model_registry.registry_answers import answering, raises_registry_down
 from churn.stores.postgres.database import create_database_if_missing, locate
 
@@ -24,7 +25,8 @@ def locate_registry(settings: Settings) -> str:
     """Returns MLflow's tracking address (default: the database `mlflow` on the server of the product's database).
 
     Raises:
-        Unavailable: the database `mlflow` cannot be created.
+        AccessRefused: this user may not create the database `mlflow`, or tables in it.
+        Unavailable: the database `mlflow` cannot be reached.
     """
     if settings.mlflow_tracking_uri is not None:
         return settings.mlflow_tracking_uri.get_secret_value()
@@ -32,6 +34,8 @@ def locate_registry(settings: Settings) -> str:
     try:
         create_database_if_missing(uri, "mlflow")
     except Exception as error:
+        if (refusal := understand_database(error)) is not None:
+            raise _without_rights(uri, refusal.fact) from error
         raise Unavailable(
             f"The database for MLflow could not be created on {without_login(uri)}: "
             f"{str(error).strip().splitlines()[0]}",
@@ -39,8 +43,18 @@ def locate_registry(settings: Settings) -> str:
         ) from error
     mlflow_url = make_url(uri).set(drivername="postgresql+psycopg", database="mlflow")
     address = mlflow_url.render_as_string(hide_password=False)
+    if not may_write_records(address):
+        raise _without_rights(uri, "The user of CHURN_DATABASE_URL may not write MLflow's tables.")
     follow_home(address, EXPERIMENT, settings.artifacts_dir, is_shared=settings.database_url is not None)
     return address
+
+
+def _without_rights(uri: str, fact: str) -> AccessRefused:
+    return AccessRefused(
+        f"The database mlflow on {without_login(uri)} cannot keep MLflow's records. {fact}",
+        "set CHURN_MLFLOW_TRACKING_URI to your MLflow server, or let an administrator create a database named mlflow "
+        "whose owner is this user.",
+    )
 
 
 def import_mlflow() -> None:
@@ -99,6 +113,21 @@ def tag_decision(settings: Settings, version: int, decision: str, reason: str) -
     client = connect(settings)
     client.set_model_version_tag(MODEL_NAME, str(version), "gate_decision", decision)
     client.set_model_version_tag(MODEL_NAME, str(version), "gate_reason", reason)
+
+
+def confirm_champion(settings: Settings, model: RegisteredModel) -> None:
+    """Points the alias `champion` back to the champion of the ledger, if somebody moved or deleted it in MLflow.
+
+    A registry that does not answer keeps its alias; the next scoring asks again.
+    """
+    with suppress(RegistryDown, NotInRegistry):
+        if CHAMPION not in find_version(settings, model).aliases:
+            name_champion(settings, model)
+            _log.warning(
+                "The alias %s in MLflow did not point to version %s, the champion of the ledger. It was set back.",
+                CHAMPION,
+                model.version,
+            )
 
 
 @raises_registry_down
