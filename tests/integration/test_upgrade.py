@@ -9,14 +9,16 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
+from churn.errors import TransformFailed
 from churn.settings import Settings, load_settings
+from churn.stores import sql_models
 from churn.stores.ledgers import promotions
 from churn.stores.model_registry import loading
 from churn.stores.postgres import database, migrating, tables
 from churn.stores.postgres.embedded import find_psql, start_embedded, stop_embedded
 from churn.stores.sql_models import contexts
 from churn.terminal.cli import app
-from tests.conftest import new_database
+from tests.conftest import DAY, new_database
 from tests.support.changes import torn_days
 from tests.support.days import ask, day_number, name_rule_of_thumb_champion, run_day
 from tests.support.factories import make_extract, write_extract
@@ -146,3 +148,39 @@ def test_a_database_of_a_later_release_is_refused_in_words(
     assert told.exit_code == 1
     assert "The tables of the database are from a later release: they have version 9999" in told.output
     assert "install the later release of churn" in told.output
+
+
+@pytest.mark.parametrize("column", ["sqlmesh_version", "sqlglot_version"])
+def test_the_records_of_an_earlier_sqlmesh_are_migrated(deployed: Settings, column: str) -> None:
+    set_version(deployed, column, "0.1.0")
+
+    sql_models.deploy(deployed, DAY)
+
+    assert ask(deployed, f"SELECT {column} FROM sqlmesh._versions")[0][0] != "0.1.0"
+
+
+def test_sql_models_of_a_later_sqlmesh_are_refused_in_words(deployed: Settings) -> None:
+    set_version(deployed, "sqlmesh_version", "99.1.0")
+
+    with pytest.raises(TransformFailed, match=r"deployed with SQLMesh 99\.1\.0") as refused:
+        sql_models.deploy(deployed, DAY)
+
+    assert refused.value.next_step.startswith("install the later release of churn")
+
+
+def set_version(settings: Settings, column: str, version: str) -> None:
+    with database.open_engine(settings).begin() as connection:
+        connection.execute(sa.text(f"UPDATE sqlmesh._versions SET {column} = '{version}'"))
+    contexts.forget_context()
+
+
+def test_a_cache_that_a_power_cut_left_in_pieces_is_made_again(deployed: Settings) -> None:
+    sql_models.deploy(deployed, DAY)
+    entries = [path for path in (deployed.home_dir / "sqlmesh").rglob("*") if path.is_file()]
+    for number, path in enumerate(entries):
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 if number % 2 else 0])
+    contexts.forget_context()
+
+    sql_models.deploy(deployed, DAY)
+
+    assert entries

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from churn.errors import LockLost, Unavailable
+from churn.errors import LockLost, TransformFailed, Unavailable
 from churn.settings import PROJECT_DIR, Settings, load_settings
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.locks import PATIENCE, Lock, check_held, hold_lock
@@ -100,7 +100,37 @@ def _context(settings: Settings) -> "Context":
     from sqlmesh.core.context import Context
 
     recording_console()
-    return Context(paths=[str(TRANSFORMS_DIR)])
+    context = Context(paths=[str(TRANSFORMS_DIR)], load=False)
+    _bring_state_up_to_date(context)  # Before the files are loaded, which reads SQLMesh's records.
+    context.load()
+    return context
+
+
+def _bring_state_up_to_date(context: "Context") -> None:
+    """Migrates the records of an earlier SQLMesh. Their first use would raise an error instead.
+
+    Raises:
+        TransformFailed: the records are from a later SQLMesh, and this one could damage them.
+    """
+    from importlib.metadata import version
+
+    from sqlmesh.core.state_sync.base import SCHEMA_VERSION
+    from sqlmesh.utils import major_minor
+
+    kept = context._new_state_sync().get_versions(validate=False)
+    if kept.schema_version == 0:  # A new database.
+        return
+    sqlmesh = version("sqlmesh")
+    ours = major_minor(sqlmesh), SCHEMA_VERSION, major_minor(version("sqlglot"))
+    theirs = major_minor(kept.sqlmesh_version), kept.schema_version, major_minor(kept.sqlglot_version)
+    if any(their > our for their, our in zip(theirs, ours, strict=True)):
+        raise TransformFailed(
+            f"The SQL models of this database were deployed with SQLMesh {kept.sqlmesh_version}, "
+            f"and this program has the earlier SQLMesh {sqlmesh}.",
+            "install the later release of churn, and let all machines of this database use the same one.",
+        )
+    if theirs != ours:
+        context.migrate()
 
 
 @lru_cache(maxsize=1)
