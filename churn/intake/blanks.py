@@ -6,8 +6,6 @@ customer of its own. A spreadsheet leaves rows of nothing but separators where r
 
 import polars as pl
 
-from churn.contracts.extract import EXTRACT_COLUMNS
-
 _WORDS = ("null", "\\N", "(null)", "<null>", "na", "n/a", "#n/a", "<na>", "none")
 _MARKERS = pl.Series([form for word in _WORDS for form in (word, word.upper(), word.capitalize())])
 # NaN is no blank in a column of numbers: there it is named as a number that is not finite.
@@ -16,16 +14,18 @@ _ID_MARKERS = pl.concat([_MARKERS, pl.Series(["NaN", "nan", "NAN", "#NAME?", "#R
 
 def is_marker(trimmed: pl.Series) -> pl.Series:
     """Returns for each trimmed cell whether it is a word for a missing value."""
-    return trimmed.is_in((_ID_MARKERS if trimmed.name == "customer_id" else _MARKERS).implode())
+    return trimmed.is_in((_ID_MARKERS if trimmed.name.startswith("customer_id") else _MARKERS).implode())
 
 
 def drop_blank_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """Returns the rows in which some column of the contract holds more than a blank or a word for a missing value."""
-    # A blank row has no customer number. Most batches have one in every row, and are done after this one column.
-    is_blank = _is_blank(rows["customer_id"])
-    if not is_blank.any():
-        return rows
-    for name in EXTRACT_COLUMNS[1:]:
+    """Returns the rows in which some column that was read holds more than a blank or a word for a missing value."""
+    # The first column is the customer number, which a blank row lacks. Most batches have one in every row, and are done
+    # after this one column.
+    first, *others = [name for name in rows.columns if name != "row_number"]
+    is_blank = _is_blank(rows[first])
+    for name in others:
+        if not is_blank.any():
+            return rows
         is_blank &= _is_blank(rows[name])
     return rows.filter(~is_blank)
 

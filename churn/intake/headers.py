@@ -1,14 +1,13 @@
 """Column names: matches the names in a file with the names of the contract."""
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from churn.contracts.extract import EXTRACT_COLUMNS, PUBLIC_NAMES
+from churn.contracts.extract import PUBLIC_NAMES
 from churn.errors import ContractBroken
 from churn.intake.corrections import COLUMNS, LOAD_COLUMN
 from churn.intake.mapping import Mapping
-
-_PUBLIC = {ours: name for name, ours in PUBLIC_NAMES.items()}
 
 CURRENCY_COLUMN = "currency"
 _CURRENCY_NAMES = {"currency", "currency_code", "currencycode", "ccy", "waehrung", "währung", "devise", "moneda"}
@@ -20,7 +19,7 @@ class Header:
 
     Attributes:
         names: the names in the file, in file order.
-        columns: our name -> the name in the file, for the 21 columns of the contract, in the order of the contract.
+        columns: our name -> the name in the file, for each column that the declaration reads, in its order.
         extras: the names of the columns that intake ignores.
 
     A file of corrected rows also has the columns of `corrections`. They are in neither `columns` nor `extras`.
@@ -47,31 +46,30 @@ class Header:
 
 
 def understand_names(file_name: str, names: list[str], mapping: Mapping) -> Header:
-    """Finds the columns of the contract among the names in a file. A name may be mapped, public or snake_case.
+    """Finds the columns of the declaration among the names in a file. Case, spaces and underscores do not matter.
 
     Raises:
-        ContractBroken: a column of the contract is missing, or the file has it twice.
+        ContractBroken: a column of the declaration is missing, or the file has it twice.
     """
-    # Unknown names keep their own name here: they become extras, which are ignored and noted.
-    ours = [_ours(name, mapping) for name in names]
-    twice = [column for column in EXTRACT_COLUMNS if ours.count(column) > 1]
-    if twice:
+    wanted = _name_wanted(mapping)
+    found = {ours: _find(names, accepted) for ours, accepted in wanted.items()}
+    if twice := [wanted[ours][0] for ours, places in found.items() if len(places) > 1]:
         raise ContractBroken(
-            f"{file_name} has the column {_PUBLIC[twice[0]]} twice.", "export the file again with each column once."
+            f"{file_name} has the column {twice[0]} twice.", "export the file again with each column once."
         )
-    missing = [mapping.columns.get(column, _PUBLIC[column]) for column in EXTRACT_COLUMNS if column not in ours]
-    if missing:
-        others = [name for name, column in zip(names, ours, strict=True) if column not in EXTRACT_COLUMNS]
+    read = {place for places in found.values() for place in places}
+    extras = [name for place, name in enumerate(names) if place not in read]
+    if missing := list(dict.fromkeys(wanted[ours][0] for ours, places in found.items() if not places)):
         raise ContractBroken(
             f"{file_name} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}."
-            f"{_suggest(missing, others)}",
-            "export the file again with all 21 columns, or name your columns in a --mapping file.",
+            f"{_suggest(missing, extras)}",
+            "export the file again with all 21 columns, or declare your columns: `churn init --from FILE` writes a "
+            "declaration."
+            if mapping.declaration.is_shipped
+            else "export the file again with the declared columns, or correct the declaration.",
         )
-    return Header(
-        tuple(names),
-        {column: names[ours.index(column)] for column in EXTRACT_COLUMNS},
-        tuple(name for name, column in zip(names, ours, strict=True) if column not in (*EXTRACT_COLUMNS, *COLUMNS)),
-    )
+    columns = {ours: names[places[0]] for ours, places in found.items()}
+    return Header(tuple(names), columns, tuple(name for name in extras if name not in COLUMNS))
 
 
 def _suggest(missing: list[str], others: list[str]) -> str:
@@ -81,10 +79,29 @@ def _suggest(missing: list[str], others: list[str]) -> str:
 
 
 def count_known(names: list[str], mapping: Mapping) -> int:
-    """Returns how many of the names are columns of the contract. The right separator gives the largest count."""
-    return sum(_ours(name, mapping) in EXTRACT_COLUMNS for name in names)
+    """Returns how many of the names are declared columns. The right separator gives the largest count."""
+    accepted = {plain_name(name) for names_of_one in _name_wanted(mapping).values() for name in names_of_one}
+    return sum(plain_name(name) in accepted for name in names)
 
 
-def _ours(name: str, mapping: Mapping) -> str:
-    renamed = {theirs: column for column, theirs in mapping.columns.items()}
-    return renamed.get(name) or PUBLIC_NAMES.get(name, name)
+def _name_wanted(mapping: Mapping) -> dict[str, tuple[str, ...]]:
+    """Returns our name -> the names that the file may give it, first the one that messages say."""
+    declaration = mapping.declaration
+    if declaration.is_shipped:
+        public = {ours: (name, ours) for name, ours in PUBLIC_NAMES.items()}
+        return {ours: (mapping.columns[ours], *own) if ours in mapping.columns else own for ours, own in public.items()}
+    shipped = {name: mapping.columns[name] for name in declaration.shipped}
+    own = {column.name: column.source for column in declaration.stored}
+    return {ours: (name,) for ours, name in (declaration.core_sources | shipped | own).items()}
+
+
+def _find(names: list[str], accepted: tuple[str, ...]) -> list[int]:
+    """Returns the places of a column among the names: those written exactly so, or else those that differ in form."""
+    exact = [place for place, name in enumerate(names) if name in accepted]
+    plain = {plain_name(name) for name in accepted}
+    return exact or [place for place, name in enumerate(names) if plain_name(name) in plain]
+
+
+def plain_name(name: str) -> str:
+    """Returns a name without case, spaces, underscores and hyphens: "Call  Failure" and call_failure are the same."""
+    return re.sub(r"[\s_\-]+", "", name).casefold()

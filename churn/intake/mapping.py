@@ -26,19 +26,16 @@ TOML, every part optional:
 
 import codecs
 import hashlib
-import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from churn.contracts.declaration import SHIPPED_DECLARATION, Declaration, TenureUnit
 from churn.contracts.extract import EXTRACT_COLUMNS, KNOWN_WORDS, PUBLIC_NAMES
 from churn.contracts.horizons import Horizon, LabelRules, LeftBy
 from churn.errors import WrongUsage
-
-_NUMBER = re.compile(r"(?P<before>[^\d]*)1(?P<group>[., '’\u00a0\u202f]?)234(?P<point>[.,])50(?P<after>[^\d]*)")
+from churn.intake.numbers import NumberForm
 
 
 class ChurnRules(BaseModel):
@@ -63,51 +60,6 @@ class ChurnRules(BaseModel):
         return Horizon.read(self.horizon) if self.horizon else Horizon(self.horizon_days)
 
 
-@dataclass(frozen=True)
-class NumberForm:
-    """How money is written.
-
-    Attributes:
-        before: the text before the digits, such as a currency sign.
-        group: the sign between thousands; empty if there is none.
-        point: the decimal sign.
-        after: the text behind the digits.
-        is_declared: False if only a decimal comma is agreed: 1.234 is then unclear, and 2.508,45 is not.
-    """
-
-    before: str
-    group: str
-    point: str
-    after: str
-    is_declared: bool = True
-
-    @classmethod
-    def read(cls, example: str) -> "NumberForm":
-        """Returns the form of an example, which writes 1234.50 as the extract would."""
-        found = _NUMBER.fullmatch(example)
-        if found is None or found["group"] == found["point"]:
-            raise ValueError(f'{example!r} does not write the number 1234.50, as "1\'234.50" and "1.234,50" do')
-        return cls(found["before"].strip(), found["group"], found["point"], found["after"].strip())
-
-    @property
-    def example(self) -> str:
-        """The number 1234.50 in this form."""
-        return f"{self.before}1{self.group}234{self.point}50{self.after}"
-
-    @property
-    def pattern(self) -> str:
-        """The pattern of a number in this form, without the text around it."""
-        point = re.escape(self.point)
-        whole = rf"-?\d+({point}\d+)?"
-        if self.is_declared and not self.group:
-            return f"^{whole}$"
-        group = re.escape(self.group or ".")
-        grouped = rf"-?\d{{1,3}}({group}\d{{3}})+"
-        # Not declared: only a comma behind it, or a second point, shows that a point separates thousands.
-        ends = f"({point}\\d+)?" if self.is_declared else f"({point}\\d+|{group}\\d{{3}})"
-        return f"^({whole}|{grouped}{ends})$"
-
-
 class Mapping(BaseModel):
     """The content of a mapping file. The default maps nothing."""
 
@@ -116,11 +68,12 @@ class Mapping(BaseModel):
     encoding: str = "utf-8"
     decimal_comma: bool = False
     numbers: str | None = None
-    tenure_unit: Literal["months", "days"] | None = None
+    tenure_unit: TenureUnit | None = None
     churn_date_format: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     values: dict[str, str | dict[str, str]] = Field(default_factory=dict)
     churn: ChurnRules = ChurnRules()
+    declaration: Declaration = SHIPPED_DECLARATION
 
     @field_validator("encoding")
     @classmethod
@@ -141,11 +94,18 @@ class Mapping(BaseModel):
         return numbers
 
     @property
-    def number_form(self) -> "NumberForm | None":
+    def number_form(self) -> NumberForm | None:
         """How money is written; None for 1234.50."""
         if self.numbers:
             return NumberForm.read(self.numbers)
         return NumberForm("", "", ",", "", is_declared=False) if self.decimal_comma else None
+
+    @property
+    def money_columns(self) -> tuple[str, ...]:
+        """The columns of money that are read in the form of the extract. A sum of several values was read before."""
+        core = self.declaration.core
+        value = () if core is not None and len(core.value) > 1 else ("monthly_charges",)
+        return (*value, *(("total_charges",) if "total_charges" in self.declaration.shipped else ()))
 
     @field_validator("columns")
     @classmethod
@@ -176,8 +136,9 @@ class Mapping(BaseModel):
     def fingerprint(self) -> str:
         """Returns a SHA-256 of the content: with another mapping the same bytes of a file give other rows."""
         # Without a section [churn] the fingerprint is that of earlier releases: an upgrade loads no file again.
-        left_out = {"churn"} if self.churn == ChurnRules() else None
-        return hashlib.sha256(self.model_dump_json(exclude=left_out).encode()).hexdigest()
+        left_out = {"declaration", "churn"} if self.churn == ChurnRules() else {"declaration"}
+        own = "" if self.declaration.is_shipped else self.declaration.fingerprint()
+        return hashlib.sha256(f"{self.model_dump_json(exclude=left_out)}{own}".encode()).hexdigest()
 
 
 def _our_column(name: str, known: tuple[str, ...]) -> str:

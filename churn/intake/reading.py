@@ -13,15 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, cast
 
-from churn.contracts.extract import EXTRACT_COLUMNS
 from churn.errors import ContractBroken
 from churn.intake import csv_reading, parquet_reading
 from churn.intake.batches import Opened
 from churn.intake.kinds import refuse_other_kinds
 from churn.intake.mapping import Mapping
-
-SMALLEST_ROW_BYTES = 2 * len(EXTRACT_COLUMNS)
-"""One character and one separator for each column; a shorter row cannot be a good one."""
 
 _MOST_GZIP = 1032
 """The largest number of bytes that one byte of gzip unpacks to."""
@@ -44,6 +40,8 @@ def open_batches(path: Path, name: str, mapping: Mapping, max_bytes: int) -> Ite
         ContractBroken: the file is no extract. This can also be raised later, while the caller reads the batches.
     """
     size = path.stat().st_size
+    # The core alone has a character and a separator in each cell; blank cells of other columns may have no character.
+    smallest_row = 2 * len(mapping.declaration.extract_columns)
     with path.open("rb") as stream:
         start = stream.read(8)
         stream.seek(0)
@@ -55,11 +53,11 @@ def open_batches(path: Path, name: str, mapping: Mapping, max_bytes: int) -> Ite
         elif start.startswith(_GZIP):
             with _unpack(stream, name) as unpacked:
                 opened = csv_reading.open_csv(unpacked, name, mapping, max_bytes)
-                yield replace(opened, most_rows=min(max_bytes, size * _MOST_GZIP) // SMALLEST_ROW_BYTES)
+                yield replace(opened, most_rows=min(max_bytes, size * _MOST_GZIP) // smallest_row)
         else:
             refuse_other_kinds(start, name)
             opened = csv_reading.open_csv(stream, name, mapping, max_bytes)
-            yield replace(opened, most_rows=size // SMALLEST_ROW_BYTES)
+            yield replace(opened, most_rows=size // smallest_row)
 
 
 @contextmanager

@@ -1,15 +1,20 @@
 """The rules of the contract by name: the name of each rule, its sentence for people, and the cells that it shows.
 
-All rules are derived from `CustomerExtract`, so that each rule is written only once. A reason reads
+All rules are derived from the contract of a declaration, so that each rule is written only once. A reason reads
 `tenure_at_least_0: tenure must be 0 or more, found -3`. The SQL model reporting.reject_reasons cuts it at `, found `.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import polars as pl
 
-from churn.contracts.extract import ADD_ON_COLUMNS, CustomerExtract
+from churn.contracts.declaration import SHIPPED_DECLARATION, Declaration
+from churn.contracts.declared_extract import build_contract
+from churn.contracts.extract import ADD_ON_COLUMNS
+from churn.intake.declared import name_unreadable
 
 CELL_SHOWN = 60
 """The number of characters of a cell that a reason shows. The whole row is stored beside the reason."""
@@ -43,6 +48,8 @@ def _words_of(check: Any) -> tuple[str, str]:
             return f"above_{facts['min_value']}", f"must be more than {facts['min_value']:,}"
         case "less_than_or_equal_to":
             return f"at_most_{facts['max_value']}", f"must be {facts['max_value']:,} or less"
+        case "in_range":
+            return "in_range", f"must be {facts['min_value']:,} to {facts['max_value']:,}"
         case "str_length":
             return "length", f"must have {facts['min_value']} to {facts['max_value']} characters"
         case "visible":
@@ -55,9 +62,9 @@ def _either(values: list[Any]) -> str:
     return f"{', '.join(first)} or {last}"
 
 
-def _name_rules() -> Iterator[tuple[str | None, str, str, str]]:
+def _name_rules(declaration: Declaration) -> Iterator[tuple[str | None, str, str, str]]:
     """Yields column (None for a rule about the whole row), Pandera's name of the check, our name and our sentence."""
-    schema = CustomerExtract.to_schema()
+    schema = build_contract(declaration)
     for column, declared in schema.columns.items():
         if not declared.nullable:
             yield column, "not_nullable", f"{column}_present", f"{column} must not be blank"
@@ -70,34 +77,62 @@ def _name_rules() -> Iterator[tuple[str | None, str, str, str]]:
         yield None, check.name, check.name, words[0].lower() + words[1:]
 
 
-_RULES = pl.DataFrame(list(_name_rules()), schema=["rule_column", "check", "rule", "words"], orient="row", strict=True)
+@dataclass(frozen=True)
+class RuleBook:
+    """The rules of a declaration.
 
-RULES: dict[str, str] = {
-    **dict(zip(_RULES["rule"], _RULES["words"], strict=True)),
-    **{rule: f"{column} {words}" for column, (rule, words) in NUMBER_COLUMNS.items()},
-    EVERY_CELL: "a row must have as many cells as the header",
-}
-"""Every rule that a row can break, and the sentence of the rule."""
+    Attributes:
+        named: rule_column, check (Pandera's name), rule and words.
+        unreadable: for each column that is not text, the rule for reading a cell and its sentence without the column.
+        sentences: every rule that a row can break, and the sentence of the rule.
+    """
+
+    named: pl.DataFrame
+    unreadable: dict[str, tuple[str, str]]
+    sentences: dict[str, str]
 
 
-def name_failures(cases: pl.DataFrame) -> pl.DataFrame:
+@cache
+def rules_of(declaration: Declaration) -> RuleBook:
+    """Returns the rules of a declaration."""
+    columns = ["rule_column", "check", "rule", "words"]
+    named = pl.DataFrame(list(_name_rules(declaration)), schema=columns, orient="row", strict=True)
+    unreadable = {name: rule for name, rule in NUMBER_COLUMNS.items() if name in declaration.extract_columns}
+    own = {column.name: name_unreadable(column) for column in declaration.stored}
+    unreadable |= {name: rule for name, rule in own.items() if rule is not None}
+    sentences = {
+        **dict(zip(named["rule"], named["words"], strict=True)),
+        **{rule: f"{column} {words}" for column, (rule, words) in unreadable.items()},
+        EVERY_CELL: "a row must have as many cells as the header",
+    }
+    return RuleBook(named, unreadable, sentences)
+
+
+RULES = rules_of(SHIPPED_DECLARATION).sentences
+"""The rules of the public sample."""
+
+
+def name_failures(cases: pl.DataFrame, rules: RuleBook) -> pl.DataFrame:
     """Returns index, column (None for a rule about the whole row) and rule for Pandera's failure cases."""
     # For a dataframe check Pandera names the model or any column as `column`. Only real columns keep their name.
     named = cases.with_columns(
-        pl.when(pl.col("column").is_in(_RULES["rule_column"].drop_nulls().implode()))
+        pl.when(pl.col("column").is_in(rules.named["rule_column"].drop_nulls().implode()))
         .then("column")
         .alias("rule_column")
     )
-    joined = named.join(_RULES, on=["rule_column", "check"], how="left", nulls_equal=True, maintain_order="left")
+    joined = named.join(rules.named, on=["rule_column", "check"], how="left", nulls_equal=True, maintain_order="left")
     return joined.select(pl.col("index").cast(pl.Int64), pl.col("rule_column").alias("column"), "rule")
 
 
-def state_reasons(broken: pl.DataFrame, text_rows: pl.DataFrame, number: str | None = None) -> pl.DataFrame:
+def state_reasons(
+    broken: pl.DataFrame, text_rows: pl.DataFrame, rules: RuleBook, number: str | None = None
+) -> pl.DataFrame:
     """Writes a reason for each broken rule: the rule, its sentence, and the value of the row.
 
     Args:
         broken: index, column, rule.
         text_rows: the batch as it arrived; `index` is the position in it.
+        rules: the rules of the declaration.
         number: 1234.50 as the extract writes money; None if it writes it so.
 
     Returns:
@@ -108,14 +143,14 @@ def state_reasons(broken: pl.DataFrame, text_rows: pl.DataFrame, number: str | N
     rows = rows.filter(pl.col("index").is_in(broken["index"].unique().implode()))
     by_index = {row["index"]: row for row in rows.iter_rows(named=True)}
     reasons = [
-        f"{rule}: {_sentence(rule, number)}, found {_shown(by_index[index], column, rule)}"
+        f"{rule}: {_sentence(rules.sentences[rule], number)}, found {_shown(by_index[index], column, rule)}"
         for index, column, rule in broken.iter_rows()
     ]
     return broken.select("index", pl.Series("reason", reasons, dtype=pl.String))
 
 
-def _sentence(rule: str, number: str | None) -> str:
-    return RULES[rule].replace("with a decimal point", f"written like {number}") if number else RULES[rule]
+def _sentence(sentence: str, number: str | None) -> str:
+    return sentence.replace("with a decimal point", f"written like {number}") if number else sentence
 
 
 def _shown(row: dict[str, Any], column: str | None, rule: str) -> str:

@@ -7,14 +7,18 @@ from datetime import date, timedelta
 import pandera.errors
 import polars as pl
 
-from churn.contracts.extract import OPEN_COLUMNS, CustomerExtract
+from churn.contracts.declaration import SHIPPED_DECLARATION, Declaration
+from churn.contracts.declared_extract import build_contract
+from churn.contracts.extract import OPEN_COLUMNS
 from churn.contracts.formulas import restore
 from churn.intake.batches import ROW_NUMBER, TextBatch, no_misfits
 from churn.intake.blanks import drop_blank_rows
+from churn.intake.core import make_core
 from churn.intake.headers import CURRENCY_COLUMN, Header
 from churn.intake.mapping import Mapping
-from churn.intake.rules import NUMBER_COLUMNS, name_failures, state_reasons
+from churn.intake.rules import RuleBook, name_failures, rules_of, state_reasons
 from churn.intake.tidying import Tidied, tidy_rows, type_rows
+from churn.timeline import today
 
 MAX_WORD = 60
 """The longest new word, in characters. A longer text is not a word but some other value in the wrong column."""
@@ -25,12 +29,14 @@ class Screened:
     """The two parts of one batch.
 
     Attributes:
-        accepted: rows that satisfy `CustomerExtract`, in file order. Where new words are accepted, a row may have one.
+        accepted: rows that keep the contract of the declaration, in file order. Where new words are accepted, a row may
+            have one.
         rejected: row_number (line in the file), reasons (list of text), row (the row as it arrived, as JSON).
         normalised: the number of cells whose spaces or case were corrected.
         new_words: (column, word) -> number of rows, in the columns that are open to new words.
         blank_rows: the number of rows in which nothing stands. They are in neither part.
         left_later: accepted customers whose leaving date is after the snapshot date.
+        row_numbers: the row number of each accepted row.
         left_long_ago: customers who left before the time that the extract covers. They are in neither part.
         without_end: leaving dates that stand for none, such as 31.12.9999.
         currencies: currency -> number of rows, where the file has a column that names it.
@@ -45,6 +51,7 @@ class Screened:
     left_long_ago: int = 0
     without_end: int = 0
     currencies: Counter[str] = field(default_factory=Counter)
+    row_numbers: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Int64))
 
     @property
     def rows_read(self) -> int:
@@ -71,6 +78,7 @@ def screen_rows(
     # A corrected row counts even if it is blank: each rejected row must come back.
     text_rows = restore(batch.rows) if header.is_correction else drop_blank_rows(batch.rows)
     blank_rows = batch.blank_lines + batch.rows.height - text_rows.height
+    text_rows = make_core(text_rows, mapping, snapshot_date or today())
     tidied, typed, broken = _apply_contract(text_rows, mapping, snapshot_date)
     is_gone = _left_long_ago(typed, mapping, snapshot_date)
     broken = broken.filter(~broken["index"].is_in(is_gone.arg_true().cast(pl.Int64).implode()))
@@ -92,6 +100,7 @@ def screen_rows(
         left_long_ago=int(is_gone.sum()),
         without_end=tidied.without_end,
         currencies=_count_currencies(text_rows),
+        row_numbers=text_rows[ROW_NUMBER].filter(~(is_bad | is_gone)),
     )
 
 
@@ -102,11 +111,10 @@ def _apply_contract(
     # Most batches keep the contract without any change to their words. So the first try leaves the words alone, and
     # only a batch with a broken rule pays for correcting their spaces and case.
     is_plain = not mapping.values and mapping.churn_date_format is None
-    in_days = mapping.tenure_unit == "days"
     for words_too in [False, True] if is_plain else [True]:
         tidied = tidy_rows(text_rows, mapping, words_too, snapshot_date)
-        typed = type_rows(tidied.rows, in_days)
-        broken = find_broken_rules(typed, tidied.rows)
+        typed = type_rows(tidied.rows, mapping)
+        broken = find_broken_rules(typed, tidied.rows, mapping.declaration)
         if broken.is_empty():
             break
     return tidied, typed, broken
@@ -131,10 +139,13 @@ def _count_currencies(text_rows: pl.DataFrame) -> Counter[str]:
     return Counter(dict(counts.iter_rows()))
 
 
-def find_broken_rules(typed: pl.DataFrame, tidy: pl.DataFrame) -> pl.DataFrame:
+def find_broken_rules(
+    typed: pl.DataFrame, tidy: pl.DataFrame, declaration: Declaration = SHIPPED_DECLARATION
+) -> pl.DataFrame:
     """Returns index (position in the batch), column and rule for every rule that a row breaks."""
-    unreadable = _find_unreadable(typed, tidy)
-    failures = name_failures(_validate(typed))
+    rules = rules_of(declaration)
+    unreadable = _find_unreadable(typed, tidy, rules)
+    failures = name_failures(_validate(typed, declaration), rules)
     # A number that cannot be read is null in `typed`, so the contract calls it missing too. That second reason would
     # be wrong: the cell is not blank.
     is_reported = pl.struct("index", "rule").is_in(
@@ -153,14 +164,14 @@ def find_broken_rules(typed: pl.DataFrame, tidy: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([unreadable, failures.filter(~is_reported)])
 
 
-def _validate(typed: pl.DataFrame) -> pl.DataFrame:
+def _validate(typed: pl.DataFrame, declaration: Declaration) -> pl.DataFrame:
     """Returns Pandera's failure cases of single rows: index, column, check."""
     no_cases = pl.DataFrame(schema={"index": pl.Int32, "column": pl.String, "check": pl.String})
     if typed.is_empty():  # A batch of nothing but misfits: two million of one-letter lines make a hundred of them.
         return no_cases
     try:
         # left_on is no column of an extract: tidying read it from churn.
-        CustomerExtract.validate(typed.drop("left_on", strict=False), lazy=True)
+        build_contract(declaration).validate(typed.drop("left_on", strict=False), lazy=True)
     except pandera.errors.SchemaErrors as broken:
         cases = broken.failure_cases.filter(pl.col("index").is_not_null())
         # A case without an index is about the frame (a column is missing, a type is wrong): a fault of this program,
@@ -171,11 +182,11 @@ def _validate(typed: pl.DataFrame) -> pl.DataFrame:
     return no_cases
 
 
-def _find_unreadable(typed: pl.DataFrame, tidy: pl.DataFrame) -> pl.DataFrame:
+def _find_unreadable(typed: pl.DataFrame, tidy: pl.DataFrame, rules: RuleBook) -> pl.DataFrame:
     """Returns cells whose text is no finite number. The contract sees only that such a cell is null."""
     index = pl.int_range(typed.height, eager=True, dtype=pl.Int64).alias("index")
     unreadable = [pl.DataFrame(schema={"index": pl.Int64, "column": pl.String, "rule": pl.String})]
-    for column, (rule, _) in NUMBER_COLUMNS.items():
+    for column, (rule, _) in rules.unreadable.items():
         where = index.filter(typed[column].is_null() & tidy[column].is_not_null())
         unreadable.append(where.to_frame().with_columns(pl.lit(column).alias("column"), pl.lit(rule).alias("rule")))
     return pl.concat(unreadable)
@@ -186,7 +197,8 @@ def _set_aside(broken: pl.DataFrame, text_rows: pl.DataFrame, header: Header, ma
     if broken.is_empty():
         return no_misfits()
     example = mapping.number_form.example if mapping.number_form else None
-    reasons = state_reasons(broken, text_rows, example).group_by("index", maintain_order=True)
+    rules = rules_of(mapping.declaration)
+    reasons = state_reasons(broken, text_rows, rules, example).group_by("index", maintain_order=True)
     stated = reasons.agg(pl.col("reason").alias("reasons")).sort("index")
     bad = text_rows[stated["index"]]
     as_arrived = bad.select(pl.struct(pl.col(ours).alias(name) for ours, name in header.columns.items()))

@@ -8,10 +8,15 @@ from datetime import date
 
 import polars as pl
 
-from churn.contracts.extract import EXTRACT_COLUMNS, KNOWN_WORDS
+from churn.contracts.extract import KNOWN_WORDS
 from churn.intake.blanks import is_marker
-from churn.intake.mapping import Mapping, NumberForm
+from churn.intake.declared import tidy_declared, type_declared
+from churn.intake.mapping import Mapping
+from churn.intake.numbers import plain_number
 from churn.intake.rules import NUMBER_COLUMNS
+
+_MONTHS_IN = {"days": 12 / 365.25, "weeks": 7 * 12 / 365.25, "months": 1.0, "years": 12.0}
+"""The months in one unit of tenure."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,8 @@ class Tidied:
     """A batch of tidied text rows.
 
     Attributes:
-        rows: the extract columns, trimmed; blank cells are null. Also left_on, if churn has a leaving date.
+        rows: the extract columns and the declared ones, trimmed; blank cells are null. Also left_on, if churn has a
+            leaving date.
         normalised: the number of cells whose spaces or case were corrected.
         without_end: the number of leaving dates that stand for none.
     """
@@ -41,22 +47,22 @@ def tidy_rows(
         snapshot_date: the business date of the extract; None if it is not known.
     """
     columns, normalised = [], 0
-    for name in EXTRACT_COLUMNS:
+    for name in mapping.declaration.extract_columns:
         cells, theirs = text_rows[name], mapping.words_of(name)
         if name in KNOWN_WORDS and (not words_too or (not theirs and cells.is_in(KNOWN_WORDS[name]).all())):
             columns.append(cells)
             continue
         trimmed = cells.str.strip_chars()
         mapped = trimmed.replace(theirs) if theirs else trimmed
-        tidy = _put_case_right(mapped) if name in KNOWN_WORDS else mapped
+        tidy = _put_case_right(mapped, mapping.declaration.known_words(name)) if name in KNOWN_WORDS else mapped
         normalised += int((((cells != trimmed) & (trimmed != "")) | (mapped != tidy)).sum())
         is_blank = tidy == ""
         if words_too or name == "customer_id":
             is_blank |= is_marker(tidy)
         columns.append(tidy.set(is_blank, None))
-    rows = pl.DataFrame(columns)
+    rows = pl.DataFrame([*columns, *tidy_declared(text_rows, mapping)])
     if form := mapping.number_form:
-        rows = rows.with_columns(_plain_number(pl.col(name), form) for name in ("monthly_charges", "total_charges"))
+        rows = rows.with_columns(plain_number(pl.col(name), form) for name in mapping.money_columns)
     if mapping.churn_date_format:
         left_on = pl.col("churn").str.to_date(mapping.churn_date_format, strict=False).alias("left_on")
         dated = rows.with_columns(left_on)
@@ -65,18 +71,9 @@ def tidy_rows(
     return Tidied(rows, normalised)
 
 
-def _put_case_right(words: pl.Series) -> pl.Series:
-    known = {word.lower(): word for word in KNOWN_WORDS[words.name]}
-    return words.str.to_lowercase().replace_strict(known, default=words, return_dtype=pl.String)
-
-
-def _plain_number(cells: pl.Expr, form: NumberForm) -> pl.Expr:
-    """Returns money as 1234.50. A text of another form is no number, never a number of another size."""
-    digits = cells.str.strip_prefix(form.before).str.strip_suffix(form.after).str.strip_chars()
-    group = form.group or ("" if form.is_declared else ".")
-    plain = digits.str.replace_all(group, "", literal=True) if group else digits
-    plain = plain.str.replace(form.point, ".", literal=True)
-    return pl.when(digits.str.contains(form.pattern)).then(plain).when(cells.is_not_null()).then(pl.lit("unclear"))
+def _put_case_right(words: pl.Series, known: tuple[str, ...]) -> pl.Series:
+    written = {word.lower(): word for word in known}
+    return words.str.to_lowercase().replace_strict(written, default=words, return_dtype=pl.String)
 
 
 def _left_by_date(snapshot_date: date) -> list[pl.Expr]:
@@ -98,17 +95,18 @@ def is_no_date(left_on: pl.Expr) -> pl.Expr:
     return (left_on.dt.year() >= 2090) | (left_on.dt.year() <= 1970)
 
 
-def type_rows(tidy_rows: pl.DataFrame, is_tenure_in_days: bool = False) -> pl.DataFrame:
+def type_rows(tidy_rows: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
     """Returns the rows with numbers as numbers, and tenure in months. A text that is no finite number becomes null."""
-    numbers = [pl.col(name).cast(pl.Float64, strict=False) for name in NUMBER_COLUMNS]
+    numbers = [pl.col(name).cast(pl.Float64, strict=False) for name in NUMBER_COLUMNS if name in tidy_rows.columns]
     # Adding 0.0 turns -0.0 into 0.0, so that no sign of zero reaches the database.
     finite = tidy_rows.with_columns(pl.when(number.is_finite()).then(number + 0.0) for number in numbers)
-    whole = [pl.col(name) for name in ("senior_citizen", "tenure")]
+    whole = [pl.col(name) for name in ("senior_citizen", "tenure") if name in tidy_rows.columns]
     # Beyond 2**53 a float64 cannot hold every whole number: the cast would change the value.
     is_whole = [(number == number.round()) & (number.abs() < 2**53) for number in whole]
     typed = finite.with_columns(
         pl.when(fits).then(number).cast(pl.Int64) for fits, number in zip(is_whole, whole, strict=True)
     )
-    # 365.25 / 12 days are a month; 240 days are 7 whole months. A negative tenure stays one, for the contract to name.
-    months = (pl.col("tenure") / 30.4375).floor().cast(pl.Int64)
-    return typed.with_columns(months.alias("tenure")) if is_tenure_in_days else typed
+    # 240 days are 7 whole months. A negative tenure stays one, for the contract to name.
+    months = (pl.col("tenure") * _MONTHS_IN[mapping.tenure_unit or "months"]).floor().cast(pl.Int64)
+    in_months = typed if mapping.tenure_unit in (None, "months") else typed.with_columns(months.alias("tenure"))
+    return type_declared(in_months, mapping.declaration)

@@ -135,6 +135,7 @@ def _compare_words(both: pl.DataFrame) -> list[Change]:
     shares = {
         column: both.filter(pl.col(column) != pl.col(f"{column}_before")).height / both.height
         for column in WORD_COLUMNS
+        if column in both.columns
     }
     # One word for everybody, in a column that had others: a default value in place of the truth. Another word for many
     # is only said: after a migration of contracts or payment methods it is true.

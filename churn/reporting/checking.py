@@ -9,10 +9,11 @@ import polars as pl
 
 from churn.errors import ContractBroken, WrongUsage
 from churn.intake.batches import ROW_NUMBER, Opened
+from churn.intake.declaring import read_extract_form
 from churn.intake.limits import Limits, Tally, check_hope, check_limits
-from churn.intake.mapping import Mapping, read_mapping
+from churn.intake.mapping import Mapping
 from churn.intake.reading import open_batches
-from churn.intake.screening import Screened, screen_rows
+from churn.intake.screening import screen_rows
 from churn.intake.sources import Extract, check_unchanged, open_extract
 from churn.intake.wholesale import check_tenure, describe_ids
 from churn.settings import Settings
@@ -103,7 +104,7 @@ def check_extract(settings: Settings, source: str | None, mapping_path: Path | N
     source = source or str(provide_synthetic_extract(settings.home_dir))
     if "://" not in source and Path(source).is_dir():
         raise WrongUsage(f"{source} is a folder.", "give --source one file of it.")
-    mapping, found, name = read_mapping(mapping_path), _Findings(), source
+    mapping, found, name = read_extract_form(mapping_path), _Findings(), source
     with found.collect(), open_extract(settings, source) as extract:
         name = extract.name
         max_bytes = settings.max_extract_megabytes * 1_000_000
@@ -121,7 +122,7 @@ def _screen(settings: Settings, extract: Extract, opened: Opened, mapping: Mappi
         tally.add(screened)
         found.rules.append(_count_rules(screened.rejected))
         # Only accepted rows: a load compares customer numbers after it has set the rejected rows aside.
-        found.customers.append(_number_customers(batch.rows, screened))
+        found.customers.append(screened.accepted.select("customer_id", screened.row_numbers.alias(ROW_NUMBER)))
     check_unchanged(extract)
     for check in _whole_file_checks(settings, extract.name, opened, mapping, found):
         with found.collect():
@@ -144,16 +145,6 @@ def _whole_file_checks(
         tally.warnings = describe_ids(tally.sample)
         if mapping.tenure_unit is None:
             yield lambda: check_tenure(name, tally.sample)
-
-
-def _number_customers(text_rows: pl.DataFrame, screened: Screened) -> pl.DataFrame:
-    """Returns customer_id and row_number of the accepted rows of a batch."""
-    # Accepted rows have no row number of their own. Rejected rows have; blank rows and customers who left long ago
-    # are in neither part, and have no accepted customer number.
-    return text_rows.select(pl.col("customer_id").str.strip_chars(), ROW_NUMBER).filter(
-        ~pl.col(ROW_NUMBER).is_in(screened.rejected[ROW_NUMBER].implode()),
-        pl.col("customer_id").is_in(screened.accepted["customer_id"].implode()),
-    )
 
 
 def _check_once(name: str, customers: pl.DataFrame) -> None:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from churn.errors import ChurnError, ContractBroken, WrongUsage
 from churn.intake.batches import ROW_NUMBER, Opened
+from churn.intake.core import make_core
 from churn.intake.corrections import LOAD_COLUMN, check_all_came_back, check_corrects
 from churn.intake.daily_files import Landing, LeftOut, find_daily_files, refuse_left_out
+from churn.intake.declaring import read_extract_form, refuse_unreviewed
 from churn.intake.limits import Limits, Tally, check_hope, check_limits
-from churn.intake.mapping import Mapping, read_mapping
+from churn.intake.mapping import Mapping
 from churn.intake.reading import open_batches
 from churn.intake.reading_ahead import read_ahead
-from churn.intake.rules import RULES
+from churn.intake.rules import rules_of
 from churn.intake.screening import Screened, screen_rows
 from churn.intake.sources import Extract, check_unchanged, open_extract
 from churn.intake.wholesale import check_tenure, describe_ids
@@ -128,7 +130,8 @@ def load_extract(
         ContractBroken: the whole file is refused. Nothing of it is stored except its row in the ledger of loads.
     """
     check_snapshot_date(snapshot_date, today())
-    mapping = read_mapping(mapping_path)
+    mapping = read_extract_form(mapping_path)
+    refuse_unreviewed(mapping, mapping_path)
     engine = open_engine(settings)
     # The extract is opened before the lock is taken, so that a slow download does not make other loads wait.
     with open_extract(settings, str(source)) as extract, hold_lock(engine, Lock.LOADS, PATIENCE):
@@ -165,7 +168,8 @@ def _find_damage(engine: "Engine", load: Load) -> str:
 
 def _fingerprint_reading(settings: Settings, mapping: Mapping) -> str:
     """Returns a digest of what decides how the bytes are read: mapping, rules, handling of new words."""
-    inputs = f"{mapping.fingerprint()} {settings.new_categories} {sorted(RULES.items())}"
+    rules = sorted(rules_of(mapping.declaration).sentences.items())
+    inputs = f"{mapping.fingerprint()} {settings.new_categories} {rules}"
     return hashlib.sha256(inputs.encode()).hexdigest()
 
 
@@ -242,17 +246,16 @@ def _screen(
 def _locate(twice: DuplicateCustomer, extract: Extract, mapping: Mapping, max_bytes: int) -> ContractBroken:
     """Finds the rows of a customer who is in the file twice. The error of the database names only the customer."""
     with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
-        rows = [
+        numbers = [
             str(number)
             for batch in opened.batches
-            for number in batch.rows.filter(batch.rows["customer_id"].str.strip_chars() == twice.customer_id)[
-                ROW_NUMBER
-            ]
+            for rows in [make_core(batch.rows, mapping, today())]
+            for number in rows.filter(rows["customer_id"].str.strip_chars() == twice.customer_id)[ROW_NUMBER]
         ]
     where = (
-        f", in rows {' and '.join(rows[:5])}"
-        if len(rows) > 1
-        else f", in row {''.join(rows)} and in the snapshot that it corrects"
+        f", in rows {' and '.join(numbers[:5])}"
+        if len(numbers) > 1
+        else f", in row {''.join(numbers)} and in the snapshot that it corrects"
     )
     return DuplicateCustomer(extract.name, twice.customer_id, where)
 

@@ -26,7 +26,7 @@ def compare_with_last(
         return
     sample = tally.sample
     ids = sample["customer_id"].to_list()
-    columns = ("monthly_charges", *WORD_COLUMNS)
+    columns = tuple(name for name in ("monthly_charges", *WORD_COLUMNS) if name in sample.columns)
     known = snapshots.read_customers(engine, before.snapshot_date, ids, columns)
     others = [other for one in set(ids) - set(known["customer_id"]) for other in (f"{one}.0", one.removesuffix(".0"))]
     is_other_form = not snapshots.read_customers(engine, before.snapshot_date, others, ()).is_empty()

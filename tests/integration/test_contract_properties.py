@@ -145,7 +145,12 @@ def other_lines(row: Cells) -> st.SearchStrategy[Cells]:
 def unknown_word(column: str) -> Callable[[Cells], st.SearchStrategy[Cells]]:
     known = ["", *(word.lower() for word in KNOWN_WORDS[column])]
     words = st.text(printable, min_size=1, max_size=30)
-    return cell(column, words.filter(lambda word: word.strip().lower() not in known))
+    return cell(column, words.filter(lambda word: word.strip().lower() not in known and not _is_missing(word)))
+
+
+def _is_missing(word: str) -> bool:
+    """Returns whether a cell stands for a missing value, such as None: such a cell is blank, not an unknown word."""
+    return bool(is_marker(pl.Series("word", [word.strip()]))[0])
 
 
 fractions = st.sampled_from(["1.5", "0.1", "-2.25", "1e-3"])

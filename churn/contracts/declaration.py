@@ -1,0 +1,241 @@
+"""What a company's extract holds: who a customer is, who left, and the columns that the company declares.
+
+The values of one declaration file, as every room uses them; `intake.declaring` reads the file. Without a file the
+declaration of the public sample is in force: its 21 columns, their words, and no column of the company's own.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Literal, get_args
+
+from churn.contracts.extract import EXTRACT_COLUMNS, KNOWN_WORDS
+from churn.contracts.features import DIRECTIONS, FEATURES, PRICE_FEATURES, SHIPPED_FEATURES, Direction, FeatureSet
+
+ColumnType = Literal["count", "number", "money", "share", "flag", "word", "date"]
+Blank = Literal["unknown", "zero", "refuse"]
+Use = Literal["model", "fairness", "show", "none"]
+TenureUnit = Literal["days", "weeks", "months", "years"]
+NUMBER_TYPES: tuple[ColumnType, ...] = ("count", "number", "money", "share")
+
+CORE_COLUMNS = ("customer_id", "tenure", "monthly_charges", "churn")
+SHIPPED_COLUMNS = tuple(name for name in EXTRACT_COLUMNS if name not in CORE_COLUMNS)
+"""The columns of the public sample beside the core. A company may have some of them, with the same meaning."""
+
+BLANK_WORD = "(blank)"
+"""What a blank cell of a declared word becomes: a model can learn from a blank, but never from a NULL."""
+
+_SQL_TYPES: dict[ColumnType, str] = {
+    "count": "BIGINT",
+    "number": "DOUBLE PRECISION",
+    "money": "DOUBLE PRECISION",
+    "share": "DOUBLE PRECISION",
+    "flag": "BOOLEAN",
+    "word": "TEXT",
+    "date": "DATE",
+}
+
+
+@dataclass(frozen=True)
+class DeclaredColumn:
+    """A column that the company declares beside the core.
+
+    Attributes:
+        name: the name in tables and on pages.
+        source: the name in the extract.
+        blank: what a blank cell means: not known, 0 (false for a flag), or a fault of the row.
+        is_known_at_snapshot: whether the value is known on the snapshot date. One that is known only after a customer
+            left is never a feature.
+        use: model, fairness (slices only), show (stored and shown), or none (never read past the door).
+        direction: +1 when more of it raises churn, -1 when it lowers churn, 0 when that is not known.
+        group: the subject that reasons put it under; None for a subject of its own.
+        says: the words of a reason, with {value}; None for name, value and usual value.
+        words: theirs -> ours, for words and flags.
+        date_format: how a date is written, such as %d.%m.%Y.
+    """
+
+    name: str
+    source: str
+    type: ColumnType
+    blank: Blank = "unknown"
+    is_known_at_snapshot: bool = True
+    use: Use = "model"
+    direction: Direction = 0
+    group: str | None = None
+    says: str | None = None
+    is_segment: bool = False
+    is_lever: bool = False
+    words: tuple[tuple[str, str], ...] = ()
+    date_format: str = "%Y-%m-%d"
+
+    @property
+    def is_feature(self) -> bool:
+        """Whether models get it."""
+        return self.use == "model" and self.is_known_at_snapshot
+
+    @property
+    def sql_type(self) -> str:
+        """Its type in raw_data and staging."""
+        return _SQL_TYPES[self.type]
+
+    @property
+    def words_on_pages(self) -> str:
+        """Its name as people say it: care_calls is "care calls"."""
+        return self.name.replace("_", " ")
+
+
+@dataclass(frozen=True)
+class LeftSource:
+    """How an extract shows who left.
+
+    Attributes:
+        kind: flag (words in a column), end_date (the leaving date), inactive (the last activity is too long ago), or
+            missing (leavers vanish from the extract).
+        source: the column; empty for missing.
+        words: the words that say that a customer left.
+        stayed_words: the words that say that one stayed; without them every other word does.
+        date_format: how a date is written.
+        inactive_days: after how many days without activity a customer counts as gone.
+    """
+
+    kind: Literal["flag", "end_date", "inactive", "missing"]
+    source: str = ""
+    words: tuple[str, ...] = ()
+    stayed_words: tuple[str, ...] = ()
+    date_format: str = "%Y-%m-%d"
+    inactive_days: int = 0
+
+
+@dataclass(frozen=True)
+class Core:
+    """The facts that every extract has in some form.
+
+    Attributes:
+        who: the column, or the two columns, of the customer's number; none: every row is a customer of its own.
+        value: the columns whose sum is the value a month.
+        tenure: the column with the time as a customer; None if there is a start date.
+        start_date: the column with the first day as a customer; None if there is a tenure.
+    """
+
+    who: tuple[str, ...]
+    left: LeftSource
+    value: tuple[str, ...]
+    tenure: str | None = None
+    tenure_unit: TenureUnit = "months"
+    start_date: str | None = None
+    start_date_format: str = "%Y-%m-%d"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a company's extract holds.
+
+    Attributes:
+        core: None for the declaration of the public sample, whose columns have the names of the contract.
+        shipped: the columns of the public sample that the extract has beside the core.
+        new_words: (column, word) that the public sample does not have, in its columns that are open to new words.
+        columns: the columns of the company's own.
+        currency: the currency of all money.
+        reviewed_by: who read the declaration, and when; empty if nobody did.
+    """
+
+    core: Core | None = None
+    shipped: tuple[str, ...] = SHIPPED_COLUMNS
+    new_words: tuple[tuple[str, str], ...] = ()
+    columns: tuple[DeclaredColumn, ...] = ()
+    currency: str = "USD"
+    reviewed_by: str = ""
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it is the declaration of the public sample."""
+        return self.core is None
+
+    @property
+    def extract_columns(self) -> tuple[str, ...]:
+        """The columns of raw_data.telco_churn_raw that the extract fills, in the order of the contract."""
+        return tuple(name for name in EXTRACT_COLUMNS if name in (*CORE_COLUMNS, *self.shipped))
+
+    def known_words(self, column: str) -> tuple[str, ...]:
+        """The words that a column of the public sample may contain, with the new ones of the company."""
+        return (*KNOWN_WORDS[column], *(word for name, word in self.new_words if name == column))
+
+    @property
+    def core_sources(self) -> dict[str, str]:
+        """The columns that the core is made from: our name with a # and a number -> the name in the extract."""
+        core = self.core
+        if core is None:
+            return {}
+        numbered = {f"customer_id#{place}": name for place, name in enumerate(core.who, 1)}
+        numbered |= {f"monthly_charges#{place}": name for place, name in enumerate(core.value, 1)}
+        numbered["tenure#1"] = core.tenure or str(core.start_date)
+        return numbered | ({"churn#1": core.left.source} if core.left.source else {})
+
+    @property
+    def stored(self) -> tuple[DeclaredColumn, ...]:
+        """The columns of the company's own that are kept."""
+        return tuple(column for column in self.columns if column.use != "none")
+
+    @property
+    def segments(self) -> tuple[DeclaredColumn, ...]:
+        """The columns of the company's own that divide the customers on pages."""
+        return tuple(column for column in self.stored if column.is_segment)
+
+    @cached_property
+    def features(self) -> FeatureSet:
+        """The features that models get: those whose columns the extract has, new words, and the declared columns."""
+        if self.is_shipped and not self.columns:
+            return SHIPPED_FEATURES
+        present = {*CORE_COLUMNS, *self.shipped}
+        shipped = [(name, DIRECTIONS[name]) for name in FEATURES if self._has_sources(name, present)]
+        opened = sorted({column for column, _ in self.new_words})
+        own = [column for column in self.columns if column.is_feature]
+        words = (*opened, *(column.name for column in own if column.type == "word"))
+        blanks = tuple(column.name for column in own if column.type != "word" and column.blank == "unknown")
+        directions = [*shipped, *((name, 0) for name in opened), *((column.name, column.direction) for column in own)]
+        prices = tuple(name for name, _ in shipped if name in PRICE_FEATURES)
+        return FeatureSet(tuple(directions), prices, words, blanks)
+
+    def _has_sources(self, feature: str, present: set[str]) -> bool:
+        # The list prices are those of the company of the public sample.
+        is_list_price = feature == "price_above_list_usd"
+        return (not is_list_price or self.is_shipped) and set(FEATURE_SOURCES[feature]) <= present
+
+    def fingerprint(self) -> str:
+        """Returns a SHA-256 of everything that decides what is stored and learned."""
+        content = {name: value for name, value in asdict(self).items() if name != "reviewed_by"}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+_ADD_ONS = ("internet_service", "online_security", "online_backup")
+FEATURE_SOURCES: dict[str, tuple[str, ...]] = {
+    "monthly_charges": ("monthly_charges",),
+    "tenure_months": ("tenure",),
+    "tenure_log": ("tenure",),
+    "tenure_inverse": ("tenure",),
+    "price_above_list_usd": EXTRACT_COLUMNS,
+    "is_senior_citizen": ("senior_citizen",),
+    "has_partner": ("partner",),
+    "has_dependents": ("dependents",),
+    "has_phone_service": ("phone_service",),
+    "has_multiple_lines": ("multiple_lines",),
+    "has_internet_service": ("internet_service",),
+    "has_fiber_optic": ("internet_service",),
+    "has_online_security": ("online_security",),
+    "has_online_backup": ("online_backup",),
+    "has_device_protection": ("device_protection",),
+    "has_tech_support": ("tech_support",),
+    "has_streaming_tv": ("streaming_tv",),
+    "has_streaming_movies": ("streaming_movies",),
+    "is_month_to_month": ("contract",),
+    "is_two_year_contract": ("contract",),
+    "uses_paperless_billing": ("paperless_billing",),
+    "uses_electronic_check": ("payment_method",),
+    "uses_automatic_payment": ("payment_method",),
+    "no_security_no_backup": _ADD_ONS,
+}
+"""The columns of the extract that each feature of the public sample is computed from."""
+
+SHIPPED_DECLARATION = Declaration()
+COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)

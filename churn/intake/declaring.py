@@ -1,0 +1,108 @@
+"""Reads a declaration file, or a mapping file of an earlier release."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from churn.contracts.declaration import SHIPPED_COLUMNS, Core, Declaration
+from churn.contracts.extract import KNOWN_WORDS
+from churn.errors import WrongUsage
+from churn.intake.declaration_file import PUBLIC_SOURCES, DeclarationFile
+from churn.intake.mapping import ChurnRules, Mapping, read_mapping
+
+
+def read_extract_form(path: Path | None) -> Mapping:
+    """Reads a declaration file, or a mapping file of an earlier release; without a path nothing is mapped or declared.
+
+    Raises:
+        WrongUsage: the file does not exist, is not TOML, or has an entry that is not allowed; the message names the
+            place.
+    """
+    content = _read_toml(path)
+    if content is None or not {"core", "extract"} & set(content):
+        return read_mapping(path)
+    assert path is not None
+    try:
+        return _as_mapping(DeclarationFile.model_validate(content))
+    except ValidationError as error:
+        raise _wrong_entry(path, error) from None
+
+
+def refuse_unreviewed(mapping: Mapping, path: Path | None) -> None:
+    """Refuses a declaration that nobody reviewed: its guesses may be wrong in ways that no figure shows.
+
+    Raises:
+        WrongUsage: reviewed_by is empty.
+    """
+    if not mapping.declaration.is_shipped and not mapping.declaration.reviewed_by.strip():
+        raise WrongUsage(
+            f"Nobody has reviewed the declaration {path}: reviewed_by in [extract] is empty.",
+            'read every guess in it, correct it, and write reviewed_by = "NAME, DATE".',
+        )
+
+
+def _read_toml(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WrongUsage(
+            f"The declaration {path} cannot be read: {error.strerror}.", "check the path of the declaration."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongUsage(f"The declaration {path.name} is not TOML: {error}.", "correct that line.") from error
+
+
+def _wrong_entry(path: Path, error: ValidationError) -> WrongUsage:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"]) or "the file"
+    problem = first["msg"].removeprefix("Value error, ")
+    return WrongUsage(
+        f"The declaration {path.name} has an entry that is not allowed at {place}: {problem}.",
+        "correct that entry; data/README.md shows what a declaration may contain.",
+    )
+
+
+def _as_mapping(file: DeclarationFile) -> Mapping:
+    """Returns how the extract is read, and what it holds."""
+    shipped = {name: column for name, column in file.columns.items() if column.shipped}
+    left, since = file.churn.left.as_source(), file.core.since
+    core = Core(
+        () if file.core.who == ("row",) else file.core.who,
+        left,
+        file.core.value,
+        since.tenure,
+        since.unit,
+        since.start_date,
+        since.format,
+    )
+    declaration = Declaration(
+        core,
+        tuple(name for name in SHIPPED_COLUMNS if name in shipped),
+        tuple((name, word) for name, column in shipped.items() for word in column.new_words),
+        tuple(column.as_own(name) for name, column in file.columns.items() if not column.shipped),
+        file.extract.currency,
+        file.extract.reviewed_by,
+    )
+    return Mapping(
+        encoding=file.extract.encoding,
+        decimal_comma=file.extract.decimal_comma,
+        numbers=file.extract.numbers,
+        tenure_unit=since.unit,
+        churn_date_format=left.date_format if left.kind == "end_date" else None,
+        columns={name: column.source or PUBLIC_SOURCES[name] for name, column in shipped.items()},
+        values={name: column.words for name, column in shipped.items() if column.words and name in _WITH_WORDS},
+        churn=ChurnRules(
+            left={"missing": "absence", "end_date": "date"}.get(left.kind, "mark"),
+            horizon_days=file.churn.horizon_days,
+            horizon=file.churn.horizon,
+            tolerance_days=file.churn.tolerance_days,
+        ),
+        declaration=declaration,
+    )
+
+
+_WITH_WORDS = (*KNOWN_WORDS, "senior_citizen")
