@@ -70,6 +70,18 @@ def test_an_old_home_opens_keeps_its_days_and_publishes_the_next(home: Path) -> 
     assert [row[0] for row in after] == [day_number(-1), day_number(0), day_number(1), day_number(2)]
     assert torn_days(settings) == []
     assert ask(settings, "SELECT DISTINCT origin FROM raw_data.loads") == [("real",)]
+    assert read_by_readers(settings) == {"reporting": {True}, "analytics": {True}, "raw_data": {False}, "ops": {False}}
+
+
+def read_by_readers(settings: Settings) -> dict[str, set[bool]]:
+    """Of each schema whether the role of the readers may read its tables and views, old and new."""
+    rows = ask(
+        settings,
+        """SELECT relnamespace::regnamespace::text, has_table_privilege('churn_reader', oid, 'SELECT') FROM pg_class
+           WHERE relkind IN ('r', 'v')
+           AND relnamespace::regnamespace::text IN ('raw_data', 'analytics', 'reporting', 'ops')""",
+    )
+    return {schema: {may for other, may in rows if other == schema} for schema, _ in rows}
 
 
 def test_a_teams_database_is_upgraded_by_its_owner_who_is_asked(
@@ -117,6 +129,31 @@ def test_a_refused_model_of_an_old_home_is_a_rejected_one(server: str) -> None:
     assert [decision.decision for decision in promotions.read_history(engine)] == ["promote", "reject"]
     with pytest.raises(sa.exc.DBAPIError, match="append-only"), engine.begin() as connection:
         connection.execute(sa.text("UPDATE ops.promotions SET decision = 'hold'"))
+
+
+CHECK_CHANGES = {
+    "a word less": "ALTER TABLE ops.publications DROP CONSTRAINT publications_status, "
+    "ADD CONSTRAINT publications_status CHECK (status IN ('staged', 'published'))",
+    "another bound": "ALTER TABLE ops.campaigns DROP CONSTRAINT campaigns_holdout, "
+    "ADD CONSTRAINT campaigns_holdout CHECK (holdout_share BETWEEN 0 AND 0.1)",
+    "no check": "ALTER TABLE raw_data.loads DROP CONSTRAINT loads_status",
+}
+
+
+@pytest.mark.parametrize("change", CHECK_CHANGES.values(), ids=CHECK_CHANGES)
+def test_a_check_that_would_refuse_rows_of_this_release_is_restored(settings: Settings, change: str) -> None:
+    engine = database.open_engine(settings)
+    as_declared = columns_of(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.text(change))
+    assert columns_of(engine) != as_declared
+
+    with pytest.raises(migrating.OutdatedDatabase, match="1 upgrade step is missing"):
+        database._prepare(engine, may_upgrade=False)
+    database._prepare(engine, may_upgrade=True)
+
+    assert columns_of(engine) == as_declared
+    assert database.find_pending(settings) == []
 
 
 def columns_of(engine: sa.Engine) -> dict[str, object]:

@@ -180,6 +180,7 @@ def _prepare(engine: Engine, may_upgrade: bool) -> None:
             raise migrating.OutdatedDatabase(pending)
         _create_tables(connection)  # The tables that are new in this release: a migration may fill them.
         migrating.take_steps(connection, pending)
+        migrating.take_steps(connection, migrating.restore_checks(connection))
 
 
 def _check_encoding(connection: Connection) -> None:

@@ -7,12 +7,13 @@ further import.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy import CheckConstraint, Connection, insert, inspect, select, text
 
 from churn.errors import ChurnError
 from churn.stores.postgres import tables
@@ -25,7 +26,7 @@ class Migration:
     """One migration.
 
     Attributes:
-        version: the number of the migration; the first one is 1.
+        version: the number of the migration; the first one is 1. A step that only restores checks has 0, and no record.
         purpose: one sentence about what it does.
         statements: the SQL, which runs in one transaction with all other migrations of an upgrade.
         sha256: the digest of the file.
@@ -74,6 +75,8 @@ def _read(path: Path) -> Migration:
 def find_pending(connection: Connection) -> list[Migration]:
     """Returns the pending migrations of a database, in order. Without ops.schema_versions, all are pending.
 
+    A database without pending migrations may still need a step that restores changed checks.
+
     Raises:
         NewerDatabase: the database has a migration that this release does not have.
     """
@@ -81,7 +84,42 @@ def find_pending(connection: Connection) -> list[Migration]:
     newest, taken = max(step.version for step in known), _read_taken(connection)
     if taken and max(taken) > newest:
         raise NewerDatabase(max(taken), newest)
-    return [step for step in known if step.version not in taken]
+    return [step for step in known if step.version not in taken] or restore_checks(connection)
+
+
+def restore_checks(connection: Connection) -> list[Migration]:
+    """Returns a step that restores the checks of tables whose words or bounds are not those of this release.
+
+    A check may have been changed by hand, or by a release before there were migrations. Rows of this release would be
+    refused by it. Returns an empty list if every check is as `tables` declares it.
+    """
+    found = {(table, name): rule for table, name, rule in connection.execute(text(_CHECKS))}
+    tables_there = {table for table, _ in found}
+    changed = [
+        (table.fullname, str(check.name), str(check.sqltext))
+        for table in tables.metadata.sorted_tables
+        for check in sorted(table.constraints, key=lambda one: str(one.name))
+        if isinstance(check, CheckConstraint) and table.fullname in tables_there
+        if _constants(found.get((table.fullname, str(check.name)))) != _constants(str(check.sqltext))
+    ]
+    statements = "; ".join(
+        f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}, ADD CONSTRAINT {name} CHECK ({rule})"
+        for table, name, rule in changed
+    )
+    names = ", ".join(f"{name} of {table}" for table, name, _ in changed)
+    return [Migration(0, f"Checks are those of this release again: {names}.", statements, "")] if changed else []
+
+
+_CHECKS = """
+    SELECT tables.oid::regclass::text, checks.conname, pg_get_constraintdef(checks.oid)
+    FROM pg_class AS tables LEFT JOIN pg_constraint AS checks ON checks.conrelid = tables.oid AND checks.contype = 'c'
+    WHERE tables.relkind = 'r' AND tables.relnamespace::regnamespace::text IN ('raw_data', 'analytics', 'ops')
+"""
+
+
+def _constants(rule: str | None) -> frozenset[tuple[str, str]] | None:
+    """Returns the words and numbers of a check. Postgres keeps the rest in a form of its own: `IN (...)` as `ANY`."""
+    return None if rule is None else frozenset(re.findall(r"'((?:[^']|'')*)'|(?<![\w.])(\d+(?:\.\d+)?)", rule))
 
 
 def _read_taken(connection: Connection) -> set[int]:
@@ -100,7 +138,7 @@ def take_steps(connection: Connection, steps: Sequence[Migration]) -> None:
 
 def record_steps(connection: Connection, steps: Sequence[Migration]) -> None:
     """Records migrations that were run, or that a new database already contains."""
-    rows = [{"version": step.version, "purpose": step.purpose, "sha256": step.sha256} for step in steps]
+    rows = [{"version": one.version, "purpose": one.purpose, "sha256": one.sha256} for one in steps if one.version]
     if rows:
         connection.execute(insert(tables.schema_versions), rows)
 
