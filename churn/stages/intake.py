@@ -156,9 +156,14 @@ def _is_same(load: Load, arrival: Arrival) -> bool:
 
 def _find_damage(engine: "Engine", load: Load) -> str:
     """Returns how the stored rows of a date differ from those that its load wrote; empty if they do not differ."""
-    count, monthly_charges = snapshots.count_snapshot(engine, load.snapshot_date)
+    count, monthly_charges, fingerprint = snapshots.count_snapshot(engine, load.snapshot_date)
     if count == load.rows_accepted and not round(monthly_charges - load.monthly_charges_total, 2):
-        return ""
+        if load.rows_fingerprint in (None, fingerprint):
+            return ""
+        return (
+            f"raw_data.telco_churn_raw has all {count:,} rows of {load.snapshot_date}, but not as load {load.load_id} "
+            "wrote them."
+        )
     return (
         f"raw_data.telco_churn_raw has {count:,} rows of {load.snapshot_date} with monthly charges of "
         f"${monthly_charges:,.2f}, but load {load.load_id} wrote {load.rows_accepted:,} rows with "

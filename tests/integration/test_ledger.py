@@ -60,8 +60,27 @@ def test_the_same_content_twice_is_told_before_it_is_parsed(
         "DELETE FROM raw_data.telco_churn_raw WHERE customer_id LIKE '%7-%'",
         "UPDATE raw_data.telco_churn_raw SET monthly_charges = monthly_charges + 1 WHERE customer_id LIKE '%7-%'",
         "TRUNCATE raw_data.telco_churn_raw",
+        "UPDATE raw_data.telco_churn_raw SET contract = 'Two year' WHERE customer_id LIKE '%7-%'",
+        "UPDATE raw_data.telco_churn_raw SET churn = 'Yes' WHERE customer_id IN (SELECT min(customer_id) "
+        "FROM raw_data.telco_churn_raw WHERE churn = 'No')",
+        "UPDATE raw_data.telco_churn_raw SET customer_id = customer_id || 'X' WHERE customer_id LIKE '%7-%'",
+        "UPDATE raw_data.telco_churn_raw SET tenure = 71 - tenure WHERE tenure BETWEEN 10 AND 60",
+        "UPDATE raw_data.telco_churn_raw SET total_charges = NULL WHERE customer_id LIKE '%7-%'",
+        "UPDATE raw_data.telco_churn_raw SET monthly_charges = (SELECT min(monthly_charges) + max(monthly_charges) "
+        "FROM raw_data.telco_churn_raw) - monthly_charges WHERE monthly_charges IN (SELECT min(monthly_charges) FROM "
+        "raw_data.telco_churn_raw UNION SELECT max(monthly_charges) FROM raw_data.telco_churn_raw)",
     ],
-    ids=["rows deleted", "money changed", "table emptied"],
+    ids=[
+        "rows deleted",
+        "money changed",
+        "table emptied",
+        "words changed",
+        "one label changed",
+        "customers renamed",
+        "months changed",
+        "numbers removed",
+        "two customers' charges exchanged",
+    ],
 )
 def test_rows_that_another_program_damaged_are_loaded_again_from_the_same_file(
     settings: Settings, tmp_path: Path, damage: str
@@ -79,6 +98,21 @@ def test_rows_that_another_program_damaged_are_loaded_again_from_the_same_file(
     assert not again.is_skipped
     assert snapshots.count_snapshot(open_engine(settings), DAY) == before
     assert not intake.validate_extract(settings, DAY).is_skipped
+
+
+def test_the_fingerprint_holds_every_column_that_a_file_gives() -> None:
+    """A column that joins later changes the fingerprint of each stored day: its migration sets the ledger's to NULL."""
+    assert len(snapshots.FINGERPRINTED) == 22
+
+
+def test_a_load_of_a_release_without_fingerprints_is_compared_by_count_and_charges(
+    settings: Settings, tmp_path: Path
+) -> None:
+    extract = write_extract(tmp_path / "extract.csv", make_extract(50))
+    intake.load_extract(settings, extract, DAY)
+    execute(settings, "UPDATE raw_data.loads SET rows_fingerprint = NULL")
+
+    assert intake.load_extract(settings, extract, DAY).is_skipped
 
 
 def test_a_corrected_file_replaces_exactly_its_date_and_the_ledger_keeps_both(

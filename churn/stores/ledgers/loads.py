@@ -7,6 +7,7 @@ of a load that was killed stays open, and the next load records it as interrupte
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ class Load:
         ended_at: the time at which the load ended; None while it runs.
         origin: synthetic if every customer comes from the simulator.
         left_by, horizon, tolerance_days: how the extract says that customers are labelled.
+        rows_fingerprint: the fingerprint of the stored rows; None for a load of a release that did not record it.
     """
 
     load_id: int
@@ -51,6 +53,7 @@ class Load:
     left_by: LeftBy
     horizon: str
     tolerance_days: int
+    rows_fingerprint: Decimal | None
 
     @property
     def label_rules(self) -> LabelRules:

@@ -78,6 +78,11 @@ loads = Table(
         server_default="7",
         comment="How far from the end of the horizon the extract may lie that shows who left",
     ),
+    Column(
+        "rows_fingerprint",
+        Numeric,
+        comment="Of the stored rows, to find rows that another program changed; NULL where it was not recorded",
+    ),
     CheckConstraint(one_of("left_by", LeftBy), name="loads_left_by"),
     CheckConstraint(one_of("origin", Origin), name="loads_origin"),
     CheckConstraint(one_of("status", LoadStatus), name="loads_status"),

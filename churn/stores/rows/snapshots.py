@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,17 @@ from churn.intake.screening import Screened
 from churn.stores.ledgers.loads import Arrival, seen_of
 from churn.stores.postgres.copying import copy_in
 from churn.stores.postgres.tables import loads, publications, rejected_rows, telco_churn_raw, telco_churn_reconstructed
+
+FINGERPRINTED = tuple(
+    column.name for column in telco_churn_raw.c if column.name not in ("snapshot_date", "load_id", "loaded_at")
+)
+"""The columns whose values the fingerprint holds. A migration that adds one sets the ledger's fingerprints to NULL."""
+# The date as a number: as text it would depend on the session's DateStyle.
+_TEXTS = ", ".join("left_on - DATE '2000-01-01'" if name == "left_on" else name for name in FINGERPRINTED)
+_FINGERPRINT: sa.ColumnElement[Decimal] = sa.literal_column(
+    f"coalesce(sum(hashtextextended(ROW({_TEXTS})::text, 0)), 0)", sa.Numeric
+)
+"""A sum of one hash for each row, so that the order of the rows does not matter: 7,043 rows take 20 milliseconds."""
 
 
 class DuplicateCustomer(ContractBroken):
@@ -66,7 +78,7 @@ def replace_snapshot(engine: Engine, load_id: int, arrival: Arrival, batches: It
         for batch in batches:
             _copy_accepted(connection, load_id, arrival, batch.accepted)
             _copy_rejected(connection, load_id, batch.rejected)
-        _close_load(connection, load_id, tally)
+        _close_load(connection, load_id, day, tally)
 
 
 def _clear_or_take_over(connection: Connection, load_id: int, day: date, keeps: bool) -> None:
@@ -108,11 +120,13 @@ def _copy_rejected(connection: Connection, load_id: int, rejected: pl.DataFrame)
     copy_in(connection, rejected_rows, rejected.with_columns(as_array, pl.lit(load_id).alias("load_id")))
 
 
-def _close_load(connection: Connection, load_id: int, tally: Tally) -> None:
+def _close_load(connection: Connection, load_id: int, day: date, tally: Tally) -> None:
     """Records the counts of the rows that were sent. `validate_extract` later counts the stored rows independently."""
     closed = sa.update(loads).where(loads.c.load_id == load_id)
+    stored = sa.select(_FINGERPRINT).where(telco_churn_raw.c.load_id == load_id, telco_churn_raw.c.snapshot_date == day)
     connection.execute(
         closed.values(
+            rows_fingerprint=stored.scalar_subquery(),
             rows_accepted=tally.customers,
             monthly_charges_total=round(tally.monthly_charges_usd, 6),
             status="loaded",
@@ -135,10 +149,10 @@ def read_customers(engine: Engine, snapshot_date: date, ids: list[str], columns:
     return pl.DataFrame([tuple(row) for row in rows], schema={name: schema[name] for name in names}, orient="row")
 
 
-def count_snapshot(engine: Engine, snapshot_date: date) -> tuple[int, float]:
-    """Returns the number of stored rows of a date, and the sum of their monthly charges in USD."""
+def count_snapshot(engine: Engine, snapshot_date: date) -> tuple[int, float, Decimal]:
+    """Returns the number of stored rows of a date, the sum of their monthly charges in USD, and their fingerprint."""
     raw = telco_churn_raw.c
-    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(raw.monthly_charges), 0))
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(raw.monthly_charges), 0), _FINGERPRINT)
     with engine.connect() as connection:
-        count, total = connection.execute(query.where(raw.snapshot_date == snapshot_date)).one()
-    return int(count), float(total)
+        count, total, fingerprint = connection.execute(query.where(raw.snapshot_date == snapshot_date)).one()
+    return int(count), float(total), fingerprint
