@@ -7,8 +7,8 @@ from functools import partial
 from prefect import Task
 
 from churn.errors import AuditFailed, ContractBroken, RegistryDown, TooFewLeavers, WrongUsage
-from churn.settings import load_settings
 from churn.stages import Outcome
+from churn.stores.workplace import Workplace
 from flows.runs import tell_degraded
 
 
@@ -28,12 +28,16 @@ class Attempts:
             return False
         return True
 
-    def attempt_days(self, days: list[date], *stages: Task[[list[date]], Outcome]) -> list[date]:
+    def attempt_days(
+        self, workplace: Workplace, days: list[date], *stages: Task[[Workplace, list[date]], Outcome]
+    ) -> list[date]:
         """Runs stages on all days together, or day by day if a stage refuses. Returns the days without a refusal."""
         # Together is faster by far (one refresh of the SQL models); day by day finds the one bad day among the others.
-        if self.attempt(*(partial(stage, days) for stage in stages)):
+        if self.attempt(*(partial(stage, workplace, days) for stage in stages)):
             return days
-        return [] if len(days) == 1 else [sound for day in days for sound in self.attempt_days([day], *stages)]
+        if len(days) == 1:
+            return []
+        return [sound for day in days for sound in self.attempt_days(workplace, [day], *stages)]
 
     def finish(self, last: WrongUsage | None = None) -> list[Outcome]:
         """Returns the outcomes. Raises the first refusal, if there is one.
@@ -52,7 +56,7 @@ class Attempts:
         return self.outcomes
 
 
-def learn_or_keep(train: partial[Outcome]) -> Outcome:
+def learn_or_keep(workplace: Workplace, train: partial[Outcome]) -> Outcome:
     """Trains. Without a registry or enough leavers the champion stays, an alert is sent, and scoring goes on.
 
     Raises:
@@ -64,18 +68,18 @@ def learn_or_keep(train: partial[Outcome]) -> Outcome:
     try:
         outcome = train()
     except (RegistryDown, TooFewLeavers) as why:
-        kept = learning.keep_champion(load_settings(), why)
-        tell_degraded("training", why)
+        kept = learning.keep_champion(workplace, why)
+        tell_degraded(workplace.settings, "training", why)
         return kept
     if not outcome.is_skipped:  # A skipped training has not called the registry, so it proves no recovery.
-        tell_degraded("training", None)
+        tell_degraded(workplace.settings, "training", None)
     return outcome
 
 
-def score_and_warn(as_of: date, run_id: str) -> Outcome:
+def score_and_warn(workplace: Workplace, as_of: date, score: partial[Outcome]) -> Outcome:
     """Scores a date. An alert is sent if too many customers lie outside what the model has seen."""
     from churn.stages import scoring
 
-    outcome = scoring.score_customers(load_settings(), as_of, run_id)
-    tell_degraded("features in range", scoring.judge_ranges(load_settings(), as_of))
+    outcome = score()
+    tell_degraded(workplace.settings, "features in range", scoring.judge_ranges(workplace, as_of))
     return outcome

@@ -10,8 +10,8 @@ from prefect import flow, task
 from prefect.runtime import flow_run
 
 from churn.parameters import Day, Days
-from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
+from churn.stores.workplace import Workplace, open_workplace
 from flows.policy import stage_policy
 from flows.runs import flow_policy
 from flows.transforming import check_published, deploy_models
@@ -21,35 +21,35 @@ if TYPE_CHECKING:
 
 
 @task(**stage_policy(), task_run_name="plan_backfill")
-def plan_backfill(days: int, until: date | None) -> "Backfill":
+def plan_backfill(workplace: Workplace, days: int, until: date | None) -> "Backfill":
     """Returns the missing days, in portions that are scored together."""
     from churn.stages import history
 
-    return history.plan_backfill(load_settings(), days, until)
+    return history.plan_backfill(workplace, days, until)
 
 
 @task(**stage_policy(), task_run_name="rebuild_features {days[0]}")
-def rebuild_features(days: list[date]) -> Outcome:
+def rebuild_features(workplace: Workplace, days: list[date]) -> Outcome:
     """Rewinds days before the first extract from it; refreshes and audits staging and features of the days."""
     from churn.stages import history
 
-    return history.rebuild_features(load_settings(), days)
+    return history.rebuild_features(workplace, days)
 
 
 @task(**stage_policy(), task_run_name="score_history {days[0]}")
-def score_history(days: list[date]) -> Outcome:
+def score_history(workplace: Workplace, days: list[date]) -> Outcome:
     """Scores the days with the model that was champion then, and stages the scores."""
     from churn.stages import history
 
-    return history.score_history(load_settings(), days, str(flow_run.id))
+    return history.score_history(workplace, days, str(flow_run.id))
 
 
 @task(**stage_policy(), task_run_name="publish_history {days[0]}")
-def publish_history(days: list[date]) -> Outcome:
+def publish_history(workplace: Workplace, days: list[date]) -> Outcome:
     """Checks the money of the days and publishes them."""
     from churn.stages import history
 
-    return history.publish_history(load_settings(), days)
+    return history.publish_history(workplace, days)
 
 
 STAGES = (deploy_models, rebuild_features, score_history, publish_history, check_published)
@@ -65,14 +65,14 @@ def backfill(days: Days = 60, until: Day | None = None) -> Outcome:
     """
     from churn.stages import history
 
-    with one_pipeline(load_settings()):
-        deploy_models()
-        plan = plan_backfill(days, until)
+    with open_workplace() as workplace, one_pipeline(workplace):
+        deploy_models(workplace)
+        plan = plan_backfill(workplace, days, until)
         for portion in plan.portions:
-            rebuild_features(portion)
-            score_history(portion)
-            publish_history(portion)
-        check_published([day for portion in plan.portions for day in portion])
+            rebuild_features(workplace, portion)
+            score_history(workplace, portion)
+            publish_history(workplace, portion)
+        check_published(workplace, [day for portion in plan.portions for day in portion])
         return history.summarise(plan)
 
 

@@ -6,20 +6,18 @@ uv run python -m flows.campaigns --as-of 2026-11-22
 from prefect import flow, task
 
 from churn.parameters import Day
-from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
+from churn.stores.workplace import Workplace, open_workplace
 from flows.policy import stage_policy
 from flows.runs import flow_policy
 
 
 @task(**stage_policy(), task_run_name="enrol_waves")
-def enrol_waves(as_of: Day | None) -> list[Outcome]:
+def enrol_waves(workplace: Workplace, as_of: Day | None) -> list[Outcome]:
     """Enrols customers for each campaign whose days of enrolment hold the date."""
     from churn.stages import contacting
-    from churn.stores.workplace import open_workplace
 
-    with open_workplace() as workplace:
-        return contacting.run_waves(workplace, as_of)
+    return contacting.run_waves(workplace, as_of)
 
 
 STAGES = (enrol_waves,)
@@ -32,8 +30,8 @@ def campaigns(as_of: Day | None = None) -> list[Outcome]:
     Args:
         as_of: a published date (default: the latest).
     """
-    with one_pipeline(load_settings()):
-        return enrol_waves(as_of)
+    with open_workplace() as workplace, one_pipeline(workplace):
+        return enrol_waves(workplace, as_of)
 
 
 if __name__ == "__main__":

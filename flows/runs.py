@@ -14,7 +14,7 @@ from prefect.settings import get_current_settings
 
 from churn.errors import ChurnError
 from churn.secrecy import hide_in_logs
-from churn.settings import load_settings
+from churn.settings import Settings, load_settings
 
 
 def flow_policy() -> dict[str, Any]:
@@ -78,14 +78,14 @@ def tell_recovery(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) ->
     messages.tell_recovery(load_settings(), flow.name)
 
 
-def tell_degraded(work: str, error: ChurnError | None) -> None:
+def tell_degraded(settings: Settings, work: str, error: ChurnError | None) -> None:
     """Sends an alert that a run went on without a part of its work; without an error, that the part works again."""
     from churn.alerts import messages
 
     if error is None:
-        messages.tell_recovery(load_settings(), work)
+        messages.tell_recovery(settings, work)
     else:
-        messages.tell_failure(load_settings(), work, None, error)
+        messages.tell_failure(settings, work, None, error)
 
 
 def _find_error(state: State[Any]) -> BaseException:

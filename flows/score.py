@@ -9,20 +9,27 @@ from prefect import flow, task
 from prefect.runtime import flow_run
 
 from churn.parameters import Day, Version
-from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
-from flows.churn_pipeline import publish
+from churn.stores.workplace import Workplace, open_workplace
 from flows.policy import stage_policy
 from flows.runs import flow_policy
 from flows.transforming import check_published, deploy_models
 
 
 @task(**stage_policy(), task_run_name="score_customers {as_of}")
-def score_customers(as_of: date, model: int | None) -> Outcome:
-    """Scores every customer of the date, and stages the scores."""
+def score_customers(workplace: Workplace, as_of: date, model: int | None = None) -> Outcome:
+    """Scores every customer of the date (default: with the champion), and stages the scores."""
     from churn.stages import scoring
 
-    return scoring.score_customers(load_settings(), as_of, str(flow_run.id), model)
+    return scoring.score_customers(workplace, as_of, str(flow_run.id), model)
+
+
+@task(**stage_policy(), task_run_name="publish {as_of}")
+def publish(workplace: Workplace, as_of: date) -> Outcome:
+    """Checks the money of the date and publishes it."""
+    from churn.stages import scoring
+
+    return scoring.publish(workplace, as_of)
 
 
 STAGES = (deploy_models, score_customers, publish, check_published)
@@ -38,10 +45,14 @@ def score(as_of: Day | None = None, model: Version | None = None) -> list[Outcom
     """
     from churn.stages import scoring
 
-    settings = load_settings()
-    with one_pipeline(settings):
-        day = as_of or scoring.find_latest_day(settings)
-        return [deploy_models(), score_customers(day, model), publish(day), check_published([day])]
+    with open_workplace() as workplace, one_pipeline(workplace):
+        day = as_of or scoring.find_latest_day(workplace)
+        return [
+            deploy_models(workplace),
+            score_customers(workplace, day, model),
+            publish(workplace, day),
+            check_published(workplace, [day]),
+        ]
 
 
 if __name__ == "__main__":

@@ -4,39 +4,42 @@ uv run python -m flows.train --as-of 2026-11-22 --tune
 """
 
 from datetime import date
+from functools import partial
 
 from prefect import flow, task
 
 from churn.learning.params import ModelParams
 from churn.parameters import Day, Minutes, Trials
-from churn.settings import load_settings
 from churn.stages import Outcome, one_pipeline
+from churn.stores.workplace import Workplace, open_workplace
 from flows.policy import stage_policy
 from flows.runs import flow_policy
 
 
 @task(**stage_policy(), task_run_name="tune_params {as_of}")
-def tune_params(as_of: date, params: ModelParams, trials: int, timeout_minutes: int) -> ModelParams:
+def tune_params(
+    workplace: Workplace, as_of: date, params: ModelParams, trials: int, timeout_minutes: int
+) -> ModelParams:
     """Searches for better model settings. A stopped search continues where it stopped."""
     from churn.stages import searching
 
-    return searching.tune_params(load_settings(), as_of, params, trials, timeout_minutes * 60)
+    return searching.tune_params(workplace, as_of, params, trials, timeout_minutes * 60)
 
 
 @task(**stage_policy(), task_run_name="prune_params {as_of}")
-def prune_params(as_of: date, params: ModelParams) -> ModelParams:
+def prune_params(workplace: Workplace, as_of: date, params: ModelParams) -> ModelParams:
     """Leaves out features that the models do not need."""
     from churn.stages import searching
 
-    return searching.prune_params(load_settings(), as_of, params)
+    return searching.prune_params(workplace, as_of, params)
 
 
 @task(**stage_policy(), task_run_name="train_models {as_of}")
-def train_models(as_of: date, params: ModelParams, retrain: bool) -> Outcome:
+def train_models(workplace: Workplace, as_of: date, params: ModelParams, retrain: bool) -> Outcome:
     """Trains and compares the candidates, registers the best, and writes the decision of the gate to the ledger."""
     from churn.stages import learning
 
-    return learning.train_models(load_settings(), as_of, params, retrain)
+    return learning.train_models(workplace, as_of, params, retrain)
 
 
 @flow(name="train", **flow_policy())
@@ -58,15 +61,15 @@ def train(
         select: leave out features that the models do not need.
         retrain: train even if a model was trained on these examples and settings before.
     """
-    from churn.stages.learning import find_training_day
+    from churn.stages.learning import find_training_day, train_in_steps
 
-    settings = load_settings()
-    with one_pipeline(settings):
-        day = find_training_day(settings, as_of)
-        params = ModelParams()
-        params = tune_params(day, params, trials, timeout_minutes) if tune else params
-        params = prune_params(day, params) if select else params
-        return train_models(day, params, retrain)
+    with open_workplace() as workplace, one_pipeline(workplace):
+        day = find_training_day(workplace, as_of)
+        return train_in_steps(
+            partial(tune_params, workplace, day, trials=trials, timeout_minutes=timeout_minutes) if tune else None,
+            partial(prune_params, workplace, day) if select else None,
+            partial(train_models, workplace, day, retrain=retrain),
+        )
 
 
 if __name__ == "__main__":

@@ -258,13 +258,47 @@ def test_every_python_that_is_started_imports_nothing_from_the_working_folder() 
     assert len(started) > 5  # the search finds what it looks for
 
 
-def test_questions_and_commands_take_the_workplace_and_open_no_database_themselves() -> None:
-    rooms = ("churn/reporting/", "churn/terminal/commands/", "churn/dashboard/", "flows/")
-    opening = [path for path in PYTHON_FILES if re.search(r"\bopen_engine\(", path.read_text())]
-    found = [str(path.relative_to(PROJECT_DIR)) for path in opening]
+BY_THEMSELVES = {
+    "churn/stores/sql_models/connections.py",
+    "churn/stores/sql_models/contexts.py",
+    "churn/stores/sql_models/versions.py",
+}
+"""What SQLMesh calls, in a process that a person may have started with `sqlmesh`: nobody hands it a workplace."""
 
-    assert [name for name in found if name.startswith(rooms)] == []
+
+def test_stages_flows_questions_and_commands_take_the_workplace_and_open_no_database_themselves() -> None:
+    rooms = (
+        "churn/reporting/",
+        "churn/stages/",
+        "churn/stores/sql_models/",
+        "churn/terminal/commands/",
+        "churn/dashboard/",
+        "flows/",
+    )
+    opening = [path for path in PYTHON_FILES if re.search(r"\bopen_engine\(", path.read_text())]
+    found = {str(path.relative_to(PROJECT_DIR)) for path in opening}
+
+    assert {name for name in found if name.startswith(rooms)} == BY_THEMSELVES
     assert "churn/stores/workplace.py" in found  # the door itself: the search above finds what it looks for
+
+
+def test_no_module_keeps_facts_of_a_run() -> None:
+    """A module's names are constants: what a run finds out belongs to its workplace, its engine or its records."""
+    found = []
+    for path in PYTHON_FILES:
+        tree = ast.parse(path.read_text())
+        assigned = [node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+        empty = [value for value in assigned if ast.unparse(value or tree) in ("[]", "{}", "set()", "dict()", "list()")]
+        rebound = [node for node in ast.walk(tree) if isinstance(node, ast.Global)]
+        found += [str(path.relative_to(PROJECT_DIR))] * (len(empty) + len(rebound))
+
+    assert found == []
+
+
+def test_no_test_clears_a_cache_by_its_private_name() -> None:
+    tests = PROJECT_DIR.glob("tests/**/*.py")
+
+    assert [path.name for path in tests if re.search(r"\._\w+\.cache_clear\(", path.read_text())] == []
 
 
 def test_modules_do_not_hide_behind_empty_names() -> None:

@@ -10,12 +10,13 @@ Worked example of the rule "lift": 4% of the training examples left. High begins
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from churn.contracts.decisions import TierRates
 from churn.contracts.scores import RiskTier
 from churn.economics.policies import TierPolicy, TierRule
 
@@ -127,7 +128,7 @@ def count_tier_changes(tiers: Tiers, probabilities: NDArray[np.float64], others:
     return int((names[0] != names[1]).sum())
 
 
-def tell_tiers(scored: pl.DataFrame, tiers: Tiers) -> list[dict[str, Any]]:
+def tell_tiers(scored: pl.DataFrame, tiers: Tiers) -> tuple[TierRates, ...]:
     """Returns each tier's customers, its leavers, and its predicted and actual share of leavers; tier High comes first.
 
     Args:
@@ -140,7 +141,7 @@ def tell_tiers(scored: pl.DataFrame, tiers: Tiers) -> list[dict[str, Any]]:
         pl.col("churn_probability").mean().alias("promised_rate"),
         pl.col("has_churned").mean().alias("left_rate"),
     )
-    return table.sort("promised_rate", descending=True).to_dicts()
+    return tuple(TierRates(**row) for row in table.sort("promised_rate", descending=True).to_dicts())
 
 
 def revenue_at_risk_usd(tiers: Tiers) -> pl.Expr:

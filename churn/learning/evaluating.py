@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from churn.contracts.evaluations import Means, PairedDifference, SelectedMeans, Summary
 from churn.learning.candidates import Model, fit_candidates, predict_leaving
 from churn.learning.figures import expected_calibration_floor, weighted_figures
 from churn.learning.params import ModelParams
@@ -68,8 +69,8 @@ def _test_figures(model: Model, split: Split, seed: int) -> dict[str, float]:
     return {**reported, "ece_floor": expected_calibration_floor(probabilities, seed)}
 
 
-def summarise(results: pl.DataFrame) -> dict[str, Any]:
-    """Returns the output of `churn evaluate --json`: mean and standard deviation (sd) over the splits.
+def summarise(results: pl.DataFrame) -> Summary:
+    """Returns the mean and the standard deviation (sd) of the figures over the splits.
 
     `selected` is the procedure: in each split the candidate that the validation part selected. `candidates` has the
     figures of each candidate, and `differences` each candidate minus the selected one on the same split.
@@ -77,24 +78,28 @@ def summarise(results: pl.DataFrame) -> dict[str, Any]:
     selected = results.filter("is_selected")
     families = results["family"].unique(maintain_order=True).to_list()
     by_family = {family: results.filter(pl.col("family") == family) for family in families}
-    return {
-        "splits": selected.height,
-        "selected": {**_means(selected), "times_chosen": dict(selected.group_by("family").len().sort("family").rows())},
-        "candidates": {family: _means(rows) for family, rows in by_family.items()},
-        "differences": {family: _differences(rows, selected) for family, rows in by_family.items()},
-    }
+    chosen = dict(selected.group_by("family").len().sort("family").rows())
+    return Summary(
+        splits=selected.height,
+        selected=SelectedMeans(**_means(selected), sd=_deviations(selected), times_chosen=chosen),
+        candidates={family: Means(**_means(rows), sd=_deviations(rows)) for family, rows in by_family.items()},
+        differences={family: _differences(rows, selected) for family, rows in by_family.items()},
+    )
 
 
-def _means(rows: pl.DataFrame) -> dict[str, Any]:
-    means: dict[str, Any] = {name: float(rows[name].to_numpy().mean()) for name in REPORTED}
-    return {**means, "sd": {name: _sd(rows[name].to_numpy()) for name in REPORTED}}
+def _means(rows: pl.DataFrame) -> dict[str, float]:
+    return {name: float(rows[name].to_numpy().mean()) for name in REPORTED}
 
 
-def _differences(rows: pl.DataFrame, selected: pl.DataFrame) -> dict[str, Any]:
+def _deviations(rows: pl.DataFrame) -> dict[str, float]:
+    return {name: _sd(rows[name].to_numpy()) for name in REPORTED}
+
+
+def _differences(rows: pl.DataFrame, selected: pl.DataFrame) -> dict[str, PairedDifference]:
     return {name: _paired(rows[name].to_numpy() - selected[name].to_numpy()) for name in REPORTED[:-1]}
 
 
-def _paired(gains: NDArray[np.float64]) -> dict[str, float]:
+def _paired(gains: NDArray[np.float64]) -> PairedDifference:
     """Returns mean, sd and 95% interval of paired differences over splits.
 
     The splits share customers, so the usual standard error is too small. Nadeau and Bengio (2003) add the ratio of test
@@ -102,7 +107,7 @@ def _paired(gains: NDArray[np.float64]) -> dict[str, float]:
     """
     mean, sd = float(gains.mean()), _sd(gains)
     half = 1.96 * sd * float(np.sqrt(1 / len(gains) + TEST_SHARE / (1 - TEST_SHARE - VALIDATION_SHARE)))
-    return {"mean": mean, "sd": sd, "low": mean - half, "high": mean + half}
+    return PairedDifference(mean, sd, mean - half, mean + half)
 
 
 def _sd(values: NDArray[np.float64]) -> float:

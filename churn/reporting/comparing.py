@@ -46,9 +46,7 @@ def compare(workplace: Workplace, first_date: date, second_date: date) -> Compar
         NotThere: the registry no longer has the model of one of the dates.
     """
     first, second = (publications.require_published(workplace.engine, day) for day in (first_date, second_date))
-    by_first, by_second = (
-        make_scorer(workplace.settings, publication.model_version) for publication in (first, second)
-    )
+    by_first, by_second = (make_scorer(workplace, publication.model_version) for publication in (first, second))
     # The stored scores alone cannot separate three causes: new features, a new model and a corrected extract. So the
     # stored features are scored again: each date with its own model, and the second date with the first date's model.
     then, now = _read_stored(workplace.engine, first, "first"), _read_stored(workplace.engine, second, "second")

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from churn.contracts.extract import CustomerExtract
 from churn.contracts.features import DIRECTIONS
-from churn.settings import PROJECT_DIR, Settings, load_settings
+from churn.settings import PROJECT_DIR
 from churn.stores import sql_models
 from churn.stores.postgres.catalogue import ColumnNote, TableNote, describe_tables
+from churn.stores.workplace import Workplace, open_workplace
 
 DICTIONARY = PROJECT_DIR / "data" / "DICTIONARY.md"
 LAYERS = {
@@ -34,9 +35,9 @@ _DIRECTION = {
 }
 
 
-def render_dictionary(settings: Settings) -> str:
+def render_dictionary(workplace: Workplace) -> str:
     """Returns the dictionary as Markdown."""
-    notes = [*describe_tables(), *sql_models.describe_models(settings)]
+    notes = [*describe_tables(), *sql_models.describe_models(workplace)]
     sections = [_PREFACE]
     for layer, meaning in LAYERS.items():
         sections.append(f"## {layer}: {meaning}\n")
@@ -71,11 +72,12 @@ def _allowed(name: str) -> str:
     return ", ".join(map(str, listed[0])) if listed else ""
 
 
-def write_dictionary(settings: Settings) -> None:
+def write_dictionary(workplace: Workplace) -> None:
     """Writes data/DICTIONARY.md."""
     DICTIONARY.parent.mkdir(exist_ok=True)
-    DICTIONARY.write_text(render_dictionary(settings))
+    DICTIONARY.write_text(render_dictionary(workplace))
 
 
 if __name__ == "__main__":
-    write_dictionary(load_settings())
+    with open_workplace() as place:
+        write_dictionary(place)

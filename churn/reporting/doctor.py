@@ -81,9 +81,11 @@ def _days(settings: Settings) -> Finding:
     if settings.database_url is None and embedded.find_embedded(settings.home_dir) is None:
         return Finding("days", "unknown while the database is not running")
     from churn.stages.transforms import find_torn
+    from churn.stores.workplace import open_workplace
 
     try:
-        tears = find_torn(settings)
+        with open_workplace(settings) as workplace:
+            tears = find_torn(workplace)
     except ChurnError as error:
         return Finding("days", str(error), is_well=False)
     if not tears:

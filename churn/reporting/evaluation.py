@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
+from churn.contracts.evaluations import Evaluation
 from churn.learning.params import ModelParams
 from churn.stages.learning import find_training_day, read_examples
 from churn.stores.model_registry import recording
@@ -16,22 +16,18 @@ def evaluate_training(
     params: ModelParams,
     splits: int,
     after_split: Callable[[int], None] = lambda done: None,
-) -> dict[str, Any]:
-    """Returns the summary of `churn evaluate` for a date (default: the latest loaded one) and logs it to MLflow.
+) -> Evaluation:
+    """Measures the training procedure on a date (default: the latest loaded one) and logs the figures to MLflow.
 
     Raises:
         NotThere: no extract is loaded, the date has no features, or it has too few leavers.
     """
-    day = find_training_day(workplace.settings, as_of_date)
+    day = find_training_day(workplace, as_of_date)
     examples, labels = read_examples(workplace.engine, day)
     from churn.learning import evaluating, plots  # Imports scikit-learn and XGBoost, which takes seconds.
 
     results = evaluating.evaluate_splits(examples, params, splits, after_split)
-    summary = {
-        "as_of_date": day.isoformat(),
-        "examples": examples.height,
-        "labels": labels.kind,
-        **evaluating.summarise(results),
-    }
-    recording.record_evaluation(workplace.settings, summary, results, plots.draw_splits(results), params)
-    return summary
+    summary = evaluating.summarise(results)
+    evaluation = Evaluation(**vars(summary), as_of_date=day, examples=examples.height, labels=labels.kind)
+    recording.record_evaluation(workplace.settings, evaluation, results, plots.draw_splits(results), params)
+    return evaluation

@@ -1,9 +1,7 @@
 """Reads the ledger of loads, and the rows that they rejected."""
 
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -24,15 +22,9 @@ class Rejects:
     rows: list[RejectedRow]
 
 
-def read_loads(workplace: Workplace, limit: int) -> list[dict[str, Any]]:
-    """Returns the latest loads, the newest first. Dates and times are ISO texts."""
-    return [
-        {
-            name: value.isoformat() if isinstance(value, date | datetime) else value
-            for name, value in asdict(load).items()
-        }
-        for load in loads.find_loads(workplace.engine, limit)
-    ]
+def read_loads(workplace: Workplace, limit: int) -> list[Load]:
+    """Returns the latest loads, the newest first."""
+    return loads.find_loads(workplace.engine, limit)
 
 
 def read_rejects(workplace: Workplace, load_id: int | None) -> Rejects:

@@ -122,9 +122,13 @@ def _report_publication(engine: "Engine", as_of_date: date) -> str | None:
     today = figures.read_kpis(engine, as_of_date)
     before = publications.find_publication(engine, as_of_date - timedelta(days=1))
     is_there = before is not None and before.status == "published"
-    yesterday = figures.read_kpis(engine, before.prediction_date) if before and is_there else {}
+    yesterday = figures.read_kpis(engine, before.prediction_date) if before and is_there else None
     rows = [
-        [words, _figure(today[name], unit), _change(today[name], yesterday.get(name), unit)]
+        [
+            words,
+            _figure(getattr(today, name), unit),
+            _change(getattr(today, name), getattr(yesterday, name, None), unit),
+        ]
         for words, name, unit in _KPIS
     ]
     return "\n".join(

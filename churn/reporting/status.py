@@ -1,10 +1,12 @@
 """Reads the status: a published date, its figures and its model."""
 
 from collections.abc import Mapping
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from churn.contracts.decisions import Interval
+from churn.contracts.decisions import Interval, Promotion
+from churn.contracts.statuses import Basis
 from churn.errors import NotThere
 from churn.learning.params import FAMILIES
 from churn.settings import Settings
@@ -12,51 +14,114 @@ from churn.stack_note import find_stack
 from churn.stores.ledgers import loads, promotions, publications
 from churn.stores.rows import predictions
 from churn.stores.shown import figures
+from churn.stores.shown.figures import FirstCall, Kpis
 from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def read_status(workplace: Workplace, as_of_date: date | None = None) -> dict[str, Any]:
-    """Returns the figures of a published date (default: the latest), read from the database.
+@dataclass(frozen=True)
+class CallList:
+    """The customers for whom a contact is expected to pay, with the cost and the profit of these contacts in USD."""
 
-    Money is in USD per year. Money and the average probability cover active customers only; without an active customer
-    the average is None.
+    customers: int
+    cost_usd: float
+    profit_usd: float
+
+
+@dataclass(frozen=True)
+class ScoringModel:
+    """The model that gave the scores.
+
+    Attributes:
+        trained_as_of: the date of its examples.
+        reasons: why the gate or a person decided as they did.
+        test: its figures on the test part; the keys pr_auc, pr_auc_low and pr_auc_high are a value and its interval.
+        candidates: the same figures of every family that was compared.
+    """
+
+    name: str
+    version: int
+    family: str
+    trained_as_of: date
+    reasons: tuple[str, ...]
+    test: Mapping[str, float]
+    candidates: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is published: the document of `churn status --json`.
+
+    Money is in USD per year. Money and the average probability cover active customers only.
+
+    Attributes:
+        tiers: the active customers of each tier.
+        tiers_from: the smallest probability of the tiers High and Medium; above 1 if nobody can reach the tier.
+        average_churn_probability: None without an active customer.
+        source: the file of the extract.
+        first_calls: the ten customers to call first.
+        unseen_plans: the number of customers with a tariff that the training examples did not have.
+        stack: the addresses of the healthy services of the local stack; None if it is not running.
+    """
+
+    as_of_date: date
+    customers: int
+    active_customers: int
+    at_risk_customers: int
+    tiers: Mapping[str, int]
+    tiers_from: Mapping[str, float]
+    average_churn_probability: float | None
+    revenue_at_risk_usd: float
+    expected_annual_loss_usd: float
+    list: CallList
+    annual_revenue_usd: float
+    basis: Basis
+    source: str
+    is_synthetic: bool
+    model: ScoringModel
+    first_calls: tuple[FirstCall, ...]
+    unseen_plans: int
+    published_at: datetime | None
+    stack: Mapping[str, str] | None
+
+
+def read_status(workplace: Workplace, as_of_date: date | None = None) -> Status:
+    """Returns the status of a published date (default: the latest), read from the database.
 
     Raises:
         NotPublished: the date is not published.
     """
     engine = workplace.engine
     publication = publications.require_published(engine, as_of_date)
-    kpis = figures.read_kpis(engine, publication.prediction_date)
-    load = loads.find_load(engine, publication.load_id)
-    source = load.source if load else ""
-    return {
-        "as_of_date": publication.prediction_date.isoformat(),
-        "customers": kpis["customers_count"],
-        "active_customers": kpis["active_customers_count"],
-        "at_risk_customers": kpis["at_risk_customers_count"],
-        "tiers": {"high": kpis["high_count"], "medium": kpis["medium_count"], "low": kpis["low_count"]},
-        "tiers_from": {"high": kpis["high_from"], "medium": kpis["medium_from"]},
-        "average_churn_probability": kpis["average_churn_probability"],
-        "revenue_at_risk_usd": float(kpis["revenue_at_risk_usd"]),
-        "expected_annual_loss_usd": float(kpis["expected_annual_loss_usd"]),
-        "list": {
-            "customers": kpis["listed_customers_count"],
-            "cost_usd": float(kpis["list_cost_usd"]),
-            "profit_usd": float(kpis["list_profit_usd"]),
-        },
-        "annual_revenue_usd": float(kpis["annual_revenue_usd"]),
-        "basis": publication.basis,
-        "source": source,
-        "is_synthetic": load is not None and load.origin == "synthetic",
-        "model": _model(engine, publication.model_version),
-        "first_calls": figures.read_first_calls(engine, publication.prediction_date, 10),
-        "unseen_plans": predictions.count_unseen_plans(engine, publication.prediction_date),
-        "published_at": publication.published_at.isoformat() if publication.published_at else None,
-        "stack": _stack(workplace.settings),
-    }
+    day = publication.prediction_date
+    kpis, load = figures.read_kpis(engine, day), loads.find_load(engine, publication.load_id)
+    return Status(
+        as_of_date=day,
+        customers=kpis.customers_count,
+        active_customers=kpis.active_customers_count,
+        at_risk_customers=kpis.at_risk_customers_count,
+        tiers={"high": kpis.high_count, "medium": kpis.medium_count, "low": kpis.low_count},
+        tiers_from={"high": kpis.high_from, "medium": kpis.medium_from},
+        average_churn_probability=kpis.average_churn_probability,
+        revenue_at_risk_usd=kpis.revenue_at_risk_usd,
+        expected_annual_loss_usd=kpis.expected_annual_loss_usd,
+        list=_list(kpis),
+        annual_revenue_usd=kpis.annual_revenue_usd,
+        basis=publication.basis,
+        source=load.source if load else "",
+        is_synthetic=load is not None and load.origin == "synthetic",
+        model=_describe(_require_decision(engine, publication.model_version)),
+        first_calls=figures.read_first_calls(engine, day, 10),
+        unseen_plans=predictions.count_unseen_plans(engine, day),
+        published_at=publication.published_at,
+        stack=_stack(workplace.settings),
+    )
+
+
+def _list(kpis: Kpis) -> CallList:
+    return CallList(kpis.listed_customers_count, kpis.list_cost_usd, kpis.list_profit_usd)
 
 
 def _stack(settings: Settings) -> dict[str, str] | None:
@@ -67,26 +132,29 @@ def _stack(settings: Settings) -> dict[str, str] | None:
     return {service.title: service.url for service in stack.services if service.is_well and service.url}
 
 
-def _model(engine: "Engine", version: int) -> dict[str, Any]:
-    decision = promotions.find_decision(engine, version)
-    if decision is None:
-        raise NotThere(
-            f"The ledger of decisions has no row for model version {version}.", "train a new model with `churn train`."
-        )
+def _require_decision(engine: "Engine", version: int) -> Promotion:
+    if (decision := promotions.find_decision(engine, version)) is not None:
+        return decision
+    raise NotThere(
+        f"The ledger of decisions has no row for model version {version}.", "train a new model with `churn train`."
+    )
+
+
+def _describe(decision: Promotion) -> ScoringModel:
     # The evidence may hold further families, which are trained only for comparison. A status does not show them.
     shown = {*FAMILIES, decision.family}
     candidates = {
         family: _flat(figures.test) for family, figures in decision.evidence.candidates.items() if family in shown
     }
-    return {
-        "name": decision.model_name,
-        "version": decision.model_version,
-        "family": decision.family,
-        "trained_as_of": decision.as_of_date.isoformat(),
-        "reasons": decision.reasons,
-        "test": candidates[decision.family],
-        "candidates": candidates,
-    }
+    return ScoringModel(
+        name=decision.model_name,
+        version=decision.model_version,
+        family=decision.family,
+        trained_as_of=decision.as_of_date,
+        reasons=decision.reasons,
+        test=candidates[decision.family],
+        candidates=candidates,
+    )
 
 
 def _flat(intervals: Mapping[str, Interval]) -> dict[str, float]:

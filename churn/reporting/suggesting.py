@@ -36,7 +36,7 @@ def suggest_tiers(workplace: Workplace) -> Suggestions:
     """
     champion = require_champion(workplace.engine)
     params = ModelParams()
-    train = read_training_part(workplace.settings, champion.as_of_date, params)
+    train = read_training_part(workplace, champion.as_of_date, params)
     from churn.learning.candidates import fit_family  # Imported here: scikit-learn and XGBoost take seconds.
     from churn.learning.folds import predict_out_of_fold
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from churn.settings import Settings
+if TYPE_CHECKING:
+    from churn.stores.workplace import Workplace
 
 
 @dataclass(frozen=True)
@@ -27,19 +29,18 @@ class Outcome:
 
 
 @contextmanager
-def one_pipeline(settings: Settings, wait: timedelta = timedelta(hours=2)) -> Iterator[None]:
+def one_pipeline(workplace: "Workplace", wait: timedelta = timedelta(hours=2)) -> Iterator[None]:
     """Holds the lock that lets only one pipeline at a time work on a database.
 
     Args:
-        settings: the settings of the product.
+        workplace: where the database is.
         wait: how long to wait until another pipeline ends.
 
     Raises:
         Busy: another pipeline is at work, and still is after `wait`.
         LockLost: the block wrote after another pipeline had taken the lock. The write was refused.
     """
-    from churn.stores.postgres.database import open_engine
     from churn.stores.postgres.locks import Lock, hold_lock
 
-    with hold_lock(open_engine(settings), Lock.PIPELINE, wait):
+    with hold_lock(workplace.engine, Lock.PIPELINE, wait):
         yield

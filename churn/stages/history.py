@@ -20,7 +20,6 @@ from churn.errors import NotThere, WrongUsage
 from churn.scoring.history import PastDay
 from churn.scoring.reconstruction import rewind
 from churn.scoring.scores import Scorer
-from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.scoring import find_latest_day, make_scorer, plan_past, score_days
 from churn.stages.tiering import resolve_days
@@ -29,9 +28,9 @@ from churn.stores.ledgers import loads, promotions, publications, revisions
 from churn.stores.ledgers.loads import Load
 from churn.stores.ledgers.promotions import require_champion
 from churn.stores.ledgers.publications import Publication
-from churn.stores.postgres.database import open_engine
 from churn.stores.rows import history, label_windows, predictions
 from churn.stores.sql_models import FEATURE_MODELS, RISK_MODELS
+from churn.stores.workplace import Workplace
 from churn.timeline import (
     EARLIEST_SNAPSHOT,
     days_until,
@@ -65,30 +64,30 @@ class Backfill:
     gaps: list[date]
 
 
-def plan_backfill(settings: Settings, days: int, until: date | None) -> Backfill:
+def plan_backfill(workplace: Workplace, days: int, until: date | None) -> Backfill:
     """Finds which days up to `until` (default: the latest snapshot date) must be scored.
 
     Raises:
         NotThere: there is no snapshot or no champion yet.
         WrongUsage: the range has a day in the future or before 2000.
     """
-    engine = open_engine(settings)
-    asked = days_until(until or find_latest_day(settings), days)
+    engine = workplace.engine
+    asked = days_until(until or find_latest_day(workplace), days)
     if asked[-1] > today() or asked[0] < EARLIEST_SNAPSHOT:
         raise WrongUsage(
             f"The days {asked[0]} to {asked[-1]} are not all between {EARLIEST_SNAPSHOT} and today ({today()} UTC).",
             "give other --days or another --until.",
         )
     require_champion(engine)
-    return plan_days(settings, asked)
+    return plan_days(workplace, asked)
 
 
-def plan_days(settings: Settings, asked: Sequence[date]) -> Backfill:
+def plan_days(workplace: Workplace, asked: Sequence[date]) -> Backfill:
     """Finds which of some days, given in order, must be scored; none if there is no champion yet."""
-    engine = open_engine(settings)
+    engine = workplace.engine
     if not asked or promotions.find_champion(engine) is None:
         return Backfill([], 0, [])
-    transforms_version = sql_models.read_features_version(settings)
+    transforms_version = sql_models.read_features_version(workplace)
     planned = _leave_out_empty(engine, plan_past(engine, asked))
     known = publications.find_publications(engine, asked[0], asked[-1])
     open_days = [past for past in planned if not _is_current(past, known.get(past.day), transforms_version)]
@@ -105,7 +104,7 @@ def _leave_out_empty(engine: "Engine", planned: list[PastDay]) -> list[PastDay]:
     return [past for past in planned if past.day >= first or whole_months_between(past.day, first) <= longest]
 
 
-def part_days(settings: Settings, days: Sequence[date]) -> tuple[list[list[date]], date | None]:
+def part_days(workplace: Workplace, days: Sequence[date]) -> tuple[list[list[date]], date | None]:
     """Splits days that were just loaded, in order, into past days and the newest day, on which a model is trained.
 
     The last day is the newest one, unless a later snapshot is stored: then it is a correction or an old day that came
@@ -115,13 +114,13 @@ def part_days(settings: Settings, days: Sequence[date]) -> tuple[list[list[date]
     Returns:
         The past days that must be scored, in portions whose features are refreshed together; the newest day or None.
     """
-    engine = open_engine(settings)
+    engine = workplace.engine
     if not days:
         return [], None
     has_champion = promotions.find_champion(engine) is not None
     is_newest = days[-1] == loads.find_latest_snapshot_date(engine) or not has_champion
     past = list(days[:-1] if is_newest else days)
-    portions = plan_days(settings, past).portions if has_champion else _cut(engine, past)
+    portions = plan_days(workplace, past).portions if has_champion else _cut(engine, past)
     return portions, days[-1] if is_newest else None
 
 
@@ -149,23 +148,23 @@ def _cut(engine: "Engine", days: Sequence[date]) -> list[list[date]]:
     return [unbroken[start : start + length] for unbroken in ranges for start in range(0, len(unbroken), length)]
 
 
-def make_ready(settings: Settings) -> None:
+def make_ready(workplace: Workplace) -> None:
     """Deploys the SQL models.
 
     Called before many days are loaded: a first deployment evaluates every stored day, and the days would then be
     evaluated a second time by their own refresh.
     """
-    sql_models.deploy(settings, today())
+    sql_models.deploy(workplace, today())
 
 
-def rebuild_features(settings: Settings, days: Sequence[date]) -> Outcome:
+def rebuild_features(workplace: Workplace, days: Sequence[date]) -> Outcome:
     """Rewinds the days before the first snapshot, and refreshes staging and features of all days.
 
     Raises:
         AuditFailed: rows failed an audit. The days are not published.
     """
-    make_ready(settings)
-    engine = open_engine(settings)
+    make_ready(workplace)
+    engine = workplace.engine
     first = loads.find_current_loads(engine)[0]
     rewound = [day for day in days if day < first.snapshot_date]
     stored = history.find_reconstructed(engine, days[0], days[-1])
@@ -176,7 +175,7 @@ def rebuild_features(settings: Settings, days: Sequence[date]) -> Outcome:
     if missing:
         rows = _rewind_days(engine, first.snapshot_date, missing)
         history.replace_reconstructed(engine, missing, first.load_id, rows)
-    done = sql_models.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, days)
+    done = sql_models.refresh(workplace, "raw_data.telco_churn_raw", FEATURE_MODELS, days)
     label_windows.refresh_windows(engine)
     audits = sum(evaluation.audits_passed for evaluation in done)
     rewinding = f"{len(missing)} rewound from {first.snapshot_date}, " if missing else ""
@@ -192,20 +191,20 @@ def _rewind_days(engine: "Engine", first_snapshot: date, days: Sequence[date]) -
                 yield rewound.with_columns(pl.lit(day).alias("snapshot_date"))
 
 
-def score_history(settings: Settings, days: Sequence[date], run_id: str) -> Outcome:
+def score_history(workplace: Workplace, days: Sequence[date], run_id: str) -> Outcome:
     """Scores days of one basis and one model. The scores are staged: readers do not see them yet.
 
     Raises:
         NotThere: the registry no longer has the model.
         AuditFailed: a customer was neither scored nor rejected. No score was stored.
     """
-    engine = open_engine(settings)
+    engine = workplace.engine
     planned = plan_past(engine, days)
-    planned_publications = _describe_publications(settings, engine, planned, run_id)
+    planned_publications = _describe_publications(workplace, planned, run_id)
     version = planned[0].model_version
-    scorer = make_scorer(settings, version)
-    tiers = resolve_days(settings, engine, scorer, version, [past.day for past in planned])
-    scores = _score_past(engine, planned, scorer, tiers, load_policies(settings.policies).value)
+    scorer = make_scorer(workplace, version)
+    tiers = resolve_days(workplace, scorer, version, [past.day for past in planned])
+    scores = _score_past(engine, planned, scorer, tiers, load_policies(workplace.settings.policies).value)
     staged = predictions.stage_predictions(engine, planned_publications, scores, tiers)
     count = sum(publication.customers_count for publication in staged)
     summary = f"{count:,} scores by version {version} ({planned[0].basis})"
@@ -231,9 +230,8 @@ def _score_past(
                 yield scores.with_columns(pl.lit(day).alias("prediction_date"))
 
 
-def _describe_publications(
-    settings: Settings, engine: "Engine", planned: Sequence[PastDay], run_id: str
-) -> list[Publication]:
+def _describe_publications(workplace: Workplace, planned: Sequence[PastDay], run_id: str) -> list[Publication]:
+    engine = workplace.engine
     current = {load.load_id: load for load in loads.find_current_loads(engine)}
     stored = history.find_reconstructed(engine, planned[0].day, planned[-1].day)
     pattern = Publication(
@@ -245,13 +243,13 @@ def _describe_publications(
         refused_count=0,
         load_id=0,
         source_sha256="",
-        transforms_version=sql_models.read_features_version(settings),
+        transforms_version=sql_models.read_features_version(workplace),
         model_name=MODEL_NAME,
         model_version=planned[0].model_version,
         run_id=run_id,
         staged_at=now_utc(),
         published_at=None,
-        policy_sha256=load_policies(settings.policies).sha256,
+        policy_sha256=load_policies(workplace.settings.policies).sha256,
         horizon=promotions.find_horizon(engine, planned[0].model_version),
     )
     return [_describe(pattern, past, current[past.load_id], stored) for past in planned]
@@ -274,27 +272,28 @@ def _describe(
     )
 
 
-def publish_history(settings: Settings, days: Sequence[date]) -> Outcome:
+def publish_history(workplace: Workplace, days: Sequence[date]) -> Outcome:
     """Refreshes and audits the tables that readers see, then publishes all days at once.
 
     Raises:
         AuditFailed: an audit failed. The days are not published.
         NotThere: a day has no scores.
     """
-    engine = open_engine(settings)
+    engine = workplace.engine
     staged = publications.find_publications(engine, days[0], days[-1])
     if missing := [day for day in days if day not in staged]:
         raise NotThere(f"{missing[0]} has no scores.", "run `churn backfill` again.")
-    done = sql_models.refresh(settings, "analytics.predictions", RISK_MODELS, days)
+    done = sql_models.refresh(workplace, "analytics.predictions", RISK_MODELS, days)
     predictions.publish(engine, days, now_utc())
     audits = sum(evaluation.audits_passed for evaluation in done)
     return Outcome(f"{tell_dates(days)} published, {audits} audits passed")
 
 
 def summarise(plan: Backfill) -> Outcome:
-    """Returns a summary of what a backfill did."""
-    count = sum(map(len, plan.portions))
+    """Returns a summary of what a backfill did; its details are the days that it published."""
+    days = [day for portion in plan.portions for day in portion]
+    count = len(days)
     parts = [f"{count} days scored and published, {plan.kept_count} unchanged"]
     if plan.gaps:
         parts.append(f"{len(plan.gaps)} left out, without an extract or without a customer (the first: {plan.gaps[0]})")
-    return Outcome("; ".join(parts), not count)
+    return Outcome("; ".join(parts), not count, tuple({"day": str(day)} for day in days))

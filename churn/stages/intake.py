@@ -29,10 +29,10 @@ from churn.stages import Outcome
 from churn.stages.last_snapshot import compare_with_last
 from churn.stores.ledgers import loads, publications
 from churn.stores.ledgers.loads import Arrival, Load
-from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.locks import PATIENCE, Lock, hold_lock
 from churn.stores.rows import snapshots
 from churn.stores.rows.snapshots import DuplicateCustomer
+from churn.stores.workplace import Workplace
 from churn.timeline import check_snapshot_date, today
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Found:
     left_out: list[LeftOut] = field(default_factory=list)
 
 
-def find_extracts(settings: Settings, source: str | Path | None, as_of: date | None) -> Found:
+def find_extracts(workplace: Workplace, source: str | Path | None, as_of: date | None) -> Found:
     """Returns the extracts of a source, each with its date, in order of date (default: synthetic customers).
 
     A file or an address is one extract, of the date `as_of` (default: today). A folder gives its daily file of `as_of`
@@ -58,13 +58,13 @@ def find_extracts(settings: Settings, source: str | Path | None, as_of: date | N
     Raises:
         WrongUsage: this user may not read the folder, or the folder has no file of the date.
     """
-    source = source or provide_synthetic_extract(settings.home_dir)
+    source = source or provide_synthetic_extract(workplace.settings.home_dir)
     if not is_folder(source):
         return Found([(str(source), as_of or today())])
     landing = find_daily_files(Path(source))
     if as_of is not None:
         return Found([_choose_day(source, landing, as_of)])
-    engine, days = open_engine(settings), [day for day, _ in landing.files]
+    engine, days = workplace.engine, [day for day, _ in landing.files]
     published, taken = _find_published(engine, days), loads.find_last_taken(engine, days)
     new = [
         (str(path), day)
@@ -110,7 +110,7 @@ def _fingerprint(path: Path) -> str | None:
 
 
 def load_extract(
-    settings: Settings, source: str | Path, snapshot_date: date, mapping_path: Path | None = None
+    workplace: Workplace, source: str | Path, snapshot_date: date, mapping_path: Path | None = None
 ) -> Outcome:
     """Loads a customer extract as the snapshot of a date, and replaces an earlier snapshot of that date.
 
@@ -119,7 +119,7 @@ def load_extract(
     runs at a time; another one waits.
 
     Args:
-        settings: the settings, with the limits that an extract must keep.
+        workplace: the settings, with the limits that an extract must keep, and the database.
         source: a path, a file: or http(s): address, or - for standard input.
         snapshot_date: the business date of the extract.
         mapping_path: a TOML file that maps the columns and words of the extract to the public ones.
@@ -132,22 +132,22 @@ def load_extract(
     check_snapshot_date(snapshot_date, today())
     mapping = read_extract_form(mapping_path)
     refuse_unreviewed(mapping, mapping_path)
-    engine = open_engine(settings)
+    engine = workplace.engine
     # The extract is opened before the lock is taken, so that a slow download does not make other loads wait.
-    with open_extract(settings, str(source)) as extract, hold_lock(engine, Lock.LOADS, PATIENCE):
+    with open_extract(workplace.settings, str(source)) as extract, hold_lock(engine, Lock.LOADS, PATIENCE):
         arrival = Arrival(
             snapshot_date,
             extract.origin,
             extract.name,
             extract.sha256,
-            _fingerprint_reading(settings, mapping),
+            _fingerprint_reading(workplace.settings, mapping),
             extract.size_bytes,
             mapping.label_rules(),
         )
         current = loads.find_current_load(engine, snapshot_date)
         if current is not None and _is_same(current, arrival) and not _find_damage(engine, current):
             return Outcome(f"{snapshot_date} already has exactly this file ({current.rows_accepted:,} customers)", True)
-        return _take_in(settings, engine, extract, arrival, mapping, current)
+        return _take_in(workplace, extract, arrival, mapping, current)
 
 
 def _is_same(load: Load, arrival: Arrival) -> bool:
@@ -179,10 +179,10 @@ def _fingerprint_reading(settings: Settings, mapping: Mapping) -> str:
 
 
 def _take_in(
-    settings: Settings, engine: "Engine", extract: Extract, arrival: Arrival, mapping: Mapping, current: Load | None
+    workplace: Workplace, extract: Extract, arrival: Arrival, mapping: Mapping, current: Load | None
 ) -> Outcome:
     """Opens a row in the ledger, replaces the snapshot and returns a summary. A refusal is recorded in that row."""
-    tally = Tally()
+    engine, settings, tally = workplace.engine, workplace.settings, Tally()
     load_id = loads.open_load(engine, arrival)
     limits = _limits(settings)
     before = loads.find_load_before(engine, arrival.snapshot_date)
@@ -194,7 +194,7 @@ def _take_in(
             # The batches come from a generator that runs in another thread. Leaving the block ends that thread, also
             # after an error, before `opened` is closed: otherwise the thread would read a closed file.
             screened = _screen(extract, opened, mapping, limits, tally, current, before, arrival.snapshot_date)
-            compared = chain(screened, compare_with_last(engine, settings, extract.name, tally, before))
+            compared = chain(screened, compare_with_last(workplace, extract.name, tally, before))
             with read_ahead(compared) as batches:
                 snapshots.replace_snapshot(engine, load_id, arrival, batches, tally)
     except DuplicateCustomer as twice:
@@ -237,15 +237,25 @@ def _screen(
         check_hope(extract.name, tally, opened.most_rows, limits)
         yield screened
     check_unchanged(extract)
-    # The number of customers in a real extract says nothing about a synthetic one, so the two are not compared.
-    is_comparable = before is not None and before.origin == tally.origin
-    check_limits(extract.name, tally, before.rows_accepted if before and is_comparable else None, limits)
+    _check_size(extract, tally, before, limits)
     if opened.header.is_correction and current is not None:
         check_all_came_back(extract.name, tally.rows_read - tally.kept, current.rows_rejected)
     else:
-        tally.warnings = describe_ids(tally.sample)
-        if mapping.tenure_unit is None:
-            check_tenure(extract.name, tally.sample)
+        _check_words(extract, tally, mapping)
+
+
+def _check_size(extract: Extract, tally: Tally, before: Load | None, limits: Limits) -> None:
+    """Refuses a file with too many rejected rows, or with far fewer or more customers than the snapshot before it."""
+    # The number of customers in a real extract says nothing about a synthetic one, so the two are not compared.
+    is_comparable = before is not None and before.origin == tally.origin
+    check_limits(extract.name, tally, before.rows_accepted if before and is_comparable else None, limits)
+
+
+def _check_words(extract: Extract, tally: Tally, mapping: Mapping) -> None:
+    """Notes customer numbers that look wrong, and refuses a file whose tenure does not look like months."""
+    tally.warnings = describe_ids(tally.sample)
+    if mapping.tenure_unit is None:
+        check_tenure(extract.name, tally.sample)
 
 
 def _locate(twice: DuplicateCustomer, extract: Extract, mapping: Mapping, max_bytes: int) -> ContractBroken:
@@ -277,14 +287,14 @@ def _summarise(tally: Tally, snapshot_date: date, replaced: Load | None) -> str:
     return "; ".join([", ".join(parts), *tally.notes()])
 
 
-def validate_extract(settings: Settings, snapshot_date: date) -> Outcome:
+def validate_extract(workplace: Workplace, snapshot_date: date) -> Outcome:
     """Checks that the stored snapshot has the number of rows and the sum of charges that the ledger of loads records.
 
     Raises:
         NotLoaded: no extract of the date is loaded.
         ContractBroken: another program changed the rows of the snapshot.
     """
-    engine = open_engine(settings)
+    engine = workplace.engine
     load = loads.require_load(engine, snapshot_date)
     if damage := _find_damage(engine, load):
         raise ContractBroken(

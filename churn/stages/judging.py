@@ -15,11 +15,10 @@ from churn.economics.policies import Policies
 from churn.economics.tiers import Tiers, choose_rule, count_tier_changes, resolve_tiers, tell_tiers
 from churn.errors import ModelRefused, NotThere
 from churn.learning.labels import Labels
-from churn.settings import Settings
 from churn.stores.ledgers import loads, promotions
 from churn.stores.model_registry import loading
-from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features
+from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -46,7 +45,7 @@ class Judgement:
 
 
 def judge_training(
-    settings: Settings,
+    workplace: Workplace,
     training: "Training",
     examples: pl.DataFrame,
     labels: Labels,
@@ -61,10 +60,10 @@ def judge_training(
     Raises:
         RegistryDown: the registry does not answer, and there is no copy of the champion.
     """
-    engine = open_engine(settings)
+    engine = workplace.engine
     is_synthetic = _is_synthetic(engine, as_of_date)
     champion = find_rival(promotions.find_champion(engine), is_synthetic, labels.horizon)
-    standing, problem = _load_rival(settings, champion) if champion else (None, None)
+    standing, problem = _load_rival(workplace, champion) if champion else (None, None)
     groups = features.read_groups(engine, labels.as_of_dates)
     decision = decide(training, standing, groups, policies, _test_power(labels, champion))
     if is_synthetic and champion is not None and not knows_synthetic_only(champion):
@@ -119,10 +118,10 @@ def knows_synthetic_only(champion: Promotion) -> bool:
     return champion.evidence.is_synthetic
 
 
-def _load_rival(settings: Settings, champion: Promotion) -> tuple["Predictor | None", str | None]:
+def _load_rival(workplace: Workplace, champion: Promotion) -> tuple["Predictor | None", str | None]:
     """Returns the champion's model; without it, why it could not be loaded and compared."""
     try:
-        return loading.load_predictor(settings, champion.model), None
+        return loading.load_predictor(workplace.settings, champion.model), None
     except (NotThere, ModelRefused) as error:
         fact = error.fact.rstrip(".")
         return None, f"champion version {champion.model_version} could not be loaded and was not compared ({fact})"
@@ -215,8 +214,7 @@ def _tiers_out_of_fold(training: "Training", tiers: Tiers) -> tuple[TierRates, .
     from churn.learning.folds import predict_out_of_fold
 
     fit = partial(fit_family, training.selected.family, params=training.params)
-    rates = tell_tiers(predict_out_of_fold(training.split.train, training.params.seed, fit), tiers)
-    return tuple(TierRates(**rate) for rate in rates)
+    return tell_tiers(predict_out_of_fold(training.split.train, training.params.seed, fit), tiers)
 
 
 def _curves(training: "Training", decision: "Decision", policies: Policies) -> Curves:

@@ -6,9 +6,10 @@ from churn.settings import Settings
 from churn.stages import Outcome, one_pipeline
 from churn.stores.keeping import backups
 from churn.stores.keeping.backups import RESTORED, Taken
+from churn.stores.workplace import Workplace
 
 
-def take_backup(settings: Settings, path: Path) -> Outcome:
+def take_backup(workplace: Workplace, path: Path) -> Outcome:
     """Writes one file with both databases, the models and the policy file, and reads it back.
 
     Raises:
@@ -16,8 +17,8 @@ def take_backup(settings: Settings, path: Path) -> Outcome:
         WrongUsage: the file exists already.
         DumpFailed: pg_dump refused.
     """
-    with one_pipeline(settings):
-        taken = backups.take_backup(settings, path)
+    with one_pipeline(workplace):
+        taken = backups.take_backup(workplace, path)
     return Outcome(
         f"{path} holds {_tell_days(taken)} ({taken.bytes / 1e6:,.1f} MB). "
         f"It does not hold {_tell_left_out(taken)}. It names customers: keep it as safe as the database"

@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 from churn.intake.limits import Tally
 from churn.intake.screening import Screened
 from churn.intake.wholesale import WORD_COLUMNS, compare_customers, compare_numbers, refuse_changes
-from churn.settings import Settings
 from churn.stores.ledgers.loads import Load
 from churn.stores.rows import snapshots
+from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    pass
 
 
-def compare_with_last(
-    engine: "Engine", settings: Settings, name: str, tally: Tally, before: Load | None
-) -> Iterator[Screened]:
+def compare_with_last(workplace: Workplace, name: str, tally: Tally, before: Load | None) -> Iterator[Screened]:
     """Refuses a file whose customers, charges or words changed as a whole since the last snapshot, or notes it.
 
     It yields nothing. As the end of the batches it runs in the transaction that stores them, so that an error raised
@@ -27,11 +25,11 @@ def compare_with_last(
     sample = tally.sample
     ids = sample["customer_id"].to_list()
     columns = tuple(name for name in ("monthly_charges", *WORD_COLUMNS) if name in sample.columns)
-    known = snapshots.read_customers(engine, before.snapshot_date, ids, columns)
+    known = snapshots.read_customers(workplace.engine, before.snapshot_date, ids, columns)
     others = [other for one in set(ids) - set(known["customer_id"]) for other in (f"{one}.0", one.removesuffix(".0"))]
-    is_other_form = not snapshots.read_customers(engine, before.snapshot_date, others, ()).is_empty()
+    is_other_form = not snapshots.read_customers(workplace.engine, before.snapshot_date, others, ()).is_empty()
     changes = [*compare_numbers(len(ids), known.height, is_other_form), *compare_customers(sample, known)]
-    if settings.wholesale_changes == "refuse":
+    if workplace.settings.wholesale_changes == "refuse":
         refuse_changes(name, changes)
     tally.warnings += [change.fact for change in changes]
     yield from ()

@@ -1,5 +1,6 @@
 """Trains a challenger on the examples of a date, and lets the gate decide."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,12 @@ from churn.economics.policies import load_policies
 from churn.errors import RegistryDown, TooFewLeavers
 from churn.learning.labels import LabelledWindow, Labels, choose_windows, to_window
 from churn.learning.params import ModelParams, fingerprint_training
-from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.judging import Judgement, judge_training
 from churn.stores.ledgers import loads, promotions
 from churn.stores.model_registry import recording, registry
-from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features, label_windows
+from churn.stores.workplace import Workplace
 from churn.timeline import now_utc
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from churn.learning.training import Training
 
 
-def train_models(settings: Settings, as_of_date: date, params: ModelParams, retrain: bool = False) -> Outcome:
+def train_models(workplace: Workplace, as_of_date: date, params: ModelParams, retrain: bool = False) -> Outcome:
     """Trains every candidate on the examples of a date, registers the best, and promotes it if the gate allows that.
 
     Unless `retrain` is set, the stage is skipped if a model was trained on exactly these examples and settings before.
@@ -36,7 +36,7 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
         NotThere: the date has no features, or (TooFewLeavers) too few leavers or stayers for a training.
         ContractBroken: a feature reveals the label.
     """
-    engine, policies = open_engine(settings), load_policies(settings.policies)
+    engine, policies = workplace.engine, load_policies(workplace.settings.policies)
     examples, labels = read_examples(engine, as_of_date)
     known = promotions.find_training(engine, fingerprint_training(examples, params, labels.horizon))
     if known is not None and not retrain:
@@ -46,14 +46,29 @@ def train_models(settings: Settings, as_of_date: date, params: ModelParams, retr
     from churn.learning.training import train  # Imports scikit-learn and XGBoost: 3 s that a skipped training saves.
 
     training = train(examples, params, labels)
-    judged = judge_training(settings, training, examples, labels, as_of_date, policies)
+    judged = judge_training(workplace, training, examples, labels, as_of_date, policies)
     last_version = promotions.find_last_version(engine)
     registered = recording.record_training(
-        settings, training, as_of_date, judged.evidence, policies.value, last_version
+        workplace.settings, training, as_of_date, judged.evidence, policies.value, last_version
     )
-    _decide(settings, engine, _describe(training, judged, registered, as_of_date))
+    _decide(workplace, _describe(training, judged, registered, as_of_date))
     summary = f"version {registered.version} ({training.selected.family}): {judged.verdict}, {judged.reasons[0]}"
     return Outcome(summary)
+
+
+def train_in_steps(
+    tune: Callable[[ModelParams], ModelParams] | None,
+    prune: Callable[[ModelParams], ModelParams] | None,
+    train: Callable[[ModelParams], Outcome],
+) -> Outcome:
+    """Tunes, prunes and trains, each step with the settings of the one before it; None leaves a step out.
+
+    The flow gives its tasks, with retries and time limits; the command gives the same stages behind progress bars.
+    """
+    params = ModelParams()
+    params = tune(params) if tune else params
+    params = prune(params) if prune else params  # After tuning: which features are needed depends on the settings.
+    return train(params)
 
 
 def _describe(training: "Training", judged: Judgement, registered: RegisteredModel, as_of_date: date) -> Promotion:
@@ -74,14 +89,14 @@ def _describe(training: "Training", judged: Judgement, registered: RegisteredMod
     )
 
 
-def _decide(settings: Settings, engine: "Engine", promotion: Promotion) -> None:
+def _decide(workplace: Workplace, promotion: Promotion) -> None:
     """Records the decision in the registry and then in the ledger."""
     # The ledger comes last. Once it has the decision, the next run skips the training, and would not repeat a failed
     # call to the registry.
-    registry.tag_decision(settings, promotion.model_version, promotion.decision, promotion.reasons[0])
+    registry.tag_decision(workplace.settings, promotion.model_version, promotion.decision, promotion.reasons[0])
     if promotion.decision == "promote":
-        registry.name_champion(settings, promotion.model)
-    promotions.record_promotion(engine, promotion)
+        registry.name_champion(workplace.settings, promotion.model)
+    promotions.record_promotion(workplace.engine, promotion)
 
 
 def read_examples(engine: "Engine", as_of_date: date) -> tuple[pl.DataFrame, Labels]:
@@ -106,27 +121,27 @@ def _find_leaver_share(examples: pl.DataFrame, newest: LabelledWindow) -> float:
     return to_window(float(share), newest.window.window_days, Horizon.read(newest.horizon).days)
 
 
-def keep_champion(settings: Settings, why: RegistryDown | TooFewLeavers) -> Outcome:
+def keep_champion(workplace: Workplace, why: RegistryDown | TooFewLeavers) -> Outcome:
     """Returns the outcome of a training that could not take place; the current champion scores the date.
 
     Args:
-        settings: the settings of the product.
+        workplace: the settings and the database.
         why: the cause: the registry did not answer, or there are too few leavers or stayers.
 
     Raises:
         RegistryDown: the registry did not answer, and there is no champion yet.
         TooFewLeavers: there are too few leavers or stayers, and there is no champion yet.
     """
-    champion = promotions.find_champion(open_engine(settings))
+    champion = promotions.find_champion(workplace.engine)
     if champion is None:
         raise why
     return Outcome(f"not retrained, version {champion.model_version} stays the champion: {why.fact}", True)
 
 
-def find_training_day(settings: Settings, as_of_date: date | None) -> date:
+def find_training_day(workplace: Workplace, as_of_date: date | None) -> date:
     """Returns the date to train on (default: the latest loaded date).
 
     Raises:
         NotLoaded: no extract is loaded yet.
     """
-    return as_of_date or loads.require_latest_day(open_engine(settings))
+    return as_of_date or loads.require_latest_day(workplace.engine)

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 from churn.errors import NotThere, WrongUsage
 from churn.intake.daily_files import refuse_left_out
-from churn.settings import Settings
 from churn.stages.intake import Found, find_extracts, is_folder
 from churn.stores.ledgers import publications
-from churn.stores.postgres.database import open_engine
+from churn.stores.workplace import Workplace
 from churn.timeline import days_until, tell_dates, today_utc
 
 if TYPE_CHECKING:
@@ -39,11 +38,11 @@ class Plan:
     refusal: WrongUsage | None = None
 
 
-def plan_run(settings: Settings, source: str | None, as_of: date | None, run_date: date) -> Plan:
+def plan_run(workplace: Workplace, source: str | None, as_of: date | None, run_date: date) -> Plan:
     """Finds the extracts of a run.
 
     Args:
-        settings: the settings of the product.
+        workplace: the settings and the database.
         source: the source, as in `find_extracts`.
         as_of: the only date to run; None if the source and the schedule decide.
         run_date: the date that the run was scheduled for.
@@ -52,10 +51,10 @@ def plan_run(settings: Settings, source: str | None, as_of: date | None, run_dat
         WrongUsage: this user may not read the folder, or the folder has no file of the date.
     """
     if as_of is not None:
-        return Plan(find_extracts(settings, source, as_of).extracts)
-    engine = open_engine(settings)
+        return Plan(find_extracts(workplace, source, as_of).extracts)
+    engine = workplace.engine
     if source is not None and is_folder(source):
-        found = find_extracts(settings, source, None)
+        found = find_extracts(workplace, source, None)
         notes = _note_folder(engine, source, found, run_date)
         left_out = [f"Not loaded from {source}: {item.what}." for item in found.left_out]
         return Plan(found.extracts, [*notes, *left_out], refuse_left_out(source, found.left_out))
@@ -63,17 +62,17 @@ def plan_run(settings: Settings, source: str | None, as_of: date | None, run_dat
     # A file or address has the customers of today. A run that starts a day late must not store them as yesterday's.
     if run_date < today_utc():
         return Plan([], [_note_late(engine, name, run_date)])
-    return Plan(find_extracts(settings, source, run_date).extracts, _note_lost(_find_missing(engine, run_date), name))
+    return Plan(find_extracts(workplace, source, run_date).extracts, _note_lost(_find_missing(engine, run_date), name))
 
 
-def check_arrived(settings: Settings, source: str | None, run_date: date) -> None:
+def check_arrived(workplace: Workplace, source: str | None, run_date: date) -> None:
     """Checks that a scheduled run of a folder published its own date. Without it, people would work with an old list.
 
     Raises:
         NotThere: the date is not published, because its extract has not arrived.
     """
     is_due = source is not None and is_folder(source) and run_date == today_utc()
-    if is_due and not _is_published(open_engine(settings), run_date):
+    if is_due and not _is_published(workplace.engine, run_date):
         raise NotThere(
             f"No extract of {run_date} has arrived in {source}.",
             "start the run again when it has arrived; otherwise the next scheduled run catches it up by itself.",

@@ -18,7 +18,6 @@ from churn.errors import ChurnError, NotThere
 from churn.scoring.extrapolation import ALERTED_SHARE, find_shares, join_words, tell_out_of_range
 from churn.scoring.history import PastDay, plan_history
 from churn.scoring.scores import Scorer
-from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.tiering import note_tiers, resolve_days, stream_days
 from churn.stores import sql_models
@@ -26,17 +25,17 @@ from churn.stores.ledgers import loads, promotions, publications, revisions
 from churn.stores.ledgers.promotions import require_champion
 from churn.stores.ledgers.publications import Publication
 from churn.stores.model_registry import loading, registry
-from churn.stores.postgres.database import open_engine
 from churn.stores.rows import history, predictions
 from churn.stores.rows.out_of_range import read_out_of_range
 from churn.stores.sql_models import RISK_MODELS
+from churn.stores.workplace import Workplace
 from churn.timeline import now_utc
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def score_customers(settings: Settings, as_of_date: date, run_id: str, model_version: int | None = None) -> Outcome:
+def score_customers(workplace: Workplace, as_of_date: date, run_id: str, model_version: int | None = None) -> Outcome:
     """Scores every customer of a date. The scores are staged: readers do not see them yet.
 
     The stage is skipped if the date is published with scores from the same load, SQL models, model and policy. It is
@@ -44,7 +43,7 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str, model_ver
     come from an interrupted run, or have failed an audit.
 
     Args:
-        settings: the settings of the product.
+        workplace: the settings and the database.
         as_of_date: the date, which must have features.
         run_id: the id of the run, stored with each score.
         model_version: the model version (default: the champion; for an old date, the champion of that day). Scores of
@@ -54,19 +53,19 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str, model_ver
         NotThere: there is no champion, the date has no features, or the registry no longer has the model.
         AuditFailed: a customer was neither scored nor rejected. No score was stored.
     """
-    engine = open_engine(settings)
+    engine = workplace.engine
     version, basis = _choose_model(engine, as_of_date, model_version)
-    planned = describe_publication(settings, engine, as_of_date, basis, version, run_id)
+    planned = describe_publication(workplace, as_of_date, basis, version, run_id)
     known = publications.find_publication(engine, as_of_date)
     is_done = known is not None and _is_done(known, planned, is_free=model_version is None)
     # The count is a second check: rows of predictions may have been deleted since the date was published.
     if known is not None and is_done and predictions.count_predictions(engine, as_of_date) == known.customers_count:
         return Outcome(f"{as_of_date} already has {known.customers_count:,} scores from this load and model", True)
-    scorer = make_scorer(settings, version)
+    scorer = make_scorer(workplace, version)
     if version == (champion := require_champion(engine)).model_version and scorer.why_copy is None:
-        registry.confirm_champion(settings, champion.model)
-    tiers = resolve_days(settings, engine, scorer, version, [as_of_date])
-    scores = score_days(engine, scorer, tiers, load_policies(settings.policies).value)
+        registry.confirm_champion(workplace.settings, champion.model)
+    tiers = resolve_days(workplace, scorer, version, [as_of_date])
+    scores = score_days(engine, scorer, tiers, load_policies(workplace.settings.policies).value)
     (staged,) = predictions.stage_predictions(engine, [planned], scores, tiers)
     summary = f"{staged.customers_count:,} customers scored with version {version}"
     summary += _note_copy(scorer)
@@ -79,9 +78,9 @@ def score_customers(settings: Settings, as_of_date: date, run_id: str, model_ver
     return Outcome(summary)
 
 
-def judge_ranges(settings: Settings, as_of_date: date) -> ChurnError | None:
+def judge_ranges(workplace: Workplace, as_of_date: date) -> ChurnError | None:
     """Returns what to alert about a scored date: too many customers lie outside what the model has seen; else None."""
-    shares = find_shares(read_out_of_range(open_engine(settings), as_of_date), ALERTED_SHARE)
+    shares = find_shares(read_out_of_range(workplace.engine, as_of_date), ALERTED_SHARE)
     if not shares:
         return None
     # Without the shares and the date: the same words every day are one incident, and one alert.
@@ -133,24 +132,24 @@ def _note_unseen(count: int) -> str:
     return f"; {count:,} have a tariff that the training examples did not have" if count else ""
 
 
-def find_latest_day(settings: Settings) -> date:
+def find_latest_day(workplace: Workplace) -> date:
     """Returns the date of the latest stored snapshot.
 
     Raises:
         NotLoaded: no extract is loaded yet.
     """
-    return loads.require_latest_day(open_engine(settings))
+    return loads.require_latest_day(workplace.engine)
 
 
 def describe_publication(
-    settings: Settings, engine: "Engine", as_of_date: date, basis: Basis, model_version: int, run_id: str
+    workplace: Workplace, as_of_date: date, basis: Basis, model_version: int, run_id: str
 ) -> Publication:
     """Returns the publication that the scores of a date will have, with all their inputs.
 
     Raises:
         NotLoaded: no extract of the date is loaded.
     """
-    load = loads.require_load(engine, as_of_date)
+    load = loads.require_load(workplace.engine, as_of_date)
     return Publication(
         prediction_date=as_of_date,
         status="staged",
@@ -160,26 +159,26 @@ def describe_publication(
         refused_count=load.rows_rejected,
         load_id=load.load_id,
         source_sha256=load.sha256,
-        transforms_version=sql_models.read_features_version(settings),
+        transforms_version=sql_models.read_features_version(workplace),
         model_name=MODEL_NAME,
         model_version=model_version,
         run_id=run_id,
         staged_at=now_utc(),
         published_at=None,
-        policy_sha256=load_policies(settings.policies).sha256,
-        horizon=promotions.find_horizon(engine, model_version),
+        policy_sha256=load_policies(workplace.settings.policies).sha256,
+        horizon=promotions.find_horizon(workplace.engine, model_version),
     )
 
 
-def make_scorer(settings: Settings, model_version: int) -> Scorer:
+def make_scorer(workplace: Workplace, model_version: int) -> Scorer:
     """Returns a model version that is ready to score: the model, its reasons, and the tariffs it was trained on.
 
     Raises:
         NotThere: the ledger does not have this version, or neither the registry nor CHURN_HOME has its file.
         ModelRefused: the file has changed, or it was made with other library versions.
     """
-    decision = promotions.require_decision(open_engine(settings), model_version)
-    loaded = loading.load_model(settings, decision.model)
+    decision = promotions.require_decision(workplace.engine, model_version)
+    loaded = loading.load_model(workplace.settings, decision.model)
     from churn.learning.contributions import contribute_by_feature  # The predictor has imported its libraries.
 
     days = Horizon.read(decision.horizon).days if decision.horizon else None
@@ -196,20 +195,20 @@ def score_days(
         yield from stream_days(engine, alike[0], alike[-1], partial(scorer.score, tiers=same, value=value))
 
 
-def publish(settings: Settings, as_of_date: date) -> Outcome:
+def publish(workplace: Workplace, as_of_date: date) -> Outcome:
     """Refreshes and audits the tables that readers see, then publishes the date with one change of its status.
 
     Raises:
         AuditFailed: an audit failed. The date is not published, and readers still see the previous published date.
         NotThere: the date has no scores.
     """
-    engine = open_engine(settings)
+    engine = workplace.engine
     staged = publications.find_publication(engine, as_of_date)
     if staged is None:
         raise NotThere(f"{as_of_date} has no scores.", f"run `churn score --as-of {as_of_date}`.")
     if staged.status == "published":
         return Outcome(f"{as_of_date} has been published since {staged.published_at:%Y-%m-%d %H:%M} UTC", True)
-    done = sql_models.refresh(settings, "analytics.predictions", RISK_MODELS, [as_of_date])
+    done = sql_models.refresh(workplace, "analytics.predictions", RISK_MODELS, [as_of_date])
     predictions.publish(engine, [as_of_date], now_utc())
     audits = sum(evaluation.audits_passed for evaluation in done)
     summary = f"{as_of_date} is published: {staged.customers_count:,} customers, {audits} audits passed"

@@ -6,14 +6,13 @@ from datetime import date
 import polars as pl
 
 from churn.learning.params import Family, ModelParams
-from churn.settings import Settings
 from churn.stages.learning import read_examples
 from churn.stores.model_registry import recording
-from churn.stores.postgres.database import open_engine
+from churn.stores.workplace import Workplace
 
 
 def tune_params(
-    settings: Settings,
+    workplace: Workplace,
     as_of_date: date,
     params: ModelParams,
     trials: int,
@@ -25,36 +24,36 @@ def tune_params(
     Raises:
         NotThere: the date has no features or too few leavers.
     """
-    train = read_training_part(settings, as_of_date, params)
+    train = read_training_part(workplace, as_of_date, params)
     from churn.learning import plots, tuning  # Imported here: scikit-learn and XGBoost take seconds.
 
-    folder = settings.home_dir / "tuning"
+    folder = workplace.settings.home_dir / "tuning"
     best, history = tuning.tune(train, params, trials, timeout_seconds, folder, after_trial)
-    recording.record_search(settings, f"tuning {as_of_date}", best, history, plots.draw_tuning(history))
+    recording.record_search(workplace.settings, f"tuning {as_of_date}", best, history, plots.draw_tuning(history))
     return best
 
 
 def prune_params(
-    settings: Settings, as_of_date: date, params: ModelParams, after_step: Callable[[int], None] = lambda done: None
+    workplace: Workplace, as_of_date: date, params: ModelParams, after_step: Callable[[int], None] = lambda done: None
 ) -> ModelParams:
     """Returns the settings without the features that the models do not need, and logs the ranking to MLflow.
 
     Raises:
         NotThere: the date has no features or too few leavers.
     """
-    train = read_training_part(settings, as_of_date, params)
+    train = read_training_part(workplace, as_of_date, params)
     from churn.learning import plots, pruning
 
     smallest = pruning.prune(train, params, after_step)
     ranking = pruning.rank_features(train, params)
     picture = plots.draw_contributions(ranking, smallest.left_out)
-    recording.record_search(settings, f"feature selection {as_of_date}", smallest, ranking, picture)
+    recording.record_search(workplace.settings, f"feature selection {as_of_date}", smallest, ranking, picture)
     return smallest
 
 
-def read_training_part(settings: Settings, as_of_date: date, params: ModelParams) -> pl.DataFrame:
+def read_training_part(workplace: Workplace, as_of_date: date, params: ModelParams) -> pl.DataFrame:
     """Returns the training part that a training with these settings uses. So a search never sees the test part."""
-    examples, _ = read_examples(open_engine(settings), as_of_date)
+    examples, _ = read_examples(workplace.engine, as_of_date)
     from churn.learning.leakage import check_leakage
     from churn.learning.splitting import split_examples
     from churn.learning.training import check_enough

@@ -13,24 +13,22 @@ from churn.economics.policies import load_policies
 from churn.economics.tiers import Tiers, choose_rule, resolve_tiers
 from churn.errors import NotThere
 from churn.scoring.scores import Scorer
-from churn.settings import Settings
 from churn.stores.ledgers import promotions
 from churn.stores.postgres.copying import run_ahead
 from churn.stores.rows import features
+from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-def resolve_days(
-    settings: Settings, engine: "Engine", scorer: Scorer, model_version: int, days: Sequence[date]
-) -> dict[date, Tiers]:
+def resolve_days(workplace: Workplace, scorer: Scorer, model_version: int, days: Sequence[date]) -> dict[date, Tiers]:
     """Returns the tiers of each day, by the policy in force.
 
     Raises:
         NotThere: the rule is lift, and the ledger has no share of leavers of the model.
     """
-    policy = load_policies(settings.policies).tiers
+    policy, engine = load_policies(workplace.settings.policies).tiers, workplace.engine
     decision = promotions.find_decision(engine, model_version)
     rule = choose_rule(policy, has_horizon=decision is not None and decision.horizon is not None)
     if rule == "share":  # The bounds are quantiles of a day's own scores, so these are computed once more, up front.

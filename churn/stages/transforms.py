@@ -4,40 +4,39 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 
-from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, publications
-from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features, label_windows
 from churn.stores.rows.torn_days import Tear, find_newest_days, find_tears
 from churn.stores.sql_models import FEATURE_MODELS, Change, Deployment
+from churn.stores.workplace import Workplace
 from churn.timeline import tell_dates, today
 
 
-def deploy_models(settings: Settings) -> Outcome:
+def deploy_models(workplace: Workplace) -> Outcome:
     """Deploys the SQL models from their files, even if no date has to be run.
 
     Raises:
         AuditFailed: rows of a changed model failed an audit. Readers still see the previous models.
         TransformFailed: a model could not be read or refreshed. Readers still see the previous models.
     """
-    deployment = sql_models.deploy(settings, today())
+    deployment = sql_models.deploy(workplace, today())
     summary = _summarise_deployment(deployment)
     details = _as_details(deployment.repaired)
     return Outcome(summary or "the deployed models match the files", is_skipped=not summary, details=details)
 
 
-def describe_change(settings: Settings) -> Change:
+def describe_change(workplace: Workplace) -> Change:
     """Returns what a deployment would change. Lints the models and runs their unit tests first.
 
     Raises:
         TransformFailed: the models cannot be read, break a lint rule or fail a unit test. Nothing was changed.
     """
-    return sql_models.describe_change(settings, today())
+    return sql_models.describe_change(workplace, today())
 
 
-def run_transforms(settings: Settings, as_of_date: date) -> Outcome:
+def run_transforms(workplace: Workplace, as_of_date: date) -> Outcome:
     """Deploys the SQL models, and refreshes staging and features of a date.
 
     The refresh is skipped if the scores of the date come from the same load and models, and its features are complete.
@@ -47,16 +46,16 @@ def run_transforms(settings: Settings, as_of_date: date) -> Outcome:
         AuditFailed: rows failed an audit. What readers see did not change.
         TransformFailed: a model could not be refreshed.
     """
-    deployment = sql_models.deploy(settings, today())
+    deployment = sql_models.deploy(workplace, today())
     version, changed = deployment.features_version, _summarise_deployment(deployment)
-    engine = open_engine(settings)
+    engine = workplace.engine
     load = loads.require_load(engine, as_of_date)
     known = publications.find_publication(engine, as_of_date)
     is_current = known is not None and (known.load_id, known.transforms_version) == (load.load_id, version)
     if is_current and features.count_features(engine, as_of_date) == load.rows_accepted:
         summary = f"the features of {as_of_date} are up to date with load {load.load_id} and models {version}"
         return Outcome("; ".join(filter(None, [changed, summary])), is_skipped=not changed)
-    done = sql_models.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, [as_of_date])
+    done = sql_models.refresh(workplace, "raw_data.telco_churn_raw", FEATURE_MODELS, [as_of_date])
     label_windows.refresh_windows(engine)
     rows = "; ".join(f"{item.model}: {item.rows or 0:,} rows in {item.milliseconds:,} ms" for item in done)
     return Outcome("; ".join(filter(None, [changed, rows])), details=tuple(asdict(item) for item in done))
@@ -74,45 +73,45 @@ def _summarise_deployment(deployment: Deployment) -> str:
     return "; ".join(parts)
 
 
-def audit_transforms(settings: Settings, as_of_date: date) -> Outcome:
+def audit_transforms(workplace: Workplace, as_of_date: date) -> Outcome:
     """Runs every audit of staging and features on the current rows of a date.
 
     Raises:
         AuditFailed: rows failed an audit. The error has the audit, the number of rows and a query that shows them.
     """
-    passed = sql_models.audit(settings, FEATURE_MODELS, [as_of_date])
+    passed = sql_models.audit(workplace, FEATURE_MODELS, [as_of_date])
     details = tuple({"model": model, "audit": name, "rows_failed": 0} for model, name in passed)
     return Outcome(f"{len(passed)} audits passed", details=details)
 
 
-def check_published(settings: Settings, days: Sequence[date]) -> Outcome:
+def check_published(workplace: Workplace, days: Sequence[date]) -> Outcome:
     """Compares some days and the newest published days with their scores, and refreshes the days that differ.
 
     Raises:
         AuditFailed: a day still differs after a refresh. The next step of the error says how to repair it.
     """
-    with open_engine(settings).connect() as connection:
+    with workplace.engine.connect() as connection:
         looked_at = sorted({*days, *find_newest_days(connection)})
-    repaired = sql_models.repair_days(settings, looked_at)
+    repaired = sql_models.repair_days(workplace, looked_at)
     result = _summarise_repair(repaired) if repaired else "all match"
     days_text = "1 day" if len(looked_at) == 1 else f"{len(looked_at)} days"
     return Outcome(f"{days_text} compared with the scores: {result}", details=_as_details(repaired))
 
 
-def check_every_day(settings: Settings) -> Outcome:
+def check_every_day(workplace: Workplace) -> Outcome:
     """Compares every published day with its scores, and refreshes the days that differ.
 
     Raises:
         AuditFailed: a day still differs after a refresh. The next step of the error says how to repair it.
     """
-    repaired = sql_models.repair_days(settings)
+    repaired = sql_models.repair_days(workplace)
     result = _summarise_repair(repaired) if repaired else "all match"
     return Outcome(f"every published day compared with its scores: {result}", details=_as_details(repaired))
 
 
-def find_torn(settings: Settings) -> list[Tear]:
+def find_torn(workplace: Workplace) -> list[Tear]:
     """Returns the published days that differ from their scores, table by table. Changes nothing."""
-    with open_engine(settings).connect() as connection:
+    with workplace.engine.connect() as connection:
         return find_tears(connection)
 
 
@@ -125,13 +124,13 @@ def _as_details(tears: Sequence[Tear]) -> tuple[dict[str, object], ...]:
     return tuple({"day": str(tear.day), "table": tear.table, "difference": tear.difference} for tear in tears)
 
 
-def drop_old_tables(settings: Settings) -> Outcome:
+def drop_old_tables(workplace: Workplace) -> Outcome:
     """Drops the tables of replaced model versions, once the time is over for which old versions are kept.
 
     Raises:
         TransformFailed: a table could not be dropped.
     """
-    done = sql_models.drop_old_tables(settings)
+    done = sql_models.drop_old_tables(workplace)
     before, after = done.bytes_before / 1e6, done.bytes_after / 1e6
     summary = f"{done.tables_count:,} old tables and views dropped, {before:,.1f} MB before, {after:,.1f} MB after"
     return Outcome(summary, is_skipped=not done.tables_count)

@@ -1,8 +1,9 @@
 """The workplace: what a run, a command or a page opens once and hands down to everything that it calls."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, TypeVar, cast
 
 from sqlalchemy import Engine
 
@@ -10,12 +11,22 @@ from churn.settings import Settings, load_settings
 from churn.stores.postgres.database import open_engine
 
 
+class Store(Protocol):
+    """Something that is open until it is closed."""
+
+    def close(self) -> None:
+        """Releases its connections."""
+
+
+Opened = TypeVar("Opened", bound=Store)
+
+
 @dataclass(frozen=True)
 class Workplace:
-    """The settings that were read, and the database that was opened with them.
+    """The settings that were read, and the stores that were opened with them.
 
-    It is a context manager: the end of its block closes it. The registry is no part of it. MLflow is connected at its
-    first use, since its import takes seconds, and a day can be published while it does not answer.
+    It is a context manager: the end of its block closes it. The database is open from the beginning. Another store is
+    opened at its first use (`open_once`): loading the SQL models takes half a second, and few commands need them.
 
     Attributes:
         settings: the settings of the product.
@@ -24,9 +35,24 @@ class Workplace:
 
     settings: Settings
     engine: Engine
+    _opened: dict[Callable[[Settings], Store], Store] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def open_once(self, opening: Callable[[Settings], Opened]) -> Opened:
+        """Returns a store of this workplace. `opening` is called at the first use of the store, and only then."""
+        if opening not in self._opened:
+            self._opened[opening] = opening(self.settings)
+        return cast(Opened, self._opened[opening])
+
+    def forget(self, opening: Callable[[Settings], Store]) -> None:
+        """Leaves out a store whose connection is lost: its next use opens it again."""
+        self._opened.pop(opening, None)
 
     def close(self) -> None:
         """Closes the connections that nobody uses at this moment. A lock that is still held keeps its connection."""
+        while self._opened:
+            self._opened.popitem()[1].close()
         self.engine.dispose()
 
     def __enter__(self) -> Self:

@@ -72,11 +72,11 @@ def run_score(settings: Settings, as_of: date | None, model: int | None, verbose
         return published
 
 
-def run_backfill(settings: Settings, days: int, until: date | None, verbose: bool) -> str:
+def run_backfill(settings: Settings, days: int, until: date | None, verbose: bool) -> Outcome:
     """Runs the flow `backfill` in this process; shows its stages, the days done, the rate and the time remaining.
 
     Returns:
-        How many days were published and how many stayed unchanged.
+        How many days were published and how many stayed unchanged, and each published day.
     """
     with _following(settings, open_console(stderr=True), "backfill", None, verbose) as follow:
         from flows.backfill import STAGES, backfill, plan_backfill, publish_history
@@ -84,7 +84,7 @@ def run_backfill(settings: Settings, days: int, until: date | None, verbose: boo
         progress = follow(STAGES)
         with keeping_hooks((plan_backfill, publish_history)):
             watch_days(plan_backfill, publish_history, progress)
-            return str(backfill(days, until).summary)
+            return backfill(days, until)
 
 
 @contextmanager

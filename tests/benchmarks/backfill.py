@@ -22,6 +22,7 @@ from churn.simulation.extracts import write_synthetic_extract
 from tests.benchmarks.load import measure
 from tests.benchmarks.score import in_a_process
 from tests.conftest import PUBLIC_SAMPLE
+from tests.support.workplaces import at
 
 FIGURES = ("seconds", "cpu_seconds", "peak_mb")
 DAYS = 60
@@ -50,13 +51,13 @@ def stages_alone(home: str) -> dict[str, float]:
 
     settings = Settings(home=Path(home))
     import_mlflow()
-    history.make_ready(settings)
+    history.make_ready(at(settings))
 
     def work() -> None:
-        for portion in history.plan_backfill(settings, DAYS, None).portions:
-            history.rebuild_features(settings, portion)
-            history.score_history(settings, portion, "benchmark")
-            history.publish_history(settings, portion)
+        for portion in history.plan_backfill(at(settings), DAYS, None).portions:
+            history.rebuild_features(at(settings), portion)
+            history.score_history(at(settings), portion, "benchmark")
+            history.publish_history(at(settings), portion)
 
     return measure(work)
 

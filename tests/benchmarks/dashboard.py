@@ -35,6 +35,7 @@ import psutil
 
 from tests.benchmarks.load import Bench
 from tests.dashboard.conftest import BROWSER_OPTIONS
+from tests.support.workplaces import at
 
 DAY = date(2026, 11, 20)
 HISTORY_DAYS = 60
@@ -54,11 +55,11 @@ def prepare(home: Path) -> None:
     from tests.support.days import run_backfill
 
     settings = Settings(home=home)
-    intake.load_extract(settings, provide_synthetic_extract(home), DAY)
-    transforms.run_transforms(settings, DAY)
-    learning.train_models(settings, DAY, ModelParams())
-    scoring.score_customers(settings, DAY, "benchmark")
-    scoring.publish(settings, DAY)
+    intake.load_extract(at(settings), provide_synthetic_extract(home), DAY)
+    transforms.run_transforms(at(settings), DAY)
+    learning.train_models(at(settings), DAY, ModelParams())
+    scoring.score_customers(at(settings), DAY, "benchmark")
+    scoring.publish(at(settings), DAY)
     run_backfill(settings, HISTORY_DAYS)
 
 

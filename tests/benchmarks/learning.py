@@ -40,6 +40,7 @@ from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.embedded import stop_embedded
 from churn.stores.rows import features
 from tests.conftest import PUBLIC_SAMPLE
+from tests.support.workplaces import at
 
 DAY = date(2026, 1, 31)
 TOLD = ("pr_auc", "roc_auc", "log_loss", "brier", "ece", "recall_at_10", "lift_at_10")
@@ -63,8 +64,8 @@ def read_examples(extract: Path) -> pl.DataFrame:
         os.environ["CHURN_HOME"] = folder  # the SQLMesh project reads the environment too
         settings = load_settings()
         try:
-            intake.load_extract(settings, extract, DAY)
-            transforms.run_transforms(settings, DAY)
+            intake.load_extract(at(settings), extract, DAY)
+            transforms.run_transforms(at(settings), DAY)
             return pl.concat(features.read_features(open_engine(settings), DAY))
         finally:
             stop_embedded(settings.home_dir)
@@ -98,10 +99,10 @@ def cpu_seconds(work: Callable[[], Any], runs: int = 3) -> float:
 
 def print_figures(examples: pl.DataFrame, splits: int) -> None:
     summary = summarise(evaluate_splits(examples, ModelParams(), splits))
-    ours = {"selected pipeline": summary["selected"], **{f"  {k}": v for k, v in summary["candidates"].items()}}
+    ours = {"selected pipeline": vars(summary.selected), **{f"  {k}": vars(v) for k, v in summary.candidates.items()}}
     print(
         f"{splits} splits of {examples.height:,} customers, test means; "
-        f"a perfect model's ECE is {summary['selected']['ece_floor']:.4f}"
+        f"a perfect model's ECE is {summary.selected.ece_floor:.4f}"
     )
     print(f"{'':28}" + "".join(f"{name:>13}" for name in TOLD))
     for name, means in {**ours, **measure_copied(examples, splits)}.items():

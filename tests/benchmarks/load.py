@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.factories import make_extract, write_extract
+from tests.support.workplaces import at
 
 SIZES = (7_043, 100_000, 1_000_000)
 RUNS = {7_043: 5, 100_000: 5, 1_000_000: 3}
@@ -61,8 +62,8 @@ def load_with_churn(home: str, extract: str) -> dict[str, float]:
 
     settings = Settings(home=Path(home))
     small = write_extract(Path(home) / "small.csv", make_extract(100))
-    load_extract(settings, small, date(2026, 1, 31))
-    return measure(lambda: load_extract(settings, extract, date(2026, 1, 30)))
+    load_extract(at(settings), small, date(2026, 1, 31))
+    return measure(lambda: load_extract(at(settings), extract, date(2026, 1, 30)))
 
 
 def load_with_pandas(address: str, extract: str) -> dict[str, float]:

@@ -31,6 +31,7 @@ from typing import Any
 
 from churn.contracts.features import FEATURES
 from tests.benchmarks.load import Bench, measure
+from tests.support.workplaces import at
 
 SIZES = (7_043, 100_000, 1_000_000)
 RUNS = 3
@@ -52,10 +53,10 @@ def prepare(home: Path) -> None:
     from churn.stages import intake, learning, scoring, transforms
 
     settings = Settings(home=home)
-    intake.load_extract(settings, provide_synthetic_extract(home), FIRST)
-    transforms.run_transforms(settings, FIRST)
-    learning.train_models(settings, FIRST, ModelParams())
-    scoring.score_customers(settings, FIRST, "benchmark")
+    intake.load_extract(at(settings), provide_synthetic_extract(home), FIRST)
+    transforms.run_transforms(at(settings), FIRST)
+    learning.train_models(at(settings), FIRST, ModelParams())
+    scoring.score_customers(at(settings), FIRST, "benchmark")
 
 
 def fill(bench: Bench, customers: int) -> None:
@@ -94,10 +95,10 @@ def score_with_churn(home: str, customers: str) -> dict[str, float]:
 
     settings = Settings(home=Path(home))
     engine, day = open_engine(settings), day_of(int(customers))
-    scorer = scoring.make_scorer(settings, 1)
+    scorer = scoring.make_scorer(at(settings), 1)
     pattern = publications.find_publication(engine, FIRST)
     wanted = replace(pattern, prediction_date=day, eligible_count=int(customers), refused_count=0)
-    tiers = tiering.resolve_days(settings, engine, scorer, 1, [FIRST, day])
+    tiers = tiering.resolve_days(at(settings), scorer, 1, [FIRST, day])
     list(scoring.score_days(engine, scorer, {FIRST: tiers[FIRST]}, load_policies().value))
     return measure(
         lambda: predictions.stage_predictions(

@@ -28,6 +28,7 @@ from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.embedded import stop_embedded
 from churn.stores.rows import features
 from tests.support.months import LAST
+from tests.support.workplaces import at
 
 MONTHS = (1, 3, 6, 12)
 LEARNED_MONTHS, MONTH_DAYS = 3, 30
@@ -57,12 +58,12 @@ def simulate(folder: Path, customers: int) -> list[Path]:
 
 def look_ahead(settings: Settings, extracts: list[Path]) -> tuple[pl.DataFrame, Floats]:
     """Returns the active customers of LAST and their survival by the champion that was trained on that day."""
-    history.make_ready(settings)
+    history.make_ready(at(settings))
     for number, extract in enumerate(extracts[: LEARNED_MONTHS + 1]):
         day = LAST - timedelta(days=(LEARNED_MONTHS - number) * MONTH_DAYS)
-        intake.load_extract(settings, extract, day)
-        history.rebuild_features(settings, [day])
-    learning.train_models(settings, LAST, ModelParams())
+        intake.load_extract(at(settings), extract, day)
+        history.rebuild_features(at(settings), [day])
+    learning.train_models(at(settings), LAST, ModelParams())
     engine = open_engine(settings)
     champion = promotions.find_champion(engine)
     assert champion is not None

@@ -29,6 +29,7 @@ from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.embedded import stop_embedded
 from churn.stores.sql_models import FEATURE_MODELS, RISK_MODELS, connections, contexts
 from tests.support.factories import make_extract, write_extract
+from tests.support.workplaces import at
 
 CUSTOMERS = 7043
 FIRST = date(2026, 1, 1)
@@ -50,16 +51,16 @@ def main() -> None:
 
 def _measure(settings: Settings, folder: Path) -> None:
     engine = open_engine(settings)
-    intake.load_extract(settings, write_extract(folder / "extract.csv", make_extract(CUSTOMERS)), FIRST)
-    sql_models.deploy(settings, MILLION_DATE)
+    intake.load_extract(at(settings), write_extract(folder / "extract.csv", make_extract(CUSTOMERS)), FIRST)
+    sql_models.deploy(at(settings), MILLION_DATE)
     _copy_first_date(engine)
     page = Page(
         "refresh", "rows", "runs", "seconds", "bare SQL", "ratio", "CPU s (Python)", "peak MB (Python)", "grown MB"
     )
     small = [FIRST]
-    sql_models.refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, small)
+    sql_models.refresh(at(settings), "raw_data.telco_churn_raw", FEATURE_MODELS, small)
     _score(engine)
-    sql_models.refresh(settings, "analytics.predictions", RISK_MODELS, small)
+    sql_models.refresh(at(settings), "analytics.predictions", RISK_MODELS, small)
     for title, dates, runs in (
         ("60 dates x 7,043 customers", DATES, 3),
         ("1 date x 1,000,106 customers", [MILLION_DATE], 2),
@@ -134,7 +135,7 @@ def _compare(
     rows: list[int] = []
     for _ in range(runs):
         began = time.process_time()
-        refreshes.append(_seconds(lambda: rows.append(_rows(sql_models.refresh(settings, changed, models, dates)))))
+        refreshes.append(_seconds(lambda: rows.append(_rows(sql_models.refresh(at(settings), changed, models, dates)))))
         cpu.append(time.process_time() - began)
         bare.append(_seconds(lambda: _run_bare(settings, models, dates)))
     took, bare_took = statistics.median(refreshes), statistics.median(bare)
@@ -149,7 +150,7 @@ def _rows(evaluations: Sequence[sql_models.Evaluation]) -> int:
 
 def _run_bare(settings: Settings, models: Sequence[str], dates: Sequence[date]) -> None:
     """Each model's query into a table of its own that has the model's columns and indexes."""
-    context: Any = contexts.open_context(settings)
+    context: Any = contexts.open_context(at(settings))
     engine = open_engine(settings)
     for name in models:
         model = context.get_model(name, raise_if_missing=True)

@@ -19,6 +19,7 @@ from tests.conftest import DAY
 from tests.support.days import execute, run_backfill
 from tests.support.factories import make_customer, write_extract
 from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at
 
 HOSTILE = """<img src=x onerror="document.title='taken'">'; DROP TABLE x;--"""
 """A customer number that is markup and SQL; as a number it is nothing but odd."""
@@ -50,13 +51,13 @@ def looked_at(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> I
     rows = pl.read_csv(extract, infer_schema=False)
     write_extract(extract, pl.concat([rows, pl.DataFrame([odd, make_customer(customerID=KNOWN), broken])]))
     with telecoms.copy("deployed", folder / "home") as found:
-        intake.load_extract(found, extract, DAY)
+        intake.load_extract(at(found), extract, DAY)
         # Two customers of this extract are the tests' own; its pages are to be marked all the same.
         execute(found, "UPDATE raw_data.loads SET origin = 'synthetic'")
-        transforms.run_transforms(found, DAY)
-        learning.train_models(found, DAY, ModelParams(forest_trees=40, boosting_rounds=40))
-        scoring.score_customers(found, DAY, "test run")
-        scoring.publish(found, DAY)
+        transforms.run_transforms(at(found), DAY)
+        learning.train_models(at(found), DAY, ModelParams(forest_trees=40, boosting_rounds=40))
+        scoring.score_customers(at(found), DAY, "test run")
+        scoring.publish(at(found), DAY)
         run_backfill(found, HISTORY_DAYS)
         yield found
 

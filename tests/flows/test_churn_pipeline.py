@@ -28,7 +28,7 @@ from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.locks import Lock, hold_lock
 from churn.stores.sql_models import contexts
-from churn.stores.workplace import open_workplace
+from churn.stores.workplace import Workplace, open_workplace
 from churn.terminal.display.status import show_status
 from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
 from flows.policy import stage_policy
@@ -37,6 +37,7 @@ from tests.conftest import DAY
 from tests.support.changes import copy_project
 from tests.support.days import ask, name_rule_of_thumb_champion
 from tests.support.factories import make_customer, make_extract, write_extract
+from tests.support.workplaces import at, leave
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -69,7 +70,7 @@ def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(settin
     show_status(status, page)
 
     assert [outcome.is_skipped for outcome in outcomes] == [False] * 8
-    assert (status["customers"], status["is_synthetic"]) == (7043, True)
+    assert (status.customers, status.is_synthetic) == (7043, True)
     assert "These customers are synthetic: the simulator generated them, none of them is real." in page.export_text()
 
 
@@ -80,9 +81,9 @@ def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_depl
 
     learned = []
 
-    def learn(settings: Settings, day: date, *_: object) -> Outcome:
+    def learn(workplace: Workplace, day: date, *_: object) -> Outcome:
         learned.append(day.day)
-        name_rule_of_thumb_champion(settings)
+        name_rule_of_thumb_champion(workplace.settings)
         return Outcome("learned")
 
     monkeypatch.setattr(loading, "load_model", loading.load_model)  # brought back at the end
@@ -111,9 +112,9 @@ def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_depl
     monkeypatch.setattr(contexts, "TRANSFORMS_DIR", copy_project(tmp_path_factory.mktemp("changed")))
     model = contexts.TRANSFORMS_DIR / "models" / "reporting" / "kpi_daily.sql"
     model.write_text(model.read_text().replace("AS customers_count,", "AS customers_count, 1 AS added_count,"))
-    contexts.forget_context()
+    leave()
     assert churn_pipeline(str(tmp_path)) == []
-    contexts.forget_context()
+    leave()
     assert ask(settings, "SELECT sum(added_count) FROM reporting.kpi_daily") == [(5,)]
 
 
@@ -169,7 +170,7 @@ def test_a_lost_connection_is_tried_again(settings: Settings, tmp_path: Path, mo
 
     monkeypatch.setattr(intake, "load_extract", answer)
 
-    assert load_extract(str(tmp_path / "extract.csv"), DAY) == Outcome("loaded")
+    assert load_extract(at(settings), str(tmp_path / "extract.csv"), DAY) == Outcome("loaded")
 
 
 def test_a_second_pipeline_waits_while_one_is_at_work_and_says_for_whom(

@@ -18,6 +18,7 @@ from tests.support import processes
 from tests.support.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day, write_day
 from tests.support.factories import make_customer, write_extract
 from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at
 
 SCORES = """customer_id, churn_probability, at_risk_flag, risk_tier, revenue_at_risk_usd, expected_annual_loss_usd,
             lifetime_value_usd, is_active, has_unseen_plan, reasons, model_name, model_version"""
@@ -185,7 +186,7 @@ def test_an_earlier_extract_takes_the_place_of_what_was_rewound(begun: Settings,
 
 def test_days_in_the_future_are_refused(begun: Settings) -> None:
     with pytest.raises(WrongUsage, match="today"):
-        history.plan_backfill(begun, 5, DAY.replace(year=2099))
+        history.plan_backfill(at(begun), 5, DAY.replace(year=2099))
 
 
 def backfill_and_die(kill_at: str) -> None:
@@ -250,7 +251,7 @@ def test_a_customer_lost_on_the_way_stops_the_publication(begun: Settings) -> No
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(features, "stream_features", lose_one)
         with pytest.raises(AuditFailed) as failure:
-            scoring.score_customers(begun, DAY, "test run")
+            scoring.score_customers(at(begun), DAY, "test run")
 
     assert (failure.value.audit, failure.value.count) == ("eligible_is_scored_and_refused", 1)
     assert rows_of(begun) == before

@@ -20,6 +20,7 @@ from churn.terminal.cli import app
 from tests.conftest import DAY
 from tests.support.days import ask, execute
 from tests.support.homes import opened, take_first_backup
+from tests.support.workplaces import at
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +40,8 @@ def restored(backup: Path, tmp_path: Path) -> Iterator[Settings]:
 def publish_again(settings: Settings) -> None:
     """Hides the day, then scores and publishes it with the model of the registry."""
     execute(settings, "UPDATE ops.publications SET status = 'withdrawn', published_at = NULL")
-    scoring.score_customers(settings, DAY, "again")
-    scoring.publish(settings, DAY)
+    scoring.score_customers(at(settings), DAY, "again")
+    scoring.publish(at(settings), DAY)
 
 
 def test_a_restored_home_publishes_again_with_the_same_figures(restored: Settings, backup: Path) -> None:

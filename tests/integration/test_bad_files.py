@@ -23,6 +23,7 @@ from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.tables import rejected_rows, telco_churn_raw
 from tests.conftest import new_database
 from tests.support.factories import make_customer, make_extract, write_extract
+from tests.support.workplaces import at
 
 LINE = 62
 """Line of the customer that a case spoils, in a file of 120 customers."""
@@ -189,7 +190,7 @@ def test_a_bad_row_is_set_aside_with_exactly_its_reasons(
 ) -> None:
     day = next(_days)
 
-    intake.load_extract(ground, write_extract(tmp_path / "extract.csv", _rows(**changes)), day)
+    intake.load_extract(at(ground), write_extract(tmp_path / "extract.csv", _rows(**changes)), day)
 
     load = loads.find_current_load(open_engine(ground), day)
     assert load is not None
@@ -221,7 +222,7 @@ def test_a_line_of_another_width_is_set_aside(
     day, path = next(_days), tmp_path / "extract.csv"
     path.write_bytes(build())
 
-    intake.load_extract(ground, path, day)
+    intake.load_extract(at(ground), path, day)
 
     load = loads.find_current_load(open_engine(ground), day)
     assert load is not None
@@ -262,7 +263,7 @@ def test_a_file_that_only_looks_odd_is_loaded_whole(
     day, path = next(_days), tmp_path / "extract.csv"
     path.write_bytes(build())
 
-    intake.load_extract(ground, path, day)
+    intake.load_extract(at(ground), path, day)
 
     load = loads.find_current_load(open_engine(ground), day)
     assert load is not None
@@ -274,7 +275,7 @@ def test_spaces_and_case_are_put_right_and_counted(ground: Settings, tmp_path: P
     day = next(_days)
     rows = _rows(Partner=" yes ", Churn="NO", Contract="month-TO-month", customerID=" 0001-TEST", tenure=" 10")
 
-    outcome = intake.load_extract(ground, write_extract(tmp_path / "extract.csv", rows), day)
+    outcome = intake.load_extract(at(ground), write_extract(tmp_path / "extract.csv", rows), day)
 
     assert outcome.summary == f"120 customers as of {day}; spaces or case corrected in 5 cells"
     with open_engine(ground).connect() as connection:
@@ -486,7 +487,7 @@ def _run(
 ) -> tuple[int, list[str]]:
     """Loads as the command line does. Returns the exit code and the lines a person sees."""
     with pytest.raises(typer.Exit) as refused, one_line_errors(verbose=False):
-        intake.load_extract(settings, source, day)
+        intake.load_extract(at(settings), source, day)
     return refused.value.exit_code, capsys.readouterr().err.splitlines()
 
 
@@ -544,7 +545,7 @@ def test_far_fewer_or_more_customers_than_the_last_snapshot(
     setting: str,
     value: str,
 ) -> None:
-    intake.load_extract(settings, write_extract(tmp_path / "before.csv", make_extract(100)), date(2026, 1, 1))
+    intake.load_extract(at(settings), write_extract(tmp_path / "before.csv", make_extract(100)), date(2026, 1, 1))
 
     exit_code, told = _run(
         settings, write_extract(tmp_path / "extract.csv", make_extract(customers)), date(2026, 1, 2), capsys
@@ -568,7 +569,7 @@ def test_a_folder_without_read_permission(ground: Settings, capsys: pytest.Captu
         folder = Path(outer) / "daily"
         folder.mkdir(mode=0o300)
         with _as_nobody(), pytest.raises(typer.Exit) as refused, one_line_errors(verbose=False):
-            intake.find_extracts(ground, folder, None)
+            intake.find_extracts(at(ground), folder, None)
 
     assert refused.value.exit_code == 2
     assert capsys.readouterr().err.splitlines() == [

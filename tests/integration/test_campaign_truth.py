@@ -16,6 +16,7 @@ from churn.stages import contacting, history, intake, scoring
 from churn.stores.workplace import Workplace, open_workplace
 from tests.support.months import CUSTOMERS, LAST, learn_three_months
 from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at
 
 READ_ON = LAST + timedelta(days=60)
 POLICY = f"""
@@ -57,8 +58,8 @@ def test_the_interval_of_a_campaign_holds_what_the_contacts_did(
     with telecoms.copy("deployed", tmp_path / "home") as found:
         settings = found.model_copy(update={"policies": policy})
         learn_three_months(settings, tmp_path / "landing")
-        scoring.score_customers(settings, LAST, "test run")
-        scoring.publish(settings, LAST)
+        scoring.score_customers(at(settings), LAST, "test run")
+        scoring.publish(at(settings), LAST)
         with open_workplace(settings) as workplace:
             campaigns.start_campaign(workplace, "truth", "Ana", "a test", is_forced=True)
             contacting.run_wave(workplace, "truth")
@@ -70,8 +71,8 @@ def test_the_interval_of_a_campaign_holds_what_the_contacts_did(
         later = write_daily_extracts(tmp_path / "after", world, 151, READ_ON, every=30)
         assert (tmp_path / "after" / f"synthetic-{LAST}.csv").read_bytes() == before
         for day, extract in zip((LAST + timedelta(days=30), READ_ON), later[-2:], strict=True):
-            intake.load_extract(settings, extract, day)
-            history.rebuild_features(settings, [day])
+            intake.load_extract(at(settings), extract, day)
+            history.rebuild_features(at(settings), [day])
         with open_workplace(settings) as workplace:
             _, (left, money, *_) = campaigns.read_effect(workplace, "truth")
     effects = pl.read_parquet(tmp_path / "after-effects.parquet")

@@ -18,6 +18,7 @@ from tests.conftest import DAY
 from tests.support.days import ask, execute
 from tests.support.factories import make_extract, write_extract
 from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at
 
 POLICY = f"""
 [channels.call]
@@ -238,8 +239,8 @@ def test_after_the_window_the_snapshots_say_who_left(settings: Settings, wave: s
     after = extract.filter(pl.col("customerID") != gone).with_columns(
         stays.then(pl.lit("No")).otherwise("Churn").alias("Churn")
     )
-    intake.load_extract(settings, write_extract(tmp_path / "later.csv", after), later)
-    history.rebuild_features(settings, [later])
+    intake.load_extract(at(settings), write_extract(tmp_path / "later.csv", after), later)
+    history.rebuild_features(at(settings), [later])
 
     (left, _) = json.loads(run("campaign", "read", "autumn", "--json"))
 

@@ -13,6 +13,7 @@ from churn.terminal.cli import app
 from tests.support.changes import Story, copy_project, play, take_step
 from tests.support.days import name_rule_of_thumb_champion
 from tests.support.telecoms import Telecoms
+from tests.support.workplaces import leave
 
 
 @contextmanager
@@ -20,12 +21,12 @@ def begin(server: str, telecoms: Telecoms, folder: Path) -> Iterator[Story]:
     """Two published days, and a copy of the SQL project that may be changed."""
     with telecoms.copy("published", folder / "home") as settings, pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(contexts, "TRANSFORMS_DIR", copy_project(folder))
-        contexts.forget_context()
+        leave()
         name_rule_of_thumb_champion(settings)
         story = Story(settings, folder / "transforms", folder, server, days_count=1)
         story.look(story.run())
         yield story
-    contexts.forget_context()
+    leave()
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +93,12 @@ def test_a_change_that_is_wrong_is_refused_with_its_place(
     path = story.project / "models" / f"{model}.sql"
     genuine = path.read_text()
     path.write_text(genuine.replace(old, new))
-    contexts.forget_context()
+    leave()
     try:
         refused = CliRunner().invoke(app, ["transforms", "apply", "--yes"])
     finally:
         path.write_text(genuine)
-        contexts.forget_context()
+        leave()
 
     assert refused.exit_code == ExitCode.FAILED
     assert said in refused.output
@@ -108,13 +109,13 @@ def test_a_model_that_fails_is_named_with_file_line_and_what_readers_see(story: 
     path = story.project / "models" / "analytics" / "customer_risk.sql"
     genuine = path.read_text()
     path.write_text(genuine.replace("scores.basis::TEXT", "(1 / (scores.model_version - 1))::TEXT"))
-    contexts.forget_context()
+    leave()
     try:
         with pytest.raises(TransformFailed) as failure:
             story.apply()
     finally:
         path.write_text(genuine)
-        contexts.forget_context()
+        leave()
 
     for said in (
         "analytics.customer_risk (",

@@ -194,6 +194,17 @@ def test_standard_output_holds_one_json_document_and_nothing_else(
     assert json.loads(done.stdout)
 
 
+@pytest.mark.parametrize("command", [["train", "--as-of", FIRST], ["backfill", "--days", "1"]], ids=" ".join)
+def test_a_document_stands_alone_on_standard_output_while_the_stages_are_shown_beside_it(
+    machine: Machine, first_run: subprocess.CompletedProcess[str], command: list[str]
+) -> None:
+    done = machine.call("churn", *command, "--json")
+
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document.get("outcome", document)["summary"]
+
+
 def test_a_training_says_in_one_sentence_what_it_did(
     machine: Machine, first_run: subprocess.CompletedProcess[str]
 ) -> None:

@@ -22,6 +22,7 @@ from churn.settings import Settings
 from churn.stages import intake
 from churn.stores.postgres.copying import read_batches
 from churn.stores.postgres.database import open_engine
+from tests.support.workplaces import at
 
 ROW_RULES = {
     "total_charges_present_once_billed",
@@ -84,7 +85,7 @@ def test_an_extract_that_keeps_the_contract_comes_back_bit_for_bit(
     path, day = tmp_path / "extract.csv", next(_days)
     extract.write_csv(path)
 
-    intake.load_extract(module_settings, path, day)
+    intake.load_extract(at(module_settings), path, day)
 
     numbers = {"monthly_charges": "float8", "total_charges": "float8", "tenure": "int8", "senior_citizen": "int8"}
     columns = ", ".join(f"{name}::{numbers.get(name, 'text')}" for name in EXTRACT_COLUMNS)

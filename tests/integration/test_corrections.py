@@ -14,6 +14,7 @@ from tests.conftest import DAY
 from tests.support.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day
 from tests.support.factories import make_extract, write_extract
 from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at
 
 BEFORE = DAY - timedelta(days=1)
 CUSTOMERS = make_extract(400, seed=7)
@@ -77,15 +78,15 @@ def write_correction(folder: Path) -> Path:
 
 def correct(settings: Settings, extract: Path, day: date) -> str:
     """Loads a corrected extract and makes the day anew, as a run of the flow does; returns what was said."""
-    intake.load_extract(settings, extract, day)
-    portions, newest = history.part_days(settings, [day])
+    intake.load_extract(at(settings), extract, day)
+    portions, newest = history.part_days(at(settings), [day])
     assert newest is None
     said = []
     for portion in portions:
-        history.rebuild_features(settings, portion)
-    for portion in history.plan_days(settings, [day]).portions:
-        said.append(history.score_history(settings, portion, "correction").summary)
-        history.publish_history(settings, portion)
+        history.rebuild_features(at(settings), portion)
+    for portion in history.plan_days(at(settings), [day]).portions:
+        said.append(history.score_history(at(settings), portion, "correction").summary)
+        history.publish_history(at(settings), portion)
     return "; ".join(said)
 
 
@@ -151,4 +152,4 @@ def test_a_corrected_newest_day_says_what_changed_too(story: Story, tmp_path: Pa
 
 
 def test_an_old_day_that_is_made_is_left_alone(story: Story) -> None:
-    assert history.part_days(story.settings, [BEFORE]) == ([], None)
+    assert history.part_days(at(story.settings), [BEFORE]) == ([], None)

@@ -18,6 +18,7 @@ from churn.stores.postgres.database import open_engine
 from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
 from tests.support.factories import make_extract, write_extract
+from tests.support.workplaces import at
 
 KILLS = 20
 
@@ -31,7 +32,7 @@ def load_for_ever(environment: dict[str, str], extracts: list[Path], told: Conne
     told.send("at work")
     while True:
         for extract in extracts:
-            load_extract(load_settings(), extract, DAY)
+            load_extract(at(load_settings()), extract, DAY)
 
 
 def kill_after(context: ForkServerContext, settings: Settings, extracts: list[Path], seconds: float) -> None:
@@ -65,7 +66,7 @@ def wait_until_its_connections_are_gone(settings: Settings) -> None:
 def test_a_load_killed_at_any_moment_leaves_the_old_snapshot_or_the_new(settings: Settings, tmp_path: Path) -> None:
     sizes = {2000: 1, 2100: 2}
     extracts = [write_extract(tmp_path / f"{size}.csv", make_extract(size, seed)) for size, seed in sizes.items()]
-    intake.load_extract(settings, extracts[0], DAY)
+    intake.load_extract(at(settings), extracts[0], DAY)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["churn.stages.intake", "tests.integration.test_killed_loads"])
     moments = random.Random(3)
@@ -75,22 +76,22 @@ def test_a_load_killed_at_any_moment_leaves_the_old_snapshot_or_the_new(settings
         kill_after(context, settings, extracts, moments.uniform(0, 0.4))
         wait_until_its_connections_are_gone(settings)
         loads = ledger.read_loads(open_workplace(settings), 1000)
-        (current,) = [load for load in loads if load["status"] == "loaded"]
+        (current,) = [load for load in loads if load.status == "loaded"]
         with open_engine(settings).connect() as connection:
             held = connection.execute(
                 sa.text("SELECT count(*), count(DISTINCT load_id), min(load_id) FROM raw_data.telco_churn_raw")
             ).one()
         assert tuple(held) == (current["rows_accepted"], 1, current["load_id"])
         assert current["rows_accepted"] in sizes
-        intake.validate_extract(settings, DAY)
-        left_open |= {load["load_id"] for load in loads if load["status"] == "started"}
+        intake.validate_extract(at(settings), DAY)
+        left_open |= {load.load_id for load in loads if load.status == "started"}
 
-    outcome = intake.load_extract(settings, write_extract(tmp_path / "last.csv", make_extract(2050)), DAY)
+    outcome = intake.load_extract(at(settings), write_extract(tmp_path / "last.csv", make_extract(2050)), DAY)
 
     loads = ledger.read_loads(open_workplace(settings), 1000)
-    statuses = [load["status"] for load in loads]
+    statuses = [load.status for load in loads]
     assert outcome.summary.startswith(f"2,050 customers as of {DAY}")
     assert statuses.count("loaded") == 1
     assert statuses.count("started") == 0
-    assert {load["load_id"] for load in loads if load["status"] == "interrupted"} == left_open
+    assert {load.load_id for load in loads if load.status == "interrupted"} == left_open
     assert left_open

@@ -24,6 +24,7 @@ from churn.terminal.cli import app
 from tests.conftest import DAY
 from tests.support.days import execute
 from tests.support.factories import make_customer, make_extract, write_extract
+from tests.support.workplaces import at
 
 
 def spoilt(customers: int = 300, **changes: str) -> list[dict[str, str]]:
@@ -44,14 +45,14 @@ def test_the_same_content_twice_is_told_before_it_is_parsed(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     extract = write_extract(tmp_path / "extract.csv", make_extract(50))
-    intake.load_extract(settings, extract, DAY)
+    intake.load_extract(at(settings), extract, DAY)
     monkeypatch.setattr(intake, "open_batches", None)
 
-    again = intake.load_extract(settings, extract.rename(tmp_path / "renamed.csv"), DAY)
+    again = intake.load_extract(at(settings), extract.rename(tmp_path / "renamed.csv"), DAY)
 
     assert again.is_skipped
     assert again.summary == f"{DAY} already has exactly this file (50 customers)"
-    assert [load["status"] for load in ledger.read_loads(open_workplace(settings), 10)] == ["loaded"]
+    assert [load.status for load in ledger.read_loads(open_workplace(settings), 10)] == ["loaded"]
 
 
 @pytest.mark.parametrize(
@@ -86,18 +87,18 @@ def test_rows_that_another_program_damaged_are_loaded_again_from_the_same_file(
     settings: Settings, tmp_path: Path, damage: str
 ) -> None:
     extract = write_extract(tmp_path / "extract.csv", make_extract(50))
-    intake.load_extract(settings, extract, DAY)
+    intake.load_extract(at(settings), extract, DAY)
     before = snapshots.count_snapshot(open_engine(settings), DAY)
     execute(settings, damage)
     with pytest.raises(ContractBroken, match="Another program changed the table") as told:
-        intake.validate_extract(settings, DAY)
+        intake.validate_extract(at(settings), DAY)
     assert told.value.next_step.startswith(f"run `churn run --source FILE --as-of {DAY}` with the same extract")
 
-    again = intake.load_extract(settings, extract, DAY)
+    again = intake.load_extract(at(settings), extract, DAY)
 
     assert not again.is_skipped
     assert snapshots.count_snapshot(open_engine(settings), DAY) == before
-    assert not intake.validate_extract(settings, DAY).is_skipped
+    assert not intake.validate_extract(at(settings), DAY).is_skipped
 
 
 def test_the_fingerprint_holds_every_column_that_a_file_gives() -> None:
@@ -109,10 +110,10 @@ def test_a_load_of_a_release_without_fingerprints_is_compared_by_count_and_charg
     settings: Settings, tmp_path: Path
 ) -> None:
     extract = write_extract(tmp_path / "extract.csv", make_extract(50))
-    intake.load_extract(settings, extract, DAY)
+    intake.load_extract(at(settings), extract, DAY)
     execute(settings, "UPDATE raw_data.loads SET rows_fingerprint = NULL")
 
-    assert intake.load_extract(settings, extract, DAY).is_skipped
+    assert intake.load_extract(at(settings), extract, DAY).is_skipped
 
 
 def test_a_corrected_file_replaces_exactly_its_date_and_the_ledger_keeps_both(
@@ -120,43 +121,41 @@ def test_a_corrected_file_replaces_exactly_its_date_and_the_ledger_keeps_both(
 ) -> None:
     other_day = date(2026, 1, 30)
     for day in (other_day, DAY):
-        intake.load_extract(settings, write_extract(tmp_path / "first.csv", make_extract(50)), day)
+        intake.load_extract(at(settings), write_extract(tmp_path / "first.csv", make_extract(50)), day)
     other_before = customers_of(settings, other_day)
 
     corrected = write_extract(tmp_path / "second.csv", make_extract(51, seed=8))
-    outcome = intake.load_extract(settings, corrected, DAY)
+    outcome = intake.load_extract(at(settings), corrected, DAY)
 
     assert outcome.summary == f"51 customers as of {DAY}, replacing load 2"
     assert set(customers_of(settings, DAY).values()) == {3}
     assert customers_of(settings, other_day) == other_before
-    told = [
-        (load["load_id"], load["status"], load["reason"]) for load in ledger.read_loads(open_workplace(settings), 10)
-    ]
+    told = [(load.load_id, load.status, load.reason) for load in ledger.read_loads(open_workplace(settings), 10)]
     assert told == [(3, "loaded", None), (2, "superseded", "replaced by load 3"), (1, "loaded", None)]
 
 
 def test_a_refused_file_leaves_the_snapshot_it_was_to_replace(settings: Settings, tmp_path: Path) -> None:
-    intake.load_extract(settings, write_extract(tmp_path / "good.csv", make_extract(50)), DAY)
+    intake.load_extract(at(settings), write_extract(tmp_path / "good.csv", make_extract(50)), DAY)
     before = customers_of(settings, DAY)
 
     with pytest.raises(ContractBroken):
-        intake.load_extract(settings, write_extract(tmp_path / "bad.csv", [make_customer(Churn="?")]), DAY)
+        intake.load_extract(at(settings), write_extract(tmp_path / "bad.csv", [make_customer(Churn="?")]), DAY)
 
     assert customers_of(settings, DAY) == before
     refused, loaded = ledger.read_loads(open_workplace(settings), 10)
-    assert (refused["status"], refused["rows_read"], refused["rows_rejected"]) == ("refused", 1, 1)
-    assert loaded["status"] == "loaded"
+    assert (refused.status, refused.rows_read, refused.rows_rejected) == ("refused", 1, 1)
+    assert loaded.status == "loaded"
 
 
 def test_rows_set_aside_come_back_corrected_and_are_added(settings: Settings, tmp_path: Path) -> None:
-    intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
+    intake.load_extract(at(settings), write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
     out = tmp_path / "rejects.csv"
 
     ledger.write_rejects(ledger.read_rejects(open_workplace(settings), None), out)
     given_back = pl.read_csv(out, infer_schema=False)
     corrected = given_back.with_columns(tenure=pl.lit("3"), TotalCharges=pl.lit("135"))
     corrected.write_csv(out)
-    outcome = intake.load_extract(settings, out, DAY)
+    outcome = intake.load_extract(at(settings), out, DAY)
 
     assert given_back.row(0)[:5] == (
         "1",
@@ -168,19 +167,19 @@ def test_rows_set_aside_come_back_corrected_and_are_added(settings: Settings, tm
     assert outcome.summary == f"300 customers as of {DAY}, 1 of them corrected, replacing load 1"
     assert len(customers_of(settings, DAY)) == 300
     assert set(customers_of(settings, DAY).values()) == {2}
-    intake.validate_extract(settings, DAY)
+    intake.validate_extract(at(settings), DAY)
 
 
 def test_no_row_set_aside_is_lost_when_only_some_can_be_corrected(settings: Settings, tmp_path: Path) -> None:
     two_bad = [*spoilt(tenure="-3"), make_customer(customerID="0002-TEST", tenure="-3")]
-    intake.load_extract(settings, write_extract(tmp_path / "extract.csv", two_bad), DAY)
+    intake.load_extract(at(settings), write_extract(tmp_path / "extract.csv", two_bad), DAY)
     out = ledger.write_rejects(ledger.read_rejects(open_workplace(settings), None), tmp_path / "rejects.csv")
     both = pl.read_csv(out, infer_schema=False)
     one_corrected = both.with_columns(tenure=pl.Series(["3", "-3"]), TotalCharges=pl.lit("135"))
 
     with pytest.raises(ContractBroken, match=r"part.csv has 1 row, but the load rejected 2"):
-        intake.load_extract(settings, write_extract(tmp_path / "part.csv", one_corrected[:1]), DAY)
-    intake.load_extract(settings, write_extract(tmp_path / "all.csv", one_corrected), DAY)
+        intake.load_extract(at(settings), write_extract(tmp_path / "part.csv", one_corrected[:1]), DAY)
+    intake.load_extract(at(settings), write_extract(tmp_path / "all.csv", one_corrected), DAY)
 
     assert len(customers_of(settings, DAY)) == 300
     left = ledger.read_rejects(open_workplace(settings), None)
@@ -188,28 +187,28 @@ def test_no_row_set_aside_is_lost_when_only_some_can_be_corrected(settings: Sett
 
 
 def test_corrected_rows_may_come_back_as_parquet(settings: Settings, tmp_path: Path) -> None:
-    intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
+    intake.load_extract(at(settings), write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
     out = ledger.write_rejects(ledger.read_rejects(open_workplace(settings), None), tmp_path / "rejects.csv")
     pl.read_csv(out).with_columns(tenure=10).write_parquet(tmp_path / "fixed.parquet")
 
-    outcome = intake.load_extract(settings, tmp_path / "fixed.parquet", DAY)
+    outcome = intake.load_extract(at(settings), tmp_path / "fixed.parquet", DAY)
 
     assert outcome.summary.startswith(f"300 customers as of {DAY}, 1 of them corrected")
 
 
 def test_a_correction_of_a_load_that_was_replaced_is_refused(settings: Settings, tmp_path: Path) -> None:
-    intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
+    intake.load_extract(at(settings), write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
     out = ledger.write_rejects(ledger.read_rejects(open_workplace(settings), 1), tmp_path / "rejects.csv")
-    intake.load_extract(settings, write_extract(tmp_path / "newer.csv", make_extract(300)), DAY)
+    intake.load_extract(at(settings), write_extract(tmp_path / "newer.csv", make_extract(300)), DAY)
 
     with pytest.raises(ContractBroken, match=r"rejects.csv corrects rows of load 1, but the date holds load 2"):
-        intake.load_extract(settings, out, DAY)
+        intake.load_extract(at(settings), out, DAY)
 
     assert set(customers_of(settings, DAY).values()) == {2}
 
 
 def test_a_correction_of_a_customer_who_is_there_is_refused(settings: Settings, tmp_path: Path) -> None:
-    intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
+    intake.load_extract(at(settings), write_extract(tmp_path / "extract.csv", spoilt(tenure="-3")), DAY)
     out = ledger.write_rejects(ledger.read_rejects(open_workplace(settings), 1), tmp_path / "rejects.csv")
     fixed = pl.read_csv(out, infer_schema=False).with_columns(tenure=pl.lit("3"), customerID=pl.lit("000000-MADEUP"))
     fixed.write_csv(out)
@@ -217,7 +216,7 @@ def test_a_correction_of_a_customer_who_is_there_is_refused(settings: Settings, 
     with pytest.raises(
         ContractBroken, match="has the same customer twice, in row 2 and in the snapshot that it corrects"
     ):
-        intake.load_extract(settings, out, DAY)
+        intake.load_extract(at(settings), out, DAY)
 
     assert len(customers_of(settings, DAY)) == 299
 
@@ -234,10 +233,10 @@ def test_a_new_word_is_named_with_its_count(
 ) -> None:
     monkeypatch.setenv("CHURN_NEW_CATEGORIES", policy)
 
-    intake.load_extract(load_settings(), write_extract(tmp_path / "x.csv", spoilt(Contract="Three year")), DAY)
+    intake.load_extract(at(load_settings()), write_extract(tmp_path / "x.csv", spoilt(Contract="Three year")), DAY)
 
     (load,) = ledger.read_loads(open_workplace(settings), 10)
-    assert (load["rows_accepted"], load["notes"]) == (accepted, [note])
+    assert (load.rows_accepted, load.notes) == (accepted, [note])
 
 
 def test_a_new_word_refuses_the_file_where_that_is_set(
@@ -247,7 +246,7 @@ def test_a_new_word_refuses_the_file_where_that_is_set(
     extract = write_extract(tmp_path / "x.csv", spoilt(PaymentMethod="Crypto"))
 
     with pytest.raises(ContractBroken, match="unknown words: payment_method 'Crypto' in 1 row"):
-        intake.load_extract(load_settings(), extract, DAY)
+        intake.load_extract(at(load_settings()), extract, DAY)
 
     assert customers_of(settings, DAY) == {}
 
@@ -256,10 +255,10 @@ def test_the_same_bytes_are_read_again_when_new_words_are_taken_in(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     extract = write_extract(tmp_path / "x.csv", spoilt(Contract="Three year"))
-    intake.load_extract(settings, extract, DAY)
+    intake.load_extract(at(settings), extract, DAY)
     monkeypatch.setenv("CHURN_NEW_CATEGORIES", "accept")
 
-    outcome = intake.load_extract(load_settings(), extract, DAY)
+    outcome = intake.load_extract(at(load_settings()), extract, DAY)
 
     assert not outcome.is_skipped
     assert len(customers_of(settings, DAY)) == 300
@@ -268,7 +267,7 @@ def test_the_same_bytes_are_read_again_when_new_words_are_taken_in(
 def test_columns_that_are_ignored_are_told(settings: Settings, tmp_path: Path) -> None:
     rows = make_extract(50).with_columns(pl.lit("x").alias("Segment"), pl.lit("y").alias("Region"))
 
-    outcome = intake.load_extract(settings, write_extract(tmp_path / "x.csv", rows), DAY)
+    outcome = intake.load_extract(at(settings), write_extract(tmp_path / "x.csv", rows), DAY)
 
     assert outcome.summary == f"50 customers as of {DAY}; columns ignored: Segment, Region"
 
@@ -278,28 +277,26 @@ def test_two_loads_at_once_take_turns(settings: Settings, tmp_path: Path) -> Non
     open_engine(settings)
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda extract: intake.load_extract(settings, extract, DAY), extracts))
+        list(pool.map(lambda extract: intake.load_extract(at(settings), extract, DAY), extracts))
 
-    statuses = sorted(load["status"] for load in ledger.read_loads(open_workplace(settings), 10))
+    statuses = sorted(load.status for load in ledger.read_loads(open_workplace(settings), 10))
     assert statuses == ["loaded", "superseded", "superseded", "superseded"]
     assert len(customers_of(settings, DAY)) == 2000
-    intake.validate_extract(settings, DAY)
+    intake.validate_extract(at(settings), DAY)
 
 
 def test_a_load_that_was_killed_is_told_by_the_next(settings: Settings, tmp_path: Path) -> None:
     engine = open_engine(settings)
     loads.open_load(engine, Arrival(DAY, "/landing/x.csv", "x.csv", "0" * 64, "0" * 64, 10))
 
-    intake.load_extract(settings, write_extract(tmp_path / "y.csv", make_extract(50)), DAY)
+    intake.load_extract(at(settings), write_extract(tmp_path / "y.csv", make_extract(50)), DAY)
 
-    told = [
-        (load["load_id"], load["status"], load["reason"]) for load in ledger.read_loads(open_workplace(settings), 10)
-    ]
+    told = [(load.load_id, load.status, load.reason) for load in ledger.read_loads(open_workplace(settings), 10)]
     assert told == [(2, "loaded", None), (1, "interrupted", "stopped before it was done")]
 
 
 def test_the_commands_show_loads_and_rejects(settings: Settings, tmp_path: Path) -> None:
-    intake.load_extract(settings, write_extract(tmp_path / "extract.csv", spoilt(tenure="-3", Partner="?")), DAY)
+    intake.load_extract(at(settings), write_extract(tmp_path / "extract.csv", spoilt(tenure="-3", Partner="?")), DAY)
     out = tmp_path / "rejects.csv"
 
     loads = CliRunner().invoke(app, ["loads"])
@@ -317,16 +314,16 @@ def test_the_commands_show_loads_and_rejects(settings: Settings, tmp_path: Path)
 
 def test_a_real_file_is_not_held_against_made_up_customers(settings: Settings, tmp_path: Path) -> None:
     made_up = write_synthetic_extract(tmp_path / "anything.csv", 100, seed=1)
-    intake.load_extract(settings, made_up, date(2026, 1, 30))
+    intake.load_extract(at(settings), made_up, date(2026, 1, 30))
 
-    outcome = intake.load_extract(settings, write_extract(tmp_path / "real.csv", make_extract(900)), DAY)
+    outcome = intake.load_extract(at(settings), write_extract(tmp_path / "real.csv", make_extract(900)), DAY)
 
     assert outcome.summary == f"900 customers as of {DAY}"
 
 
 def test_the_rejects_of_a_refused_file_are_told_with_its_reason(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(ContractBroken):
-        intake.load_extract(settings, write_extract(tmp_path / "bad.csv", [make_customer(Churn="?")]), DAY)
+        intake.load_extract(at(settings), write_extract(tmp_path / "bad.csv", [make_customer(Churn="?")]), DAY)
 
     told = CliRunner().invoke(app, ["rejects", "--load", "1"])
 

@@ -17,6 +17,7 @@ from churn.stores.postgres.database import open_engine
 from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
 from tests.support.factories import make_extract, write_extract
+from tests.support.workplaces import at
 
 MAPPING = """
 encoding = "latin-1"
@@ -97,14 +98,14 @@ def test_another_companys_extract_becomes_the_same_snapshot(settings: Settings, 
     public = make_extract(500)
     (tmp_path / "kunden.csv").write_bytes(their_extract(public))
 
-    intake.load_extract(settings, tmp_path / "kunden.csv", DAY, mapping)
+    intake.load_extract(at(settings), tmp_path / "kunden.csv", DAY, mapping)
     theirs = snapshot_of(settings)
     named = public.with_columns(pl.format("Müller-{}", "customerID").alias("customerID"))
-    intake.load_extract(settings, write_extract(tmp_path / "public.csv", named), DAY)
+    intake.load_extract(at(settings), write_extract(tmp_path / "public.csv", named), DAY)
 
     assert theirs == snapshot_of(settings)
     assert {row.churn for row in theirs} == {"Yes", "No"}
-    assert [load["rows_rejected"] for load in ledger.read_loads(open_workplace(settings), 2)] == [0, 0]
+    assert [load.rows_rejected for load in ledger.read_loads(open_workplace(settings), 2)] == [0, 0]
 
 
 def test_their_bad_rows_are_told_and_given_back_in_their_words(
@@ -114,11 +115,11 @@ def test_their_bad_rows_are_told_and_given_back_in_their_words(
     lines[4] = re.sub(r";[^;]*$", ";31.02.2026", lines[4])
     (tmp_path / "kunden.csv").write_bytes("\n".join(lines).encode("latin-1"))
 
-    intake.load_extract(settings, tmp_path / "kunden.csv", DAY, mapping)
+    intake.load_extract(at(settings), tmp_path / "kunden.csv", DAY, mapping)
     rejects = ledger.read_rejects(open_workplace(settings), None)
     out = ledger.write_rejects(rejects, tmp_path / "rejects.csv")
     out.write_text(out.read_text(encoding="utf-8").replace("31.02.2026", "28.01.2026"), encoding="utf-8")
-    outcome = intake.load_extract(settings, out, DAY, mapping)
+    outcome = intake.load_extract(at(settings), out, DAY, mapping)
 
     (row,) = rejects.rows
     assert (row.row_number, row.reasons) == (5, ["churn_known: churn must be Yes or No, found 31.02.2026"])
@@ -130,11 +131,11 @@ def test_the_same_bytes_with_another_mapping_are_another_load(
     settings: Settings, tmp_path: Path, mapping: Path
 ) -> None:
     extract = write_extract(tmp_path / "public.csv", make_extract(100))
-    intake.load_extract(settings, extract, DAY)
+    intake.load_extract(at(settings), extract, DAY)
     other = tmp_path / "other.toml"
     other.write_text('[values.gender]\nFemale = "Male"\n')
 
-    assert not intake.load_extract(settings, extract, DAY, other).is_skipped
+    assert not intake.load_extract(at(settings), extract, DAY, other).is_skipped
     assert {row.gender for row in snapshot_of(settings)} == {"Male"}
 
 

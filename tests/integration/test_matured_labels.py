@@ -13,6 +13,7 @@ from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features, label_windows, out_of_range
 from tests.support.months import DAYS, LAST, Learned, learn_three_months, ranking
 from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +72,10 @@ def test_customers_who_had_left_are_no_examples(learned: Learned) -> None:
 def test_a_scored_day_says_how_many_customers_lie_outside_what_the_model_has_seen(learned: Learned) -> None:
     settings, engine = learned.settings, open_engine(learned.settings)
     # The longest tenures have grown since the training, as they do in every base.
-    assert "outside what the model has seen: the tenure of" in scoring.score_customers(settings, LAST, "test").summary
-    assert scoring.judge_ranges(settings, LAST) is None
+    assert (
+        "outside what the model has seen: the tenure of" in scoring.score_customers(at(settings), LAST, "test").summary
+    )
+    assert scoring.judge_ranges(at(settings), LAST) is None
     assert {one.feature for one in out_of_range.read_out_of_range(engine, LAST)} == set(FEATURES)
 
     prices = pl.concat(features.read_features(engine, LAST)).filter(~pl.col("has_churned"))["price_above_list_usd"]
@@ -85,6 +88,6 @@ def test_a_scored_day_says_how_many_customers_lie_outside_what_the_model_has_see
     outside = int((prices > median).sum())
     assert 0 < outside < prices.len()
     assert [one for one in counts if one.outside_count] == [OutOfRange("price_above_list_usd", outside, prices.len())]
-    told = scoring.judge_ranges(settings, LAST)
+    told = scoring.judge_ranges(at(settings), LAST)
     assert told is not None
     assert told.fact.startswith("More than 10% of the active customers have prices outside what the model has seen.")

@@ -25,6 +25,7 @@ from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
 from tests.support.factories import make_extract, write_extract
 from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at
 
 FAST = ModelParams(forest_trees=10, boosting_rounds=20)
 NEXT_DAY = DAY + timedelta(days=1)
@@ -32,8 +33,8 @@ NEWLY_BOUND = 40
 
 
 def load(settings: Settings, extract: pl.DataFrame, day: date, folder: Path) -> None:
-    intake.load_extract(settings, write_extract(folder / f"{day}.csv", extract), day)
-    transforms.run_transforms(settings, day)
+    intake.load_extract(at(settings), write_extract(folder / f"{day}.csv", extract), day)
+    transforms.run_transforms(at(settings), day)
 
 
 def fail(*_: object) -> None:
@@ -69,9 +70,9 @@ def two_versions(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -
         with monkeypatch.context() as down:
             down.setattr(registry, "name_champion", fail)
             with pytest.raises(RegistryDown):
-                learning.train_models(settings, DAY, FAST)
-        learning.train_models(settings, DAY, FAST)
-        learning.train_models(settings, DAY, replace(FAST, logistic_c=0.05))
+                learning.train_models(at(settings), DAY, FAST)
+        learning.train_models(at(settings), DAY, FAST)
+        learning.train_models(at(settings), DAY, replace(FAST, logistic_c=0.05))
         yield settings
 
 
@@ -176,8 +177,8 @@ def test_the_database_keeps_the_ledger_as_it_was_written(two_versions: Settings,
 
 
 def test_customers_with_a_plan_the_model_never_saw_are_scored_flagged_and_counted(two_versions: Settings) -> None:
-    outcome = scoring.score_customers(two_versions, NEXT_DAY, "test run")
-    scoring.publish(two_versions, NEXT_DAY)
+    outcome = scoring.score_customers(at(two_versions), NEXT_DAY, "test run")
+    scoring.publish(at(two_versions), NEXT_DAY)
 
     with open_engine(two_versions).connect() as connection:
         flags = connection.execute(
@@ -199,7 +200,7 @@ def test_customers_with_a_plan_the_model_never_saw_are_scored_flagged_and_counte
     }
     assert next(count for contract, _, count in flags if contract == "Three year") == NEWLY_BOUND
     assert outcome.summary.endswith(f"; {NEWLY_BOUND} have a tariff that the training examples did not have")
-    assert read_status(open_workplace(two_versions))["unseen_plans"] == NEWLY_BOUND
+    assert read_status(open_workplace(two_versions)).unseen_plans == NEWLY_BOUND
 
 
 def test_a_model_fitted_with_another_library_version_is_refused(two_versions: Settings) -> None:

@@ -25,6 +25,7 @@ from tests.support.days import (
 )
 from tests.support.locks import lose_locks
 from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at, leave
 
 TODAY, YESTERDAY = day_number(1), day_number(0)
 
@@ -73,7 +74,7 @@ def scored(telecom: Settings, days: Path) -> Settings:
     if not ask(telecom, f"SELECT 1 FROM ops.publications WHERE prediction_date = '{TODAY}'"):
         run_until_scored(telecom, write_day(days, TODAY), TODAY)
     execute(telecom, "UPDATE ops.publications SET status = 'staged', published_at = NULL WHERE " + ON_TODAY)
-    scoring.score_customers(telecom, TODAY, "test run")
+    scoring.score_customers(at(telecom), TODAY, "test run")
     return telecom
 
 
@@ -86,20 +87,20 @@ def test_one_broken_row_keeps_yesterday(scored: Settings, statement: str, audit:
     execute(scored, statement)
 
     with pytest.raises(AuditFailed) as failure:
-        scoring.publish(scored, TODAY)
+        scoring.publish(at(scored), TODAY)
 
     assert failure.value.exit_code == ExitCode.AUDIT_FAILED == 4
     assert (failure.value.audit, failure.value.model) == (audit, "analytics.customer_risk")
     assert len(ask(scored, failure.value.query)) == failure.value.count == 1
     assert shown(scored) == [YESTERDAY]
-    assert read_status(open_workplace(scored))["as_of_date"] == YESTERDAY.isoformat()
+    assert read_status(open_workplace(scored)).as_of_date == YESTERDAY
 
 
 def test_a_run_that_lost_its_lock_to_another_one_publishes_nothing(scored: Settings) -> None:
-    with one_pipeline(scored):
+    with one_pipeline(at(scored)):
         lose_locks(scored)
         with pytest.raises(LockLost, match="which process 1 on elsewhere took"):
-            scoring.publish(scored, TODAY)
+            scoring.publish(at(scored), TODAY)
 
     assert shown(scored) == [YESTERDAY]
 
@@ -107,7 +108,7 @@ def test_a_run_that_lost_its_lock_to_another_one_publishes_nothing(scored: Setti
 def test_the_next_clean_run_publishes_what_an_audit_refused(scored: Settings, days: Path) -> None:
     execute(scored, BREAKAGES["a probability of 1.7"][0])
     with pytest.raises(AuditFailed):
-        scoring.publish(scored, TODAY)
+        scoring.publish(at(scored), TODAY)
 
     run_day(scored, days / f"{TODAY}.csv", TODAY)
 
@@ -119,7 +120,7 @@ def test_revenue_doubled_for_everybody_is_refused(scored: Settings) -> None:
     execute(scored, f"UPDATE analytics.predictions SET revenue_at_risk_usd = 2 * revenue_at_risk_usd WHERE {ON_TODAY}")
 
     with pytest.raises(AuditFailed) as failure:
-        scoring.publish(scored, TODAY)
+        scoring.publish(at(scored), TODAY)
 
     assert failure.value.audit == "revenue_at_risk_is_twelve_months_or_nothing"
     at_risk = f"SELECT count(*) FROM analytics.predictions WHERE {ON_TODAY} AND is_active AND at_risk_flag"
@@ -132,10 +133,10 @@ def test_a_customer_scored_twice_is_refused_by_the_audit_even_without_the_index(
     execute(scored, f"INSERT INTO analytics.predictions SELECT * FROM analytics.predictions WHERE {ONE}")
     try:
         with pytest.raises(TransformFailed, match="duplicate key value"):
-            scoring.publish(scored, TODAY)
+            scoring.publish(at(scored), TODAY)
         drop_indexes_of_the_grain(scored, "customer_risk")
         with pytest.raises(AuditFailed) as failure:
-            scoring.publish(scored, TODAY)
+            scoring.publish(at(scored), TODAY)
     finally:
         execute(scored, f"DELETE FROM analytics.predictions WHERE prediction_date = '{TODAY}'")
         execute(scored, "ALTER TABLE analytics.predictions ADD PRIMARY KEY (prediction_date, customer_id)")
@@ -147,7 +148,7 @@ def test_a_customer_scored_twice_is_refused_by_the_audit_even_without_the_index(
 def test_the_day_after_a_refused_one_publishes_too(scored: Settings, days: Path) -> None:
     execute(scored, BREAKAGES["revenue doubled"][0])
     with pytest.raises(AuditFailed):
-        scoring.publish(scored, TODAY)
+        scoring.publish(at(scored), TODAY)
 
     tomorrow = day_number(2)
     run_day(scored, write_day(days, tomorrow), tomorrow)
@@ -170,7 +171,7 @@ def test_a_date_is_hidden_as_soon_as_its_correction_is_loaded(telecom: Settings,
     from tests.support.factories import make_extract, write_extract
 
     corrected = write_extract(days / "corrected.csv", make_extract(350, seed=99))
-    intake.load_extract(telecom, corrected, YESTERDAY)
+    intake.load_extract(at(telecom), corrected, YESTERDAY)
     assert YESTERDAY not in shown(telecom)
 
     run_day(telecom, corrected, YESTERDAY)
@@ -189,7 +190,7 @@ def test_a_refresh_replaces_its_date_by_the_same_rows_and_touches_no_other(telec
     (table,) = ask(telecom, "SELECT relname FROM pg_class WHERE relname LIKE 'customer_risk\\_\\_%' AND relkind = 'r'")
     before = ask(telecom, rows.format(f"sqlmesh__analytics.{table[0]}"))
 
-    sql_models.refresh(telecom, "analytics.predictions", sql_models.RISK_MODELS, [YESTERDAY])
+    sql_models.refresh(at(telecom), "analytics.predictions", sql_models.RISK_MODELS, [YESTERDAY])
 
     after = ask(telecom, rows.format(f"sqlmesh__analytics.{table[0]}"))
     assert [row[:2] for row in after] == [row[:2] for row in before]
@@ -214,9 +215,9 @@ def edited(telecom: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         path.write_text(sql)
 
     monkeypatch.setattr(contexts, "TRANSFORMS_DIR", project)
-    contexts.forget_context()
+    leave()
     yield edit
-    contexts.forget_context()
+    leave()
 
 
 COUNT_HISTORY = (
@@ -232,12 +233,12 @@ def test_a_customer_counted_once_per_day_of_history_never_reaches_readers(
     before = ask(telecom, "SELECT * FROM reporting.kpi_daily ORDER BY prediction_date")
     edited("customer_risk", *COUNT_HISTORY)
     with pytest.raises(TransformFailed, match="duplicate key value"):
-        sql_models.deploy(telecom, TODAY)
+        sql_models.deploy(at(telecom), TODAY)
 
     edited("customer_risk", ("\n@index_the_grain(prediction_date, customer_id);\n", ""))
-    contexts.forget_context()
+    leave()
     with pytest.raises(AuditFailed) as failure:
-        sql_models.deploy(telecom, TODAY)
+        sql_models.deploy(at(telecom), TODAY)
 
     assert failure.value.audit == "unique_combination_of_columns"
     assert failure.value.count >= 350
@@ -264,7 +265,7 @@ WHERE
     )
 
     with pytest.raises(AuditFailed) as failure:
-        sql_models.deploy(telecom, TODAY)
+        sql_models.deploy(at(telecom), TODAY)
 
     assert (failure.value.audit, failure.value.model) == ("profiles_add_up_to_predictions", "analytics.risk_by_profile")
     assert ask(telecom, "SELECT * FROM reporting.kpi_daily ORDER BY prediction_date") == before

@@ -10,6 +10,7 @@ from churn.stages import intake, learning, scoring, transforms
 from churn.stores.postgres.database import open_engine
 from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
+from tests.support.workplaces import at
 
 COLUMNS = {
     "raw_data.telco_churn_raw": """
@@ -62,11 +63,11 @@ def test_features_number_at_least_thirty(published: Settings) -> None:
 def test_the_status_adds_up(published: Settings) -> None:
     status = read_status(open_workplace(published))
 
-    assert status["as_of_date"] == DAY.isoformat()
-    assert status["customers"] == 1200
-    assert sum(status["tiers"].values()) == status["active_customers"]
-    assert status["tiers"]["high"] + status["tiers"]["medium"] == status["at_risk_customers"]
-    assert 0 < status["revenue_at_risk_usd"] < status["annual_revenue_usd"]
+    assert status.as_of_date == DAY
+    assert status.customers == 1200
+    assert sum(status.tiers.values()) == status.active_customers
+    assert status.tiers["high"] + status.tiers["medium"] == status.at_risk_customers
+    assert 0 < status.revenue_at_risk_usd < status.annual_revenue_usd
 
 
 def test_the_status_equals_the_predictions(published: Settings) -> None:
@@ -77,23 +78,23 @@ def test_the_status_equals_the_predictions(published: Settings) -> None:
            FROM analytics.predictions WHERE is_active""",
     )
 
-    assert row[0] == status["active_customers"]
-    assert row[1] == pytest.approx(status["average_churn_probability"], abs=1e-12)
-    assert row[2] == pytest.approx(status["revenue_at_risk_usd"], abs=0.01)
-    assert row[3] == pytest.approx(status["expected_annual_loss_usd"], abs=0.01)
+    assert row[0] == status.active_customers
+    assert row[1] == pytest.approx(status.average_churn_probability, abs=1e-12)
+    assert row[2] == pytest.approx(status.revenue_at_risk_usd, abs=0.01)
+    assert row[3] == pytest.approx(status.expected_annual_loss_usd, abs=0.01)
 
 
 def test_the_model_is_told_with_intervals_beside_the_other_candidates(published: Settings) -> None:
-    model = read_status(open_workplace(published))["model"]
+    model = read_status(open_workplace(published)).model
 
-    assert set(model["candidates"]) == {"logistic_regression", "random_forest", "xgboost"}
-    assert model["test"] == model["candidates"][model["family"]]
+    assert set(model.candidates) == {"logistic_regression", "random_forest", "xgboost", "xgboost_deep"}
+    assert model.test == model.candidates[model.family]
     for figure in ("pr_auc", "roc_auc", "recall", "precision", "f1", "recall_at_10", "lift_at_10", "brier", "log_loss"):
-        assert model["test"][f"{figure}_low"] <= model["test"][figure] <= model["test"][f"{figure}_high"]
+        assert model.test[f"{figure}_low"] <= model.test[figure] <= model.test[f"{figure}_high"]
 
 
 def test_calls_come_with_the_largest_profit_first(published: Settings) -> None:
-    profits = [call["expected_profit_usd"] for call in read_status(open_workplace(published))["first_calls"]]
+    profits = [call.expected_profit_usd for call in read_status(open_workplace(published)).first_calls]
 
     assert len(profits) == 10
     assert profits == sorted(profits, reverse=True)
@@ -115,10 +116,10 @@ def test_a_run_with_nothing_new_does_nothing(published: Settings) -> None:
     before = checksum(published)
 
     outcomes = [
-        transforms.run_transforms(published, DAY),
-        learning.train_models(published, DAY, learning.ModelParams(forest_trees=40, boosting_rounds=40)),
-        scoring.score_customers(published, DAY, "another run"),
-        scoring.publish(published, DAY),
+        transforms.run_transforms(at(published), DAY),
+        learning.train_models(at(published), DAY, learning.ModelParams(forest_trees=40, boosting_rounds=40)),
+        scoring.score_customers(at(published), DAY, "another run"),
+        scoring.publish(at(published), DAY),
     ]
 
     assert [outcome.is_skipped for outcome in outcomes] == [True] * 4
@@ -126,7 +127,7 @@ def test_a_run_with_nothing_new_does_nothing(published: Settings) -> None:
 
 
 def test_the_database_holds_what_the_ledger_says(published: Settings) -> None:
-    outcome = intake.validate_extract(published, DAY)
+    outcome = intake.validate_extract(at(published), DAY)
 
     total = fetch(published, "SELECT sum(monthly_charges) FROM raw_data.telco_churn_raw")[0][0]
     assert outcome.summary == f"1,200 customers with monthly charges of ${total:,.2f}, as load 1 recorded"
@@ -181,9 +182,9 @@ def test_every_run_in_the_registry_has_its_artifacts(published: Settings) -> Non
 
 def test_every_score_comes_with_the_three_reasons_that_move_it_most(published: Settings) -> None:
     rows = fetch(published, "SELECT customer_id, reasons, has_unseen_plan FROM analytics.predictions")
-    calls = read_status(open_workplace(published))["first_calls"]
+    calls = read_status(open_workplace(published)).first_calls
 
     assert {len(reasons) for _, reasons, _ in rows} == {3}
     assert {reason[:2] for _, reasons, _ in rows for reason in reasons} == {"+ ", "- "}
     assert not any(is_unseen for _, _, is_unseen in rows)
-    assert calls[0]["reasons"] == next(reasons for customer, reasons, _ in rows if customer == calls[0]["customer_id"])
+    assert calls[0].reasons == next(tuple(reasons) for customer, reasons, _ in rows if customer == calls[0].customer_id)

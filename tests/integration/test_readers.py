@@ -17,6 +17,7 @@ from churn.stores.postgres.database import open_engine
 from churn.stores.sql_models import contexts
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.conftest import DAY, new_database
+from tests.support.workplaces import at, leave
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def deployed(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         monkeypatch.setenv("CHURN_DATABASE_URL", new_database(server))
         monkeypatch.setenv("CHURN_HOME", str(tmp_path_factory.mktemp("deployed")))
         settings = load_settings()
-        sql_models.deploy(settings, DAY)
+        sql_models.deploy(at(settings), DAY)
         yield settings
 
 
@@ -66,10 +67,10 @@ def test_a_changed_model_keeps_its_readers(
     model = project / "models" / "reporting" / "kpi_daily.sql"
     model.write_text(model.read_text().replace("AS customers_count,", "AS customers_count, 1 AS added_count,"))
     monkeypatch.setattr(contexts, "TRANSFORMS_DIR", project)
-    contexts.forget_context()
+    leave()
 
-    sql_models.deploy(deployed, DAY)
-    contexts.forget_context()
+    sql_models.deploy(at(deployed), DAY)
+    leave()
 
     with open_engine(deployed).connect() as connection:
         connection.execute(sa.text("SET ROLE churn_reader"))

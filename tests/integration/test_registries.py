@@ -24,6 +24,7 @@ from churn.stores.postgres.database import open_engine
 from churn.terminal.cli import app
 from tests.conftest import DAY
 from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at
 
 FAST = ModelParams(forest_trees=10, boosting_rounds=20)
 
@@ -38,7 +39,7 @@ def learned(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def train(settings: Settings) -> Promotion:
     """`churn train --retrain`: the step that every message advises."""
-    learning.train_models(settings, DAY, FAST, retrain=True)
+    learning.train_models(at(settings), DAY, FAST, retrain=True)
     return require_champion(open_engine(settings))
 
 
@@ -86,7 +87,7 @@ def test_a_changed_file_is_refused_and_a_training_leads_out(learned: Settings) -
         file.write(b"\0")
 
     with pytest.raises(ModelRefused, match="has changed since it was registered") as refused:
-        scoring.make_scorer(learned, champion.model_version)
+        scoring.make_scorer(at(learned), champion.model_version)
 
     assert "churn train --retrain" in refused.value.next_step
     take_over(learned, "has changed since it was registered")
@@ -113,7 +114,7 @@ def test_a_lost_registry_is_left_by_the_copy_or_by_a_training(learned: Settings)
 
     forget_copy(learned, champion)
     with pytest.raises(NotInRegistry, match="but not the file of the model") as lost:
-        scoring.make_scorer(learned, champion.model_version)
+        scoring.make_scorer(at(learned), champion.model_version)
     assert "churn train --retrain" in lost.value.next_step
     take_over(learned, "but not the file of the model")
 
@@ -153,8 +154,8 @@ def test_the_alias_in_mlflow_follows_the_ledger_again_when_a_day_is_scored(learn
     with open_engine(learned).begin() as connection:
         connection.execute(sa.text("UPDATE ops.publications SET status = 'staged', published_at = NULL"))
 
-    scoring.score_customers(learned, DAY, "run")
-    scoring.publish(learned, DAY)
+    scoring.score_customers(at(learned), DAY, "run")
+    scoring.publish(at(learned), DAY)
 
     assert client.get_model_version_by_alias(MODEL_NAME, registry.CHAMPION).version == champion.model_version
 
@@ -175,7 +176,7 @@ def test_a_promotion_by_hand_asks_names_the_days_it_leaves_and_keeps_the_gates_r
     import mlflow
 
     champion = champion_of(learned)
-    learning.train_models(learned, DAY, replace(FAST, logistic_c=0.2))
+    learning.train_models(at(learned), DAY, replace(FAST, logistic_c=0.2))
     held = promotions.find_last_version(open_engine(learned))
     command = ["model", "promote", str(held), "--why", "calls too many", "--by", "ada"]
     gate_reason = mlflow.MlflowClient().get_model_version(MODEL_NAME, str(held)).tags["gate_reason"]
@@ -228,7 +229,7 @@ def test_a_new_registry_counts_on_from_the_ledgers_last_version(
     monkeypatch.chdir(tmp_path)
     elsewhere = load_settings()
     try:
-        learning.train_models(elsewhere, DAY, replace(FAST, logistic_c=0.05))
+        learning.train_models(at(elsewhere), DAY, replace(FAST, logistic_c=0.05))
         versions = registry.connect(elsewhere).search_model_versions(f"name='{MODEL_NAME}'")
     finally:
         os.environ.pop("MLFLOW_TRACKING_URI", None)

@@ -14,12 +14,12 @@ from churn.reporting.status import read_status
 from churn.settings import PROJECT_DIR, Settings, load_settings
 from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
-from churn.stores.sql_models import contexts
 from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
 from tests.support.days import name_rule_of_thumb_champion, run_day
 from tests.support.factories import make_extract, write_extract
 from tests.support.servers import Server, embedded_programs, running
+from tests.support.workplaces import leave
 
 ROLES = PROJECT_DIR / "churn" / "stores" / "postgres" / "roles.sql"
 PASSWORDS = {f"CHURN_{user}_PASSWORD": user.lower() for user in ("DEPLOYER", "PIPELINE", "BI", "MLFLOW", "PREFECT")}
@@ -47,19 +47,19 @@ def written(team: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         assert set_up(open_workplace()) == "The tables exist; churn_writer may write; churn_reader may read."
         environment.setenv("CHURN_DATABASE_URL", team.uri("churn", "churn_pipeline", "pipeline"))
         settings = load_settings()
-        contexts.forget_context()
+        leave()
         environment.setattr(loading, "load_model", loading.load_model)  # put back what the next line replaces
         name_rule_of_thumb_champion(settings)
         run_day(settings, write_extract(folder / "extract.csv", make_extract(300)), DAY)
         yield settings
-        contexts.forget_context()
+        leave()
 
 
 def test_the_pipeline_publishes_with_no_rights_on_the_server(team: Server, written: Settings) -> None:
     rights = """SELECT rolname, rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication
                 FROM pg_roles WHERE rolname IN ('churn_pipeline', 'churn_writer') ORDER BY 1"""
 
-    assert read_status(open_workplace(written))["customers"] == 300
+    assert read_status(open_workplace(written)).customers == 300
     assert team.psql("churn", "-c", rights).splitlines() == ["churn_pipeline|f", "churn_writer|f"]
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from churn.errors import AuditFailed, ExitCode, NotThere
 from churn.reporting import doctor
 from churn.reporting.status import read_status
-from churn.settings import Settings
+from churn.settings import Settings, load_settings
 from churn.stages import scoring, transforms
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import predictions
@@ -20,6 +20,7 @@ from tests.support.changes import checksums, torn_days
 from tests.support.days import ask, day_number, execute, name_rule_of_thumb_champion, run_day, write_day
 from tests.support.receivers import listening
 from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at, leave
 
 FIRST, SECOND = day_number(0), day_number(1)
 ONE = "customer_id = '000007-MADEUP'"
@@ -50,13 +51,13 @@ DAMAGES = {
 def test_a_torn_day_is_repaired_by_the_next_run_and_told_of(telecom: Settings, damage: str) -> None:
     before = checksums(telecom)
     execute(telecom, damage)
-    assert {tear.day for tear in transforms.find_torn(telecom)} == {FIRST}
+    assert {tear.day for tear in transforms.find_torn(at(telecom))} == {FIRST}
 
-    outcome = transforms.check_published(telecom, [])
+    outcome = transforms.check_published(at(telecom), [])
 
     assert f"differences repaired on {FIRST}" in outcome.summary
     assert outcome.details[0]["day"] == str(FIRST)
-    assert transforms.find_torn(telecom) == []
+    assert transforms.find_torn(at(telecom)) == []
     assert checksums(telecom) == before
 
 
@@ -65,7 +66,7 @@ def test_a_dropped_view_is_made_anew_by_the_next_run(telecom: Settings, view: st
     before = checksums(telecom)
     execute(telecom, f"DROP VIEW reporting.{view} CASCADE")
 
-    told = transforms.deploy_models(telecom).summary
+    told = transforms.deploy_models(at(telecom)).summary
 
     assert f"reporting.{view}" in told
     assert checksums(telecom) == before
@@ -83,7 +84,7 @@ def test_a_view_of_another_version_is_bound_to_the_current_one(telecom: Settings
         f"CREATE OR REPLACE VIEW analytics.risk_by_profile AS {str(definition).replace(str(table[0]), 'older')}",
     )
 
-    told = transforms.deploy_models(telecom).summary
+    told = transforms.deploy_models(at(telecom)).summary
 
     assert told == "views created again: analytics.risk_by_profile"
     assert torn_days(telecom) == []
@@ -94,13 +95,13 @@ def test_scores_that_are_gone_are_refused_with_the_command_that_brings_them_back
     execute(telecom, f"DELETE FROM analytics.predictions WHERE prediction_date = '{SECOND}' AND {ONE}")
 
     with pytest.raises(AuditFailed, match=r"analytics\.predictions has 399 scores, the ledger 400") as failure:
-        transforms.check_published(telecom, [])
+        transforms.check_published(at(telecom), [])
     assert failure.value.exit_code == ExitCode.AUDIT_FAILED
     assert failure.value.next_step == f"run `churn score --as-of {SECOND}` to score the day again."
 
-    assert not scoring.score_customers(telecom, SECOND, "again").is_skipped
-    scoring.publish(telecom, SECOND)
-    assert transforms.find_torn(telecom) == []
+    assert not scoring.score_customers(at(telecom), SECOND, "again").is_skipped
+    scoring.publish(at(telecom), SECOND)
+    assert transforms.find_torn(at(telecom)) == []
     assert {key: value for key, value in checksums(telecom).items() if key[0] == FIRST} == {
         key: value for key, value in before.items() if key[0] == FIRST
     }
@@ -117,7 +118,7 @@ def test_a_day_is_not_shown_while_a_view_does_not_hold_it(telecom: Settings) -> 
         predictions.publish(open_engine(telecom), [SECOND], now_utc())
     assert ask(telecom, "SELECT prediction_date FROM reporting.kpi_daily") == [(FIRST,)]
 
-    scoring.publish(telecom, SECOND)
+    scoring.publish(at(telecom), SECOND)
     assert ask(telecom, "SELECT prediction_date FROM reporting.kpi_daily ORDER BY 1") == [(FIRST,), (SECOND,)]
 
 
@@ -132,7 +133,7 @@ def test_figures_that_are_not_there_have_a_name_and_a_way_out(telecom: Settings)
     done = CliRunner().invoke(app, ["transforms", "check"])
 
     assert (done.exit_code, "differences repaired on" in done.output) == (0, True)
-    assert read_status(open_workplace(telecom), SECOND)["customers"] == 400
+    assert read_status(open_workplace(telecom), SECOND).customers == 400
 
 
 def test_people_are_alerted_that_a_day_was_torn_and_that_it_is_repaired(
@@ -143,7 +144,7 @@ def test_people_are_alerted_that_a_day_was_torn_and_that_it_is_repaired(
     execute(telecom, f"DELETE FROM analytics.risk_by_profile WHERE prediction_date = '{SECOND}'")
     with listening() as receivers:
         monkeypatch.setenv("CHURN_ALERT_URLS", receivers.web_address)
-        transforming.check_every_day.fn()
+        transforming.check_every_day.fn(at(load_settings()))
 
     assert [one["title"] for one in receivers.web] == [
         "[churn] warning: published days failed",
@@ -164,12 +165,12 @@ def test_old_tables_are_dropped_once_they_have_been_kept_for_as_long_as_is_set(
     story.change("edit staging")
     story.apply()
 
-    kept = transforms.drop_old_tables(telecom)
+    kept = transforms.drop_old_tables(at(telecom))
     execute(telecom, "UPDATE sqlmesh._snapshots SET updated_ts = updated_ts - 8 * 86400000::bigint")
-    dropped = transforms.drop_old_tables(telecom)
+    dropped = transforms.drop_old_tables(at(telecom))
 
     assert kept.is_skipped, kept.summary
     assert not dropped.is_skipped, dropped.summary
     assert checksums(telecom) == before
     assert torn_days(telecom) == []
-    contexts.forget_context()
+    leave()

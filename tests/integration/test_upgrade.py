@@ -16,12 +16,12 @@ from churn.stores.ledgers import promotions
 from churn.stores.model_registry import loading
 from churn.stores.postgres import database, migrating, tables
 from churn.stores.postgres.embedded import find_psql, start_embedded, stop_embedded
-from churn.stores.sql_models import contexts
 from churn.terminal.cli import app
 from tests.conftest import DAY, new_database
 from tests.support.changes import torn_days
 from tests.support.days import ask, day_number, name_rule_of_thumb_champion, run_day
 from tests.support.factories import make_extract, write_extract
+from tests.support.workplaces import at, leave
 
 DUMP = Path(__file__).parent.parent / "homes" / "release-0.1.0.sql.gz"
 """Three published days of 60 customers, one of them rewound: made by release 0.1.0, dumped by pg_dump."""
@@ -46,7 +46,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     database.create_database_if_missing(address, "churn")
     restore(address)
     yield tmp_path
-    contexts.forget_context()
+    leave()
     stop_embedded(tmp_path / "home")
 
 
@@ -55,7 +55,7 @@ def test_an_old_home_opens_keeps_its_days_and_publishes_the_next(home: Path) -> 
         [find_psql(), start_embedded(home / "home"), "-XAtc", f"{FIGURES} ORDER BY 1"], capture_output=True, text=True
     ).stdout
     settings = load_settings()
-    contexts.forget_context()
+    leave()
     name_rule_of_thumb_champion(settings)
 
     assert ask(settings, "SELECT version FROM ops.schema_versions ORDER BY 1") == [
@@ -178,7 +178,6 @@ def test_a_database_of_a_later_release_is_refused_in_words(
 ) -> None:
     with database.open_engine(settings).begin() as connection:
         connection.execute(sa.insert(tables.schema_versions).values(version=9999, purpose="later", sha256=""))
-    database._prepare_once.cache_clear()
 
     told = CliRunner().invoke(app, ["status"])
 
@@ -191,7 +190,7 @@ def test_a_database_of_a_later_release_is_refused_in_words(
 def test_the_records_of_an_earlier_sqlmesh_are_migrated(deployed: Settings, column: str) -> None:
     set_version(deployed, column, "0.1.0")
 
-    sql_models.deploy(deployed, DAY)
+    sql_models.deploy(at(deployed), DAY)
 
     assert ask(deployed, f"SELECT {column} FROM sqlmesh._versions")[0][0] != "0.1.0"
 
@@ -200,7 +199,7 @@ def test_sql_models_of_a_later_sqlmesh_are_refused_in_words(deployed: Settings) 
     set_version(deployed, "sqlmesh_version", "99.1.0")
 
     with pytest.raises(TransformFailed, match=r"deployed with SQLMesh 99\.1\.0") as refused:
-        sql_models.deploy(deployed, DAY)
+        sql_models.deploy(at(deployed), DAY)
 
     assert refused.value.next_step.startswith("install the later release of churn")
 
@@ -208,16 +207,16 @@ def test_sql_models_of_a_later_sqlmesh_are_refused_in_words(deployed: Settings) 
 def set_version(settings: Settings, column: str, version: str) -> None:
     with database.open_engine(settings).begin() as connection:
         connection.execute(sa.text(f"UPDATE sqlmesh._versions SET {column} = '{version}'"))
-    contexts.forget_context()
+    leave()
 
 
 def test_a_cache_that_a_power_cut_left_in_pieces_is_made_again(deployed: Settings) -> None:
-    sql_models.deploy(deployed, DAY)
+    sql_models.deploy(at(deployed), DAY)
     entries = [path for path in (deployed.home_dir / "sqlmesh").rglob("*") if path.is_file()]
     for number, path in enumerate(entries):
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 if number % 2 else 0])
-    contexts.forget_context()
+    leave()
 
-    sql_models.deploy(deployed, DAY)
+    sql_models.deploy(at(deployed), DAY)
 
     assert entries

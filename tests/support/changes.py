@@ -24,6 +24,7 @@ from churn.stores.sql_models import contexts
 from tests.conftest import new_database
 from tests.support.days import ask, day_number, run_backfill, run_day, write_day
 from tests.support.factories import make_extract, write_extract
+from tests.support.workplaces import at, leave
 
 RISK, LIST, STAGING = "analytics/customer_risk", "reporting/action_list", "staging/stg_telco_churn"
 CONCERNED = {"gender", "scored_at", "model_version", "one_more", "one_more_listed", "sex", "published_at"}
@@ -114,7 +115,7 @@ class Story:
             self.go_back()  # so that it is the only change, and its text is found
         if old in path.read_text() and not (new and new in path.read_text()):
             path.write_text(path.read_text().replace(old, new, 1))
-        contexts.forget_context()
+        leave()
 
     def go_back(self, name: str | None = None) -> None:
         """Takes one change back, or all of them."""
@@ -124,7 +125,7 @@ class Story:
                 path.write_text(path.read_text().replace(new, old, 1))
             elif not new and old not in path.read_text():
                 path.write_text((contexts.PROJECT_DIR / "transforms" / "models" / f"{model}.sql").read_text())
-        contexts.forget_context()
+        leave()
 
     def run(self) -> list[date]:
         day = day_number(self.days_count)
@@ -133,7 +134,7 @@ class Story:
         return [day]
 
     def apply(self) -> list[date]:
-        transforms.deploy_models(self.settings)
+        transforms.deploy_models(at(self.settings))
         return []
 
     def plan_by_hand(self) -> list[date]:
@@ -161,7 +162,7 @@ class Story:
 
     def backfill(self) -> list[date]:
         before = set(published(self.settings))
-        transforms.deploy_models(self.settings)  # as the flow does
+        transforms.deploy_models(at(self.settings))  # as the flow does
         run_backfill(self.settings, 3 + self.days_count, self.newest())
         return sorted(set(published(self.settings)) - before)
 
@@ -176,9 +177,9 @@ class Story:
     def visit_second_home(self) -> list[date]:
         with pytest.MonkeyPatch.context() as monkeypatch:
             monkeypatch.setenv("CHURN_DATABASE_URL", new_database(self.server))
-            contexts.forget_context()
-            transforms.deploy_models(load_settings())
-        contexts.forget_context()
+            leave()
+            transforms.deploy_models(at(load_settings()))
+        leave()
         return []
 
     def context(self) -> Any:

@@ -22,6 +22,7 @@ from churn.stores.postgres import tables
 from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
 from tests.support.factories import make_extract, write_extract
+from tests.support.workplaces import at
 
 CUSTOMERS = 400
 EVIDENCE = {
@@ -116,17 +117,17 @@ def show_day(settings: Settings, day: date, source_sha256: str = "") -> None:
 
 def run_until_scored(settings: Settings, extract: Path, day: date) -> str:
     """Every stage but training and the last; returns what scoring said."""
-    intake.load_extract(settings, extract, day)
-    intake.validate_extract(settings, day)
-    transforms.run_transforms(settings, day)
-    transforms.audit_transforms(settings, day)
-    return scoring.score_customers(settings, day, f"test run of {extract.name}").summary
+    intake.load_extract(at(settings), extract, day)
+    intake.validate_extract(at(settings), day)
+    transforms.run_transforms(at(settings), day)
+    transforms.audit_transforms(at(settings), day)
+    return scoring.score_customers(at(settings), day, f"test run of {extract.name}").summary
 
 
 def run_day(settings: Settings, extract: Path, day: date) -> str:
     """Every stage; returns what scoring said."""
     said = run_until_scored(settings, extract, day)
-    scoring.publish(settings, day)
+    scoring.publish(at(settings), day)
     return said
 
 
@@ -144,9 +145,9 @@ def ask(settings: Settings, query: str) -> list[tuple[object, ...]]:
 
 def run_backfill(settings: Settings, days: int, until: date | None = None) -> history.Backfill:
     """Every stage of a backfill."""
-    plan = history.plan_backfill(settings, days, until)
+    plan = history.plan_backfill(at(settings), days, until)
     for portion in plan.portions:
-        history.rebuild_features(settings, portion)
-        history.score_history(settings, portion, "test backfill")
-        history.publish_history(settings, portion)
+        history.rebuild_features(at(settings), portion)
+        history.score_history(at(settings), portion, "test backfill")
+        history.publish_history(at(settings), portion)
     return plan

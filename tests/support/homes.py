@@ -11,8 +11,8 @@ from churn.settings import Settings, load_settings
 from churn.stages import keeping
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.embedded import stop_embedded
-from churn.stores.sql_models import contexts
 from tests.support.telecoms import _learn
+from tests.support.workplaces import at, leave
 
 
 @contextmanager
@@ -22,12 +22,12 @@ def opened(home: Path) -> Iterator[Settings]:
         monkeypatch.setenv("CHURN_HOME", str(home))
         for name in ("CHURN_DATABASE_URL", "MLFLOW_TRACKING_URI", "CHURN_MLFLOW_TRACKING_URI"):
             monkeypatch.delenv(name, raising=False)
-        contexts.forget_context()
+        leave()
         settings = load_settings()
         try:
             yield settings
         finally:
-            contexts.forget_context()
+            leave()
             if (home / "postgres").exists():
                 open_engine(settings).dispose()
                 stop_embedded(home)
@@ -38,5 +38,5 @@ def take_first_backup(folder: Path) -> Path:
     """Publishes 1,200 customers with a trained model in a new home, and returns its backup file."""
     with opened(folder / "first") as settings:
         _learn(settings, folder)
-        keeping.take_backup(settings, folder / "first.tar")
+        keeping.take_backup(at(settings), folder / "first.tar")
     return folder / "first.tar"

@@ -19,6 +19,7 @@ from churn.stores.ledgers import promotions
 from churn.stores.model_registry import loading
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features
+from tests.support.workplaces import at
 
 LAST = date(2026, 4, 1)
 DAYS = [LAST - timedelta(days=back) for back in (90, 60, 30, 0)]
@@ -41,13 +42,13 @@ class Learned:
 
 def learn_three_months(settings: Settings, folder: Path) -> Learned:
     """Four extracts a month apart are loaded and then refreshed, as a folder is, and learned from on the last day."""
-    history.make_ready(settings)
+    history.make_ready(at(settings))
     extracts = write_daily_extracts(folder, World(CUSTOMERS, seed=20), 91, LAST, every=30)
     for day, extract in zip(DAYS, extracts, strict=True):
-        intake.load_extract(settings, extract, day)
+        intake.load_extract(at(settings), extract, day)
     for day in DAYS:
-        history.rebuild_features(settings, [day])
-    learning.train_models(settings, LAST, ModelParams(forest_trees=40))
+        history.rebuild_features(at(settings), [day])
+    learning.train_models(at(settings), LAST, ModelParams(forest_trees=40))
     champion = promotions.find_champion(open_engine(settings))
     assert champion is not None
     predictor = loading.load_predictor(settings, champion.model)

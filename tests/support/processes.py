@@ -10,6 +10,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from tests.support.workplaces import at
+
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     [
@@ -54,7 +56,7 @@ def run_pipeline(extract: Path, day: date, kill_at: str | None = None) -> None:
         PLACES[kill_at]()
     settings = load_settings()
     name_rule_of_thumb_champion(settings)
-    with one_pipeline(settings):
+    with one_pipeline(at(settings)):
         run_day(settings, extract, day)
 
 
@@ -63,7 +65,7 @@ def refresh_scored(day: date) -> None:
     from churn.settings import load_settings
     from churn.stores import sql_models
 
-    sql_models.refresh(load_settings(), "analytics.predictions", sql_models.RISK_MODELS, [day])
+    sql_models.refresh(at(load_settings()), "analytics.predictions", sql_models.RISK_MODELS, [day])
 
 
 def _die(*_: object, **__: object) -> None:

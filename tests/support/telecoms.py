@@ -17,6 +17,7 @@ import pytest
 
 from churn.settings import Settings, load_settings
 from tests.support.factories import DAY, make_extract, write_extract
+from tests.support.workplaces import at, leave
 
 LEARNED_CUSTOMERS = 1200
 
@@ -82,7 +83,6 @@ class Telecoms:
     def _in_environment(self, name: str, home: Path) -> Iterator[Settings]:
         from churn.stores.model_registry import loading
         from churn.stores.postgres.database import open_engine
-        from churn.stores.sql_models import contexts
 
         with pytest.MonkeyPatch.context() as monkeypatch:
             monkeypatch.setenv("CHURN_DATABASE_URL", self._address(name))
@@ -91,7 +91,7 @@ class Telecoms:
             monkeypatch.setattr(loading, "load_model", loading.load_model)  # A rule of thumb takes its place.
             settings = load_settings()
             yield settings
-            contexts.forget_context()
+            leave()
             open_engine(settings).dispose()
 
     def _replace(self, name: str, template: str) -> None:
@@ -112,7 +112,7 @@ class Telecoms:
 def _deploy(settings: Settings, _: Path) -> None:
     from churn.stages import history
 
-    history.make_ready(settings)
+    history.make_ready(at(settings))
 
 
 def _publish(settings: Settings, folder: Path) -> None:
@@ -127,13 +127,13 @@ def _learn(settings: Settings, folder: Path) -> None:
     from churn.stages import intake, learning, scoring, transforms
 
     extract = write_extract(folder / "extract.csv", make_extract(LEARNED_CUSTOMERS))
-    intake.load_extract(settings, extract, DAY)
-    intake.validate_extract(settings, DAY)
-    transforms.run_transforms(settings, DAY)
-    transforms.audit_transforms(settings, DAY)
-    learning.train_models(settings, DAY, ModelParams(forest_trees=40, boosting_rounds=40))
-    scoring.score_customers(settings, DAY, "test run")
-    scoring.publish(settings, DAY)
+    intake.load_extract(at(settings), extract, DAY)
+    intake.validate_extract(at(settings), DAY)
+    transforms.run_transforms(at(settings), DAY)
+    transforms.audit_transforms(at(settings), DAY)
+    learning.train_models(at(settings), DAY, ModelParams(forest_trees=40, boosting_rounds=40))
+    scoring.score_customers(at(settings), DAY, "test run")
+    scoring.publish(at(settings), DAY)
 
 
 def _name_champion_again(settings: Settings) -> None:

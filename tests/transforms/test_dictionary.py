@@ -2,10 +2,13 @@
 
 from churn.reporting.dictionary import DICTIONARY, LAYERS, render_dictionary
 from churn.settings import Settings
+from tests.support.workplaces import at
 
 
 def test_the_dictionary_is_fresh(settings: Settings) -> None:
-    assert DICTIONARY.read_text() == render_dictionary(settings), "run `uv run python -m churn.reporting.dictionary`"
+    assert DICTIONARY.read_text() == render_dictionary(at(settings)), (
+        "run `uv run python -m churn.reporting.dictionary`"
+    )
 
 
 def test_every_column_has_a_meaning() -> None:

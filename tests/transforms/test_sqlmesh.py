@@ -22,6 +22,7 @@ from churn.timeline import today
 from tests.support.changes import Story, copy_project
 from tests.support.days import ask
 from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at, leave
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +31,9 @@ def story(server: str, telecoms: Telecoms, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("sqlmesh")
     with telecoms.copy("deployed", folder / "home") as settings, pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(contexts, "TRANSFORMS_DIR", copy_project(folder))
-        contexts.forget_context()
+        leave()
         yield Story(settings, folder / "transforms", folder, server)
-    contexts.forget_context()
+    leave()
 
 
 @pytest.fixture
@@ -90,11 +91,11 @@ def test_plans_are_applied_one_at_a_time(changed: Any) -> None:
 def test_a_reworded_view_takes_no_other_view_with_it(story: Story) -> None:
     """Did it, whatever reads the view would be dropped, and be missing while the plan runs or when it fails."""
     reads = "SELECT oid FROM pg_class WHERE relname LIKE 'risk\\_trend\\_\\_%'"
-    sql_models.deploy(story.settings, today())
+    sql_models.deploy(at(story.settings), today())
     before = ask(story.settings, reads)
     story.change("reword a view")
 
-    sql_models.deploy(story.settings, today())
+    sql_models.deploy(at(story.settings), today())
     after = ask(story.settings, reads)
     described = ask(story.settings, "SELECT obj_description('reporting.kpi_daily'::regclass)")
     story.go_back()
@@ -121,13 +122,13 @@ def test_what_sqlmesh_remembers_of_a_database_lies_in_its_home(changed: Any, sto
 def test_dates_are_forgotten_in_versions_that_no_environment_has(story: Story) -> None:
     """Were they not, a change taken back would bring a table without the days run in between."""
     story.change("add a column")
-    sql_models.deploy(story.settings, today())
+    sql_models.deploy(at(story.settings), today())
     story.go_back()
-    sql_models.deploy(story.settings, today())
+    sql_models.deploy(at(story.settings), today())
     removed = "SELECT count(*) FROM sqlmesh._intervals WHERE is_removed AND name LIKE '%\"customer_risk\"'"
     ((before,),) = ask(story.settings, removed)
 
-    sql_models.refresh(story.settings, "analytics.predictions", sql_models.RISK_MODELS, [today()])
+    sql_models.refresh(at(story.settings), "analytics.predictions", sql_models.RISK_MODELS, [today()])
 
     ((after,),) = ask(story.settings, removed)
     assert int(str(after)) > int(str(before))

@@ -22,6 +22,7 @@ from churn.stores.model_registry.registry import locate_registry
 from churn.stores.postgres.database import create_database_if_missing, locate, open_engine
 from churn.stores.postgres.embedded import DATABASE, stop_embedded
 from churn.stores.postgres.migrating import list_migrations
+from churn.stores.workplace import Workplace
 from churn.timeline import now_utc
 
 KEPT = ("mlflow", "models", "tuning", "incidents.json")
@@ -66,7 +67,7 @@ class Taken:
     manifest: Manifest
 
 
-def take_backup(settings: Settings, path: Path) -> Taken:
+def take_backup(workplace: Workplace, path: Path) -> Taken:
     """Writes a backup file and records it in the ledger. The caller keeps runs from changing the database meanwhile.
 
     Raises:
@@ -76,7 +77,7 @@ def take_backup(settings: Settings, path: Path) -> Taken:
     if path.exists() or not path.parent.is_dir():
         what = "exists already" if path.exists() else f"cannot be written: {path.parent} is not a folder"
         raise WrongUsage(f"{path} {what}.", "choose another name; a backup never replaces a file.")
-    engine, taken_at = open_engine(settings), now_utc()
+    settings, engine, taken_at = workplace.settings, workplace.engine, now_utc()
     # Beside the file, not in /tmp: dumps are as large as the backup, and /tmp may be small or in memory.
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".churn-backup-") as folder:
         files = {**_dump_databases(settings, Path(folder)), **dict(_find_files(settings))}

@@ -5,6 +5,7 @@ Models are stored in the skops format with an explicit list of trusted types, so
 
 import logging
 from contextlib import redirect_stderr
+from dataclasses import asdict
 from datetime import date
 from importlib.metadata import version as installed_version
 from io import StringIO
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from churn.contracts.decisions import Evidence, TrainedLabels
+from churn.contracts.evaluations import Evaluation
 from churn.contracts.models import MODEL_NAME, RegisteredModel
 from churn.economics.policies import ValuePolicy
 from churn.settings import Settings
@@ -207,17 +209,17 @@ def record_search(
 
 @raises_registry_down
 def record_evaluation(
-    settings: Settings, summary: dict[str, Any], results: pl.DataFrame, picture: "Figure", params: "ModelParams"
+    settings: Settings, evaluation: Evaluation, results: pl.DataFrame, picture: "Figure", params: "ModelParams"
 ) -> None:
     """Logs an evaluation on many splits: means, standard deviations, the figures of every split, and a picture."""
     _enter_experiment(settings)
     import mlflow
 
-    with mlflow.start_run(run_name=f"evaluation {summary['as_of_date']}", tags={"git_commit": git_commit()}):
-        mlflow.log_params(params.settings() | {"splits": summary["splits"], "examples": summary["examples"]})
-        for name, figures in {"selected": summary["selected"], **summary["candidates"]}.items():
-            mlflow.log_metrics({f"{name}_{key}": value for key, value in figures.items() if isinstance(value, float)})
-            mlflow.log_metrics({f"{name}_{key}_sd": value for key, value in figures["sd"].items()})
-        mlflow.log_dict(summary, "evaluation.json")
+    with mlflow.start_run(run_name=f"evaluation {evaluation.as_of_date}", tags={"git_commit": git_commit()}):
+        mlflow.log_params(params.settings() | {"splits": evaluation.splits, "examples": evaluation.examples})
+        for name, means in {"selected": evaluation.selected, **evaluation.candidates}.items():
+            mlflow.log_metrics({f"{name}_{key}": value for key, value in vars(means).items() if key in means.sd})
+            mlflow.log_metrics({f"{name}_{key}_sd": value for key, value in means.sd.items()})
+        mlflow.log_dict(asdict(evaluation) | {"as_of_date": str(evaluation.as_of_date)}, "evaluation.json")
         mlflow.log_text(results.write_csv(), "splits.csv")
         mlflow.log_figure(picture, "splits.png")

@@ -59,6 +59,7 @@ def libpq_parts(url: URL) -> dict[str, Any]:
     return dict(parts)
 
 
+# One engine for a database in this process, whoever opens it: a lock fences the commits of the engine that holds it.
 @lru_cache(maxsize=4)
 def _engine(uri: str, statement_timeout_ms: int) -> Engine:
     url = make_url(uri).set(drivername="postgresql+psycopg")
@@ -103,7 +104,7 @@ def open_engine(settings: Settings) -> Engine:
     """
     with _connecting(settings) as engine:
         # Only this program uses the embedded database. The owner of a team's database runs `churn db upgrade`.
-        _prepare_once(engine, may_upgrade=settings.database_url is None)
+        _prepare(engine, may_upgrade=settings.database_url is None)
     return engine
 
 
@@ -159,11 +160,6 @@ def create_database_if_missing(uri: str, name: str) -> None:
     with psycopg.connect(**maintenance, autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-
-
-@lru_cache(maxsize=4)
-def _prepare_once(engine: Engine, may_upgrade: bool) -> None:
-    _prepare(engine, may_upgrade)
 
 
 def _prepare(engine: Engine, may_upgrade: bool) -> None:

@@ -46,10 +46,6 @@ class Lock(StrEnum):
     TRANSFORMS = "transforms"
 
 
-_held: dict[tuple[str, Lock], int] = {}
-"""The tokens of the locks that this process holds, by database."""
-
-
 @contextmanager
 def hold_lock(engine: Engine, lock: Lock, wait: timedelta = NO_WAIT) -> Iterator[Callable[[], bool]]:
     """Holds a lock for the block. Postgres releases it when the process ends, also when it is killed.
@@ -128,25 +124,27 @@ def _take_token(connection: Connection, lock: Lock) -> int:
 @contextmanager
 def _fencing(engine: Engine, lock: Lock, token: int) -> Iterator[None]:
     """Compares the token before each commit of the engine, within the transaction that commits."""
-    database = engine.url.render_as_string(hide_password=True)
+    held = find_held(engine)
 
     def compare(connection: Connection) -> None:
         found = connection.execute(text(CURRENT_TOKEN.format(":lock")), {"lock": lock}).one_or_none()
         refuse_other(lock, token, found)
 
-    _held[database, lock] = token
+    held[lock] = token
     event.listen(engine, "commit", compare)
     try:
         yield
     finally:
         event.remove(engine, "commit", compare)
-        _held.pop((database, lock), None)
+        held.pop(lock, None)
 
 
-def find_held(engine: Engine) -> list[tuple[Lock, int]]:
-    """Returns the locks on a database that this process holds, each with its token."""
-    database = engine.url.render_as_string(hide_password=True)
-    return [(lock, token) for (where, lock), token in _held.items() if where == database]
+def find_held(engine: Engine) -> dict[Lock, int]:
+    """Returns the locks that this process holds by an engine, each with its token."""
+    # The engine keeps them: whoever commits by it, or by a connection of SQLMesh opened beside it, must compare them.
+    if (held := engine.get_execution_options().get("held_locks")) is None:
+        engine.update_execution_options(held_locks=(held := {}))
+    return held
 
 
 def refuse_other(lock: Lock, token: int, found: Any) -> None:
@@ -165,7 +163,7 @@ def check_held(engine: Engine) -> None:
     Raises:
         LockLost: another process has taken one.
     """
-    for lock, token in find_held(engine):
+    for lock, token in list(find_held(engine).items()):
         with engine.connect() as connection:
             query = select(lock_tokens.c.token, lock_tokens.c.holder).where(lock_tokens.c.lock == lock)
             refuse_other(lock, token, connection.execute(query).one_or_none())

@@ -40,23 +40,17 @@ def stage_predictions(
         AuditFailed: a customer was neither scored nor rejected. No score was stored.
     """
     days = [publication.prediction_date for publication in planned]
-    scored = dict.fromkeys(days, 0)
     ranges = find_ranges(engine, planned[0].model_version)
     with engine.begin() as connection:
         # First: the ledger of revisions compares the old scores with the new ones, and the next statement deletes them.
         revised = keep_scores_aside(connection, days)
-        connection.execute(sa.delete(predictions).where(predictions.c.prediction_date.in_(days)))
-        for batch in scores:
-            copy_in(connection, predictions, batch.with_columns(_constants(planned[0])))
-            for day, count in batch.group_by("prediction_date").len().iter_rows():
-                scored[day] += count
+        scored = _replace_scores(connection, days, scores, _constants(planned[0]))
         stored = [
             replace(item, status="staged", published_at=None, customers_count=scored[item.prediction_date])
             for item in planned
         ]
         _check_coverage(stored)
-        connection.execute(sa.delete(publications).where(publications.c.prediction_date.in_(days)))
-        connection.execute(sa.insert(publications), [asdict(item) for item in stored])
+        _replace_publications(connection, days, stored)
         _store_tiers(connection, days, tiers)
         replace_out_of_range(connection, days, ranges)
         record_revisions(connection, revised)
@@ -64,6 +58,24 @@ def stage_predictions(
         # chooses nested loops that run for hours.
         connection.execute(sa.text("ANALYZE analytics.predictions"))
     return stored
+
+
+def _replace_scores(
+    connection: Connection, days: Sequence[date], scores: Iterator[pl.DataFrame], constants: list[pl.Expr]
+) -> dict[date, int]:
+    """Copies the batches in the place of the stored scores of dates. Returns the number of scores of each date."""
+    connection.execute(sa.delete(predictions).where(predictions.c.prediction_date.in_(days)))
+    scored = dict.fromkeys(days, 0)
+    for batch in scores:
+        copy_in(connection, predictions, batch.with_columns(constants))
+        for day, count in batch.group_by("prediction_date").len().iter_rows():
+            scored[day] += count
+    return scored
+
+
+def _replace_publications(connection: Connection, days: Sequence[date], stored: Sequence[Publication]) -> None:
+    connection.execute(sa.delete(publications).where(publications.c.prediction_date.in_(days)))
+    connection.execute(sa.insert(publications), [asdict(item) for item in stored])
 
 
 def _store_tiers(connection: Connection, days: Sequence[date], tiers: Mapping[date, Tiers]) -> None:

@@ -1,6 +1,8 @@
 """Reads the figures and the first calls of a published date, for the terminal, run pages and alerts."""
 
+from dataclasses import dataclass, fields
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,24 +11,71 @@ from sqlalchemy import Engine
 from churn.errors import NotThere
 
 
-def read_kpis(engine: Engine, prediction_date: date) -> dict[str, Any]:
-    """Returns the row of reporting.kpi_daily of a published date.
+@dataclass(frozen=True)
+class Kpis:
+    """The figures of a published date, by the columns of reporting.kpi_daily. Money is in USD.
+
+    Attributes:
+        average_churn_probability: None if no customer is active.
+    """
+
+    customers_count: int
+    active_customers_count: int
+    at_risk_customers_count: int
+    high_count: int
+    medium_count: int
+    low_count: int
+    high_from: float
+    medium_from: float
+    average_churn_probability: float | None
+    annual_revenue_usd: float
+    revenue_at_risk_usd: float
+    expected_annual_loss_usd: float
+    listed_customers_count: int
+    list_cost_usd: float
+    list_profit_usd: float
+
+
+@dataclass(frozen=True)
+class FirstCall:
+    """An active customer of the action list. Money is in USD; a reason begins with + (raises the score) or -."""
+
+    customer_id: str
+    churn_probability: float
+    risk_tier: str
+    expected_annual_loss_usd: float
+    expected_profit_usd: float
+    monthly_charges: float
+    tenure_months: int
+    contract: str
+    internet_service: str
+    payment_method: str
+    reasons: tuple[str, ...]
+
+
+def read_kpis(engine: Engine, prediction_date: date) -> Kpis:
+    """Returns the figures of a published date.
 
     Raises:
         NotThere: the view has no row of the date. The next step of the error repairs it.
     """
-    query = sa.text("SELECT * FROM reporting.kpi_daily WHERE prediction_date = :day")
+    columns = ", ".join(field.name for field in fields(Kpis))
+    query = sa.text(f"SELECT {columns} FROM reporting.kpi_daily WHERE prediction_date = :day")
     with engine.connect() as connection:
-        row = connection.execute(query, {"day": prediction_date}).mappings().one_or_none()
+        row = connection.execute(query, {"day": prediction_date}).one_or_none()
     if row is None:
         raise NotThere(
             f"{prediction_date} is published, but reporting.kpi_daily has no row of it.",
             "run `churn transforms check`: it compares every published day with its scores and repairs differences.",
         )
-    return dict(row)
+    # Postgres gives sums of money as DECIMAL, which no screen needs.
+    values: dict[str, Any] = {
+        name: float(value) if isinstance(value, Decimal) else value for name, value in row._mapping.items()
+    }
+    return Kpis(**values)
 
 
-def read_first_calls(engine: Engine, prediction_date: date, limit: int) -> list[dict[str, Any]]:
+def read_first_calls(engine: Engine, prediction_date: date, limit: int) -> tuple[FirstCall, ...]:
     """Returns the active customers whom a contact is expected to earn most with, the most first."""
     query = sa.text("""
         SELECT customer_id, churn_probability, risk_tier, CAST(expected_annual_loss_usd AS float8),
@@ -39,5 +88,5 @@ def read_first_calls(engine: Engine, prediction_date: date, limit: int) -> list[
         ORDER BY call_rank
     """)
     with engine.connect() as connection:
-        rows = connection.execute(query, {"day": prediction_date, "limit": limit}).mappings()
-        return [dict(row) for row in rows]
+        rows = connection.execute(query, {"day": prediction_date, "limit": limit})
+        return tuple(FirstCall(**{**row, "reasons": tuple(row["reasons"])}) for row in rows.mappings())

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from churn.settings import Settings
-from churn.stores.postgres.database import open_engine
 from churn.stores.sql_models.contexts import locked_context
 from churn.stores.sql_models.failures import understand_plan
+from churn.stores.workplace import Workplace
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Cleaning:
     bytes_after: int
 
 
-def drop_old_tables(settings: Settings) -> Cleaning:
+def drop_old_tables(workplace: Workplace) -> Cleaning:
     """Drops the tables and views of unused versions, once the time is over for which old versions are kept.
 
     Raises:
@@ -33,22 +32,22 @@ def drop_old_tables(settings: Settings) -> Cleaning:
     """
     from sqlmesh.utils.errors import SQLMeshError
 
-    tables, size = _measure(settings)
-    with locked_context(settings) as context:
+    tables, size = _measure(workplace)
+    with locked_context(workplace) as context:
         try:
             context.run_janitor(ignore_ttl=False)
         except SQLMeshError as error:
-            raise understand_plan(settings, context, error, []) from error
-    tables_left, size_left = _measure(settings)
+            raise understand_plan(workplace, context, error, []) from error
+    tables_left, size_left = _measure(workplace)
     return Cleaning(tables - tables_left, size, size_left)
 
 
-def _measure(settings: Settings) -> tuple[int, int]:
+def _measure(workplace: Workplace) -> tuple[int, int]:
     query = """
         SELECT count(*), coalesce(sum(pg_total_relation_size(tables.oid)), 0)
         FROM pg_class AS tables JOIN pg_namespace AS schemas ON schemas.oid = tables.relnamespace
         WHERE schemas.nspname LIKE 'sqlmesh\\_\\_%' AND tables.relkind IN ('r', 'v')
     """
-    with open_engine(settings).connect() as connection:
+    with workplace.engine.connect() as connection:
         count, size = connection.execute(text(query)).one()
     return int(count), int(size)

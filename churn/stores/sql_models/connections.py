@@ -48,7 +48,7 @@ def _fenced(engine: Engine, **options: Any) -> Any:
             super().commit()
 
         def compare_tokens(self) -> None:
-            for lock, token in find_held(engine):
+            for lock, token in list(find_held(engine).items()):
                 with self.cursor() as cursor:
                     cursor.execute(CURRENT_TOKEN.format("%s"), [str(lock)])
                     refuse_other(lock, token, cursor.fetchone())

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlmesh.core.console import NoopConsole, set_console
+from sqlmesh.core.console import NoopConsole
 
 from churn.stores.sql_models.evaluations import Evaluation
 
@@ -45,10 +45,3 @@ class RecordingConsole(NoopConsole):
 
     def log_warning(self, short_message: str, long_message: str | None = None) -> None:
         """Ignores warnings, such as those of non-blocking audits: they are not failures."""
-
-
-def install() -> RecordingConsole:
-    """Installs a recording console as the console of this process, and returns it."""
-    console = RecordingConsole()
-    set_console(console)
-    return console

@@ -1,29 +1,24 @@
-"""The SQLMesh context: each process loads it once, and only one process at a time uses it."""
+"""The SQLMesh context: a workplace loads it once, and only one process at a time uses it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from churn.errors import LockLost, TransformFailed, Unavailable
 from churn.settings import PROJECT_DIR, Settings, load_settings
 from churn.stores.postgres.database import open_engine
-from churn.stores.postgres.locks import PATIENCE, Lock, check_held, hold_lock
+from churn.stores.postgres.locks import PATIENCE, Lock, check_held, find_held, hold_lock
 from churn.stores.sql_models.environment import prepare_environment
+from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
     from sqlmesh.core.context import Context
 
 TRANSFORMS_DIR = PROJECT_DIR / "transforms"
 
-_turns = {"held": 0}
-"""The number of nested blocks of this process that hold the lock. An advisory lock belongs to a connection: SQLMesh's
-plan evaluator, which runs within such a block, would wait for ever for the lock that its own process holds."""
-
 
 @contextmanager
-def locked_context(settings: Settings) -> Iterator["Context"]:
+def locked_context(workplace: Workplace) -> Iterator["Context"]:
     """Yields the context to one process at a time.
 
     Raises:
@@ -31,50 +26,42 @@ def locked_context(settings: Settings) -> Iterator["Context"]:
         Unavailable: the connection to the database was lost, whatever error SQLMesh raised.
         LockLost: another process has taken a lock that this process held.
     """
-    engine = open_engine(settings)
-    with hold_lock(engine, Lock.TRANSFORMS, PATIENCE) as is_held, _counted():
+    with hold_lock(workplace.engine, Lock.TRANSFORMS, PATIENCE) as is_held:
         try:
-            yield open_context(settings)
+            yield open_context(workplace)
         except Exception as error:
             if is_held():
-                _refuse_lost(engine)
+                _refuse_lost(workplace)
                 raise
-            forget_context()  # Its connection is closed; the next caller needs a new one.
+            workplace.forget(load_context)  # Its connection is closed; the next caller needs a new one.
             raise Unavailable(
                 "The connection to the database was lost.", "start the database, then run again."
             ) from error
 
 
-def _refuse_lost(engine: "Engine") -> None:
+def _refuse_lost(workplace: Workplace) -> None:
     """Raises LockLost where SQLMesh raised an error of its own, because its commit was refused."""
     try:
-        check_held(engine)
+        check_held(workplace.engine)
     except LockLost:
-        forget_context()  # What SQLMesh remembers of this transaction was rolled back.
+        workplace.forget(load_context)  # What SQLMesh remembers of this transaction was rolled back.
         raise
 
 
 @contextmanager
 def take_turn() -> Iterator[None]:
     """Holds the same lock for a plan that a person applies with SQLMesh. Does nothing within `locked_context`."""
-    if _turns["held"]:
+    engine = open_engine(load_settings())
+    # An advisory lock belongs to a connection: within `locked_context`, this one would wait for its own process.
+    if Lock.TRANSFORMS in find_held(engine):
         yield
         return
-    with hold_lock(open_engine(load_settings()), Lock.TRANSFORMS, PATIENCE), _counted():
+    with hold_lock(engine, Lock.TRANSFORMS, PATIENCE):
         yield
 
 
-@contextmanager
-def _counted() -> Iterator[None]:
-    _turns["held"] += 1
-    try:
-        yield
-    finally:
-        _turns["held"] -= 1
-
-
-def open_context(settings: Settings) -> "Context":
-    """Returns the context. It is loaded once per process, which takes half a second; later file changes are not seen.
+def open_context(workplace: Workplace) -> "Context":
+    """Returns the context of a workplace, which loads it at its first use. Later changes of files are not seen.
 
     Raises:
         TransformFailed: a file of the project cannot be read as a model.
@@ -84,22 +71,20 @@ def open_context(settings: Settings) -> "Context":
     from churn.stores.sql_models.failures import understand_load
 
     try:
-        return _context(settings)
+        return workplace.open_once(load_context)
     except SQLMeshError as error:
         raise understand_load(error, TRANSFORMS_DIR) from error
 
 
-def forget_context() -> None:
-    """Makes the next caller load the project's files and connect again."""
-    _context.cache_clear()
-
-
-@lru_cache(maxsize=1)
-def _context(settings: Settings) -> "Context":
+def load_context(settings: Settings) -> "Context":
+    """Loads the files of the project. The console of the context records what SQLMesh would print."""
     prepare_environment(settings)
+    from sqlmesh.core.console import set_console
     from sqlmesh.core.context import Context
 
-    recording_console()
+    from churn.stores.sql_models.console import RecordingConsole
+
+    set_console(RecordingConsole())  # SQLMesh 0.236 has no argument for it: a context takes the console of the process.
     context = Context(paths=[str(TRANSFORMS_DIR)], load=False)
     _bring_state_up_to_date(context)  # Before the files are loaded, which reads SQLMesh's records.
     context.load()
@@ -131,11 +116,3 @@ def _bring_state_up_to_date(context: "Context") -> None:
         )
     if theirs != ours:
         context.migrate()
-
-
-@lru_cache(maxsize=1)
-def recording_console() -> Any:
-    """Returns the console of this process, which records what SQLMesh would print."""
-    import churn.stores.sql_models.console as recording
-
-    return recording.install()

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from churn.errors import AuditFailed, TransformFailed
-from churn.settings import Settings
-from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.readers import ensure_reader
 from churn.stores.postgres.tables import predictions, publications
 from churn.stores.rows.torn_days import SCORES, Tear, find_tears, refuse_torn
@@ -18,6 +16,7 @@ from churn.stores.sql_models.bindings import heal_views, list_views
 from churn.stores.sql_models.contexts import locked_context
 from churn.stores.sql_models.failures import find_broken_laws, find_failed_tests, tell_readers
 from churn.stores.sql_models.refreshing import FEATURE_MODELS, RISK_MODELS, apply, build_plan, end_of, refresh
+from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:
     from sqlmesh.core.context import Context
@@ -53,16 +52,16 @@ class Change:
     rebuilt: tuple[str, ...]
 
 
-def describe_change(settings: Settings, today: date) -> Change:
+def describe_change(workplace: Workplace, today: date) -> Change:
     """Returns what a deployment would change. Lints the project and runs its unit tests first; changes nothing.
 
     Raises:
         TransformFailed: the project cannot be read, breaks a lint rule or fails a unit test.
     """
-    with locked_context(settings) as context:
-        _check_laws(settings, context)
-        _check_unit_tests(settings, context)
-        plan = build_plan(context, settings, execution_time=end_of(today))
+    with locked_context(workplace) as context:
+        _check_laws(workplace, context)
+        _check_unit_tests(workplace, context)
+        plan = build_plan(context, workplace, execution_time=end_of(today))
         diff = plan.context_diff
         changed = {name: diff.text_diff(name) for name in diff.modified_snapshots if diff.directly_modified(name)}
         changed |= dict.fromkeys(
@@ -72,13 +71,13 @@ def describe_change(settings: Settings, today: date) -> Change:
         return Change({_short(name): lines for name, lines in changed.items()}, tuple(sorted({*map(_short, rebuilt)})))
 
 
-def _check_laws(settings: Settings, context: "Context") -> None:
+def _check_laws(workplace: Workplace, context: "Context") -> None:
     broken = "\n  ".join(find_broken_laws(context.lint_models(raise_on_error=False)))
     if broken:
-        raise _refused(settings, f"The SQL models break a lint rule:\n  {broken}\n")
+        raise _refused(workplace, f"The SQL models break a lint rule:\n  {broken}\n")
 
 
-def _check_unit_tests(settings: Settings, context: "Context") -> None:
+def _check_unit_tests(workplace: Workplace, context: "Context") -> None:
     import io
 
     from sqlmesh.utils import Verbosity
@@ -86,17 +85,17 @@ def _check_unit_tests(settings: Settings, context: "Context") -> None:
     result = context.test(stream=io.StringIO(), verbosity=Verbosity.VERBOSE)  # Prints the rows with all columns.
     if not result.wasSuccessful():
         failed = "\n".join(find_failed_tests(result))
-        raise _refused(settings, f"Unit tests of the SQL models failed: {failed}\n")
+        raise _refused(workplace, f"Unit tests of the SQL models failed: {failed}\n")
 
 
-def _refused(settings: Settings, fact: str) -> TransformFailed:
+def _refused(workplace: Workplace, fact: str) -> TransformFailed:
     return TransformFailed(
-        f"{fact}Nothing was changed. {tell_readers(settings)}",
+        f"{fact}Nothing was changed. {tell_readers(workplace)}",
         "correct the model or its test, then run `churn transforms apply` again.",
     )
 
 
-def deploy(settings: Settings, today: date) -> Deployment:
+def deploy(workplace: Workplace, today: date) -> Deployment:
     """Deploys the SQL models from their files, and rebuilds the history of the models that changed.
 
     Readers see the old versions until the new ones are filled and audited. Afterwards every published day is compared
@@ -104,33 +103,38 @@ def deploy(settings: Settings, today: date) -> Deployment:
     from other features.
 
     Args:
-        settings: the settings of the product.
+        workplace: where the database is.
         today: the current date. Days up to its end count as evaluated, so that a plan by hand finds nothing to do.
 
     Raises:
         TransformFailed: the project cannot be read, or a statement failed.
         AuditFailed: a rebuilt model failed an audit, or a published day does not match its scores with these models.
     """
-    engine = open_engine(settings)
-    with locked_context(settings) as context:
+    engine = workplace.engine
+    with locked_context(workplace) as context:
         with engine.begin() as connection:
             ensure_reader(connection)
         # Before the plan: a view that reads a wrong table would make the audits of a correct change fail.
         healed = _heal_deployed(engine, context)
-        plan = build_plan(context, settings, execution_time=end_of(today))
-        if plan.context_diff.has_changes:
-            _discard_staged_scores(settings)
+        plan = build_plan(context, workplace, execution_time=end_of(today))
         changed = _list_changed(plan)
-        try:
-            apply(context, settings, plan)
-        except AuditFailed as failure:
-            # Staged scores that failed an audit stay until the date is scored again. They must not stop this run, which
-            # may be the one that scores them again.
-            if plan.context_diff.has_changes or failure.model not in RISK_MODELS:
-                raise
+        _apply_files(workplace, context, plan)
         version = _features_version(context)
-    repaired = repair_days(settings) if changed or healed else []
+    repaired = repair_days(workplace) if changed or healed else []
     return Deployment(version, changed, tuple(healed), tuple(repaired))
+
+
+def _apply_files(workplace: Workplace, context: "Context", plan: Any) -> None:
+    """Applies the plan of a deployment. If models change, staged scores are deleted first."""
+    if plan.context_diff.has_changes:
+        _discard_staged_scores(workplace)
+    try:
+        apply(context, workplace, plan)
+    except AuditFailed as failure:
+        # Staged scores that failed an audit stay until the date is scored again. They must not stop this run, which may
+        # be the one that scores them again.
+        if plan.context_diff.has_changes or failure.model not in RISK_MODELS:
+            raise
 
 
 def _list_changed(plan: Any) -> tuple[str, ...]:
@@ -147,13 +151,13 @@ def _short(fqn: str) -> str:
     return ".".join(part.strip('"') for part in fqn.split(".")[-2:])
 
 
-def repair_days(settings: Settings, days: Sequence[date] | None = None) -> list[Tear]:
+def repair_days(workplace: Workplace, days: Sequence[date] | None = None) -> list[Tear]:
     """Compares published days with their scores, and repairs the days that differ: first views, then tables.
 
     It uses the deployed models, not the files.
 
     Args:
-        settings: the settings of the product.
+        workplace: where the database is.
         days: the days to compare (default: every published day).
 
     Returns:
@@ -162,15 +166,15 @@ def repair_days(settings: Settings, days: Sequence[date] | None = None) -> list[
     Raises:
         AuditFailed: a day still differs. The error names the table and what to do.
     """
-    engine = open_engine(settings)
+    engine = workplace.engine
     with engine.connect() as connection:
         tears = find_tears(connection, days)
     if tears:
-        with locked_context(settings) as context:
+        with locked_context(workplace) as context:
             _heal_deployed(engine, context)
     for day in sorted({tear.day for tear in tears if tear.table != SCORES}):  # No model can restore lost scores.
-        refresh(settings, "raw_data.telco_churn_raw", FEATURE_MODELS, [day])
-        refresh(settings, SCORES, RISK_MODELS, [day])
+        refresh(workplace, "raw_data.telco_churn_raw", FEATURE_MODELS, [day])
+        refresh(workplace, SCORES, RISK_MODELS, [day])
     if tears:
         with engine.connect() as connection:
             refuse_torn(find_tears(connection, sorted({tear.day for tear in tears})))
@@ -185,9 +189,9 @@ def _heal_deployed(engine: sa.Engine, context: "Context") -> list[str]:
     return heal_views(engine, list_views(context.state_reader.get_snapshots(deployed.snapshots).values()))
 
 
-def read_features_version(settings: Settings) -> str:
+def read_features_version(workplace: Workplace) -> str:
     """Returns the version of the features from the SQL files. Deploys nothing."""
-    with locked_context(settings) as context:
+    with locked_context(workplace) as context:
         return _features_version(context)
 
 
@@ -197,8 +201,8 @@ def _features_version(context: "Context") -> str:
     return hashlib.sha256("/".join(parts).encode()).hexdigest()[:12]
 
 
-def _discard_staged_scores(settings: Settings) -> None:
+def _discard_staged_scores(workplace: Workplace) -> None:
     """Deletes scores that are not published. They come from old models, and failed ones would stop the deployment."""
     staged = sa.select(publications.c.prediction_date).where(publications.c.status != "published")
-    with open_engine(settings).begin() as connection:
+    with workplace.engine.begin() as connection:
         connection.execute(sa.delete(predictions).where(predictions.c.prediction_date.in_(staged)))

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from churn.settings import Settings
 from churn.stores.postgres.catalogue import ColumnNote, TableNote
 from churn.stores.sql_models.contexts import locked_context
+from churn.stores.workplace import Workplace
 
 
-def describe_models(settings: Settings) -> list[TableNote]:
+def describe_models(workplace: Workplace) -> list[TableNote]:
     """Returns the descriptions of the SQL models; each model comes after the models that it reads."""
-    with locked_context(settings) as context:
+    with locked_context(workplace) as context:
         ordered = [
             context.get_model(name, raise_if_missing=True) for name in context.dag.sorted if name in context.models
         ]

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from churn.errors import AuditFailed, ChurnError, TransformFailed, Unavailable, understand_database
-from churn.settings import PROJECT_DIR, Settings
-from churn.stores.postgres.database import open_engine
+from churn.settings import PROJECT_DIR
 from churn.stores.postgres.tables import publications
+from churn.stores.workplace import Workplace
 from churn.timeline import EARLIEST_SNAPSHOT, tell_dates
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def _without_place(message: str) -> str:
 
 
 def understand_plan(
-    settings: Settings, context: "Context", error: Exception, failures: Sequence[Any], is_change: bool = False
+    workplace: Workplace, context: "Context", error: Exception, failures: Sequence[Any], is_change: bool = False
 ) -> ChurnError:
     """Returns the error of a plan that could not be built or applied.
 
     Args:
-        settings: the settings of the product.
+        workplace: where the database is.
         context: the context of the plan.
         error: the error that SQLMesh raised.
         failures: the errors of single models from the console, each with its node and its cause.
@@ -56,7 +56,7 @@ def understand_plan(
     if not failures:
         first_line = str(error).strip().splitlines()[0].rstrip(".")
         return TransformFailed(
-            f"The SQL models could not be applied: {first_line}. {tell_readers(settings)}",
+            f"The SQL models could not be applied: {first_line}. {tell_readers(workplace)}",
             "run `uv run sqlmesh -p transforms plan` to see the whole message.",
         )
     failed = failures[0]
@@ -65,7 +65,7 @@ def understand_plan(
     audit = next(iter(getattr(cause, "errors", [])), cause)
     if hasattr(audit, "audit_name"):
         return understand_audit(
-            settings,
+            workplace,
             audit.audit_name,
             audit.model or model,
             audit.count,
@@ -73,10 +73,10 @@ def understand_plan(
             audit.audit_args,
             "the change is not applied" if is_change else "the date is not published",
         )
-    return _understand_model(settings, model, cause, failed.node)
+    return _understand_model(workplace, model, cause, failed.node)
 
 
-def _understand_model(settings: Settings, model: Any, cause: BaseException, node: Any) -> ChurnError:
+def _understand_model(workplace: Workplace, model: Any, cause: BaseException, node: Any) -> ChurnError:
     if (refusal := understand_database(cause)) is not None:  # A full disk or a missing right is no error of the model.
         return refusal
     message = " ".join(str(cause).strip().splitlines()[:1])
@@ -84,7 +84,7 @@ def _understand_model(settings: Settings, model: Any, cause: BaseException, node
     line = _find_line(Path(model._path), message) if model is not None else 1
     what = f"The SQL model {name} ({file} line {line}) failed{_describe_interval(node)}"
     return TransformFailed(
-        f"{what}: {message.rstrip('.')}. {tell_readers(settings)}",
+        f"{what}: {message.rstrip('.')}. {tell_readers(workplace)}",
         f"correct {file}, {_AGAIN}",
     )
 
@@ -112,7 +112,7 @@ def _find_line(path: Path, message: str) -> int:
 
 
 def understand_audit(
-    settings: Settings,
+    workplace: Workplace,
     audit: str,
     model: Any,
     count: int,
@@ -127,8 +127,8 @@ def understand_audit(
         count,
         query,
         place=_find_audit(audit, Path(model._path), arguments) if model is not None else "",
-        days=tell_dates(_failing_days(settings, model, query)),
-        readers=tell_readers(settings),
+        days=tell_dates(_failing_days(workplace, model, query)),
+        readers=tell_readers(workplace),
         consequence=consequence,
     )
 
@@ -153,11 +153,11 @@ def _find_audit(audit: str, model_path: Path, arguments: Any) -> str:
     return f"{_shown(model_path)} line {number}"
 
 
-def _failing_days(settings: Settings, model: Any, query: str) -> list[date]:
+def _failing_days(workplace: Workplace, model: Any, query: str) -> list[date]:
     """Returns the days of the rows that failed, if the query of the audit has a column with the day."""
     time_column = getattr(getattr(model, "time_column", None), "column", None)
     column = time_column.name if time_column is not None else "prediction_date"
-    with suppress(SQLAlchemyError, Unavailable), open_engine(settings).connect() as connection:
+    with suppress(SQLAlchemyError, Unavailable), workplace.engine.connect() as connection:
         # text() would take the `::date` of a cast for a parameter, so each colon is escaped.
         rows = connection.execute(sa.text(_FAILING_DAYS.format(column=column, query=query.replace(":", "\\:"))))
         return [day for (day,) in rows]
@@ -167,10 +167,10 @@ def _failing_days(settings: Settings, model: Any, query: str) -> list[date]:
 _FAILING_DAYS = "SELECT DISTINCT {column} FROM ({query}) AS failing WHERE {column} IS NOT NULL ORDER BY 1 LIMIT 100"
 
 
-def tell_readers(settings: Settings) -> str:
+def tell_readers(workplace: Workplace) -> str:
     """Returns a sentence about what readers see; an empty text if the database does not answer."""
     latest = sa.select(sa.func.max(publications.c.prediction_date)).where(publications.c.status == "published")
-    with suppress(SQLAlchemyError, Unavailable), open_engine(settings).connect() as connection:
+    with suppress(SQLAlchemyError, Unavailable), workplace.engine.connect() as connection:
         day = connection.scalar(latest)
         return f"Readers still see {day} unchanged." if day else "Nothing is published yet."
     return ""

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from churn.errors import AuditFailed
-from churn.settings import Settings
-from churn.stores.sql_models.contexts import locked_context, recording_console
+from churn.stores.sql_models.contexts import locked_context
 from churn.stores.sql_models.evaluations import Evaluation
 from churn.stores.sql_models.failures import understand_audit, understand_plan
+from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:
     from sqlmesh.core.context import Context
@@ -19,11 +19,11 @@ RISK_MODELS = ("analytics.customer_risk", "analytics.risk_by_profile")
 """The models that are refreshed after predictions changed, before publishing."""
 
 
-def refresh(settings: Settings, changed_table: str, models: Sequence[str], dates: Sequence[date]) -> list[Evaluation]:
+def refresh(workplace: Workplace, changed_table: str, models: Sequence[str], dates: Sequence[date]) -> list[Evaluation]:
     """Refreshes models for the dates whose rows changed in a table that Python writes.
 
     Args:
-        settings: the settings of the product.
+        workplace: where the database is.
         changed_table: `raw_data.telco_churn_raw` or `analytics.predictions`.
         models: the models to refresh, out of those that depend on the table.
         dates: the dates to replace. All dates from the first to the last are replaced together, and no other date.
@@ -36,11 +36,11 @@ def refresh(settings: Settings, changed_table: str, models: Sequence[str], dates
         TransformFailed: a statement failed.
     """
     first, last = min(dates), max(dates)
-    with locked_context(settings) as context:
+    with locked_context(workplace) as context:
         _forget_in_other_versions(context, first, last)
         plan = build_plan(
             context,
-            settings,
+            workplace,
             restate_models=[changed_table],
             backfill_models=list(models),
             start=first.isoformat(),
@@ -48,8 +48,8 @@ def refresh(settings: Settings, changed_table: str, models: Sequence[str], dates
             # Without it, SQLMesh leaves out a day that is not over, without an error: the result depends on the clock.
             execution_time=end_of(last),
         )
-        apply(context, settings, plan)
-        return list(recording_console().evaluations)
+        apply(context, workplace, plan)
+        return list(context.console.evaluations)
 
 
 def _forget_in_other_versions(context: "Context", first: date, last: date) -> None:
@@ -73,7 +73,7 @@ def _as_interval(first: date, last: date) -> tuple[int, int]:
     return to_timestamp(first.isoformat()), to_timestamp(end_of(last))
 
 
-def audit(settings: Settings, models: Sequence[str], dates: Sequence[date]) -> list[tuple[str, str]]:
+def audit(workplace: Workplace, models: Sequence[str], dates: Sequence[date]) -> list[tuple[str, str]]:
     """Runs every audit of the models on the stored rows of the dates.
 
     Returns:
@@ -82,7 +82,7 @@ def audit(settings: Settings, models: Sequence[str], dates: Sequence[date]) -> l
     Raises:
         AuditFailed: rows failed an audit. The error is about the first such audit.
     """
-    with locked_context(settings) as context:
+    with locked_context(workplace) as context:
         results = [
             result
             for model in models
@@ -96,13 +96,13 @@ def audit(settings: Settings, models: Sequence[str], dates: Sequence[date]) -> l
         ]
     for result in results:
         if result.count:
-            raise _audit_failed(settings, result)
+            raise _audit_failed(workplace, result)
     return [(str(getattr(result.model, "name", "")), result.audit.name) for result in results]
 
 
-def _audit_failed(settings: Settings, result: Any) -> AuditFailed:
+def _audit_failed(workplace: Workplace, result: Any) -> AuditFailed:
     query = result.query.sql("postgres") if result.query else ""
-    return understand_audit(settings, result.audit.name, result.model, result.count, query)
+    return understand_audit(workplace, result.audit.name, result.model, result.count, query)
 
 
 def end_of(day: date) -> str:
@@ -110,7 +110,7 @@ def end_of(day: date) -> str:
     return (day + timedelta(days=1)).isoformat()
 
 
-def build_plan(context: "Context", settings: Settings, **scope: Any) -> Any:
+def build_plan(context: "Context", workplace: Workplace, **scope: Any) -> Any:
     """Builds a plan of production.
 
     Raises:
@@ -121,10 +121,10 @@ def build_plan(context: "Context", settings: Settings, **scope: Any) -> Any:
     try:
         return context.plan_builder("prod", skip_tests=True, skip_linter=True, **scope).build()
     except SQLMeshError as error:
-        raise understand_plan(settings, context, error, []) from error
+        raise understand_plan(workplace, context, error, []) from error
 
 
-def apply(context: "Context", settings: Settings, plan: Any) -> None:
+def apply(context: "Context", workplace: Workplace, plan: Any) -> None:
     """Applies a plan.
 
     Raises:
@@ -133,9 +133,9 @@ def apply(context: "Context", settings: Settings, plan: Any) -> None:
     """
     from sqlmesh.utils.errors import SQLMeshError
 
-    console = recording_console()
+    console: Any = context.console  # A RecordingConsole: SQLMesh keeps the failures of the models out of its error.
     console.forget()
     try:
         context.apply(plan)
     except SQLMeshError as error:
-        raise understand_plan(settings, context, error, console.failures, plan.context_diff.has_changes) from error
+        raise understand_plan(workplace, context, error, console.failures, plan.context_diff.has_changes) from error

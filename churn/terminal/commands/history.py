@@ -36,21 +36,27 @@ def score(
         typer.echo(outcome_sentence(watching.run_score(load_settings(), as_of, model, verbose)))
 
 
-@command(app, TASK, "churn backfill --days 30 --until 2026-11-22")
+@command(app, TASK, "churn backfill --days 30 --until 2026-11-22", "churn backfill --json")
 def backfill(
     days: Annotated[int, typer.Option(min=1, max=3660, help="Number of days, including the last.", metavar="N")] = 60,
     until: Annotated[
         date | None,
         typer.Option(parser=parse_date, help="Last day (default: the date of the latest extract).", metavar="DATE"),
     ] = None,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Publish earlier days: stored extracts are replayed, days before them reconstructed; live days stay unchanged."""
     with quiet_command(verbose):
         from churn.terminal import watching
         from churn.terminal.display.findings import as_sentence
+        from churn.terminal.standard_output import print_json
 
-        typer.echo(as_sentence(watching.run_backfill(load_settings(), days, until, verbose)))
+        done = watching.run_backfill(load_settings(), days, until, verbose)
+        if as_json:
+            print_json(done)
+            return
+        typer.echo(as_sentence(done.summary))
 
 
 @command(

@@ -21,9 +21,12 @@ def backup(file: BackupFile, verbose: Verbose = False) -> None:
     """Write everything that is needed to go on elsewhere to one file: databases, models, policy file."""
     with quiet_command(verbose):
         from churn.stages import keeping
+        from churn.stores.workplace import open_workplace
         from churn.terminal.display.findings import outcome_sentence
 
-        typer.echo(outcome_sentence(keeping.take_backup(load_settings(), file)))
+        with open_workplace() as workplace:
+            taken = keeping.take_backup(workplace, file)
+        typer.echo(outcome_sentence(taken))
 
 
 @command(app, TASK, "CHURN_HOME=/srv/churn churn restore /backups/churn-2026-11-22.tar")

@@ -3,11 +3,11 @@
 import os
 import pwd
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from churn.settings import load_settings
 from churn.shell.options import AsJson, Verbose, parse_date
 from churn.terminal.asking import confirm
 from churn.terminal.help_page import HelpfulGroup, command
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from churn.learning.params import Family, ModelParams
-    from churn.settings import Settings
     from churn.stores.workplace import Workplace
 
 TASK = "Models"
@@ -32,7 +31,7 @@ ExamplesDate = Annotated[
 ]
 
 
-@command(app, TASK, "churn train", "churn train --tune --trials 50 --timeout 1200")
+@command(app, TASK, "churn train", "churn train --tune --trials 50 --timeout 1200", "churn train --json")
 def train(
     as_of: ExamplesDate = None,
     tune: Annotated[
@@ -48,30 +47,37 @@ def train(
     retrain: Annotated[
         bool, typer.Option(help="Train even if nothing has changed since the last training.", show_default=False)
     ] = False,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Train the candidates, register the best one, and let the gate decide whether it becomes the champion."""
     with quiet_command(verbose):
-        from churn.learning.params import ModelParams
         from churn.reporting.models import read_history
         from churn.stages import one_pipeline
-        from churn.stages.learning import find_training_day, train_models
+        from churn.stages.learning import find_training_day, train_in_steps, train_models
         from churn.stores.workplace import open_workplace
         from churn.terminal.display import evidence, findings
+        from churn.terminal.standard_output import print_json
 
-        settings = load_settings()
-        with open_workplace(settings) as workplace, one_pipeline(settings):
-            day, params = find_training_day(settings, as_of), ModelParams()
-            params = _tune(settings, day, params, trials, timeout) if tune else params
-            params = _select(settings, day, params) if select else params
-            outcome = train_models(settings, day, params, retrain)
+        with open_workplace() as workplace, one_pipeline(workplace):
+            day = find_training_day(workplace, as_of)
+            outcome = train_in_steps(
+                partial(_tune, workplace, day, trials=trials, timeout=timeout, quiet=as_json) if tune else None,
+                partial(_select, workplace, day, quiet=as_json) if select else None,
+                partial(train_models, workplace, day, retrain=retrain),
+            )
             # Inside the lock, so that the last decision is about this training.
             decision = None if outcome.is_skipped else read_history(workplace)[-1]
+        if as_json:
+            print_json({"outcome": outcome, "decision": evidence.as_document(decision) if decision else None})
+            return
         typer.echo(evidence.decision_sentence(decision) if decision else findings.outcome_sentence(outcome))
 
 
-def _tune(settings: "Settings", day: date, params: "ModelParams", trials: int, timeout: int) -> "ModelParams":
-    """Tunes behind a progress bar and prints which settings are better."""
+def _tune(
+    workplace: "Workplace", day: date, params: "ModelParams", trials: int, timeout: int, quiet: bool
+) -> "ModelParams":
+    """Tunes behind a progress bar and says which settings are better; on standard error when the output is data."""
     from churn.learning.params import FAMILIES
     from churn.stages.searching import tune_params
     from churn.terminal.display.stages import counting
@@ -83,22 +89,22 @@ def _tune(settings: "Settings", day: date, params: "ModelParams", trials: int, t
             done[family] = number
             count(sum(done.values()))
 
-        best = tune_params(settings, day, params, trials, timeout, after_trial)
+        best = tune_params(workplace, day, params, trials, timeout, after_trial)
     changed = {name: value for name, value in vars(best).items() if value != getattr(params, name)}
     better = ", ".join(f"{name} {value:.4g}" for name, value in changed.items())
-    typer.echo(f"The search chose {better}." if better else "The search found no better settings.")
+    typer.echo(f"The search chose {better}." if better else "The search found no better settings.", err=quiet)
     return best
 
 
-def _select(settings: "Settings", day: date, params: "ModelParams") -> "ModelParams":
-    """Leaves features out behind a progress bar and prints which."""
+def _select(workplace: "Workplace", day: date, params: "ModelParams", quiet: bool) -> "ModelParams":
+    """Leaves features out behind a progress bar and says which; on standard error when the output is data."""
     from churn.stages.searching import prune_params
     from churn.terminal.display.stages import counting
 
     with counting("Try without", len(params.features()) - 1) as count:
-        smallest = prune_params(settings, day, params, count)
+        smallest = prune_params(workplace, day, params, count)
     left_out = ", ".join(smallest.left_out)
-    typer.echo(f"These features are left out: {left_out}." if left_out else "Every feature is needed.")
+    typer.echo(f"These features are left out: {left_out}." if left_out else "Every feature is needed.", err=quiet)
     return smallest
 
 
@@ -120,13 +126,13 @@ def evaluate(
         from churn.terminal.standard_output import print_json
 
         with open_workplace() as workplace, counting("Train and test", splits) as count:
-            summary = evaluate_training(workplace, as_of, ModelParams(), splits, count)
+            evaluated = evaluate_training(workplace, as_of, ModelParams(), splits, count)
         if as_json:
-            print_json(summary)
+            print_json(evaluated)
             return
         from churn.terminal.display import evaluation
 
-        evaluation.show_evaluation(summary)
+        evaluation.show_evaluation(evaluated)
 
 
 app.add_typer(model_app, name="model", rich_help_panel=TASK)  # after train and evaluate: the order of the help

@@ -13,14 +13,15 @@ app = typer.Typer()
 TASK = "Operate"
 
 
-@command(app, TASK)
-def up(verbose: Verbose = False) -> None:
+@command(app, TASK, "churn up", "churn up --json")
+def up(as_json: AsJson = False, verbose: Verbose = False) -> None:
     """Start Postgres, Prefect, a worker, MLflow and the pages on this machine, and keep them running."""
     with one_line_errors(verbose):  # not quiet: the services inherit the environment and must write their logs
         import time
 
         from churn.local_stack import stack
         from churn.terminal.display import services
+        from churn.terminal.standard_output import print_json
 
         began = time.monotonic()
         try:
@@ -29,8 +30,11 @@ def up(verbose: Verbose = False) -> None:
         except KeyboardInterrupt:
             typer.echo("The stack is still starting. `churn up` waits for it again; `churn down` stops it.", err=True)
             raise typer.Exit(ExitCode.FAILED) from None
-        seconds = time.monotonic() - began
-        services.show_stack(stack.look(load_settings()), load_settings().home_dir, seconds)
+        lines, seconds = stack.look(load_settings()), time.monotonic() - began
+        if as_json:
+            print_json(services.as_document(lines))
+            return
+        services.show_stack(lines, load_settings().home_dir, seconds)
 
 
 @command(app, TASK)

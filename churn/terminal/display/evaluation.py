@@ -1,9 +1,10 @@
 """The result of `churn evaluate`: means over many splits, and differences from the selected model."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from rich.console import Console
 
+from churn.contracts.evaluations import Evaluation, PairedDifference
 from churn.terminal.display.layout import Column, open_console, print_table
 
 SHORT_NAMES = {
@@ -24,33 +25,33 @@ _FIGURES = {
 }
 
 
-def show_evaluation(summary: dict[str, Any], console: Console | None = None) -> None:
+def show_evaluation(evaluation: Evaluation, console: Console | None = None) -> None:
     """Prints what `evaluate_training` returns, and one sentence on what was done."""
     console = console or open_console()
-    _show_means(summary, console)
-    _show_differences(summary["differences"], console)
-    selected = summary["selected"]
-    chosen = ", ".join(f"{SHORT_NAMES[family]} {times}" for family, times in selected["times_chosen"].items())
+    _show_means(evaluation, console)
+    _show_differences(evaluation.differences, console)
+    selected = evaluation.selected
+    chosen = ", ".join(f"{SHORT_NAMES[family]} {times}" for family, times in selected.times_chosen.items())
     console.print(f"Splits in which the validation part chose each family: {chosen}.")
-    console.print(f"A perfect model would have an ECE of {selected['ece_floor']:.4f} on as many customers.")
+    console.print(f"A perfect model would have an ECE of {selected.ece_floor:.4f} on as many customers.")
     console.print(
-        f"Trained and tested {len(summary['candidates'])} candidates on {summary['splits']} random splits of "
-        f"{summary['examples']:,} customers ({summary['as_of_date']}); the selected model has a mean test PR-AUC of "
-        f"{selected['pr_auc']:.4f} (sd {selected['sd']['pr_auc']:.4f})."
+        f"Trained and tested {len(evaluation.candidates)} candidates on {evaluation.splits} random splits of "
+        f"{evaluation.examples:,} customers ({evaluation.as_of_date}); the selected model has a mean test PR-AUC of "
+        f"{selected.pr_auc:.4f} (sd {selected.sd['pr_auc']:.4f})."
     )
 
 
-def _show_means(summary: dict[str, Any], console: Console) -> None:
+def _show_means(evaluation: Evaluation, console: Console) -> None:
     rows, styles = [], []
-    for name, means in {"selected": summary["selected"], **summary["candidates"]}.items():
-        rows.append([SHORT_NAMES.get(name, name), *(f"{means[key]:.4f}" for key in _FIGURES)])
-        rows.append(["  sd", *(f"{means['sd'][key]:.4f}" for key in _FIGURES)])
+    for name, means in {"selected": evaluation.selected, **evaluation.candidates}.items():
+        rows.append([SHORT_NAMES.get(name, name), *(f"{getattr(means, key):.4f}" for key in _FIGURES)])
+        rows.append(["  sd", *(f"{means.sd[key]:.4f}" for key in _FIGURES)])
         styles += ["bold" if name == "selected" else "", "dim"]
-    title = f"Test results, mean and standard deviation (sd) of {summary['splits']} splits"
+    title = f"Test results, mean and standard deviation (sd) of {evaluation.splits} splits"
     print_table(console, title, [Column("model"), *_FIGURES.values()], rows, styles)
 
 
-def _show_differences(differences: dict[str, dict[str, dict[str, float]]], console: Console) -> None:
+def _show_differences(differences: Mapping[str, Mapping[str, PairedDifference]], console: Console) -> None:
     keys = ("pr_auc", "roc_auc", "log_loss")
     rows = [
         [SHORT_NAMES[family], *(_interval(figures[key]) for key in keys)] for family, figures in differences.items()
@@ -59,5 +60,5 @@ def _show_differences(differences: dict[str, dict[str, dict[str, float]]], conso
     print_table(console, "Candidate minus selected model on the same splits (95%)", columns, rows)
 
 
-def _interval(difference: dict[str, float]) -> str:
-    return f"{difference['mean']:+.4f} ± {(difference['high'] - difference['low']) / 2:.4f}"
+def _interval(difference: PairedDifference) -> str:
+    return f"{difference.mean:+.4f} ± {(difference.high - difference.low) / 2:.4f}"

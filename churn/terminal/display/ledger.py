@@ -1,19 +1,19 @@
 """The loads, and the rows they rejected."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from churn.reporting.ledger import Rejects
+from churn.stores.ledgers.loads import Load
 from churn.terminal.display.layout import counted, indented, moment, open_console
 
 _COLOURS = {"loaded": "green", "superseded": "dim", "started": "cyan"}
 _MOST_ROWS = 20
 
 
-def show_loads(loads: Sequence[dict[str, Any]], console: Console | None = None) -> None:
+def show_loads(loads: Sequence[Load], console: Console | None = None) -> None:
     """Prints the loads, newest first; under each its file, why it was refused or replaced, and notes."""
     console = console or open_console()
     if not loads:
@@ -22,11 +22,11 @@ def show_loads(loads: Sequence[dict[str, Any]], console: Console | None = None) 
         _show_load(load, console)
 
 
-def _show_load(load: dict[str, Any], console: Console) -> None:
+def _show_load(load: Load, console: Console) -> None:
     parts = [
-        f"[bold]{load['load_id']:>4}[/bold]  {load['snapshot_date']} "
-        f"[{_COLOURS.get(load['status'], 'red')}]{load['status']:<11}[/]",
-        f"{counted(load['rows_accepted'], 'row')}, {load['rows_rejected']:,} rejected, {moment(load['started_at'])}",
+        f"[bold]{load.load_id:>4}[/bold]  {load.snapshot_date} "
+        f"[{_COLOURS.get(load.status, 'red')}]{load.status:<11}[/]",
+        f"{counted(load.rows_accepted, 'row')}, {load.rows_rejected:,} rejected, {moment(load.started_at)}",
     ]
     heading = " ".join(parts)
     if Text.from_markup(heading).cell_len <= console.width:
@@ -34,7 +34,7 @@ def _show_load(load: dict[str, Any], console: Console) -> None:
     else:
         console.print(parts[0])
         console.print(indented(parts[1], 6))
-    for line in filter(None, [load["source"], load["reason"], *load["notes"]]):
+    for line in filter(None, [load.source, load.reason, *load.notes]):
         console.print(indented(line, 6, "dim"))
 
 

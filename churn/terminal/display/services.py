@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -42,6 +43,11 @@ def show_stack(
         console.print(f"All services are well after {seconds:.1f} s.")
         console.print(f"Prefect and MLflow ask for the login in {home_dir / 'services.login'}.", markup=False)
         console.print(f"Their logs are in {home_dir / 'logs'}. Stop them with `churn down`.", markup=False)
+
+
+def as_document(lines: Sequence[Line]) -> list[dict[str, object]]:
+    """Returns the services as JSON's objects; memory is in bytes."""
+    return [{**asdict(line.standing), "memory": line.memory} for line in lines]
 
 
 def _cells(line: Line) -> list[str]:

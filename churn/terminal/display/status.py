@@ -1,11 +1,10 @@
 """What is published: the figures, the model, the first calls."""
 
-from typing import Any
-
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from churn.reporting.status import ScoringModel, Status
 from churn.terminal.display.evidence import FAMILY_NAMES
 from churn.terminal.display.layout import NARROW, Column, moment, open_console, percent, print_table, usd
 
@@ -25,38 +24,39 @@ _CALL_COLUMNS = (
 )
 
 
-def show_status(status: dict[str, Any], console: Console | None = None) -> None:
+def show_status(status: Status, console: Console | None = None) -> None:
     """Prints what `read_status` returns."""
     console = console or open_console()
     console.print()
-    console.print(f"[bold]Churn as of {status['as_of_date']}[/bold]   published {moment(status['published_at'])}")
-    if status["is_synthetic"]:
+    published = f"   published {moment(status.published_at)}" if status.published_at else ""
+    console.print(f"[bold]Churn as of {status.as_of_date}[/bold]{published}")
+    if status.is_synthetic:
         console.print("[yellow]These customers are synthetic: the simulator generated them, none of them is real.[/]")
     console.print(_figures(status, is_narrow=console.width < NARROW))
-    _show_models(status["model"], console)
-    if status["first_calls"]:
+    _show_models(status.model, console)
+    if status.first_calls:
         _show_first_calls(status, console)
     else:
         console.print("No customer is worth a contact under the current policy.")
     console.print("Next: [cyan]churn dashboard[/] opens the pages, [cyan]churn status --json[/] prints every figure.")
-    if pages := {title: url for title, url in (status["stack"] or {}).items() if url.startswith("http")}:
+    if pages := {title: url for title, url in (status.stack or {}).items() if url.startswith("http")}:
         console.print("Local stack: " + ", ".join(f"{title} {url}" for title, url in pages.items()))
 
 
-def _figures(status: dict[str, Any], is_narrow: bool) -> Table:
+def _figures(status: Status, is_narrow: bool) -> Table:
     """Returns counts beside money; on a narrow screen below each other."""
-    tiers = status["tiers"]
-    average = status["average_churn_probability"]
+    tiers = status.tiers
+    average = status.average_churn_probability
     counts = [
-        ("Customers", f"{status['customers']:,}"),
-        ("Active", f"{status['active_customers']:,}"),
-        (f"At risk ({_bound(status['tiers_from']['medium'])})", f"{status['at_risk_customers']:,}"),
+        ("Customers", f"{status.customers:,}"),
+        ("Active", f"{status.active_customers:,}"),
+        (f"At risk ({_bound(status.tiers_from['medium'])})", f"{status.at_risk_customers:,}"),
         ("High / Medium / Low", f"{tiers['high']:,} / {tiers['medium']:,} / {tiers['low']:,}"),
     ]
     sums = [
-        ("Revenue a year, active", usd(status["annual_revenue_usd"])),
-        ("Revenue at risk a year", usd(status["revenue_at_risk_usd"])),
-        ("Expected loss a year", usd(status["expected_annual_loss_usd"])),
+        ("Revenue a year, active", usd(status.annual_revenue_usd)),
+        ("Revenue at risk a year", usd(status.revenue_at_risk_usd)),
+        ("Expected loss a year", usd(status.expected_annual_loss_usd)),
         ("Average score", "no active customers" if average is None else percent(average)),
     ]
     table = Table.grid(padding=(0, 1 if is_narrow else 3))
@@ -70,31 +70,31 @@ def _bound(probability: float) -> str:
     return f"{probability:g} or more" if probability <= 1 else "out of reach"
 
 
-def _show_models(model: dict[str, Any], console: Console) -> None:
+def _show_models(model: ScoringModel, console: Console) -> None:
     rows = [
         [
-            f"{'★ ' if family == model['family'] else '  '}{FAMILY_NAMES[family]}",
+            f"{'★ ' if family == model.family else '  '}{FAMILY_NAMES[family]}",
             f"{test['pr_auc']:.3f} ({test['pr_auc_low']:.3f} to {test['pr_auc_high']:.3f})",
             f"{test['roc_auc']:.3f}",
             f"{test['log_loss']:.3f}",
             f"{test['recall_at_10']:.3f}",
         ]
-        for family, test in model["candidates"].items()
+        for family, test in model.candidates.items()
     ]
-    styles = ["bold" if family == model["family"] else "" for family in model["candidates"]]
-    title = f"Champion: {model['name']} version {model['version']} (trained as of {model['trained_as_of']})"
+    styles = ["bold" if family == model.family else "" for family in model.candidates]
+    title = f"Champion: {model.name} version {model.version} (trained as of {model.trained_as_of})"
     print_table(console, title, _MODEL_COLUMNS, rows, styles)
 
 
-def _show_first_calls(status: dict[str, Any], console: Console) -> None:
+def _show_first_calls(status: Status, console: Console) -> None:
     rows = [
         [
-            escape(call["customer_id"]),  # A customer number may hold [brackets], which Rich takes for a style.
-            f"{percent(call['churn_probability'])} {call['risk_tier']}",
-            usd(call["expected_profit_usd"]),
-            f"${call['monthly_charges']:.2f}",
-            ", ".join(reason[2:] for reason in call["reasons"] if reason.startswith("+")) or "no reason was computed",
+            escape(call.customer_id),  # A customer number may hold [brackets], which Rich takes for a style.
+            f"{percent(call.churn_probability)} {call.risk_tier}",
+            usd(call.expected_profit_usd),
+            f"${call.monthly_charges:.2f}",
+            ", ".join(reason[2:] for reason in call.reasons if reason.startswith("+")) or "no reason was computed",
         ]
-        for call in status["first_calls"]
+        for call in status.first_calls
     ]
     print_table(console, "Call first: active, largest expected profit of a contact", _CALL_COLUMNS, rows)

@@ -23,8 +23,8 @@ def test_every_split_has_every_candidate_and_one_selected(results: pl.DataFrame)
 
 def test_the_selected_mean_is_that_of_the_chosen_rows(results: pl.DataFrame) -> None:
     summary = summarise(results)
-    assert summary["selected"]["log_loss"] == pytest.approx(results.filter("is_selected")["log_loss"].mean())
-    assert sum(summary["selected"]["times_chosen"].values()) == summary["splits"] == 3
+    assert summary.selected.log_loss == pytest.approx(results.filter("is_selected")["log_loss"].mean())
+    assert sum(summary.selected.times_chosen.values()) == summary.splits == 3
 
 
 def test_differences_are_paired_by_split() -> None:
@@ -33,9 +33,9 @@ def test_differences_are_paired_by_split() -> None:
         for split, base in enumerate([0.5, 0.6, 0.7])
         for family, extra in (("xgboost", 0.0), ("random_forest", 0.01))
     ]
-    difference = summarise(pl.DataFrame(rows))["differences"]["random_forest"]["pr_auc"]
-    assert difference["mean"] == pytest.approx(0.01)
-    assert difference["sd"] == pytest.approx(0, abs=1e-12)
+    difference = summarise(pl.DataFrame(rows)).differences["random_forest"]["pr_auc"]
+    assert difference.mean == pytest.approx(0.01)
+    assert difference.sd == pytest.approx(0, abs=1e-12)
 
 
 def figures(value: float) -> dict[str, float]:

@@ -9,57 +9,79 @@ import pytest
 from rich.console import Console
 
 from churn.contracts.decisions import CandidateFigures, Evidence, Interval, Promotion
+from churn.reporting.status import CallList, ScoringModel, Status
 from churn.stages import Outcome
+from churn.stores.ledgers.loads import Load
+from churn.stores.shown.figures import FirstCall
 from churn.terminal.display.evidence import decision_sentence, show_history, show_models
 from churn.terminal.display.findings import outcome_sentence
 from churn.terminal.display.ledger import show_loads
 from churn.terminal.display.status import show_status
 
 TEST = {"pr_auc": 0.687, "pr_auc_low": 0.639, "pr_auc_high": 0.728, "roc_auc": 0.85, "log_loss": 0.4}
-STATUS: dict[str, Any] = {
-    "as_of_date": "2026-01-30",
-    "published_at": "2026-01-31T05:06:07+00:00",
-    "is_synthetic": True,
-    "customers": 7043,
-    "active_customers": 5174,
-    "at_risk_customers": 463,
-    "tiers": {"high": 99, "medium": 364, "low": 4711},
-    "tiers_from": {"high": 0.7, "medium": 0.5},
-    "average_churn_probability": 0.1834,
-    "annual_revenue_usd": 3803829.0,
-    "revenue_at_risk_usd": 429956.0,
-    "expected_annual_loss_usd": 814150.0,
-    "model": {
-        "name": "telco_churn_best_model",
-        "version": 1,
-        "family": "logistic_regression",
-        "trained_as_of": "2026-01-30",
-        "candidates": {"logistic_regression": {**TEST, "recall_at_10": 0.294}},
-    },
-    "first_calls": [
-        {
-            "customer_id": "5150-ITWWB",
-            "churn_probability": 0.8704,
-            "risk_tier": "High",
-            "expected_annual_loss_usd": 991.0,
-            "expected_profit_usd": 87.0,
-            "monthly_charges": 94.85,
-            "reasons": ["+ in the first 6 months", "- pays automatically"],
-        }
-    ],
-    "stack": None,
-}
-LOAD = {
-    "load_id": 5,
-    "snapshot_date": "2026-01-30",
-    "status": "loaded",
-    "rows_accepted": 7042,
-    "rows_rejected": 1,
-    "started_at": "2026-01-31T05:06:07+00:00",
-    "source": "/landing/[new] extract.csv",
-    "reason": None,
-    "notes": [],
-}
+STATUS = Status(
+    as_of_date=date(2026, 1, 30),
+    customers=7043,
+    active_customers=5174,
+    at_risk_customers=463,
+    tiers={"high": 99, "medium": 364, "low": 4711},
+    tiers_from={"high": 0.7, "medium": 0.5},
+    average_churn_probability=0.1834,
+    revenue_at_risk_usd=429956.0,
+    expected_annual_loss_usd=814150.0,
+    list=CallList(463, 900.0, 12_000.0),
+    annual_revenue_usd=3803829.0,
+    basis="live",
+    source="extract.csv",
+    is_synthetic=True,
+    model=ScoringModel(
+        "telco_churn_best_model",
+        1,
+        "logistic_regression",
+        date(2026, 1, 30),
+        ("first champion",),
+        TEST,
+        {"logistic_regression": {**TEST, "recall_at_10": 0.294}},
+    ),
+    first_calls=(
+        FirstCall(
+            "5150-ITWWB",
+            0.8704,
+            "High",
+            991.0,
+            87.0,
+            94.85,
+            2,
+            "Month-to-month",
+            "Fiber optic",
+            "Electronic check",
+            ("+ in the first 6 months", "- pays automatically"),
+        ),
+    ),
+    unseen_plans=0,
+    published_at=datetime(2026, 1, 31, 5, 6, 7, tzinfo=UTC),
+    stack=None,
+)
+LOAD = Load(
+    load_id=5,
+    snapshot_date=date(2026, 1, 30),
+    source="/landing/[new] extract.csv",
+    sha256="",
+    reading_sha256="",
+    rows_read=7043,
+    rows_accepted=7042,
+    rows_rejected=1,
+    monthly_charges_total=316_985.75,
+    status="loaded",
+    reason=None,
+    notes=[],
+    started_at=datetime(2026, 1, 31, 5, 6, 7, tzinfo=UTC),
+    ended_at=None,
+    origin="real",
+    left_by="mark",
+    horizon="",
+    tolerance_days=0,
+)
 DECISION = Promotion(
     datetime(2026, 1, 31, 5, 6, tzinfo=UTC),
     date(2026, 1, 30),
@@ -99,9 +121,9 @@ def test_the_status_keeps_its_figures_at_any_width(width: int) -> None:
 
 
 def test_the_status_without_calls_says_so() -> None:
-    assert "No customer is worth a contact under the current policy" in _page(
-        show_status, {**STATUS, "first_calls": []}
-    )
+    page = _page(show_status, replace(STATUS, first_calls=()))
+
+    assert "No customer is worth a contact under the current policy" in page
 
 
 @pytest.mark.parametrize("width", [40, 80])
