@@ -81,6 +81,7 @@ LOAD = Load(
     left_by="mark",
     horizon="",
     tolerance_days=0,
+    rows_fingerprint=None,
 )
 DECISION = Promotion(
     datetime(2026, 1, 31, 5, 6, tzinfo=UTC),
