@@ -303,3 +303,27 @@ def test_no_test_clears_a_cache_by_its_private_name() -> None:
 
 def test_modules_do_not_hide_behind_empty_names() -> None:
     assert not {path.stem for path in PYTHON_FILES} & {"utils", "helpers", "common", "constants", "manager", "handler"}
+
+
+CONTRACTS = {"features": "CustomerFeatures", "examples": "CustomerFeatures", "scores": "CustomerScores"}
+
+
+def test_a_frame_that_crosses_rooms_names_its_contract_in_the_signature() -> None:
+    """In stages and stores, and where the scorer is called: private functions stay inside their module."""
+    rooms = ("churn/stages/", "churn/stores/", "churn/scoring/scores.py", "churn/scoring/reconstruction.py")
+    paths = [path for path in PYTHON_FILES if str(path.relative_to(PROJECT_DIR)).startswith(rooms)]
+    public = [
+        (path, node, argument)
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+        for argument in node.args.args
+        if argument.arg in CONTRACTS and "DataFrame" in ast.unparse(argument.annotation or argument)
+    ]
+
+    assert [
+        f"{path.relative_to(PROJECT_DIR)}: {node.name}({ast.unparse(argument)})"
+        for path, node, argument in public
+        if f"DataFrame[{CONTRACTS[argument.arg]}]" not in ast.unparse(argument.annotation or argument)
+    ] == []
+    assert len(public) >= 4  # the search finds what it looks for

@@ -15,14 +15,22 @@ Worked example, snapshot of 2026-03-31. 2026-02-28 is one whole month before it 
   is marked as on the snapshot.
 """
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from churn.contracts.extract import StoredExtract
 
+if TYPE_CHECKING:
+    from pandera.typing.polars import DataFrame
+
+    from churn.contracts.extract import StoredExtract
+
+
 CENTS = 2
 
 
-def rewind(snapshot: pl.DataFrame, months: int) -> pl.DataFrame:
+def rewind(snapshot: "DataFrame[StoredExtract]", months: int) -> "DataFrame[StoredExtract]":
     """Returns the customers of a snapshot as they were `months` whole months earlier.
 
     Args:

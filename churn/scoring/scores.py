@@ -8,6 +8,7 @@ probability are noise. Rounding to nine decimals removes that noise.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -27,6 +28,12 @@ from churn.economics.tiers import (
 from churn.economics.value import expected_cost_usd, expected_profit_usd
 from churn.scoring.reasons import tell_reasons
 from churn.scoring.survival import LOOK_AHEAD, look_ahead
+
+if TYPE_CHECKING:
+    from pandera.typing.polars import DataFrame
+
+    from churn.contracts.features import CustomerFeatures
+
 
 Contribute = Callable[[pl.DataFrame], NDArray[np.float64] | None]
 
@@ -54,26 +61,28 @@ class Scorer:
     why_copy: str | None = None
     horizon_days: float | None = None
 
-    def score(self, features: pl.DataFrame, tiers: Tiers, value: ValuePolicy) -> pl.DataFrame:
+    def score(
+        self, features: "DataFrame[CustomerFeatures]", tiers: Tiers, value: ValuePolicy
+    ) -> "DataFrame[CustomerScores]":
         """Returns the scores of a batch; see `score_batch`."""
         known = None if self.known_plans is None else list(self.known_plans)
         contribute = partial(self.contribute, self.predictor)
         return score_batch(features, self.predictor, tiers, value, contribute, known, self.horizon_days)
 
-    def predict(self, features: pl.DataFrame) -> pl.DataFrame:
+    def predict(self, features: "DataFrame[CustomerFeatures]") -> pl.DataFrame:
         """Returns customer_id, is_active and churn_probability of a batch, in its order."""
         return features.select("customer_id", _is_active, _predict(features, self.predictor))
 
 
 def score_batch(
-    features: pl.DataFrame,
+    features: "DataFrame[CustomerFeatures]",
     predictor: Predictor,
     tiers: Tiers,
     value: ValuePolicy,
     contribute: Contribute | None = None,
     known_plans: list[str] | None = None,
     horizon_days: float | None = None,
-) -> pl.DataFrame:
+) -> "DataFrame[CustomerScores]":
     """Scores customers.
 
     Args:

@@ -2,18 +2,15 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from churn.errors import ChurnError, ContractBroken, WrongUsage
+from churn.errors import ChurnError, ContractBroken
 from churn.intake.batches import ROW_NUMBER, Opened
 from churn.intake.core import make_core
 from churn.intake.corrections import LOAD_COLUMN, check_all_came_back, check_corrects
-from churn.intake.daily_files import Landing, LeftOut, find_daily_files, refuse_left_out
 from churn.intake.declaring import read_extract_form, refuse_unreviewed
 from churn.intake.limits import Limits, Tally, check_hope, check_limits
 from churn.intake.mapping import Mapping
@@ -24,10 +21,9 @@ from churn.intake.screening import Screened, screen_rows
 from churn.intake.sources import Extract, check_unchanged, open_extract
 from churn.intake.wholesale import check_tenure, describe_ids
 from churn.settings import Settings
-from churn.simulation.extracts import provide_synthetic_extract
 from churn.stages import Outcome
 from churn.stages.last_snapshot import compare_with_last
-from churn.stores.ledgers import loads, publications
+from churn.stores.ledgers import loads
 from churn.stores.ledgers.loads import Arrival, Load
 from churn.stores.postgres.locks import PATIENCE, Lock, hold_lock
 from churn.stores.rows import snapshots
@@ -37,76 +33,6 @@ from churn.timeline import check_snapshot_date, today
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
-
-
-@dataclass(frozen=True)
-class Found:
-    """The extracts of a source with their dates, in order of date; of a folder, also the files that are left out."""
-
-    extracts: list[tuple[str, date]]
-    left_out: list[LeftOut] = field(default_factory=list)
-
-
-def find_extracts(workplace: Workplace, source: str | Path | None, as_of: date | None) -> Found:
-    """Returns the extracts of a source, each with its date, in order of date (default: synthetic customers).
-
-    A file or an address is one extract, of the date `as_of` (default: today). A folder gives its daily file of `as_of`
-    (default: all its daily files). Without `as_of`, two kinds of files are left out: a file whose date is published
-    from the same content, and a file that has not changed since its last load. The second rule matters after a
-    correction from another file: without it, the next run would load the old file again and undo the correction.
-
-    Raises:
-        WrongUsage: this user may not read the folder, or the folder has no file of the date.
-    """
-    source = source or provide_synthetic_extract(workplace.settings.home_dir)
-    if not is_folder(source):
-        return Found([(str(source), as_of or today())])
-    landing = find_daily_files(Path(source))
-    if as_of is not None:
-        return Found([_choose_day(source, landing, as_of)])
-    engine, days = workplace.engine, [day for day, _ in landing.files]
-    published, taken = _find_published(engine, days), loads.find_last_taken(engine, days)
-    new = [
-        (str(path), day)
-        for day, path in landing.files
-        if day not in published or _fingerprint(path) not in (published[day], taken.get((day, str(path.absolute()))))
-    ]
-    return Found(new, landing.left_out)
-
-
-def _choose_day(source: str | Path, landing: Landing, as_of: date) -> tuple[str, date]:
-    for day, path in landing.files:
-        if day == as_of:
-            return str(path), day
-    odd = [item for item in landing.left_out if as_of in item.days]
-    raise refuse_left_out(source, odd) or WrongUsage(
-        f"The folder {source} has no file of {as_of}.", "check the date and the names of the files."
-    )
-
-
-def _find_published(engine: "Engine", days: list[date]) -> dict[date, str]:
-    """Returns those of the dates that are published, each with the sha256 of its extract."""
-    known = publications.find_publications(engine, min(days), max(days)) if days else {}
-    return {day: item.source_sha256 for day, item in known.items() if item.status == "published"}
-
-
-def is_folder(source: str | Path) -> bool:
-    """Returns whether a source is a folder of daily files.
-
-    Raises:
-        WrongUsage: this user may not read the path.
-    """
-    try:
-        return Path(source).is_dir()
-    except PermissionError as error:
-        raise WrongUsage(f"This user may not read {source}.", "give the user read permission on it.") from error
-
-
-def _fingerprint(path: Path) -> str | None:
-    """Returns the sha256 of a file; None if it cannot be read. Its date is then run, and fails with the reason."""
-    with suppress(OSError), path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-    return None
 
 
 def load_extract(

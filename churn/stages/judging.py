@@ -21,8 +21,10 @@ from churn.stores.rows import features
 from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:
+    from pandera.typing.polars import DataFrame
     from sqlalchemy import Engine
 
+    from churn.contracts.features import CustomerFeatures
     from churn.contracts.scores import Predictor
     from churn.learning.gate import Decision
     from churn.learning.training import Candidate, Training
@@ -47,7 +49,7 @@ class Judgement:
 def judge_training(
     workplace: Workplace,
     training: "Training",
-    examples: pl.DataFrame,
+    examples: "DataFrame[CustomerFeatures]",
     labels: Labels,
     as_of_date: date,
     policies: Policies,
@@ -179,7 +181,9 @@ def resolve_training_tiers(training: "Training", labels: Labels, policies: Polic
     return resolve_tiers(policies.tiers, rule, labels.leaver_share, training.selected.test_probabilities)
 
 
-def _tier_changes(training: "Training", standing: "Predictor", examples: pl.DataFrame, tiers: Tiers) -> int:
+def _tier_changes(
+    training: "Training", standing: "Predictor", examples: "DataFrame[CustomerFeatures]", tiers: Tiers
+) -> int:
     from churn.learning.candidates import predict_leaving
 
     new, old = (predict_leaving(model, examples) for model in (training.selected.model, standing))

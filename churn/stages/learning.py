@@ -22,8 +22,10 @@ from churn.stores.workplace import Workplace
 from churn.timeline import now_utc
 
 if TYPE_CHECKING:
+    from pandera.typing.polars import DataFrame
     from sqlalchemy import Engine
 
+    from churn.contracts.features import CustomerFeatures
     from churn.learning.training import Training
 
 
@@ -99,7 +101,7 @@ def _decide(workplace: Workplace, promotion: Promotion) -> None:
     promotions.record_promotion(workplace.engine, promotion)
 
 
-def read_examples(engine: "Engine", as_of_date: date) -> tuple[pl.DataFrame, Labels]:
+def read_examples(engine: "Engine", as_of_date: date) -> tuple["DataFrame[CustomerFeatures]", Labels]:
     """Returns the examples of a date: matured ones if enough of them left, otherwise those with the date's own labels.
 
     Raises:
@@ -115,7 +117,7 @@ def read_examples(engine: "Engine", as_of_date: date) -> tuple[pl.DataFrame, Lab
     return examples, Labels("snapshot", (as_of_date,), float(examples["has_churned"].to_numpy().mean()))
 
 
-def _find_leaver_share(examples: pl.DataFrame, newest: LabelledWindow) -> float:
+def _find_leaver_share(examples: "DataFrame[CustomerFeatures]", newest: LabelledWindow) -> float:
     """Returns the share of the newest window's examples who left, brought to the horizon."""
     share = examples.filter(pl.col("as_of_date") == newest.window.as_of_date)["has_churned"].to_numpy().mean()
     return to_window(float(share), newest.window.window_days, Horizon.read(newest.horizon).days)

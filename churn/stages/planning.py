@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from churn.errors import NotThere, WrongUsage
 from churn.intake.daily_files import refuse_left_out
-from churn.stages.intake import Found, find_extracts, is_folder
+from churn.stages.arrivals import Found, find_extracts, is_folder
 from churn.stores.ledgers import publications
 from churn.stores.workplace import Workplace
 from churn.timeline import days_until, tell_dates, today_utc

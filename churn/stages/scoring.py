@@ -7,8 +7,6 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from churn.contracts.horizons import Horizon
 from churn.contracts.models import MODEL_NAME
 from churn.contracts.statuses import Basis
@@ -32,7 +30,10 @@ from churn.stores.workplace import Workplace
 from churn.timeline import now_utc
 
 if TYPE_CHECKING:
+    from pandera.typing.polars import DataFrame
     from sqlalchemy import Engine
+
+    from churn.contracts.scores import CustomerScores
 
 
 def score_customers(workplace: Workplace, as_of_date: date, run_id: str, model_version: int | None = None) -> Outcome:
@@ -187,7 +188,7 @@ def make_scorer(workplace: Workplace, model_version: int) -> Scorer:
 
 def score_days(
     engine: "Engine", scorer: Scorer, tiers: Mapping[date, Tiers], value: ValuePolicy
-) -> Iterator[pl.DataFrame]:
+) -> Iterator["DataFrame[CustomerScores]"]:
     """Yields the scores of days in batches, each day with its own tiers."""
     # Days with the same tiers are read together: with a rule that gives each day its own bounds that is one day.
     for same, days in groupby(tiers, key=lambda day: tiers[day]):

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from datetime import date
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from churn.learning.params import Family, ModelParams
 from churn.stages.learning import read_examples
 from churn.stores.model_registry import recording
 from churn.stores.workplace import Workplace
+
+if TYPE_CHECKING:
+    from pandera.typing.polars import DataFrame
+
+    from churn.contracts.features import CustomerFeatures
 
 
 def tune_params(
@@ -51,7 +55,7 @@ def prune_params(
     return smallest
 
 
-def read_training_part(workplace: Workplace, as_of_date: date, params: ModelParams) -> pl.DataFrame:
+def read_training_part(workplace: Workplace, as_of_date: date, params: ModelParams) -> "DataFrame[CustomerFeatures]":
     """Returns the training part that a training with these settings uses. So a search never sees the test part."""
     examples, _ = read_examples(workplace.engine, as_of_date)
     from churn.learning.leakage import check_leakage

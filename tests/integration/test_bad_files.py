@@ -16,7 +16,7 @@ import typer
 
 from churn.settings import Settings, load_settings
 from churn.shell.one_line import one_line_errors
-from churn.stages import intake
+from churn.stages import arrivals, intake
 from churn.stores.ledgers import loads
 from churn.stores.postgres import tables
 from churn.stores.postgres.database import open_engine
@@ -569,7 +569,7 @@ def test_a_folder_without_read_permission(ground: Settings, capsys: pytest.Captu
         folder = Path(outer) / "daily"
         folder.mkdir(mode=0o300)
         with _as_nobody(), pytest.raises(typer.Exit) as refused, one_line_errors(verbose=False):
-            intake.find_extracts(at(ground), folder, None)
+            arrivals.find_extracts(at(ground), folder, None)
 
     assert refused.value.exit_code == 2
     assert capsys.readouterr().err.splitlines() == [

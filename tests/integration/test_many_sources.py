@@ -10,7 +10,7 @@ import pytest
 
 from churn.errors import WrongUsage
 from churn.settings import Settings
-from churn.stages import intake
+from churn.stages import arrivals, intake
 from churn.stores.postgres.copying import read_batches
 from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
@@ -65,7 +65,7 @@ def test_a_folder_gives_the_days_that_are_new_in_order(settings: Settings, tmp_p
     publish(settings, tmp_path / "customers-2026-01-02.csv", date(2026, 1, 2))
     intake.load_extract(at(settings), tmp_path / "customers-2026-01-03.csv", date(2026, 1, 3))  # and the run was killed
 
-    found = intake.find_extracts(at(settings), tmp_path, None).extracts
+    found = arrivals.find_extracts(at(settings), tmp_path, None).extracts
 
     assert [(Path(path).name, day.day) for path, day in found] == [
         ("customers-2026-01-01.csv", 1),
@@ -76,11 +76,11 @@ def test_a_folder_gives_the_days_that_are_new_in_order(settings: Settings, tmp_p
 def test_a_day_of_a_folder_whose_file_changed_is_new_again(settings: Settings, tmp_path: Path) -> None:
     path = write_extract(tmp_path / "2026-01-02.csv", make_extract(100))
     publish(settings, path, date(2026, 1, 2))
-    assert intake.find_extracts(at(settings), tmp_path, None).extracts == []
+    assert arrivals.find_extracts(at(settings), tmp_path, None).extracts == []
 
     write_extract(path, make_extract(101))
 
-    assert intake.find_extracts(at(settings), tmp_path, None).extracts == [(str(path), date(2026, 1, 2))]
+    assert arrivals.find_extracts(at(settings), tmp_path, None).extracts == [(str(path), date(2026, 1, 2))]
 
 
 def test_a_day_that_was_corrected_by_another_file_is_not_taken_back(settings: Settings, tmp_path: Path) -> None:
@@ -90,17 +90,17 @@ def test_a_day_that_was_corrected_by_another_file_is_not_taken_back(settings: Se
     intake.load_extract(at(settings), path, date(2026, 1, 2))
     publish(settings, write_extract(tmp_path / "corrected.csv", make_extract(101)), date(2026, 1, 2))
 
-    assert intake.find_extracts(at(settings), landing, None).extracts == []
-    assert intake.find_extracts(at(settings), landing, date(2026, 1, 2)).extracts == [(str(path), date(2026, 1, 2))]
+    assert arrivals.find_extracts(at(settings), landing, None).extracts == []
+    assert arrivals.find_extracts(at(settings), landing, date(2026, 1, 2)).extracts == [(str(path), date(2026, 1, 2))]
 
     write_extract(path, make_extract(102))
 
-    assert intake.find_extracts(at(settings), landing, None).extracts == [(str(path), date(2026, 1, 2))]
+    assert arrivals.find_extracts(at(settings), landing, None).extracts == [(str(path), date(2026, 1, 2))]
 
 
 def test_one_day_of_a_folder_can_be_asked_for(settings: Settings, tmp_path: Path) -> None:
     path = write_extract(tmp_path / "2026-01-02.csv", make_extract(100))
 
-    assert intake.find_extracts(at(settings), tmp_path, date(2026, 1, 2)).extracts == [(str(path), date(2026, 1, 2))]
+    assert arrivals.find_extracts(at(settings), tmp_path, date(2026, 1, 2)).extracts == [(str(path), date(2026, 1, 2))]
     with pytest.raises(WrongUsage, match="has no file of 2026-01-03"):
-        intake.find_extracts(at(settings), tmp_path, date(2026, 1, 3))
+        arrivals.find_extracts(at(settings), tmp_path, date(2026, 1, 3))

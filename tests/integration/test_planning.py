@@ -8,7 +8,7 @@ import pytest
 
 from churn.errors import NotThere, WrongUsage
 from churn.settings import Settings
-from churn.stages import intake, planning
+from churn.stages import arrivals, intake, planning
 from tests.support.days import day_number, show_day
 from tests.support.factories import make_extract, write_extract
 from tests.support.workplaces import at
@@ -21,7 +21,7 @@ MISSED = [day_number(1), day_number(2), day_number(3)]
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is TODAY."""
     monkeypatch.setattr(planning, "today_utc", lambda: TODAY)
-    monkeypatch.setattr(intake, "today", lambda: TODAY)
+    monkeypatch.setattr(arrivals, "today", lambda: TODAY)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 import polars as pl
 import sqlalchemy as sa
@@ -11,8 +12,13 @@ from churn.contracts.features import FEATURES
 from churn.errors import NotThere
 from churn.stores.postgres.copying import read_batches
 
+if TYPE_CHECKING:
+    from pandera.typing.polars import DataFrame
 
-def read_features(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
+    from churn.contracts.features import CustomerFeatures
+
+
+def read_features(engine: Engine, as_of_date: date) -> Iterator["DataFrame[CustomerFeatures]"]:
     """Yields as_of_date, customer_id, has_churned, plan and all model features (float64), in the order of customers.
 
     Raises:
@@ -24,7 +30,7 @@ def read_features(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
         yield batch
 
 
-def read_matured(engine: Engine, as_of_date: date) -> Iterator[pl.DataFrame]:
+def read_matured(engine: Engine, as_of_date: date) -> Iterator["DataFrame[CustomerFeatures]"]:
     """Yields the same columns for the labelled customers of a date. has_churned: whether one left within its window."""
     matured = "JOIN analytics.training_examples AS examples USING (as_of_date, customer_id)"
     yield from _read_labelled(engine, as_of_date, "left_within_window", matured)
@@ -60,7 +66,7 @@ def _is_flag(feature: str) -> bool:
     return feature.startswith(("is_", "has_", "uses_", "no_"))
 
 
-def stream_features(engine: Engine, first: date, last: date) -> Iterator[pl.DataFrame]:
+def stream_features(engine: Engine, first: date, last: date) -> Iterator["DataFrame[CustomerFeatures]"]:
     """Yields as_of_date, customer_id, has_churned, plan and all model features (float64) of some days, in no order.
 
     Scoring needs no order, since a score depends on its own row only. Sorting a million customers would take longer

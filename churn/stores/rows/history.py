@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 import polars as pl
 import sqlalchemy as sa
@@ -11,6 +12,12 @@ from churn.contracts.extract import EXTRACT_COLUMNS, StoredExtract
 from churn.scoring.history import Reign
 from churn.stores.postgres.copying import copy_in, read_batches
 from churn.stores.postgres.tables import promotions, telco_churn_raw, telco_churn_reconstructed
+
+if TYPE_CHECKING:
+    from pandera.typing.polars import DataFrame
+
+    from churn.contracts.extract import StoredExtract
+
 
 _TYPES = {"senior_citizen": "int8", "tenure": "int8", "monthly_charges": "float8", "total_charges": "float8"}
 
@@ -23,7 +30,7 @@ def read_reigns(engine: Engine) -> list[Reign]:
         return [Reign(**row) for row in connection.execute(query).mappings()]
 
 
-def read_snapshot(engine: Engine, snapshot_date: date) -> Iterator[pl.DataFrame]:
+def read_snapshot(engine: Engine, snapshot_date: date) -> Iterator["DataFrame[StoredExtract]"]:
     """Yields the rows of a stored snapshot, satisfying `StoredExtract`, in batches."""
     columns = ", ".join(f"{name}::{_TYPES.get(name, 'text')} AS {name}" for name in EXTRACT_COLUMNS)
     query = f"SELECT {columns} FROM raw_data.telco_churn_raw WHERE snapshot_date = $1"
@@ -57,7 +64,9 @@ def find_reconstructed(engine: Engine, first: date, last: date) -> dict[date, tu
         return {day: (load_id, count) for day, load_id, count in connection.execute(query)}
 
 
-def replace_reconstructed(engine: Engine, days: Sequence[date], load_id: int, rows: Iterator[pl.DataFrame]) -> None:
+def replace_reconstructed(
+    engine: Engine, days: Sequence[date], load_id: int, rows: Iterator["DataFrame[StoredExtract]"]
+) -> None:
     """Replaces the rows of rewound days, all or none.
 
     Args:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import polars as pl
 import sqlalchemy as sa
@@ -18,11 +19,16 @@ from churn.stores.postgres.tables import predictions, publications, risk_tiers
 from churn.stores.rows.out_of_range import replace_out_of_range
 from churn.stores.rows.torn_days import find_tears, refuse_torn
 
+if TYPE_CHECKING:
+    from pandera.typing.polars import DataFrame
+
+    from churn.contracts.scores import CustomerScores
+
 
 def stage_predictions(
     engine: Engine,
     planned: Sequence[Publication],
-    scores: Iterator[pl.DataFrame],
+    scores: Iterator["DataFrame[CustomerScores]"],
     tiers: Mapping[date, Tiers],
 ) -> list[Publication]:
     """Replaces the predictions of dates and marks them as staged. Readers see them only when they are published.
@@ -61,7 +67,10 @@ def stage_predictions(
 
 
 def _replace_scores(
-    connection: Connection, days: Sequence[date], scores: Iterator[pl.DataFrame], constants: list[pl.Expr]
+    connection: Connection,
+    days: Sequence[date],
+    scores: Iterator["DataFrame[CustomerScores]"],
+    constants: list[pl.Expr],
 ) -> dict[date, int]:
     """Copies the batches in the place of the stored scores of dates. Returns the number of scores of each date."""
     connection.execute(sa.delete(predictions).where(predictions.c.prediction_date.in_(days)))
