@@ -34,11 +34,7 @@ def start(
     with open_log(log) as output:
         return subprocess.Popen(
             command,
-            env={
-                **environment,
-                MARK: str(home_dir),
-                "PWD": str(work_dir),
-            },  # prefect.yaml reads PWD; cwd does not set it.
+            env={**environment, MARK: str(home_dir)},
             cwd=work_dir,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from churn.settings import load_settings
+from churn.settings import PROJECT_DIR, load_settings
 from churn.stores.postgres.database import open_engine
 from churn.stores.postgres.locks import Lock, hold_lock
 from tests.conftest import new_database, with_password
@@ -104,6 +104,8 @@ def test_every_deployment_arrives_with_its_schedule_and_bounds(stack: Stack) -> 
     found = {one["name"]: one for one in stack.ask("/deployments/filter", {})}
 
     assert set(found) == {"churn-pipeline", "train", "score", "backfill", "campaigns", "maintain"}
+    folders = [one["pull_steps"][0]["prefect.deployments.steps.set_working_directory"] for one in found.values()]
+    assert folders == [{"directory": str(PROJECT_DIR)}] * len(found)  # although PWD is another folder
     daily = found["churn-pipeline"]
     midnight = next(schedule for schedule in daily["schedules"] if schedule["slug"] == "midnight")
     assert (midnight["schedule"]["cron"], midnight["schedule"]["timezone"], midnight["active"]) == (

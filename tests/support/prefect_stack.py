@@ -142,7 +142,7 @@ def running(home: Path, port: int, **settings: str) -> Iterator[Stack]:
             "PREFECT_WORKER_QUERY_SECONDS": "0.5",
             "PREFECT_WORKER_PREFETCH_SECONDS": "0",
             "PREFECT_SERVER_UI_ENABLED": "false",
-            "PWD": str(PROJECT_DIR),
+            "PWD": "/",  # of whoever deploys; the deployments name the folder of prefect.yaml
             "COLUMNS": "200",
         }
         | settings,
