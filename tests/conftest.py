@@ -24,10 +24,11 @@ PUBLIC_SAMPLE = PROJECT_DIR.parent / "shared" / "data" / "WA_Fn-UseC_-Telco-Cust
 
 
 INTEGRATION_ROOMS = ("integration", "flows", "dashboard")
-INTEGRATION_FIXTURES = {"server", "browser"}
+INTEGRATION_FIXTURES = {"server", "browser", "reader"}
 """A room whose tests need Postgres, Prefect or a browser, and the fixtures by which a test of another room does."""
 
 SECONDS = {
+    "test_guides.py": 120,
     "test_stack.py": 90,
     "test_deployment.py": 80,
     "test_churn_pipeline.py": 75,
@@ -41,7 +42,13 @@ SECONDS = {
     "test_publish_processes.py": 40,
     "test_house.py": 40,
     "test_gate.py": 27,
+    "test_campaign_truth.py": 30,
+    "test_backups.py": 30,
+    "test_figures.py": 30,
     "test_matured_labels.py": 25,
+    "test_roles.py": 20,
+    "test_registries.py": 20,
+    "test_laws.py": 20,
     "test_torn_days.py": 20,
     "test_promotion.py": 18,
     "test_killed_loads.py": 18,

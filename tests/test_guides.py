@@ -149,7 +149,8 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
 
 
 def as_parameter(block: Block) -> object:
-    return pytest.param(block, id=str(block), marks=[pytest.mark.slow] if block.mark == "slow" else [])
+    marks = [pytest.mark.integration] if block.mark != "not run" else []  # Its commands start Postgres and Prefect.
+    return pytest.param(block, id=str(block), marks=[*marks, pytest.mark.slow] if block.mark == "slow" else marks)
 
 
 @pytest.mark.parametrize("block", [as_parameter(block) for block in BLOCKS])

@@ -125,6 +125,7 @@ def _lowest_point(
     count = int(is_limited.sum())
     objective = np.append(np.zeros(count), 1.0)
     bounds = [(0.0, float(price)) for price in highest[is_limited]] + [(0.0, None)]
+    # The last variable is the height of the lowest plane: minimising it finds where the planes so far lie deepest.
     solved = linprog(objective, A_ub=np.array(cuts), b_ub=np.array(offsets), bounds=bounds, method="highs")
     prices = np.zeros(len(is_limited))
     prices[is_limited] = solved.x[:count]
@@ -139,6 +140,7 @@ def _fill(options: Options, prices: Floats) -> NDArray[np.int64]:
     """
     surplus = _surplus(options, prices)
     customers, choices = np.nonzero(options.values > 0)
+    # stable: customers with the same surplus keep their order, so that a repeated plan gives the same list.
     order = np.argsort(-surplus[customers, choices], kind="stable")
     chosen = np.full(len(options.values), -1, dtype=np.int64)
     seats, budget = options.seats.copy(), options.budget_usd

@@ -59,6 +59,7 @@ def describe_customers(
         suppressed: customer_id, channel, has_consent; see `ledgers.suppressions.read_suppressed`.
         policy: channels and rules for contacts.
     """
+    # maintain_order: Polars promises no order of a join otherwise, and the draw and the ranks follow the rows.
     known = customers.join(history, on="customer_id", how="left", maintain_order="left").with_columns(
         pl.col("is_enrolled", "in_other_campaign", "in_cooldown").fill_null(False)
     )

@@ -200,6 +200,7 @@ class Evidence:
         return _adapter().validate_python(document)
 
 
+# Pydantic compiles the types of the evidence, which takes longer than reading a row of the ledger.
 @cache
 def _adapter() -> TypeAdapter[Evidence]:
     return TypeAdapter(Evidence)

@@ -76,6 +76,7 @@ def summarise(results: pl.DataFrame) -> Summary:
     figures of each candidate, and `differences` each candidate minus the selected one on the same split.
     """
     selected = results.filter("is_selected")
+    # In the order of the candidates, which the table keeps.
     families = results["family"].unique(maintain_order=True).to_list()
     by_family = {family: results.filter(pl.col("family") == family) for family in families}
     chosen = dict(selected.group_by("family").len().sort("family").rows())

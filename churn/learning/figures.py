@@ -150,6 +150,7 @@ def _roc_auc(counts: _Counts) -> Floats:
 
 def log_losses(labels: NDArray[np.bool_], probabilities: Floats) -> Floats:
     """Returns the (n,) logarithmic loss of each row. It is finite even for a wrong prediction of 0 or 1."""
+    # log1p, since 1 - p loses the digits of a small p. A prediction of exactly 0 or 1 would give an infinite loss.
     clipped = np.clip(probabilities, _EPSILON, 1 - _EPSILON)
     return np.asarray(-np.where(labels, np.log(clipped), np.log1p(-clipped)))
 
@@ -209,6 +210,7 @@ def calibration_error_if_true(probabilities: Floats, seed: int, quantile: float 
 
 def _errors_if_true(probabilities: Floats, seed: int, worlds: int) -> Floats:
     scores = np.sort(probabilities)[::-1]
+    # One row for each world in which the probabilities are true; a customer leaves in it by a draw of its own.
     happened = np.random.default_rng(seed).random((worlds, len(scores))) < scores
     bins = np.array_split(np.arange(len(scores)), 10)
     gaps = [np.abs((happened[:, rows] - scores[rows]).sum(axis=1)) for rows in bins]

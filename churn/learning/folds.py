@@ -17,6 +17,7 @@ Fit = Callable[[pl.DataFrame], Predictor]
 
 def split_folds(train: pl.DataFrame, seed: int) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
     """Returns (fitted on, measured on) for each fold. Each customer is measured on exactly once."""
+    # maintain_order: the same seed must give the same folds, and `unique` promises no order otherwise.
     customers = train["customer_id"].unique(maintain_order=True)
     fold = np.empty(len(customers), dtype=np.int64)
     fold[hash_order(customers.to_list(), seed)] = np.arange(len(customers)) % FOLDS

@@ -34,6 +34,7 @@ def split_examples(examples: pl.DataFrame, seed: int) -> Split:
 
     Example: the 7,043 customers of the public sample give 4,929 / 705 / 1,409.
     """
+    # maintain_order: groups come in another order at each call otherwise, and the same seed would give another split.
     customers = examples.group_by("customer_id", maintain_order=True).agg(pl.col("has_churned").any())
     order = hash_order(customers["customer_id"].to_list(), seed)
     has_churned = customers["has_churned"].to_numpy()
@@ -64,6 +65,7 @@ def split_windows(examples: pl.DataFrame, newest: date, seed: int) -> Split:
     """
     is_newest = pl.col("as_of_date") == newest
     older = examples.filter(~is_newest)
+    # maintain_order, as in `split_examples`: the same seed must give the same validation part.
     customers = older["customer_id"].unique(maintain_order=True)
     order = hash_order(customers.to_list(), seed)
     chosen = customers.gather(order[: int(np.ceil(VALIDATION_SHARE * len(customers)))])

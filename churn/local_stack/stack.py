@@ -62,6 +62,7 @@ def bring_up(tell: Callable[[Note], None], patience_seconds: float = UP_PATIENCE
             _check_no_loop(settings, note)
         elif not is_locked(settings.home_dir):  # No note and no lock: the supervisor has ended before its first note.
             raise _did_not_come(settings, "The stack's supervisor", "stack")
+        # Ten looks a second at one small file: the command answers within 0.1 s of the last service.
         time.sleep(0.1)
     late = [service for service in note.services if not service.is_well] if note else []
     raise _did_not_come(settings, late[0].title if late else "The stack", late[0].name if late else "stack")

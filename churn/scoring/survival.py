@@ -120,5 +120,6 @@ def _additive_log_odds(features: pl.DataFrame, predictor: Predictor, months: int
 
 
 def _log_odds(features: pl.DataFrame, predictor: Predictor) -> Floats:
+    # Neither 0 nor 1, whose log-odds are infinite: a forest can give both.
     leaving = np.clip(predictor.predict_proba(features.select(feature_names(predictor)))[:, 1], 1e-15, 1 - 1e-15)
     return np.asarray(np.log(leaving) - np.log1p(-leaving), dtype=np.float64)

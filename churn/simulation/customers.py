@@ -43,6 +43,7 @@ CONTRACTS = ("Month-to-month", "One year", "Two year")
 INTERNET_SERVICES = ("DSL", "Fiber optic", "No")
 
 
+# The simulator asks for the parameters in each batch, and the file is parsed once.
 @lru_cache(maxsize=1)
 def load_parameters() -> dict[str, Any]:
     """Reads the fitted odds of `parameters.json`."""

@@ -83,6 +83,7 @@ def is_folder(source: str | Path) -> bool:
 
 def _fingerprint(path: Path) -> str | None:
     """Returns the sha256 of a file; None if it cannot be read. Its date is then run, and fails with the reason."""
+    # An unreadable file is no reason to stop the others; its own load says what is wrong with it.
     with suppress(OSError), path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
     return None

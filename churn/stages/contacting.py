@@ -131,6 +131,7 @@ def _send(workplace: Workplace, campaign_id: str, channel: str, seats: float, pa
     alone = _left_alone(workplace, channel, day)
     allowed = waiting.filter(~pl.col("customer_id").is_in(alone.implode()))["contact_id"].to_list()
     free = max(seats - deliveries.count_sent(workplace.engine, channel, day), 0)
+    # A list cannot be cut at infinity, which stands for a channel without a limit.
     chosen = allowed if free == float("inf") else allowed[: int(free)]
     deliveries.mark_sent(workplace.engine, chosen, day, now_utc(), str(path))
     sent = deliveries.read_contact_list(workplace.engine, campaign_id, channel, day)
@@ -156,6 +157,7 @@ def _write(sent: pl.DataFrame, path: Path) -> None:
     in_words = pl.col("say_why").list.eval(pl.element().str.strip_prefix("+ ")).list.join("; ")
     defuse(sent.with_columns(in_words)).write_csv(unfinished)
     digest = hashlib.sha256(unfinished.read_bytes()).hexdigest()
+    # A rename within a folder is atomic, so that a program that watches it finds the whole file or none.
     unfinished.rename(path)
     manifest = {"file": path.name, "rows": sent.height, "sha256": digest, "schema_version": SCHEMA_VERSION}
     path.with_suffix(".manifest.json").write_text(json.dumps(manifest, indent=2), encoding="utf-8")

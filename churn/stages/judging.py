@@ -76,6 +76,8 @@ def judge_training(
         decision = hold_back(decision, "trained without a horizon, which never replaces a champion with one")
     reasons = [*decision.reasons, training.tested_on, training.reason, labels.told()]
     if problem is not None:
+        # A promotion that could not be compared must say so first; of another verdict the reasons of the gate come
+        # first.
         reasons.insert(0 if decision.verdict == "promote" else len(decision.reasons), problem)
     tiers = resolve_training_tiers(training, labels, policies)
     changes = None if standing is None else _tier_changes(training, standing, examples, tiers)

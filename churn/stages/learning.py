@@ -107,6 +107,7 @@ def read_examples(engine: "Engine", as_of_date: date) -> tuple["DataFrame[Custom
     Raises:
         NotThere: the date has no features.
     """
+    # An extract that arrived since the last refresh may have matured more windows.
     label_windows.refresh_windows(engine)
     windows = choose_windows(label_windows.read_windows(engine), as_of_date)
     if windows:

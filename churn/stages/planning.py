@@ -98,6 +98,7 @@ def _find_gaps(found: Found) -> list[date]:
     """Returns the dates from the first to the last delivery of a folder; none if its files are not daily."""
     loaded = sorted(day for _, day in found.extracts)
     delivered = sorted({*loaded, *(day for item in found.left_out for day in item.days)})
+    # A weekly delivery has gaps of seven days, which nobody misses: only a daily one can lack a day.
     steps = [(later - earlier).days for earlier, later in pairwise(loaded)]
     if not delivered or (steps and median_low(steps) > 1):
         return []

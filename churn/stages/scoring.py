@@ -55,6 +55,7 @@ def score_customers(workplace: Workplace, as_of_date: date, run_id: str, model_v
         AuditFailed: a customer was neither scored nor rejected. No score was stored.
     """
     engine = workplace.engine
+    # Before anything is computed: what the scores would be made of decides whether they are there already.
     version, basis = _choose_model(engine, as_of_date, model_version)
     planned = describe_publication(workplace, as_of_date, basis, version, run_id)
     known = publications.find_publication(engine, as_of_date)

@@ -64,6 +64,7 @@ def _require_base_rate(decision: Promotion | None, model_version: int) -> float:
 
 
 def _predict_active(engine: "Engine", scorer: Scorer, day: date) -> NDArray[np.float64]:
+    # All scores of the day are held here: a quantile needs them together. They are three columns.
     scores = pl.concat(stream_days(engine, day, day, scorer.predict))
     return scores.filter("is_active")["churn_probability"].to_numpy()
 

@@ -51,6 +51,7 @@ class Workplace:
 
     def close(self) -> None:
         """Closes the connections that nobody uses at this moment. A lock that is still held keeps its connection."""
+        # Popped one by one, so that a store that cannot be closed is not closed again.
         while self._opened:
             self._opened.popitem()[1].close()
         self.engine.dispose()

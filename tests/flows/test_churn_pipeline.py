@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from threading import Timer
@@ -20,6 +21,7 @@ from prefect.testing.utilities import prefect_test_harness
 from rich.console import Console
 
 from churn.errors import ContractBroken, TooFewLeavers, Unavailable, WrongUsage
+from churn.learning import params
 from churn.reporting import reports
 from churn.reporting.status import read_status
 from churn.settings import Settings
@@ -63,7 +65,10 @@ def test_every_stage_retries_twice_within_thirty_minutes() -> None:
     assert {stage.timeout_seconds for stage in STAGES} == {1800.0}
 
 
-def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(settings: Settings) -> None:
+def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(params, "ModelParams", partial(params.ModelParams, forest_trees=10, boosting_rounds=10))
     outcomes = churn_pipeline(as_of=DAY)
     status = read_status(open_workplace(settings))
     page = Console(record=True, width=100, file=StringIO())

@@ -35,6 +35,7 @@ def start_campaign(engine: Engine, campaign: Campaign, terms: Terms, why: str, p
     """
     row = {**asdict(campaign), "offers": list(campaign.offers), "terms": terms.to_json(), "status": "running"}
     try:
+        # The primary key refuses a second start, not a query before it: two people may start the campaign at once.
         with engine.begin() as connection:
             connection.execute(sa.insert(campaigns).values(row))
             _note(connection, campaign.campaign_id, "running", why, person)

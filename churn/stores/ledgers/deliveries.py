@@ -74,5 +74,6 @@ def record_events(connection: Connection, events: Sequence[Event]) -> int:
     """Records events; one that is there already is not recorded twice. Returns how many are new."""
     if not events:
         return 0
+    # RETURNING has only the rows that were inserted: an event that is there already gives none.
     added = insert(contact_events).on_conflict_do_nothing().returning(contact_events.c.event_id)
     return len(connection.execute(added, [asdict(event) for event in events]).all())

@@ -64,6 +64,7 @@ def close_incidents(engine: Engine, flow: str, published: date | None, closed_at
         if published is None
         else sa.or_(table.as_of_date.is_(None), table.as_of_date <= published)
     )
+    # One statement closes and returns: of two runs that succeed at once, only one tells the recovery.
     closing = sa.update(incidents).where(table.flow == flow, table.closed_at.is_(None), is_past)
     chosen = [table[name] for name in Incident.__dataclass_fields__]
     with engine.begin() as connection:

@@ -17,12 +17,14 @@ def record_suppressions(connection: Connection, statements: Sequence[Suppression
     """Records statements; one that is there already is not recorded twice. Returns how many are new."""
     if not statements:
         return 0
+    # RETURNING has only the rows that were inserted: a statement that is there already gives none.
     added = insert(suppressions).on_conflict_do_nothing().returning(suppressions.c.customer_id)
     return len(connection.execute(added, [asdict(statement) for statement in statements]).all())
 
 
 def read_suppressed(engine: Engine, on: date) -> pl.DataFrame:
     """Returns customer_id, channel and has_consent of the last statement about each customer and channel on a day."""
+    # DISTINCT ON keeps the first row of each customer and channel in the order of ORDER BY: the last statement.
     query = """
         SELECT DISTINCT ON (customer_id, channel) customer_id, channel, reason = 'consent' AS has_consent
         FROM ops.suppressions WHERE since <= $1 AND (until IS NULL OR until >= $1)

@@ -76,6 +76,7 @@ def connect(settings: Settings) -> Any:
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
     uri = locate_registry(settings)
+    # Both addresses are of the process: MLflow 3 has no client that carries its own through every call.
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
     if settings.mlflow_tracking_uri is None:
@@ -120,6 +121,7 @@ def confirm_champion(settings: Settings, model: RegisteredModel) -> None:
 
     A registry that does not answer keeps its alias; the next scoring asks again.
     """
+    # Scoring needs no alias: a registry that is down must not stop a day.
     with suppress(RegistryDown, NotInRegistry):
         if CHAMPION not in find_version(settings, model).aliases:
             name_champion(settings, model)

@@ -116,11 +116,13 @@ def reading(settings: Settings) -> Iterator[Connection]:
         raise NotThere("Nothing was run on this database yet.", "run `churn run --source FILE`.") from error
 
 
+# A page is drawn at each click, and looking for the embedded server takes longer than its queries.
 @lru_cache(maxsize=4)
 def _locate_once(settings: Settings) -> str:
     return locate(settings)
 
 
+# One pool for each address: every session of the pages shares its connections.
 @lru_cache(maxsize=4)
 def _reading_engine(uri: str) -> Engine:
     """Returns an engine for pages: many people use it at once, each for some milliseconds."""

@@ -47,6 +47,7 @@ def stage_predictions(
     """
     days = [publication.prediction_date for publication in planned]
     ranges = find_ranges(engine, planned[0].model_version)
+    # One transaction from the first deleted score to the last new one: readers of a staged day see all or none of it.
     with engine.begin() as connection:
         # First: the ledger of revisions compares the old scores with the new ones, and the next statement deletes them.
         revised = keep_scores_aside(connection, days)

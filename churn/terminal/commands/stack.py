@@ -27,6 +27,7 @@ def up(as_json: AsJson = False, verbose: Verbose = False) -> None:
         try:
             with services.waiting() as show:
                 stack.bring_up(show)
+        # Ctrl-C ends the waiting only: the supervisor is a process of its own and goes on starting the services.
         except KeyboardInterrupt:
             typer.echo("The stack is still starting. `churn up` waits for it again; `churn down` stops it.", err=True)
             raise typer.Exit(ExitCode.FAILED) from None

@@ -63,6 +63,7 @@ def note_on(progress: Progress, line: TaskID, note: str, **changes: Any) -> None
 def keeping_hooks(tasks: tuple[Any, ...]) -> Iterator[None]:
     """Takes back the hooks that the block gives to Prefect's tasks, which live as long as the process."""
     names = ("on_running_hooks", "on_completion_hooks", "on_failure_hooks")
+    # A copy of each list: Prefect appends hooks to the list that the task holds.
     before = [(task, name, list(getattr(task, name))) for task in tasks for name in names]
     try:
         yield
