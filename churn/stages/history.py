@@ -292,8 +292,8 @@ def publish_history(workplace: Workplace, days: Sequence[date]) -> Outcome:
 def summarise(plan: Backfill) -> Outcome:
     """Returns a summary of what a backfill did; its details are the days that it published."""
     days = [day for portion in plan.portions for day in portion]
-    count = len(days)
-    parts = [f"{count} days scored and published, {plan.kept_count} unchanged"]
+    done = "1 day" if len(days) == 1 else f"{len(days)} days"
+    parts = [f"{done} scored and published, {plan.kept_count} unchanged"]
     if plan.gaps:
         parts.append(f"{len(plan.gaps)} left out, without an extract or without a customer (the first: {plan.gaps[0]})")
-    return Outcome("; ".join(parts), not count, tuple({"day": str(day)} for day in days))
+    return Outcome("; ".join(parts), not days, tuple({"day": str(day)} for day in days))
