@@ -14,6 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from churn.alerts.incident_file import IncidentFile
+from churn.contracts.statuses import AlertKind, Severity
 from churn.errors import Busy, ChurnError, understand
 from churn.secrecy import hide_secrets
 from churn.settings import Settings
@@ -41,7 +42,7 @@ class Message:
         kind: critical, error, warning or recovered.
     """
 
-    kind: str
+    kind: AlertKind
     title: str
     body: str
 
@@ -117,13 +118,13 @@ def _reach(settings: Settings) -> "Engine | None":
     return engine
 
 
-def _describe(settings: Settings, flow: str, as_of: date | None, error: ChurnError, severity: str) -> Incident:
+def _describe(settings: Settings, flow: str, as_of: date | None, error: ChurnError, severity: Severity) -> Incident:
     fact = hide_secrets(error.fact, settings)
     key = hashlib.sha256(f"{flow}/{type(error).__name__}/{_VARYING.sub('', fact)}".encode()).hexdigest()[:16]
     return Incident(key, flow, as_of, severity, fact, hide_secrets(error.next_step, settings), now_utc())
 
 
-def _grade(engine: "Engine | None", flow: str, as_of: date | None, error: ChurnError) -> str:
+def _grade(engine: "Engine | None", flow: str, as_of: date | None, error: ChurnError) -> Severity:
     """Returns critical when the database does not answer, error when readers see an old date, else warning."""
     if engine is None:
         return "critical"

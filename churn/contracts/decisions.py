@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, TypeAdapter, WrapSerializer
 
 from churn.contracts.models import RegisteredModel
-from churn.contracts.statuses import Decider, Verdict
+from churn.contracts.statuses import Decider, RiskTier, Verdict
 
 EVIDENCE_VERSION = 2
 """The layout of the documents that this release writes. Those of release 0.1.0 have no version and count as 1."""
@@ -99,7 +99,7 @@ class CandidateFigures:
 class TierRates:
     """Predicted and actual leavers of one tier, out of fold on the training part."""
 
-    risk_tier: str
+    risk_tier: RiskTier
     customers: int
     leavers: int
     promised_rate: float

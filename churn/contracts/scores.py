@@ -1,6 +1,6 @@
 """The contract of the scores: a probability for each customer, and the columns that are stored with it."""
 
-from typing import Literal, Protocol, get_args
+from typing import Protocol, get_args
 
 import pandera.polars as pa
 import polars as pl
@@ -8,6 +8,7 @@ from numpy import float64
 from numpy.typing import NDArray
 
 from churn.contracts.features import FEATURES
+from churn.contracts.statuses import RiskTier
 
 
 class Predictor(Protocol):
@@ -21,9 +22,6 @@ def feature_names(predictor: Predictor) -> tuple[str, ...]:
     """Returns the features that a model gets, in order. A model that does not name them gets the shipped ones."""
     names = getattr(predictor, "feature_names_in_", None)
     return FEATURES if names is None else tuple(map(str, names))
-
-
-RiskTier = Literal["High", "Medium", "Low"]
 
 
 class CustomerScores(pa.DataFrameModel):

@@ -7,7 +7,10 @@ Decider = Literal["gate", "person"]
 Basis = Literal["live", "replayed", "as_if", "reconstructed"]
 LoadStatus = Literal["started", "loaded", "superseded", "refused", "interrupted"]
 PublicationStatus = Literal["staged", "published", "withdrawn"]
+RiskTier = Literal["High", "Medium", "Low"]
 Origin = Literal["real", "synthetic"]
+Severity = Literal["critical", "error", "warning"]
+AlertKind = Literal["critical", "error", "warning", "recovered"]
 
 VERDICT_WORDS: dict[Verdict, str] = {"promote": "promoted", "hold": "held", "reject": "rejected"}
 """Each verdict as a participle, for sentences: "version 4 is held"."""

@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from churn.contracts.decisions import TierRates
-from churn.contracts.scores import RiskTier
+from churn.contracts.statuses import RiskTier
 from churn.economics.policies import TierPolicy, TierRule
 
 MONTHS_PER_YEAR = 12

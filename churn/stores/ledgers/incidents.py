@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql
 
+from churn.contracts.statuses import Severity
 from churn.stores.postgres.tables import incidents
 
 
@@ -27,7 +28,7 @@ class Incident:
     incident_key: str
     flow: str
     as_of_date: date | None
-    severity: str
+    severity: Severity
     fact: str
     next_step: str
     opened_at: datetime

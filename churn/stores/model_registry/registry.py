@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.engine import make_url
 
 from churn.contracts.models import MODEL_NAME, RegisteredModel
+from churn.contracts.statuses import Verdict
 from churn.errors import AccessRefused, NotInRegistry, RegistryDown, Unavailable, understand_database
 from churn.secrecy import without_login
 from churn.settings import Settings
@@ -109,7 +110,7 @@ def find_version(settings: Settings, model: RegisteredModel) -> Any:
 
 
 @raises_registry_down
-def tag_decision(settings: Settings, version: int, decision: str, reason: str) -> None:
+def tag_decision(settings: Settings, version: int, decision: Verdict, reason: str) -> None:
     """Adds a decision of the ledger to the model version as tags, for people who look into MLflow first."""
     client = connect(settings)
     client.set_model_version_tag(MODEL_NAME, str(version), "gate_decision", decision)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from churn.contracts.action_list import ACTION_LIST
-from churn.contracts.scores import RiskTier
+from churn.contracts.statuses import RiskTier
 
 COLUMNS = tuple(column.name for column in ACTION_LIST if column.is_on_page)
 """The columns of the list on the page."""

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from churn.contracts.statuses import RiskTier
 from churn.errors import NotThere
 
 
@@ -42,7 +43,7 @@ class FirstCall:
 
     customer_id: str
     churn_probability: float
-    risk_tier: str
+    risk_tier: RiskTier
     expected_annual_loss_usd: float
     expected_profit_usd: float
     monthly_charges: float
