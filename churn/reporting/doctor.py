@@ -1,12 +1,13 @@
-"""Shows what is configured, which services answer, and which versions are installed."""
+"""Shows what is configured, which services answer and work, and which versions are installed."""
 
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from churn.errors import ChurnError, WrongUsage
-from churn.secrecy import split_addresses, without_login
+from churn.errors import understand
+from churn.reporting import trials
+from churn.secrecy import without_login
 from churn.settings import Settings
 from churn.stack_note import find_stack
 
@@ -22,12 +23,13 @@ class Finding:
     is_well: bool = True
 
 
-def examine(settings: Settings, prefect_url: str | None) -> list[Finding]:
-    """Checks the state of every part. Starts nothing and shows no password.
+def examine(settings: Settings, prefect_url: str | None, is_alert_sent: bool = False) -> list[Finding]:
+    """Checks every part, and tries what a run needs of it. Starts nothing and shows no password.
 
     Args:
         settings: the settings of the product.
         prefect_url: the API address in Prefect's own settings; None if they have no address.
+        is_alert_sent: whether to send a test alert to each address.
     """
     return [
         Finding("churn", f"{version('churn')} on Python {platform.python_version()}"),
@@ -35,9 +37,10 @@ def examine(settings: Settings, prefect_url: str | None) -> list[Finding]:
         _ask("database", lambda: _database(settings)),
         _ask("published", lambda: _published(settings)),
         _days(settings),
-        _ask("registry", lambda: _registry(settings)),
+        _ask("registry", lambda: trials.try_registry(settings)),
         _ask("prefect", lambda: _prefect(settings, prefect_url)),
-        _ask("alerts", lambda: _alerts(settings)),
+        _ask("landing", lambda: trials.try_landing(settings)),
+        _ask("alerts", lambda: trials.try_alerts(settings, is_alert_sent)),
         _stack(settings),
         Finding("versions", ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)),
     ]
@@ -46,8 +49,8 @@ def examine(settings: Settings, prefect_url: str | None) -> list[Finding]:
 def _ask(subject: str, question: Callable[[], str]) -> Finding:
     try:
         return Finding(subject, question())
-    except ChurnError as error:
-        return Finding(subject, str(error), is_well=False)
+    except Exception as error:  # Whatever fails, the other parts are still examined.
+        return Finding(subject, str(understand(error)), is_well=False)
 
 
 def _database(settings: Settings) -> str:
@@ -86,8 +89,8 @@ def _days(settings: Settings) -> Finding:
     try:
         with open_workplace(settings) as workplace:
             tears = find_torn(workplace)
-    except ChurnError as error:
-        return Finding("days", str(error), is_well=False)
+    except Exception as error:
+        return Finding("days", str(understand(error)), is_well=False)
     if not tears:
         return Finding("days", "every published date matches its scores")
     examples = "; ".join(map(str, tears[:3]))
@@ -95,12 +98,6 @@ def _days(settings: Settings) -> Finding:
     count = "1 published date does" if days == 1 else f"{days:,} published dates do"
     fact = f"{count} not match the scores. For example {examples}."
     return Finding("days", f"{fact} Next: run `churn transforms check`.", is_well=False)
-
-
-def _registry(settings: Settings) -> str:
-    if settings.mlflow_tracking_uri is None:
-        return "MLflow, in the database `mlflow` on the same server as the product's database"
-    return f"MLflow at {without_login(settings.mlflow_tracking_uri.get_secret_value())}"
 
 
 def _prefect(settings: Settings, prefect_url: str | None) -> str:
@@ -123,20 +120,3 @@ def _stack(settings: Settings) -> Finding:
         return Finding("stack", fact, is_well=False)
     # The first service is the database, which has a line of its own in this report.
     return Finding("stack", ", ".join(f"{service.title} {service.url}".strip() for service in services[1:]))
-
-
-def _alerts(settings: Settings) -> str:
-    """Returns which services receive alerts, without their addresses, which are secrets."""
-    addresses = split_addresses(settings)
-    if not addresses:
-        return "no service receives alerts; set CHURN_ALERT_URLS to get one when a run fails"
-    import apprise
-
-    schemes = [address.partition("://")[0] for address in addresses]
-    for number, (scheme, address) in enumerate(zip(schemes, addresses, strict=True), 1):
-        if not apprise.Apprise.instantiate(address):
-            raise WrongUsage(
-                f"Apprise does not understand address {number} of CHURN_ALERT_URLS ({scheme}://).",
-                "write it in the form that the documentation of apprise gives for that service.",
-            )
-    return f"sent to {', '.join(schemes)}"

@@ -166,7 +166,7 @@ def test_a_plan_by_hand_finds_nothing_to_do(machine: Machine, first_run: subproc
 
 
 def test_the_doctor_is_well(machine: Machine, first_run: subprocess.CompletedProcess[str]) -> None:
-    report = machine.call("churn", "doctor")
+    report = machine.call("churn", "doctor", CHURN_ALERT_URLS="json://alerts.example")
 
     assert report.returncode == 0, report.stdout
     assert "embedded, PostgreSQL 18" in report.stdout
@@ -188,7 +188,7 @@ def test_the_doctor_is_well(machine: Machine, first_run: subprocess.CompletedPro
 def test_standard_output_holds_one_json_document_and_nothing_else(
     machine: Machine, first_run: subprocess.CompletedProcess[str], command: list[str]
 ) -> None:
-    done = machine.call("churn", *command, "--json")
+    done = machine.call("churn", *command, "--json", CHURN_ALERT_URLS="json://alerts.example")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)

@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from churn.errors import Unavailable, WrongUsage, understand_database
 from churn.secrecy import without_login
@@ -125,9 +125,11 @@ def _raises_unavailable(uri: str) -> Iterator[None]:
     """
     try:
         yield
-    except (psycopg.OperationalError, _operational_error()) as error:
+    except (psycopg.Error, SQLAlchemyError) as error:
         if (refusal := understand_database(error)) is not None:
             raise refusal from error
+        if not isinstance(error, psycopg.OperationalError | OperationalError):
+            raise
         raise Unavailable(
             f"The database at {without_login(uri)} did not answer: {str(error).strip().splitlines()[0]}",
             "start it, or correct CHURN_DATABASE_URL; `churn doctor` shows what is configured.",
@@ -145,12 +147,6 @@ def ask_alive(engine: Engine) -> None:
             connection.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
         raise Unavailable("The database does not answer.", "start it; `churn doctor` shows its address.") from error
-
-
-def _operational_error() -> type[Exception]:
-    from sqlalchemy.exc import OperationalError
-
-    return OperationalError
 
 
 def create_database_if_missing(uri: str, name: str) -> None:

@@ -1,5 +1,7 @@
 """The commands that run the product on this machine: up, down, doctor."""
 
+from typing import Annotated
+
 import typer
 
 from churn.errors import ExitCode
@@ -48,9 +50,13 @@ def down(verbose: Verbose = False) -> None:
         typer.echo(f"Stopped: {', '.join(stopped)}." if stopped else "The local stack was not running.")
 
 
-@command(app, TASK, "churn doctor --json")
-def doctor(as_json: AsJson = False, verbose: Verbose = False) -> None:
-    """Check the configuration, each service and the published days, and show the versions in use."""
+@command(app, TASK, "churn doctor --test-alert")
+def doctor(
+    test_alert: Annotated[bool, typer.Option("--test-alert", help="Send a test alert to each address.")] = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Check the configuration, try each service, compare the published days, and show the versions in use."""
     with quiet_command(verbose):
         from prefect.settings import get_current_settings
 
@@ -58,7 +64,7 @@ def doctor(as_json: AsJson = False, verbose: Verbose = False) -> None:
         from churn.terminal.display import findings
         from churn.terminal.standard_output import print_json
 
-        report = examine(load_settings(), get_current_settings().api.url)
+        report = examine(load_settings(), get_current_settings().api.url, test_alert)
         if as_json:
             print_json(findings.as_document(report))
         else:
