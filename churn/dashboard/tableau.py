@@ -1,12 +1,13 @@
 """Writes Tableau data sources, one for each reporting view, from the settings. No file ever contains a password."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as Xml
 
 from churn.errors import WrongUsage
 from churn.settings import Settings
+from churn.stores.postgres.catalogue import ColumnNote
 from churn.stores.postgres.readers import reading
 from churn.stores.shown import marts
 
@@ -47,7 +48,7 @@ def _write(source: Xml.Element, path: Path) -> Path:
     return path
 
 
-def describe_source(address: str, view: str, columns: list[dict[str, Any]]) -> Xml.Element:
+def describe_source(address: str, view: str, columns: Sequence[ColumnNote]) -> Xml.Element:
     """Returns the data source of a view.
 
     Args:
@@ -87,10 +88,10 @@ def _address(address: str) -> dict[str, str]:
     }
 
 
-def _describe_column(column: dict[str, Any]) -> Xml.Element:
+def _describe_column(column: ColumnNote) -> Xml.Element:
     """Returns a column with its caption and meaning. Tableau averages rates and probabilities, and sums the rest."""
-    name = column["name"]
-    datatype, role, kind = _kind(column["type"])
+    name = column.name
+    datatype, role, kind = _kind(column.type)
     if name in _LABELS:
         role, kind = "dimension", "ordinal"
     element = Xml.Element("column", {"name": f"[{name}]", "caption": name.replace("_", " ").capitalize()})
@@ -98,7 +99,7 @@ def _describe_column(column: dict[str, Any]) -> Xml.Element:
     if role == "measure":
         element.set("aggregation", "Sum" if name.endswith(("_usd", "_count", "_charges")) else "Avg")
     run = Xml.SubElement(Xml.SubElement(Xml.SubElement(element, "desc"), "formatted-text"), "run")
-    run.text = column["meaning"] or ""
+    run.text = column.meaning
     return element
 
 

@@ -28,12 +28,12 @@ def show(shown: Shown) -> None:
     """Shows the filters, the sums over the filtered customers, the list and the downloads."""
     filters = _ask_wanted(shown)
     total = ask(shown, calls.sum_calls, filters)
-    count = total["customers_count"]
+    count = total.customers_count
     st.html(
         markup.draw_cards(
             [
                 markup.Card("customers_count", FIGURES["listed_customers_count"], f"{count:,}"),
-                *(markup.Card(name, FIGURES[name], FIGURES[name].form(total[name])) for name in calls.SUMMED),
+                *(markup.Card(name, FIGURES[name], FIGURES[name].form(getattr(total, name))) for name in calls.SUMMED),
             ]
         )
     )

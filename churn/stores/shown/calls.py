@@ -55,6 +55,16 @@ class Wanted:
     descending: bool = False
 
 
+@dataclass(frozen=True)
+class CallTotals:
+    """The number of customers of a list, and the sums of SUMMED over them, in USD per year."""
+
+    customers_count: int
+    expected_profit_usd: float
+    expected_cost_usd: float
+    revenue_at_risk_usd: float
+
+
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     conditions = [_list.c.prediction_date == wanted.prediction_date]
     if wanted.search:
@@ -81,13 +91,13 @@ def read_calls(connection: Connection, wanted: Wanted, limit: int, offset: int =
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def sum_calls(connection: Connection, wanted: Wanted) -> dict[str, Any]:
-    """Returns the number of customers that match the filters, and the sums of their money in USD per year."""
+def sum_calls(connection: Connection, wanted: Wanted) -> CallTotals:
+    """Adds up the customers that match the filters."""
     query = sa.select(
         sa.func.count().label("customers_count"),
         *(sa.cast(sa.func.coalesce(sa.func.sum(_list.c[name]), 0), sa.Double).label(name) for name in SUMMED),
     ).where(*_conditions(wanted))
-    return dict(connection.execute(query).mappings().one())
+    return CallTotals(**connection.execute(query).mappings().one())
 
 
 def read_choices(connection: Connection, prediction_date: date) -> dict[str, list[str]]:

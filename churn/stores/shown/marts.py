@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from churn.stores.postgres.catalogue import ColumnNote
+
 Row = dict[str, Any]
 
 VIEWS = (
@@ -247,13 +249,15 @@ def read_reject_reasons(connection: Connection, loads: int = 30) -> list[Row]:
     )
 
 
-def read_columns(connection: Connection, view: str) -> list[Row]:
+def read_columns(connection: Connection, view: str) -> list[ColumnNote]:
     """Returns the name, type and meaning of each column of a view of `reporting`, in order."""
-    return _read(
+    rows = _read(
         connection,
         """
-        SELECT attname AS name, format_type(atttypid, atttypmod) AS type, col_description(attrelid, attnum) AS meaning
+        SELECT attname AS name, format_type(atttypid, atttypmod) AS type,
+            coalesce(col_description(attrelid, attnum), '') AS meaning
         FROM pg_attribute WHERE attrelid = to_regclass(:view) AND attnum > 0 ORDER BY attnum
         """,
         view=f"reporting.{view}",
     )
+    return [ColumnNote(**row) for row in rows]

@@ -8,6 +8,7 @@ from churn.dashboard import charts, markup
 from churn.dashboard.glossary import FIGURES
 from churn.dashboard.tableau import describe_source
 from churn.dashboard.views.customer import find_changes
+from churn.stores.postgres.catalogue import ColumnNote
 
 HOSTILE = "<script>alert('1')</script>\"&"
 DAY = date(2026, 3, 1)
@@ -77,7 +78,7 @@ def test_what_changed_for_a_customer_is_told_from_what_to_what() -> None:
     ],
 )
 def test_a_tableau_source_says_where_and_never_who(address: str, server: str, port: str, database: str) -> None:
-    columns = [{"name": "model_version", "type": "integer", "meaning": "Its version"}]
+    columns = [ColumnNote("model_version", "integer", "Its version")]
     source = describe_source(address, "kpi_daily", columns)
     (connection,) = source.iter("named-connection")
     found = connection[0].attrib
