@@ -6,6 +6,7 @@ from typing import Any
 from prefect.artifacts import MarkdownArtifact, TableArtifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import TaskRunContext
 from prefect.logging.loggers import task_run_logger
 from prefect.tasks import Task
 
@@ -40,14 +41,14 @@ def tell_outcome(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
 
 def show_report(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
     """Writes a page about a stage to the Prefect UI, for people who do not read logs."""
-    outcome = state.result(raise_on_failure=False)
-    if task.name not in REPORTS or (isinstance(outcome, Outcome) and outcome.is_skipped):
+    outcome, context = state.result(raise_on_failure=False), TaskRunContext.get()
+    if context is None or task.name not in REPORTS or (isinstance(outcome, Outcome) and outcome.is_skipped):
         return
     from churn.reporting import reports
-    from churn.stores.workplace import open_workplace
 
-    with open_workplace() as workplace:
-        page = reports.report_stage(workplace, task.name, date.fromisoformat(run.name.rpartition(" ")[2]))
+    # Prefect calls the hooks of a task while its context lasts, so the stores of the run are still open.
+    workplace = context.parameters["workplace"]
+    page = reports.report_stage(workplace, task.name, date.fromisoformat(run.name.rpartition(" ")[2]))
     if page:
         kept = {"task_run_id": run.id, "flow_run_id": run.flow_run_id}
         MarkdownArtifact(key=REPORTS[task.name], markdown=page, description=run.name, **kept).create()
