@@ -17,15 +17,15 @@ from flows.runs import flow_policy
 from flows.transforming import check_published, deploy_models
 
 if TYPE_CHECKING:
-    from churn.stages.history import Backfill
+    from churn.stages.past_days import Backfill
 
 
 @task(**stage_policy(), task_run_name="plan_backfill")
 def plan_backfill(workplace: Workplace, days: int, until: date | None) -> "Backfill":
     """Returns the missing days, in portions that are scored together."""
-    from churn.stages import history
+    from churn.stages import past_days
 
-    return history.plan_backfill(workplace, days, until)
+    return past_days.plan_backfill(workplace, days, until)
 
 
 @task(**stage_policy(), task_run_name="rebuild_features {days[0]}")
@@ -63,7 +63,7 @@ def backfill(days: Days = 60, until: Day | None = None) -> Outcome:
         days: the number of days, with the last day.
         until: the last day (default: the date of the latest extract).
     """
-    from churn.stages import history
+    from churn.stages import past_days
 
     with open_workplace() as workplace, one_pipeline(workplace):
         deploy_models(workplace)
@@ -73,7 +73,7 @@ def backfill(days: Days = 60, until: Day | None = None) -> Outcome:
             score_history(workplace, portion)
             publish_history(workplace, portion)
         check_published(workplace, [day for portion in plan.portions for day in portion])
-        return history.summarise(plan)
+        return past_days.summarise(plan)
 
 
 if __name__ == "__main__":

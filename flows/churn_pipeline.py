@@ -16,7 +16,7 @@ from churn.stores.workplace import Workplace, open_workplace
 from flows.attempts import Attempts, learn_or_keep, score_and_warn
 from flows.backfill import publish_history, rebuild_features, score_history
 from flows.policy import stage_policy
-from flows.runs import flow_policy, is_scheduled, run_date, tell_notes
+from flows.runs import flow_policy, is_scheduled, release_named, run_date, tell_notes
 from flows.score import publish, score_customers
 from flows.train import train_models
 from flows.transforming import audit_transforms, check_published, deploy_models, run_transforms
@@ -72,6 +72,7 @@ def churn_pipeline(
     from churn.stages import planning
 
     with open_workplace() as workplace, one_pipeline(workplace):
+        release_named(workplace, as_of, "churn run")
         plan = plan_run(workplace, source, as_of, run_date())
         tell_notes(plan.notes)
         outcomes = run_days(workplace, plan, retrain, mapping)
@@ -85,7 +86,7 @@ def run_days(workplace: Workplace, plan: "Plan", retrain: bool, mapping: Path | 
 
     A refused date or a file that is left out fails the run, but only at its end: the other dates are published first.
     """
-    from churn.stages import history
+    from churn.stages import past_days
 
     run, days = Attempts(), plan.days
     if len(days) != 1:  # With a single day run_transforms deploys: only after its extract has passed the contract.
@@ -94,10 +95,10 @@ def run_days(workplace: Workplace, plan: "Plan", retrain: bool, mapping: Path | 
         check_published(workplace, [])
         return run.finish(plan.refusal)
     taken = [day for extract, day in days if run.attempt(*take_in(workplace, extract, day, mapping))]
-    portions, newest = history.part_days(workplace, taken)
+    portions, newest = past_days.part_days(workplace, taken)
     past = [day for portion in portions for day in run.attempt_days(workplace, portion, rebuild_features)]
     is_learned = newest is not None and run.attempt(*learn(workplace, newest, retrain))
-    for portion in history.plan_days(workplace, past).portions:
+    for portion in past_days.plan_days(workplace, past).portions:
         run.attempt_days(workplace, portion, score_history, publish_history)
     if newest is not None and is_learned:
         scored = partial(score_customers, workplace, newest)

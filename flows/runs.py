@@ -2,7 +2,7 @@
 
 import logging
 from datetime import UTC, date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect import runtime
 from prefect.client.schemas.objects import FlowRun, State
@@ -15,6 +15,9 @@ from prefect.settings import get_current_settings
 from churn.errors import ChurnError
 from churn.secrecy import hide_in_logs
 from churn.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from churn.stores.workplace import Workplace
 
 
 def flow_policy() -> dict[str, Any]:
@@ -57,6 +60,15 @@ def tell_notes(notes: list[str]) -> None:
     """Writes remarks about the plan of a run to its log."""
     for note in notes:
         get_run_logger().warning("%s", note)
+
+
+def release_named(workplace: "Workplace", as_of: date | None, command: str) -> None:
+    """Lets a date be published again that a person withdrew, because a command names it; says so in the run's log."""
+    from churn.shell.person import find_person
+    from churn.stages import withdrawing
+
+    if as_of and (note := withdrawing.release_day(workplace, as_of, find_person(), command)):
+        tell_notes([note])
 
 
 def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:

@@ -12,7 +12,7 @@ from churn.parameters import Day, Version
 from churn.stages import Outcome, one_pipeline
 from churn.stores.workplace import Workplace, open_workplace
 from flows.policy import stage_policy
-from flows.runs import flow_policy
+from flows.runs import flow_policy, release_named
 from flows.transforming import check_published, deploy_models
 
 
@@ -46,6 +46,7 @@ def score(as_of: Day | None = None, model: Version | None = None) -> list[Outcom
     from churn.stages import scoring
 
     with open_workplace() as workplace, one_pipeline(workplace):
+        release_named(workplace, as_of, "churn score")
         day = as_of or scoring.find_latest_day(workplace)
         return [
             deploy_models(workplace),

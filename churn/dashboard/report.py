@@ -48,7 +48,8 @@ def write_report(settings: Settings, out: Path, as_of_date: date | None) -> str:
         Unavailable: the database did not answer.
     """
     with reading(settings) as connection:
-        published = [row for row in marts.read_publications(connection, 4000) if row["status"] == "published"]
+        publications = marts.read_publications(connection, 4000)
+        published = [row for row in publications if row["status"] == "published"]
         day = as_of_date or (published[0]["prediction_date"] if published else None)
         publication = next((row for row in published if row["prediction_date"] == day), None)
         if day is None or publication is None:
@@ -56,20 +57,24 @@ def write_report(settings: Settings, out: Path, as_of_date: date | None) -> str:
         days = marts.read_days(connection, day - timedelta(days=DAYS), day)
         first_calls = calls.read_calls(connection, calls.Wanted(day), CALLS)
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(render_report(publication, days, first_calls), encoding="utf-8")
+    withdrawn = [] if as_of_date else summary.tell_withdrawn(publications, day)
+    out.write_text(render_report(publication, days, first_calls, withdrawn), encoding="utf-8")
     return f"{out}: overview and {len(first_calls)} calls as of {day}, {out.stat().st_size / 1000:,.0f} kB"
 
 
-def render_report(publication: Row, days: Sequence[Row], first_calls: Sequence[Row]) -> str:
+def render_report(
+    publication: Row, days: Sequence[Row], first_calls: Sequence[Row], withdrawn: Sequence[str] = ()
+) -> str:
     """Returns the report as HTML.
 
     Args:
         publication: the publication of the date.
         days: rows of kpi_daily; the last row is the date of the report.
         first_calls: the first rows of the action list.
+        withdrawn: sentences about later dates that a person withdrew.
     """
     now = days[-1]
-    marks = "".join(markup.draw_pill(mark, True) for mark in summary.tell_marks(publication))
+    marks = "".join(markup.draw_pill(mark, True) for mark in (*summary.tell_marks(publication), *withdrawn))
     title = f"Churn as of {tell_day(now['prediction_date'])}"
     columns = [_without_link(column) for column in markup.name_columns(*COLUMNS, numbers=NUMBERS, wide=("reasons",))]
     figures = [glossary.FIGURES[name] for name in dict.fromkeys((*summary.HEADLINES, *COLUMNS))]

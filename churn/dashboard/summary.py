@@ -54,6 +54,15 @@ def tell_marks(publication: Row) -> list[str]:
     return marks
 
 
+def tell_withdrawn(publications: Sequence[Row], day: date) -> list[str]:
+    """Returns a warning for each date after the shown one that a person withdrew: the figures are those before it."""
+    return [
+        f"{row['prediction_date']} was withdrawn by {row['withdrawn_by']}: {row['withdrawn_why']}"
+        for row in publications
+        if row["withdrawn_by"] is not None and row["prediction_date"] > day
+    ]
+
+
 def tell_shape(row: Row) -> str:
     """Returns a sentence that sums up the figures of a date."""
     share = row["at_risk_customers_count"] / row["active_customers_count"] if row["active_customers_count"] else None

@@ -53,6 +53,7 @@ class Tally:
         left_later: customers whose leaving date is after the snapshot date.
         left_long_ago: customers who left before the time that the extract covers; they are in no other count.
         without_end: customers whose leaving date stands for none.
+        forgotten: rows of customers who were forgotten; they are in no other count.
         warnings: remarks about the whole file.
     """
 
@@ -71,6 +72,7 @@ class Tally:
     left_later: int = 0
     left_long_ago: int = 0
     without_end: int = 0
+    forgotten: int = 0
     samples: list[pl.DataFrame] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -114,6 +116,7 @@ class Tally:
         self.left_later += screened.left_later
         self.left_long_ago += screened.left_long_ago
         self.without_end += screened.without_end
+        self.forgotten += screened.forgotten
         if screened.accepted.height:
             self.samples.append(screened.accepted.gather_every(-(-screened.accepted.height // SAMPLE_ROWS)))
         reasons = screened.rejected["reasons"].explode()
@@ -141,6 +144,8 @@ class Tally:
             sentences.append(f"spaces or case corrected in {_cells(self.normalised)}")
         if self.blank_rows:
             sentences.append(f"{_rows(self.blank_rows).replace(' row', ' blank row')} passed over")
+        if self.forgotten:
+            sentences.append(f"{_rows(self.forgotten)} of forgotten customers left out")
         if self.new_words:
             sentences.append(f"new words: {self.tell_new_words()}")
         return [*sentences, *self._tell_dates(), *self.warnings]

@@ -40,6 +40,7 @@ class Screened:
         left_long_ago: customers who left before the time that the extract covers. They are in neither part.
         without_end: leaving dates that stand for none, such as 31.12.9999.
         currencies: currency -> number of rows, where the file has a column that names it.
+        forgotten: the number of rows of customers who were forgotten. They are in neither part.
     """
 
     accepted: pl.DataFrame
@@ -52,6 +53,7 @@ class Screened:
     without_end: int = 0
     currencies: Counter[str] = field(default_factory=Counter)
     row_numbers: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Int64))
+    forgotten: int = 0
 
     @property
     def rows_read(self) -> int:

@@ -11,7 +11,7 @@ from churn.errors import NotThere
 from churn.learning.params import FAMILIES
 from churn.settings import Settings
 from churn.stack_note import find_stack
-from churn.stores.ledgers import loads, promotions, publications
+from churn.stores.ledgers import loads, promotions, publications, withdrawals
 from churn.stores.rows import predictions
 from churn.stores.shown import figures
 from churn.stores.shown.figures import FirstCall, Kpis
@@ -63,6 +63,7 @@ class Status:
         source: the file of the extract.
         first_calls: the ten customers to call first.
         unseen_plans: the number of customers with a tariff that the training examples did not have.
+        withdrawn: a sentence about each later date that a person withdrew; none where a date was asked for.
         stack: the addresses of the healthy services of the local stack; None if it is not running.
     """
 
@@ -84,6 +85,7 @@ class Status:
     first_calls: tuple[FirstCall, ...]
     unseen_plans: int
     published_at: datetime | None
+    withdrawn: tuple[str, ...]
     stack: Mapping[str, str] | None
 
 
@@ -116,8 +118,13 @@ def read_status(workplace: Workplace, as_of_date: date | None = None) -> Status:
         first_calls=figures.read_first_calls(engine, day, 10),
         unseen_plans=predictions.count_unseen_plans(engine, day),
         published_at=publication.published_at,
+        withdrawn=_find_withdrawn(engine, day) if as_of_date is None else (),
         stack=_stack(workplace.settings),
     )
+
+
+def _find_withdrawn(engine: "Engine", shown: date) -> tuple[str, ...]:
+    return tuple(f"{held}." for day, held in withdrawals.find_held(engine).items() if day > shown)
 
 
 def _list(kpis: Kpis) -> CallList:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from churn.errors import WrongUsage
 from churn.intake.daily_files import Landing, LeftOut, find_daily_files, refuse_left_out
 from churn.simulation.extracts import provide_synthetic_extract
-from churn.stores.ledgers import loads, publications
+from churn.stores.ledgers import loads, publications, withdrawals
 from churn.stores.workplace import Workplace
 from churn.timeline import today
 
@@ -20,10 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Found:
-    """The extracts of a source with their dates, in order of date; of a folder, also the files that are left out."""
+    """The extracts of a source with their dates, in order of date; of a folder, also what is left out.
+
+    Attributes:
+        left_out: the files that cannot be used.
+        held: the dates that a person withdrew: only a command that names such a date loads its file.
+    """
 
     extracts: list[tuple[str, date]]
     left_out: list[LeftOut] = field(default_factory=list)
+    held: list[date] = field(default_factory=list)
 
 
 def find_extracts(workplace: Workplace, source: str | Path | None, as_of: date | None) -> Found:
@@ -45,12 +51,14 @@ def find_extracts(workplace: Workplace, source: str | Path | None, as_of: date |
         return Found([_choose_day(source, landing, as_of)])
     engine, days = workplace.engine, [day for day, _ in landing.files]
     published, taken = _find_published(engine, days), loads.find_last_taken(engine, days)
+    held = withdrawals.find_held(engine, days)
     new = [
         (str(path), day)
         for day, path in landing.files
-        if day not in published or _fingerprint(path) not in (published[day], taken.get((day, str(path.absolute()))))
+        if day not in held
+        and (day not in published or _fingerprint(path) not in (published[day], taken.get((day, str(path.absolute())))))
     ]
-    return Found(new, landing.left_out)
+    return Found(new, landing.left_out, sorted(held))
 
 
 def _choose_day(source: str | Path, landing: Landing, as_of: date) -> tuple[str, date]:

@@ -15,7 +15,7 @@ from churn.economics.offers import ContactPolicy, load_contact_policy
 from churn.errors import AuditFailed, ContractBroken, WrongUsage
 from churn.intake import contact_events
 from churn.stages import Outcome
-from churn.stores.ledgers import campaigns, deliveries, publications, suppressions, waves
+from churn.stores.ledgers import campaigns, deliveries, erasures, publications, suppressions, waves
 from churn.stores.ledgers.campaigns import CampaignLine
 from churn.stores.workplace import Workplace
 from churn.timeline import now_utc, today
@@ -199,7 +199,9 @@ def _as_statement(event: Event, customers: dict[str, str]) -> Suppression:
 
 def suppress(workplace: Workplace, path: Path) -> Outcome:
     """Records the customers of a file who must be left alone, or (reason consent) may be contacted again."""
-    statements = contact_events.read_suppressions(path, today())
+    forgotten = erasures.find_forgotten(workplace.engine)  # Their numbers must not come back by a list either.
+    stated = contact_events.read_suppressions(path, today())
+    statements = [statement for statement in stated if not forgotten.has(statement.customer_id)]
     with workplace.engine.begin() as connection:
         added = suppressions.record_suppressions(connection, statements)
     return Outcome(

@@ -12,6 +12,7 @@ from churn.intake.batches import ROW_NUMBER, Opened
 from churn.intake.core import make_core
 from churn.intake.corrections import LOAD_COLUMN, check_all_came_back, check_corrects
 from churn.intake.declaring import read_extract_form, refuse_unreviewed
+from churn.intake.forgotten import Forgotten, leave_out
 from churn.intake.limits import Limits, Tally, check_hope, check_limits
 from churn.intake.mapping import Mapping
 from churn.intake.reading import open_batches
@@ -23,7 +24,7 @@ from churn.intake.wholesale import check_tenure, describe_ids
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.last_snapshot import compare_with_last
-from churn.stores.ledgers import loads
+from churn.stores.ledgers import erasures, loads
 from churn.stores.ledgers.loads import Arrival, Load
 from churn.stores.postgres.locks import PATIENCE, Lock, hold_lock
 from churn.stores.rows import snapshots
@@ -111,7 +112,7 @@ def _take_in(
     engine, settings, tally = workplace.engine, workplace.settings, Tally()
     load_id = loads.open_load(engine, arrival)
     limits = _limits(settings)
-    before = loads.find_load_before(engine, arrival.snapshot_date)
+    before, forgotten = loads.find_load_before(engine, arrival.snapshot_date), erasures.find_forgotten(engine)
     max_bytes = settings.max_extract_megabytes * 1_000_000
     try:
         with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
@@ -119,7 +120,8 @@ def _take_in(
                 tally.keep(current.rows_accepted, current.monthly_charges_total, current.origin)
             # The batches come from a generator that runs in another thread. Leaving the block ends that thread, also
             # after an error, before `opened` is closed: otherwise the thread would read a closed file.
-            screened = _screen(extract, opened, mapping, limits, tally, current, before, arrival.snapshot_date)
+            day = arrival.snapshot_date
+            screened = _screen(extract, opened, mapping, limits, tally, current, before, day, forgotten)
             compared = chain(screened, compare_with_last(workplace, extract.name, tally, before))
             with read_ahead(compared) as batches:
                 snapshots.replace_snapshot(engine, load_id, arrival, batches, tally)
@@ -148,6 +150,7 @@ def _screen(
     current: Load | None,
     before: Load | None,
     snapshot_date: date,
+    forgotten: Forgotten,
 ) -> Iterator[Screened]:
     """Yields screened batches, and refuses the file if it breaks a limit.
 
@@ -159,6 +162,7 @@ def _screen(
         if opened.header.is_correction:
             check_corrects(extract.name, batch.rows[LOAD_COLUMN], current.load_id if current else None)
         screened = screen_rows(batch, opened.header, mapping, limits.new_categories == "accept", snapshot_date)
+        screened = leave_out(screened, forgotten)
         tally.add(screened)
         check_hope(extract.name, tally, opened.most_rows, limits)
         yield screened

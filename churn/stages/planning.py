@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from churn.errors import NotThere, WrongUsage
 from churn.intake.daily_files import refuse_left_out
 from churn.stages.arrivals import Found, find_extracts, is_folder
-from churn.stores.ledgers import publications
+from churn.stores.ledgers import publications, withdrawals
 from churn.stores.workplace import Workplace
 from churn.timeline import days_until, tell_dates, today_utc
 
@@ -57,11 +57,14 @@ def plan_run(workplace: Workplace, source: str | None, as_of: date | None, run_d
         found = find_extracts(workplace, source, None)
         notes = _note_folder(engine, source, found, run_date)
         left_out = [f"Not loaded from {source}: {item.what}." for item in found.left_out]
+        left_out += [_note_held(engine, day) for day in found.held]
         return Plan(found.extracts, [*notes, *left_out], refuse_left_out(source, found.left_out))
     name = source or "the simulator"
     # A file or address has the customers of today. A run that starts a day late must not store them as yesterday's.
     if run_date < today_utc():
         return Plan([], [_note_late(engine, name, run_date)])
+    if note := _note_held(engine, run_date):
+        return Plan([], [note])
     return Plan(find_extracts(workplace, source, run_date).extracts, _note_lost(_find_missing(engine, run_date), name))
 
 
@@ -71,8 +74,8 @@ def check_arrived(workplace: Workplace, source: str | None, run_date: date) -> N
     Raises:
         NotThere: the date is not published, because its extract has not arrived.
     """
-    is_due = source is not None and is_folder(source) and run_date == today_utc()
-    if is_due and not _is_published(workplace.engine, run_date):
+    is_due, engine = source is not None and is_folder(source) and run_date == today_utc(), workplace.engine
+    if is_due and not _is_published(engine, run_date) and not withdrawals.find_held(engine, [run_date]):
         raise NotThere(
             f"No extract of {run_date} has arrived in {source}.",
             "start the run again when it has arrived; otherwise the next scheduled run catches it up by itself.",
@@ -125,12 +128,21 @@ def _note_lost(missing: list[date], source: str) -> list[str]:
 
 
 def _find_missing(engine: "Engine", run_date: date) -> list[date]:
-    """Returns the dates between the latest published date and the date of the run."""
+    """Returns the dates between the latest published date and the date of the run; no date that a person withdrew."""
     latest = publications.find_publication(engine)
     if latest is None:
         return []
     gap = (run_date - latest.prediction_date).days
-    return [latest.prediction_date + timedelta(days=past) for past in range(1, gap)]
+    between = [latest.prediction_date + timedelta(days=past) for past in range(1, gap)]
+    held = withdrawals.find_held(engine, between)
+    return [day for day in between if day not in held]
+
+
+def _note_held(engine: "Engine", day: date) -> str:
+    """Returns why a date is not run; empty if nobody withdrew it."""
+    held = withdrawals.find_held(engine, [day]).get(day)
+    again = f"Only a command that names the date publishes it again: `churn score --as-of {day}`."
+    return f"{held}. {again}" if held else ""
 
 
 def _is_published(engine: "Engine", day: date) -> bool:

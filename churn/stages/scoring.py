@@ -18,6 +18,7 @@ from churn.scoring.history import PastDay, plan_history
 from churn.scoring.scores import Scorer
 from churn.stages import Outcome
 from churn.stages.tiering import note_tiers, resolve_days, stream_days
+from churn.stages.withdrawing import refuse_withdrawn
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, promotions, publications, revisions
 from churn.stores.ledgers.promotions import require_champion
@@ -53,8 +54,10 @@ def score_customers(workplace: Workplace, as_of_date: date, run_id: str, model_v
     Raises:
         NotThere: there is no champion, the date has no features, or the registry no longer has the model.
         AuditFailed: a customer was neither scored nor rejected. No score was stored.
+        DayWithdrawn: a person withdrew the date, and no command has named it since.
     """
     engine = workplace.engine
+    refuse_withdrawn(workplace, as_of_date)
     # Before anything is computed: what the scores would be made of decides whether they are there already.
     version, basis = _choose_model(engine, as_of_date, model_version)
     planned = describe_publication(workplace, as_of_date, basis, version, run_id)

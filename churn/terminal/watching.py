@@ -41,6 +41,8 @@ def run_pipeline(
         The published date; None for a folder of daily files, of which the latest date is published.
     """
     from churn.intake.sources import check_there
+    from churn.stages.withdrawing import refuse_withdrawn
+    from churn.stores.workplace import open_workplace
 
     if source is not None:
         check_there(source)
@@ -51,6 +53,9 @@ def run_pipeline(
         _following(settings, console, "churn_pipeline", day, verbose) as follow,
         _stored_source(settings, source) as stored,
     ):
+        if as_of is None and day is not None:
+            with open_workplace(settings) as workplace:
+                refuse_withdrawn(workplace, day)  # Only a date that a person typed releases it.
         from flows.churn_pipeline import AROUND_STAGES, PAST_STAGES, STAGES, churn_pipeline, plan_run
 
         progress = follow((*STAGES, *PAST_STAGES, *AROUND_STAGES))

@@ -46,7 +46,7 @@ def fill_in(home: Path) -> dict[str, float]:
 def stages_alone(home: str) -> dict[str, float]:
     """Runs in a process of its own."""
     from churn.settings import Settings
-    from churn.stages import history
+    from churn.stages import history, past_days
     from churn.stores.model_registry.registry import import_mlflow
 
     settings = Settings(home=Path(home))
@@ -54,7 +54,7 @@ def stages_alone(home: str) -> dict[str, float]:
     history.make_ready(at(settings))
 
     def work() -> None:
-        for portion in history.plan_backfill(at(settings), DAYS, None).portions:
+        for portion in past_days.plan_backfill(at(settings), DAYS, None).portions:
             history.rebuild_features(at(settings), portion)
             history.score_history(at(settings), portion, "benchmark")
             history.publish_history(at(settings), portion)

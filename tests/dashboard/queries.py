@@ -162,7 +162,8 @@ TABLES: dict[str, dict[str, str]] = {
             source FROM reporting.load_history ORDER BY load_id DESC LIMIT 30""",
         "rejects": "SELECT load_id, reason, rows_count FROM reporting.reject_reasons ORDER BY load_id DESC, 3 DESC, 2",
         "publications": f"""SELECT prediction_date, status, {_BASIS}, customers_count, refused_count, model_version,
-            is_synthetic, published_at FROM reporting.publication_history ORDER BY prediction_date DESC LIMIT 30""",
+            is_synthetic, published_at, withdrawn_why
+            FROM reporting.publication_history ORDER BY prediction_date DESC LIMIT 30""",
     },
 }
 CENTS = ("monthly_charges", "price_above_list_usd", "expected_profit_usd", "expected_cost_usd")

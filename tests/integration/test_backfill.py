@@ -11,7 +11,7 @@ import pytest
 
 from churn.errors import WrongUsage
 from churn.settings import Settings, load_settings
-from churn.stages import history, scoring
+from churn.stages import history, past_days, scoring
 from churn.stores.rows import features, predictions
 from tests.conftest import DAY
 from tests.support import processes
@@ -186,7 +186,7 @@ def test_an_earlier_extract_takes_the_place_of_what_was_rewound(begun: Settings,
 
 def test_days_in_the_future_are_refused(begun: Settings) -> None:
     with pytest.raises(WrongUsage, match="today"):
-        history.plan_backfill(at(begun), 5, DAY.replace(year=2099))
+        past_days.plan_backfill(at(begun), 5, DAY.replace(year=2099))
 
 
 def backfill_and_die(kill_at: str) -> None:
@@ -205,7 +205,7 @@ def backfill_and_die(kill_at: str) -> None:
         processes._die_after(owner, name)
     settings = load_settings()
     name_rule_of_thumb_champion(settings)
-    history.ROWS_AT_ONCE = 4000
+    past_days.ROWS_AT_ONCE = 4000
     run_backfill(settings, 21)
 
 
@@ -216,7 +216,7 @@ def test_killed_at_any_step_and_started_again_it_ends_in_the_same_rows(
         name_rule_of_thumb_champion(telecom)
         run_backfill(telecom, 21)
         undisturbed = rows_of(telecom)
-    monkeypatch.setattr(history, "ROWS_AT_ONCE", 4000)
+    monkeypatch.setattr(past_days, "ROWS_AT_ONCE", 4000)
     with telecoms.copy("published", tmp_path / "disturbed") as disturbed:
         name_rule_of_thumb_champion(disturbed)
 

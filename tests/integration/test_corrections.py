@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from churn.settings import Settings
-from churn.stages import history, intake
+from churn.stages import history, intake, past_days
 from tests.conftest import DAY
 from tests.support.days import ask, execute, name_rule_of_thumb_champion, run_backfill, run_day
 from tests.support.factories import make_extract, write_extract
@@ -79,12 +79,12 @@ def write_correction(folder: Path) -> Path:
 def correct(settings: Settings, extract: Path, day: date) -> str:
     """Loads a corrected extract and makes the day anew, as a run of the flow does; returns what was said."""
     intake.load_extract(at(settings), extract, day)
-    portions, newest = history.part_days(at(settings), [day])
+    portions, newest = past_days.part_days(at(settings), [day])
     assert newest is None
     said = []
     for portion in portions:
         history.rebuild_features(at(settings), portion)
-    for portion in history.plan_days(at(settings), [day]).portions:
+    for portion in past_days.plan_days(at(settings), [day]).portions:
         said.append(history.score_history(at(settings), portion, "correction").summary)
         history.publish_history(at(settings), portion)
     return "; ".join(said)
@@ -152,4 +152,4 @@ def test_a_corrected_newest_day_says_what_changed_too(story: Story, tmp_path: Pa
 
 
 def test_an_old_day_that_is_made_is_left_alone(story: Story) -> None:
-    assert history.part_days(at(story.settings), [BEFORE]) == ([], None)
+    assert past_days.part_days(at(story.settings), [BEFORE]) == ([], None)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from churn.contracts.decisions import Evidence, Promotion
 from churn.contracts.models import MODEL_NAME
 from churn.settings import Settings
-from churn.stages import history, intake, scoring, transforms
+from churn.stages import history, intake, past_days, scoring, transforms
 from churn.stores.ledgers import promotions, publications
 from churn.stores.model_registry import loading
 from churn.stores.postgres import tables
@@ -143,9 +143,9 @@ def ask(settings: Settings, query: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.execute(sa.text(query))]
 
 
-def run_backfill(settings: Settings, days: int, until: date | None = None) -> history.Backfill:
+def run_backfill(settings: Settings, days: int, until: date | None = None) -> past_days.Backfill:
     """Every stage of a backfill."""
-    plan = history.plan_backfill(at(settings), days, until)
+    plan = past_days.plan_backfill(at(settings), days, until)
     for portion in plan.portions:
         history.rebuild_features(at(settings), portion)
         history.score_history(at(settings), portion, "test backfill")

@@ -45,7 +45,9 @@ def hold_out_a_customer(settings: Settings) -> None:
                 'standard', 'call', expected_profit_usd, churn_probability, monthly_charges
             FROM reporting.action_list WHERE prediction_date = '{DAYS[1]}' AND call_rank = 1;
             INSERT INTO ops.features_out_of_range VALUES
-            ('{DAYS[1]}', 'monthly_charges', 3, 400, 20, 110)""",
+            ('{DAYS[1]}', 'monthly_charges', 3, 400, 20, 110);
+            INSERT INTO ops.withdrawals (prediction_date, decision, person, why, load_id, model_version,
+                customers_count) VALUES ('{DAYS[0]}', 'withdrawn', 'ada', 'wrong prices', 1, 1, 400)""",
     )
 
 

@@ -147,12 +147,13 @@ def _publication_columns() -> list[markup.Column]:
     return _columns(
         {
             "prediction_date": ("Date", "The date that was scored.", tell_day),
-            "status": ("Status", "published, or staged: readers do not see the date yet.", tell_text),
+            "status": ("Status", "published, staged or withdrawn. Readers see published dates only.", tell_text),
             "basis": ("Basis", FIGURES["basis"].definition, FIGURES["basis"].form),
             "customers_count": ("Scored", "Customers with a score.", tell_count),
             "refused_count": ("Rejected", "Rows that the load rejected. They have no score.", tell_count),
             "model_version": ("Model", "Version of the model that gave the scores.", tell_text),
             "is_synthetic": ("Synthetic", "yes: the simulator made the customers.", tell_yes_no),
             "published_at": ("Published", "When the date was first published.", tell_moment),
+            "withdrawn_why": ("Withdrawn because", "The reason of the person who withdrew the date.", tell_text),
         }
     )

@@ -78,7 +78,8 @@ def _show_health(shown: Shown) -> None:
         markup.draw_pill(f"{shown.latest['customers_count']:,} of {shown.latest['eligible_count']:,} customers scored"),
         markup.draw_pill(f"Model version {shown.latest['model_version']}"),
     ]
-    hidden = [publication for publication in shown.publications if publication["status"] != "published"]
+    # The band above the page names the days that a person withdrew.
+    hidden = [row for row in shown.publications if row["status"] != "published" and row["withdrawn_by"] is None]
     if hidden:
         pills.append(markup.draw_pill(f"{hidden[0]['prediction_date']} is scored but not published", True))
     st.html(f'<div class="band">{"".join(pills)}</div>')

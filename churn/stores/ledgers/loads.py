@@ -200,7 +200,8 @@ def refuse_load(engine: Engine, load_id: int, reason: str, tally: Tally) -> None
 def seen_of(tally: Tally) -> dict[str, Any]:
     """Returns the columns of the ledger that describe the rows that were read, for loaded and refused files alike."""
     return {
-        "rows_read": tally.rows_read,
+        "rows_read": tally.rows_read + tally.forgotten,
+        "rows_forgotten": tally.forgotten,
         "rows_rejected": tally.rejected,
         "cells_normalised": tally.normalised,
         "notes": tally.notes(),

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from churn.contracts.statuses import Basis, PublicationStatus
 from churn.errors import NotPublished
+from churn.stores.ledgers.withdrawals import DayWithdrawn, find_held
 from churn.stores.postgres.tables import publications
 
 
@@ -22,6 +23,7 @@ class Publication:
         published_at: the time of publication; None while readers do not see the date.
         policy_sha256: the digest of the policy file in force; None for dates from before the product recorded it.
         horizon: within which time customers leave by the probabilities; None for the month that the extract covers.
+        forgotten_count: the number of customers who have been forgotten since they were scored; in no other count.
     """
 
     prediction_date: date
@@ -40,6 +42,7 @@ class Publication:
     published_at: datetime | None
     policy_sha256: str | None
     horizon: str | None = None
+    forgotten_count: int = 0
 
     def inputs(self) -> tuple[object, ...]:
         """Returns everything that decides the scores. The same inputs give the same scores."""
@@ -87,8 +90,11 @@ def require_published(engine: Engine, prediction_date: date | None = None) -> Pu
 
     Raises:
         NotPublished: the date is not published, or no date is published yet.
+        DayWithdrawn: a person withdrew the date.
     """
     publication = find_publication(engine, prediction_date)
     if publication is None or publication.status != "published":
+        if prediction_date and (held := find_held(engine, [prediction_date])):
+            raise DayWithdrawn(held[prediction_date])
         raise NotPublished(prediction_date)
     return publication

@@ -83,6 +83,13 @@ loads = Table(
         Numeric,
         comment="Of the stored rows, to find rows that another program changed; NULL where it was not recorded",
     ),
+    Column(
+        "rows_forgotten",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="Rows of customers who were forgotten: left out when it was loaded, or deleted since",
+    ),
     CheckConstraint(one_of("left_by", LeftBy), name="loads_left_by"),
     CheckConstraint(one_of("origin", Origin), name="loads_origin"),
     CheckConstraint(one_of("status", LoadStatus), name="loads_status"),

@@ -118,7 +118,12 @@ publications = Table(
     "publications",
     metadata,
     Column("prediction_date", Date, primary_key=True, comment="The as-of date that was scored"),
-    Column("status", Text, nullable=False, comment="staged, published, or withdrawn: its extract was corrected since"),
+    Column(
+        "status",
+        Text,
+        nullable=False,
+        comment="staged, published, or withdrawn: by a person, or because its extract was corrected",
+    ),
     Column("basis", Text, nullable=False, comment="live, replayed, as_if or reconstructed"),
     Column("customers_count", BigInteger, nullable=False, comment="Predictions written"),
     Column(
@@ -138,6 +143,13 @@ publications = Table(
         "horizon",
         Text,
         comment="Within which time the probabilities say that customers leave; NULL: the month that the extract covers",
+    ),
+    Column(
+        "forgotten_count",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="Customers who were scored or refused and have been forgotten since; in no other count",
     ),
     CheckConstraint(one_of("status", PublicationStatus), name="publications_status"),
     CheckConstraint("eligible_count = customers_count + refused_count", name="publications_coverage"),

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
@@ -70,8 +71,19 @@ def _insert(connection: Connection, windows: dict[Window, str], left_by: str, ho
         for window, inputs in windows.items()
     ]
     connection.execute(sa.insert(label_windows), rows)
-    connection.execute(sa.text(_COUNT), {"days": [window.as_of_date for window in windows]})
+    _count(connection, [window.as_of_date for window in windows])
     connection.execute(sa.delete(label_windows).where(label_windows.c.customers_count == 0))
+
+
+def count_again(engine: Engine, days: Sequence[date]) -> None:
+    """Counts the labels of dates again, after rows were deleted that no load replaced."""
+    with engine.begin() as connection:
+        if connection.scalar(sa.text("SELECT to_regclass('analytics.training_examples') IS NOT NULL")):
+            _count(connection, days)
+
+
+def _count(connection: Connection, days: Sequence[date]) -> None:
+    connection.execute(sa.text(_COUNT), {"days": list(days)})
 
 
 # The view analytics.training_examples joins the stored windows, so they are stored first and counted afterwards.

@@ -14,6 +14,7 @@ from churn.errors import AuditFailed
 from churn.stores.ledgers.promotions import find_ranges
 from churn.stores.ledgers.publications import Publication
 from churn.stores.ledgers.revisions import keep_scores_aside, record_revisions
+from churn.stores.ledgers.withdrawals import refuse_held
 from churn.stores.postgres.copying import copy_in
 from churn.stores.postgres.tables import predictions, publications, risk_tiers
 from churn.stores.rows.out_of_range import replace_out_of_range
@@ -143,9 +144,11 @@ def publish(engine: Engine, prediction_dates: Sequence[date], published_at: date
 
     Raises:
         AuditFailed: a view would not match the scores. No date is published.
+        DayWithdrawn: a person withdrew one of the dates meanwhile. No date is published.
     """
     shown = sa.update(publications).where(publications.c.prediction_date.in_(prediction_dates))
     with engine.begin() as connection:
         connection.execute(shown.values(status="published", published_at=published_at))
+        refuse_held(connection, prediction_dates)  # After the update, which waits for a withdrawal that is at work.
         # In the same transaction: this connection sees the new status already, readers see it only after the commit.
         refuse_torn(find_tears(connection, prediction_dates))

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from churn.shell.options import AsJson, PublishedDate, Verbose, parse_date
+from churn.shell.person import Person, find_person
 from churn.terminal.help_page import HelpfulGroup, command
 from churn.terminal.quiet import quiet_command
 
@@ -15,9 +16,6 @@ alone = typer.Typer()
 TASK = "Contact customers"
 
 Name = Annotated[str, typer.Argument(help="Name of the campaign: [campaign.NAME] of the policy file.", metavar="NAME")]
-Person = Annotated[
-    str | None, typer.Option("--by", help="Who does it, for the ledger (default: the user's name).", metavar="PERSON")
-]
 
 
 @command(app, TASK, "churn campaign plan autumn")
@@ -55,7 +53,7 @@ def start(
         from churn.stores.workplace import open_workplace
 
         with open_workplace() as workplace:
-            started = campaigns.start_campaign(workplace, name, by or _user(), why, anyway)
+            started = campaigns.start_campaign(workplace, name, by or find_person(), why, anyway)
         typer.echo(
             f"{name} runs: it enrols customers from {started.enrol_from} to {started.enrol_until}, holds out "
             f"{started.holdout_share:.0%}, and is read on {started.read_on}. Next: churn campaign wave {name}"
@@ -146,7 +144,7 @@ def stop(
         from churn.stores.workplace import open_workplace
 
         with open_workplace() as workplace:
-            campaigns.stop_campaign(workplace, name, why, by or _user())
+            campaigns.stop_campaign(workplace, name, why, by or find_person())
         typer.echo(f"{name} is stopped: {why}.")
 
 
@@ -179,14 +177,3 @@ def suppress(
 
         with open_workplace() as workplace:
             typer.echo(f"{contacting.suppress(workplace, file).summary}.")
-
-
-def _user() -> str:
-    """Returns the name of the user; the number where the system knows no name."""
-    import getpass
-    import os
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"

@@ -8,6 +8,7 @@ import typer
 
 from churn.settings import load_settings
 from churn.shell.options import AsJson, PublishedDate, Verbose, parse_date, parse_file
+from churn.shell.person import Person, find_person
 from churn.terminal.help_page import command
 from churn.terminal.quiet import quiet_command
 
@@ -34,6 +35,24 @@ def score(
         from churn.terminal.display.findings import outcome_sentence
 
         typer.echo(outcome_sentence(watching.run_score(load_settings(), as_of, model, verbose)))
+
+
+@command(app, TASK, 'churn withdraw 2026-11-22 --why "the extract has the prices of last year"')
+def withdraw(
+    day: Annotated[date, typer.Argument(parser=parse_date, help="A published date.", metavar="DATE")],
+    why: Annotated[str, typer.Option("--why", help="The reason, which the ledger keeps.", metavar="TEXT")],
+    by: Person = None,
+    verbose: Verbose = False,
+) -> None:
+    """Take a published date back: readers see the last good day before it until a command names the date again."""
+    with quiet_command(verbose):
+        from churn.stages import withdrawing
+        from churn.stores.workplace import open_workplace
+        from churn.terminal.display.findings import outcome_sentence
+
+        with open_workplace() as workplace:
+            done = withdrawing.withdraw_day(workplace, day, by or find_person(), why)
+        typer.echo(outcome_sentence(done))
 
 
 @command(app, TASK, "churn backfill --days 30 --until 2026-11-22", "churn backfill --json")

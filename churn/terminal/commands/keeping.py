@@ -1,4 +1,4 @@
-"""The commands about what is kept: backups."""
+"""The commands about what is kept and erased: backups, forgotten customers."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +7,8 @@ import typer
 
 from churn.settings import load_settings
 from churn.shell.options import Verbose
+from churn.shell.person import Person, find_person
+from churn.terminal.asking import confirm
 from churn.terminal.help_page import command
 from churn.terminal.quiet import quiet_command
 
@@ -37,3 +39,35 @@ def restore(file: BackupFile, verbose: Verbose = False) -> None:
         from churn.terminal.display.findings import outcome_sentence
 
         typer.echo(outcome_sentence(keeping.restore_backup(load_settings(), file)))
+
+
+@command(app, TASK, "churn forget 7590-VHVEG --yes")
+def forget(
+    customer: Annotated[str, typer.Argument(help="Customer number, as the extract has it.", metavar="CUSTOMER")],
+    why: Annotated[
+        str, typer.Option("--why", help="The reason, which the ledger keeps.", metavar="TEXT")
+    ] = "the customer asked for it",
+    readmit: Annotated[
+        bool, typer.Option("--readmit", help="Let the number be loaded again: a new customer has it.")
+    ] = False,
+    by: Person = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Delete a customer from every table, log and copy; name the backups and files that still hold the customer."""
+    with quiet_command(verbose):
+        from churn.stages import forgetting
+        from churn.stores.workplace import open_workplace
+        from churn.terminal.display.findings import outcome_sentence
+        from churn.terminal.display.remains import show_remains
+
+        person = by or find_person()
+        if not (readmit or yes):
+            confirm("Delete the customer? This cannot be taken back.", f"churn forget {customer} --yes")
+        with open_workplace() as workplace:
+            if readmit:
+                typer.echo(outcome_sentence(forgetting.readmit_customer(workplace, customer, person, why)))
+                return
+            done = forgetting.forget_customer(workplace, customer, person, why)
+        typer.echo(outcome_sentence(done.outcome))
+        show_remains(done.remains)

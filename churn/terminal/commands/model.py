@@ -1,7 +1,5 @@
 """The commands about models: train, evaluate, list versions, decide who is champion."""
 
-import os
-import pwd
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from churn.shell.options import AsJson, Verbose, parse_date
+from churn.shell.person import Person, find_person
 from churn.terminal.asking import confirm
 from churn.terminal.help_page import HelpfulGroup, command
 from churn.terminal.quiet import quiet_command
@@ -174,9 +173,6 @@ def model_history(as_json: AsJson = False, verbose: Verbose = False) -> None:
         evidence.show_history(decisions)
 
 
-Person = Annotated[
-    str | None, typer.Option("--by", help="Who decides (default: the user of this machine).", metavar="NAME")
-]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
 
@@ -216,16 +212,9 @@ def _promote(choose: "Callable[[Workplace], int]", why: str, by: str | None, yes
     from churn.terminal.display.findings import outcome_sentence
 
     with open_workplace() as workplace:
-        succession = models.plan_promotion(workplace, choose(workplace), why, by or _find_user())
+        succession = models.plan_promotion(workplace, choose(workplace), why, by or find_person())
         for sentence in succession.sentences():
             typer.echo(sentence)
         if not yes:
             confirm("Make it the champion?", unasked)
         typer.echo(outcome_sentence(models.promote_by_hand(workplace, succession)))
-
-
-def _find_user() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # In a container the user may have a number without a name.
-        return f"user {os.getuid()}"

@@ -32,6 +32,8 @@ def show_status(status: Status, console: Console | None = None) -> None:
     console.print(f"[bold]Churn as of {status.as_of_date}[/bold]{published}")
     if status.is_synthetic:
         console.print("[yellow]These customers are synthetic: the simulator generated them, none of them is real.[/]")
+    for sentence in status.withdrawn:
+        console.print(f"[yellow]{escape(sentence)} These are the figures of the last good day before it.[/]")
     console.print(_figures(status, is_narrow=console.width < NARROW))
     _show_models(status.model, console)
     if status.first_calls:

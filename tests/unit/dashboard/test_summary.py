@@ -73,6 +73,13 @@ def test_what_nobody_lived_through_is_marked(is_synthetic: bool, basis: str, mar
     assert summary.tell_marks({"is_synthetic": is_synthetic, "basis": basis}) == marks
 
 
+def test_the_band_names_the_withdrawn_days_after_the_shown_one() -> None:
+    held = {"withdrawn_by": "ada", "withdrawn_why": "wrong prices"}
+    days = [make_day(-1) | held, make_day(0) | dict.fromkeys(held), make_day(1) | held]
+
+    assert summary.tell_withdrawn(days, DAY) == ["2026-04-01 was withdrawn by ada: wrong prices"]
+
+
 def test_every_card_carries_its_definition() -> None:
     drawn = draw_cards(summary.make_cards([make_day(0)], DAY))
 

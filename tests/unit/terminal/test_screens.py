@@ -60,6 +60,7 @@ STATUS = Status(
     ),
     unseen_plans=0,
     published_at=datetime(2026, 1, 31, 5, 6, 7, tzinfo=UTC),
+    withdrawn=(),
     stack=None,
 )
 LOAD = Load(
@@ -119,6 +120,13 @@ def test_the_status_keeps_its_figures_at_any_width(width: int) -> None:
     assert ("in the first 6 months" in words) == (width >= 60)
     assert "pays automatically" not in words
     assert max(map(len, page.splitlines())) <= width
+
+
+def test_the_status_names_a_withdrawn_day_with_its_reason() -> None:
+    held = "2026-01-31 was withdrawn by ada at 2026-02-01 08:00 UTC: [old] prices."
+    page = _page(show_status, replace(STATUS, withdrawn=(held,)), width=200)
+
+    assert f"{held} These are the figures of the last good day before it." in page
 
 
 def test_the_status_without_calls_says_so() -> None:

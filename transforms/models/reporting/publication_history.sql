@@ -1,8 +1,8 @@
-/* One row per scored date, published or staged: what it was made from and when it was published. */
+/* One row per scored date in any status: what it was made from, when it was published, and who withdrew it. */
 MODEL (
   name reporting.publication_history,
   kind VIEW,
-  description 'One row per scored date, published or staged: scored customers, rejected rows, model, source and times. A staged date failed an audit, or a run is working on it; no other reporting view shows it.',
+  description 'One row per scored date in any status: scored customers, rejected rows, model, source and times. A staged date failed an audit, or a run is working on it. A withdrawn date is hidden by a person, who is named with the reason, or until the scores of its corrected extract are ready. No other reporting view shows such dates.',
   grain (
     prediction_date
   ),
@@ -29,6 +29,24 @@ WITH publications AS (
     staged_at,
     published_at
   FROM ops.publications
+), last_decisions AS (
+  SELECT
+    prediction_date,
+    MAX(withdrawal_id) AS withdrawal_id
+  FROM ops.withdrawals
+  GROUP BY
+    prediction_date
+), withdrawals AS (
+  SELECT
+    decisions.prediction_date,
+    decisions.person,
+    decisions.why,
+    decisions.decided_at
+  FROM ops.withdrawals AS decisions
+  INNER JOIN last_decisions
+    ON last_decisions.withdrawal_id = decisions.withdrawal_id
+  WHERE
+    decisions.decision = 'withdrawn'
 ), loads AS (
   SELECT
     load_id,
@@ -38,7 +56,7 @@ WITH publications AS (
 )
 SELECT
   publications.prediction_date::DATE AS prediction_date, /* The date that was scored */
-  publications.status::TEXT AS status, /* published, or staged: readers do not see the date yet */
+  publications.status::TEXT AS status, /* published; staged: readers do not see the date yet; or withdrawn: readers do not see it any more */
   publications.basis::TEXT AS basis, /* How the score was made: live, replayed, as_if or reconstructed */
   publications.customers_count::BIGINT AS customers_count, /* Number of customers with a score */
   publications.eligible_count::BIGINT AS eligible_count, /* Number of customers of the date: those with a score and those whose rows were rejected */
@@ -50,7 +68,12 @@ SELECT
   publications.model_version::INT AS model_version, /* The version of the model that gave the scores */
   publications.horizon::TEXT AS horizon, /* Within which time the probabilities say that customers leave, such as 30 days; NULL: within the month that the extract covers */
   publications.staged_at::TIMESTAMPTZ AS staged_at, /* When the scores were written, in UTC */
-  publications.published_at::TIMESTAMPTZ AS published_at /* When the date was published, in UTC; NULL while it is staged */
+  publications.published_at::TIMESTAMPTZ AS published_at, /* When the date was published, in UTC; NULL while readers do not see it */
+  withdrawals.person::TEXT AS withdrawn_by, /* Who withdrew the date; NULL unless a person did, and nobody published it again */
+  withdrawals.why::TEXT AS withdrawn_why, /* The reason that this person gave */
+  withdrawals.decided_at::TIMESTAMPTZ AS withdrawn_at /* When this person withdrew it, in UTC */
 FROM publications
 LEFT JOIN loads
   ON loads.load_id = publications.load_id
+LEFT JOIN withdrawals
+  ON withdrawals.prediction_date = publications.prediction_date
