@@ -13,7 +13,7 @@ import polars as pl
 from churn.errors import ContractBroken
 from churn.intake.batches import Opened, TextBatch, no_misfits
 from churn.intake.doubtful_rows import MAX_LINE_BYTES, name_cells, quote_refused, read_row_by_row
-from churn.intake.headers import Header, count_known, understand_names
+from churn.intake.headers import EveryColumn, Header, count_known, understand_names
 from churn.intake.kinds import refuse_other_kinds
 from churn.intake.mapping import Mapping
 
@@ -42,7 +42,7 @@ class _Block:
     text: bytes
 
 
-def open_csv(stream: IO[bytes], name: str, mapping: Mapping, max_bytes: int) -> Opened:
+def open_csv(stream: IO[bytes], name: str, mapping: Mapping | EveryColumn, max_bytes: int) -> Opened:
     """Reads the header line; the batches are read later, when the caller asks for them.
 
     Raises:
@@ -68,7 +68,7 @@ def open_csv(stream: IO[bytes], name: str, mapping: Mapping, max_bytes: int) -> 
     return Opened(layout.header, _read_batches(stream, layout, max_bytes))
 
 
-def _find_separator(header: str, name: str, mapping: Mapping) -> str:
+def _find_separator(header: str, name: str, mapping: Mapping | EveryColumn) -> str:
     """Returns the separator that splits the header line into the largest number of known column names."""
     if "\r" in header:
         raise ContractBroken(f"{name} ends its lines with CR only.", "export the file again with LF or CRLF line ends.")

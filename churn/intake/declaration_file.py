@@ -58,7 +58,7 @@ from churn.contracts.features import FEATURES
 PUBLIC_SOURCES = {ours: public for public, ours in PUBLIC_NAMES.items()}
 """The name of each column in the public sample."""
 _NAME = r"^[a-z][a-z0-9_]{0,49}$"
-_TAKEN = frozenset(
+TAKEN = frozenset(
     [
         *FEATURES,
         *CORE_COLUMNS,
@@ -223,7 +223,7 @@ def _find_problem(name: str, column: ColumnSection) -> str | None:
     if column.shipped:
         closed = column.new_words and name not in OPEN_COLUMNS
         return f"cannot have new words; {', '.join(OPEN_COLUMNS)} can" if closed else None
-    if name in _TAKEN:
+    if name in TAKEN:
         return f"is a name of the tables; call yours own_{name}, or write shipped = true if it means the same"
     if not re.match(_NAME, name):
         return "is not a name of small letters, digits and underscores that begins with a letter"

@@ -7,8 +7,8 @@ from churn.intake.blanks import is_marker
 from churn.intake.mapping import Mapping
 from churn.intake.numbers import plain_number
 
-_TRUE = ("yes", "true", "1", "1.0", "y", "t", "x", "ja", "oui", "si", "sí")
-_FALSE = ("no", "false", "0", "0.0", "n", "f", "nein", "non")
+TRUE_WORDS = ("yes", "true", "1", "1.0", "y", "t", "x", "j", "ja", "oui", "si", "sí")
+FALSE_WORDS = ("no", "false", "0", "0.0", "n", "f", "nein", "non")
 
 
 def tidy_declared(text_rows: pl.DataFrame, mapping: Mapping) -> list[pl.Series]:
@@ -42,7 +42,7 @@ def _typed(column: DeclaredColumn) -> pl.Expr:
             typed = pl.when(typed == typed.round()).then(typed).cast(pl.Int64, strict=False)
     elif column.type == "flag":
         word = cells.str.to_lowercase()
-        typed = pl.when(word.is_in(_TRUE)).then(True).when(word.is_in(_FALSE)).then(False)
+        typed = pl.when(word.is_in(TRUE_WORDS)).then(True).when(word.is_in(FALSE_WORDS)).then(False)
     elif column.type == "date":
         typed = cells.str.to_date(column.date_format, strict=False)
     else:

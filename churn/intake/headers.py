@@ -10,7 +10,18 @@ from churn.intake.corrections import COLUMNS, LOAD_COLUMN
 from churn.intake.mapping import Mapping
 
 CURRENCY_COLUMN = "currency"
-_CURRENCY_NAMES = {"currency", "currency_code", "currencycode", "ccy", "waehrung", "währung", "devise", "moneda"}
+CURRENCY_NAMES = {"currency", "currency_code", "currencycode", "ccy", "waehrung", "währung", "devise", "moneda"}
+
+
+@dataclass(frozen=True)
+class EveryColumn:
+    """What a reader looks for in a file that nobody has declared yet: each column, as `#` and its place.
+
+    Attributes:
+        encoding: the encoding of the text.
+    """
+
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -40,17 +51,19 @@ class Header:
 
         They are the contract's, the load of a corrected row, and the currency, which is counted and not kept.
         """
-        currency = next((name for name in self.extras if name.casefold() in _CURRENCY_NAMES), None)
+        currency = next((name for name in self.extras if name.casefold() in CURRENCY_NAMES), None)
         more = {CURRENCY_COLUMN: currency} if currency else {}
         return self.columns | more | ({LOAD_COLUMN: LOAD_COLUMN} if self.is_correction else {})
 
 
-def understand_names(file_name: str, names: list[str], mapping: Mapping) -> Header:
+def understand_names(file_name: str, names: list[str], mapping: Mapping | EveryColumn) -> Header:
     """Finds the columns of the declaration among the names in a file. Case, spaces and underscores do not matter.
 
     Raises:
         ContractBroken: a column of the declaration is missing, or the file has it twice.
     """
+    if isinstance(mapping, EveryColumn):
+        return _take_every(names)
     wanted = _name_wanted(mapping)
     found = {ours: _find(names, accepted) for ours, accepted in wanted.items()}
     if twice := [wanted[ours][0] for ours, places in found.items() if len(places) > 1]:
@@ -72,14 +85,23 @@ def understand_names(file_name: str, names: list[str], mapping: Mapping) -> Head
     return Header(tuple(names), columns, tuple(name for name in extras if name not in COLUMNS))
 
 
+def _take_every(names: list[str]) -> Header:
+    """Returns the header of every column that has a name; of two columns with one name, the first."""
+    first = {name: place for place, name in reversed(list(enumerate(names))) if name}
+    columns = {f"#{place}": name for name, place in sorted(first.items(), key=lambda found: found[1])}
+    return Header(tuple(names), columns, tuple(name for place, name in enumerate(names) if first.get(name) != place))
+
+
 def _suggest(missing: list[str], others: list[str]) -> str:
     """Names the columns of the file that are probably meant, as in: It has tenur: did you mean tenure?"""
     near = [(column, get_close_matches(column, others, n=1, cutoff=0.75)) for column in missing]
     return "".join(f" It has {match[0]}: did you mean {column}?" for column, match in near if match)
 
 
-def count_known(names: list[str], mapping: Mapping) -> int:
+def count_known(names: list[str], mapping: Mapping | EveryColumn) -> int:
     """Returns how many of the names are declared columns. The right separator gives the largest count."""
+    if isinstance(mapping, EveryColumn):
+        return sum(name != "" for name in names)
     accepted = {plain_name(name) for names_of_one in _name_wanted(mapping).values() for name in names_of_one}
     return sum(plain_name(name) in accepted for name in names)
 

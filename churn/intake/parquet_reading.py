@@ -13,7 +13,7 @@ import polars as pl
 
 from churn.errors import ContractBroken
 from churn.intake.batches import ROW_NUMBER, Opened, TextBatch, no_misfits
-from churn.intake.headers import Header, understand_names
+from churn.intake.headers import EveryColumn, Header, understand_names
 from churn.intake.mapping import Mapping
 
 SMALLEST_ROW_BYTES = 42
@@ -24,7 +24,7 @@ _Child = subprocess.Popen[bytes]
 
 
 @contextmanager
-def open_parquet(path: Path, name: str, mapping: Mapping, max_bytes: int) -> Iterator[Opened]:
+def open_parquet(path: Path, name: str, mapping: Mapping | EveryColumn, max_bytes: int) -> Iterator[Opened]:
     """Reads the column names; the rows are read later, when the caller asks for them.
 
     Raises:

@@ -16,6 +16,7 @@ from typing import IO, cast
 from churn.errors import ContractBroken
 from churn.intake import csv_reading, parquet_reading
 from churn.intake.batches import Opened
+from churn.intake.headers import EveryColumn
 from churn.intake.kinds import refuse_other_kinds
 from churn.intake.mapping import Mapping
 
@@ -27,13 +28,13 @@ _PARQUET = b"PAR1"
 
 
 @contextmanager
-def open_batches(path: Path, name: str, mapping: Mapping, max_bytes: int) -> Iterator[Opened]:
+def open_batches(path: Path, name: str, mapping: Mapping | EveryColumn, max_bytes: int) -> Iterator[Opened]:
     """Opens an extract: CSV, gzipped CSV or Parquet.
 
     Args:
         path: the file.
         name: the name that messages give the file.
-        mapping: how the file differs from the public names and words.
+        mapping: how the file differs from the public names and words; or that every column is wanted.
         max_bytes: the largest size allowed, after unpacking.
 
     Raises:
@@ -41,7 +42,7 @@ def open_batches(path: Path, name: str, mapping: Mapping, max_bytes: int) -> Ite
     """
     size = path.stat().st_size
     # The core alone has a character and a separator in each cell; blank cells of other columns may have no character.
-    smallest_row = 2 * len(mapping.declaration.extract_columns)
+    smallest_row = 1 if isinstance(mapping, EveryColumn) else 2 * len(mapping.declaration.extract_columns)
     with path.open("rb") as stream:
         start = stream.read(8)
         stream.seek(0)

@@ -13,6 +13,7 @@ from churn.terminal.commands import (
     campaign,
     daily,
     database,
+    declaring,
     history,
     keeping,
     model,
@@ -43,6 +44,7 @@ app = typer.Typer(
 # The order of these lines is the order of `churn --help`: what most people need comes first.
 app.add_typer(pages.app)
 app.add_typer(daily.app)
+app.add_typer(declaring.app)
 app.add_typer(history.app)
 app.add_typer(campaign.app, name="campaign", rich_help_panel=campaign.TASK)
 app.add_typer(campaign.alone)
