@@ -86,7 +86,7 @@ def score_batch(
     """Scores customers.
 
     Args:
-        features: customer_id, has_churned, plan and every model feature, as `warehouse.read_features` yields them.
+        features: customer_id, has_churned, plan and every model feature, as `stores.rows.features` yields them.
         predictor: an object with `predict_proba`.
         tiers: the tiers in force.
         value: the value of a customer and of an offer.
@@ -121,6 +121,7 @@ def score_batch(
         "has_unseen_plan",
         "reasons",
     )
+    # Here, not where the scores are stored: on a cluster the batch that is wrong fails where it was made.
     return CustomerScores.validate(scores)
 
 

@@ -98,9 +98,12 @@ def live(world: World, days: int, every: int = 1) -> Iterator[Day]:
         hazard = monthly_hazard(world, columns, day, contact)
         if day >= 0 and day % every == 0:
             yield _show(world, people, columns, day, is_called)
+        # The hazard of a month, spread over its days: thirty such days together have it again.
         daily = 1 - (1 - hazard) ** (1 / MONTH_DAYS)
         leaves = is_active & (generator.random(len(daily)) < daily)
+        # From the next day on: the extract of this day was written above, and still has them as active.
         people.left[leaves] = day + 1
+        # As many customers join as leave, in the mean, plus the growth: the base does not drift by itself.
         expected = float(daily[is_active].sum()) + is_active.sum() * world.growth_a_month / MONTH_DAYS
         arrivals = _arrive(int(generator.poisson(expected)), day + 1, generator)
         arrivals.responses = calls.random(len(arrivals.joined))
@@ -166,6 +169,7 @@ def describe(household: Columns, numbers: Floats, tenure: Floats) -> Columns:
     """Returns every attribute at a tenure: the fixed numbers compared with the odds of that tenure."""
     columns = dict(household)
     set_tenure(columns, tenure)
+    # The numbers of a customer stay the same: an attribute changes only when the odds of the tenure pass its number.
     contract = choose(contract_shares(columns), numbers[:, 0])
     columns["one"], columns["two"] = (contract == 1).astype(np.float64), (contract == 2).astype(np.float64)
     fixed = iter(numbers[:, 1:].T)
@@ -194,6 +198,7 @@ def contract_shares(columns: Columns) -> Floats:
 
 def _show(world: World, people: _People, columns: Columns, day: int, is_called: NDArray[np.bool_]) -> Day:
     is_active = people.left > day
+    # As in the public sample, an extract still has the customers who left within the last month.
     is_shown = people.left > day - MONTH_DAYS
     monthly, total = _bill(world, people, columns, day)
     shown = {**columns, "churned": (~is_active).astype(np.float64)}
@@ -241,6 +246,7 @@ def _bill(world: World, people: _People, columns: Columns, day: int) -> tuple[Fl
     """Returns monthly and total charges in USD. A price rise applies to customers who are active on its first day."""
     parameters = load_parameters()
     spread = np.where(columns["noint"] == 1, parameters["price_sd"][1], parameters["price_sd"][0])
+    # The prices of the public sample are multiples of five cents.
     base = np.round((list_price(columns) + spread * people.normals[:, 0]) * 20) / 20
     tenure = columns["tenure"]
     total = tenure * base + parameters["bill_cv"] * base * np.sqrt(tenure) * people.normals[:, 1]
