@@ -18,7 +18,9 @@ _BITS = 52
 
 def draw(campaign_id: str, customer_id: str) -> float:
     """Returns the draw of a customer, from 0 up to 1."""
+    # A separator that no name has: otherwise campaign a with customer bc would draw as campaign ab with customer c.
     digest = hashlib.sha256(f"{campaign_id}\x1f{customer_id}".encode()).digest()
+    # As many bits as a double keeps exactly, so that the draw is the same on every machine.
     return (int.from_bytes(digest[:8], "big") >> (64 - _BITS)) / 2**_BITS
 
 

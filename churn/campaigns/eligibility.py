@@ -30,6 +30,7 @@ def find_eligible(customers: pl.DataFrame) -> Eligibility:
         customers: customer_id, and the flags is_suppressed, has_consent, in_cooldown, in_other_campaign, is_enrolled
             and has_offer (an offer and a channel are allowed, and their expected profit is above zero).
     """
+    # The first reason in this order counts, and only it: enrolled and excluded customers add up to the active ones.
     first = (
         pl.when("is_suppressed")
         .then(pl.lit("suppressed"))

@@ -137,6 +137,7 @@ def _judge(campaign: Campaign, figures: _Figures, outcome: Outcome, as_of_date: 
         if is_agreed:
             return "no effect seen", f"{shown} The interval holds 0."
         return "not known yet", f"{shown} The interval holds 0; the agreed day is {campaign.read_on}."
+    # Less leaving is good and so is more money: the sign of a good effect depends on the outcome.
     is_good = (high < 0) == (outcome == "left")
     return ("works", shown) if is_good else ("harms", shown)
 

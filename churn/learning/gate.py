@@ -87,6 +87,7 @@ def _faults(contest: Contest, pr_auc: Floats, policy: GatePolicy, seed: int) -> 
     """Returns the faults that make a model unusable, whatever the champion is."""
     faults = []
     base_rate = float(contest.labels.mean())
+    # The first value is that of the rows themselves; the interval is that of the resampled rows after it.
     if np.nanquantile(pr_auc[1:], 0.025) <= base_rate:
         faults.append(f"PR-AUC {pr_auc[0]:.3f} is not above the base rate of {base_rate:.3f} beyond chance")
     error = calibration_error(contest.labels, contest.challenger)

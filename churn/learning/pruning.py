@@ -49,6 +49,7 @@ def prune(
         tried = replace(smallest, left_out=(*smallest.left_out, name))
         worse = losses_by_fold(folds, partial(fit_family, "average", params=tried)) - full
         after_step(step)
+        # The features come by rising contribution, so the ones after this one are not harmless either.
         if worse.mean() > HARMLESS_RISE:
             break
         smallest = tried

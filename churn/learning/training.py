@@ -80,11 +80,14 @@ def train(examples: pl.DataFrame, params: ModelParams, labels: Labels = NO_HORIZ
     params.given.validate(examples)
     check_leakage(examples, params.given)
     split, tested_on = _split(examples, labels, params.seed)
+    # Of the settings that were given, before the directions are settled: the next run knows no others to compare.
     fingerprint = fingerprint_training(examples, params, labels.horizon)
     if labels.windows:
         params = settle_directions(split.train, params)
     models = fit_candidates(split.train, params)
     ranges = find_ranges(split.train, params.given.numbers) if labels.windows else None
+    # A window may be longer or shorter than the horizon: a model is tested at the level of its window, and kept at that
+    # of the horizon.
     tested = models if ranges is None else bring_to_test(models, ranges, split, labels)
     family, reason = select_on(split.validation, tested, params.seed)
     kept = models if ranges is None else bring_to_horizon(models, ranges, split, labels)

@@ -81,6 +81,7 @@ def _search(
     after_trial: AfterTrial,
 ) -> optuna.Study:
     study = optuna.create_study(
+        # The fingerprint in the name: a search on other examples or settings never continues this one.
         study_name=f"{family} {fingerprint_training(train, params)[:16]}",
         storage=storage,
         load_if_exists=True,
