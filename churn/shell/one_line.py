@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import typer
 
-from churn.errors import ChurnError, ExitCode, understand
+from churn.errors import ChurnError, ExitCode, Unavailable, understand
 from churn.secrecy import hide_secrets
 from churn.settings import load_settings
 
@@ -38,9 +38,21 @@ def one_line_errors(verbose: bool) -> Iterator[None]:
     except Exception as error:
         if verbose:
             typer.echo(_without_secrets(traceback.format_exc()), err=True)
-        known = understand(error)
+        known = _find_cause(understand(error))
         _print_error(f"churn: {_without_secrets(known.fact)}", f"  next: {_without_secrets(known.next_step)}")
         raise typer.Exit(known.exit_code) from None
+
+
+def _find_cause(known: ChurnError) -> ChurnError:
+    """Returns the error of the full disk that ended the embedded database, where the run only saw it end."""
+    if not isinstance(known, Unavailable):
+        return known
+    from churn.stores.postgres.database import find_full_disk
+
+    try:
+        return find_full_disk(load_settings()) or known
+    except ChurnError:  # The settings themselves are refused.
+        return known
 
 
 def _print_error(fact: str, next_step: str) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from churn.errors import WrongUsage
+from churn.errors import DiskFull, WrongUsage
 from churn.stores.postgres import cluster
 from churn.stores.postgres.embedded import find_embedded, find_postmaster, start_embedded, stop_embedded
+from tests.support.disks import full_disk
 from tests.support.servers import embedded_programs
 
 ROOT = os.geteuid() == 0
@@ -155,6 +156,16 @@ def test_what_an_earlier_release_half_created_is_named(around: Path) -> None:
     assert refused.value.next_step.endswith(f"rm -r {home / 'postgres'}")
     shutil.rmtree(home / "postgres")
     assert ask(start_embedded(home), "SELECT 1") == 1
+
+
+def test_a_full_disk_is_named_and_the_server_starts_again_when_there_is_room(around: Path) -> None:
+    start_embedded(around / "home")
+    stop_embedded(around / "home")
+
+    with full_disk(around / "home" / "postgres"), pytest.raises(DiskFull, match="disk of the embedded Postgres: 0 MB"):
+        start_embedded(around / "home")
+
+    assert ask(start_embedded(around / "home"), "SELECT 1") == 1
 
 
 @pytest.mark.parametrize("state", ["another program", "nobody", "half a file"])

@@ -1,10 +1,8 @@
 """What breaks around a run, and what the run makes of it. Each fault is real: servers stop, disks fill, clocks jump."""
 
 import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -31,6 +29,7 @@ from churn.stores.sql_models import console
 from flows.churn_pipeline import churn_pipeline
 from tests.conftest import new_database
 from tests.support.days import ask, day_number, execute
+from tests.support.disks import full_disk
 from tests.support.factories import make_extract, write_extract
 from tests.support.receivers import Receivers, listening
 from tests.support.workplaces import at
@@ -292,22 +291,3 @@ def registry_down(settings: Settings) -> Iterator[None]:
         yield
     finally:
         execute(settings, "ALTER DATABASE mlflow ALLOW_CONNECTIONS true")
-
-
-@contextmanager
-def full_disk(folder: Path) -> Iterator[None]:
-    """A file system of its own in the place of a folder, with what is in it, on which nothing more fits."""
-    aside = folder.with_name("aside")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
-    shutil.copytree(folder, aside)
-    mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if mounted.returncode != 0:
-        pytest.skip(f"no file system may be mounted here: {mounted.stderr.strip()}")
-    try:
-        shutil.copytree(aside, folder, dirs_exist_ok=True)
-        with suppress(OSError), (folder / "filling").open("wb", buffering=0) as filling:
-            while filling.write(bytes(4096)):
-                pass
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)

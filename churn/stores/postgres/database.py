@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from churn.errors import Unavailable, WrongUsage, understand_database
+from churn.errors import DiskFull, Unavailable, WrongUsage, understand_database
 from churn.secrecy import without_login
 from churn.settings import Settings
 from churn.stores.postgres import embedded, migrating, tables
@@ -31,7 +31,7 @@ def locate(settings: Settings) -> str:
     """
     if settings.database_url is None:
         uri = embedded.start_embedded(settings.home_dir)
-        with _raises_unavailable(uri):
+        with _raises_unavailable(settings, uri):
             create_database_if_missing(uri, embedded.DATABASE)
         return uri
     scheme, _, rest = settings.database_url.get_secret_value().partition("://")
@@ -113,13 +113,13 @@ def _connecting(settings: Settings) -> Iterator[Engine]:
     """Yields an engine for a database whose tables may be missing or old; raises Unavailable if it does not answer."""
     timeout_ms = int(timedelta(minutes=settings.statement_timeout_minutes).total_seconds() * 1000)
     uri = locate(settings)
-    with _raises_unavailable(uri):
+    with _raises_unavailable(settings, uri):
         yield _engine(uri, timeout_ms)
 
 
 @contextmanager
-def _raises_unavailable(uri: str) -> Iterator[None]:
-    """Turns a lost connection into Unavailable, and a refusal into AccessRefused.
+def _raises_unavailable(settings: Settings, uri: str) -> Iterator[None]:
+    """Turns a lost connection into Unavailable or DiskFull, and a refusal into AccessRefused.
 
     The message has the address without its password.
     """
@@ -130,10 +130,15 @@ def _raises_unavailable(uri: str) -> Iterator[None]:
             raise refusal from error
         if not isinstance(error, psycopg.OperationalError | OperationalError):
             raise
-        raise Unavailable(
+        raise find_full_disk(settings) or Unavailable(
             f"The database at {without_login(uri)} did not answer: {str(error).strip().splitlines()[0]}",
             "start it, or correct CHURN_DATABASE_URL; `churn doctor` shows what is configured.",
         ) from error
+
+
+def find_full_disk(settings: Settings) -> DiskFull | None:
+    """Returns the error of an embedded database whose disk is full, after it was lost; None for a team's database."""
+    return embedded.find_full_disk(settings.home_dir) if settings.database_url is None else None
 
 
 def ask_alive(engine: Engine) -> None:

@@ -17,13 +17,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from churn.errors import Unavailable, WrongUsage
+from churn.errors import DiskFull, Unavailable, WrongUsage
 from churn.stores.postgres import cluster
 
 DATABASE = "churn"
 _PORT = 5432  # Only a part of the socket's name: the server listens on no port.
 _LONGEST_SOCKET = 103  # Bytes of a socket's path on macOS; Linux takes 107.
 _SOCKET_DIR_PREFIX = "churn-postgres-"
+_LOG_SEGMENT_BYTES = 16 * 1024**2
+"""Postgres' log of changes grows by files of this size."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,25 @@ def _start(home_dir: Path) -> None:
         raise _not_started(home_dir)
 
 
-def _not_started(home_dir: Path) -> Unavailable:
+def find_full_disk(home_dir: Path) -> DiskFull | None:
+    """Returns the error of a disk that has no room for the embedded server; None if there is room.
+
+    Postgres ends itself where it cannot write its log of changes, so that its clients only see a lost connection.
+    """
+    data_dir = cluster.data_dir_of(home_dir)
+    free = shutil.disk_usage(data_dir).free if data_dir.exists() else _LOG_SEGMENT_BYTES
+    if free >= _LOG_SEGMENT_BYTES:
+        return None
+    return DiskFull(
+        f"No space is left on the disk of the embedded Postgres: {free / 1e6:,.0f} MB are free in {data_dir}, and it "
+        f"needs {_LOG_SEGMENT_BYTES / 1e6:,.0f} MB at a time.",
+        "free some space there, then run again: the run continues where it stopped.",
+    )
+
+
+def _not_started(home_dir: Path) -> DiskFull | Unavailable:
+    if (full := find_full_disk(home_dir)) is not None:
+        return full
     log = cluster.data_dir_of(home_dir) / "log"
     lines = log.read_text(errors="replace").strip().splitlines()[-20:] if log.exists() else []
     # After the reason Postgres may write hints, and that it is shut down.

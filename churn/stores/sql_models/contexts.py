@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from churn.errors import LockLost, TransformFailed, Unavailable
 from churn.settings import PROJECT_DIR, Settings, load_settings
-from churn.stores.postgres.database import open_engine
+from churn.stores.postgres.database import find_full_disk, open_engine
 from churn.stores.postgres.locks import PATIENCE, Lock, check_held, find_held, hold_lock
 from churn.stores.sql_models.environment import prepare_environment
 from churn.stores.workplace import Workplace
@@ -34,7 +34,7 @@ def locked_context(workplace: Workplace) -> Iterator["Context"]:
                 _refuse_lost(workplace)
                 raise
             workplace.forget(load_context)  # Its connection is closed; the next caller needs a new one.
-            raise Unavailable(
+            raise find_full_disk(workplace.settings) or Unavailable(
                 "The connection to the database was lost.", "start the database, then run again."
             ) from error
 
