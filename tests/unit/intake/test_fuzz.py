@@ -128,15 +128,15 @@ def measure(folder: Path, seed: int, seconds: float) -> tuple[int, int, int]:
     return tried, int(peak), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 
 
-def test_whatever_arrives_is_read_or_refused_in_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("seed", "seconds", "least"),
+    [(17, 20, 40), pytest.param(int(time.time()), 600, 1_000, marks=pytest.mark.slow)],
+    ids=["20 seconds", "10 minutes"],
+)
+def test_whatever_arrives_is_read_or_refused_in_words(tmp_path: Path, seed: int, seconds: float, least: int) -> None:
     # In a process of its own: the peak of this one is that of every test before it.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as processes:
-        tried, own_kb, children_kb = processes.submit(measure, tmp_path, 17, 10).result()
+        tried, own_kb, children_kb = processes.submit(measure, tmp_path, seed, seconds).result()
 
-    assert tried > 20
+    assert tried > least
     assert max(own_kb, children_kb) < 1_000_000
-
-
-@pytest.mark.slow
-def test_ten_minutes_of_whatever_arrives(tmp_path: Path) -> None:
-    assert fuzz(tmp_path, seed=int(time.time()), seconds=600) > 1_000
