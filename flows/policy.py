@@ -48,7 +48,8 @@ def show_report(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
 
     # Prefect calls the hooks of a task while its context lasts, so the stores of the run are still open.
     workplace = context.parameters["workplace"]
-    page = reports.report_stage(workplace, task.name, date.fromisoformat(run.name.rpartition(" ")[2]))
+    failure = outcome if isinstance(outcome, BaseException) else None
+    page = reports.report_stage(workplace, task.name, date.fromisoformat(run.name.rpartition(" ")[2]), failure)
     if page:
         kept = {"task_run_id": run.id, "flow_run_id": run.flow_run_id}
         MarkdownArtifact(key=REPORTS[task.name], markdown=page, description=run.name, **kept).create()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from churn.contracts.decisions import CandidateFigures, Interval
 from churn.contracts.statuses import VERDICT_WORDS
+from churn.errors import understand
 from churn.learning.params import FAMILIES
 from churn.stores.ledgers import loads, promotions, publications
 from churn.stores.shown import figures
@@ -23,15 +24,27 @@ if TYPE_CHECKING:
 _FIRST_ROWS = 5
 
 
-def report_stage(workplace: Workplace, stage: str, as_of_date: date) -> str | None:
-    """Returns a page about what a stage did for a date; None if the stage has no page."""
+def report_stage(
+    workplace: Workplace, stage: str, as_of_date: date, failure: BaseException | None = None
+) -> str | None:
+    """Returns a page about what a stage did for a date; None if it has no page, or failed before it recorded anything.
+
+    Args:
+        workplace: where the database is.
+        stage: the name of the stage.
+        as_of_date: the date.
+        failure: why the stage failed; None if it did not. The ledger's newest line is then an earlier run's, unless it
+            records this failure.
+    """
+    if stage == "load_extract":
+        return _report_load(workplace.engine, as_of_date, understand(failure).fact if failure is not None else None)
     write = _WRITERS.get(stage)
-    return write(workplace.engine, as_of_date) if write else None
+    return write(workplace.engine, as_of_date) if write and failure is None else None
 
 
-def _report_load(engine: "Engine", as_of_date: date) -> str | None:
+def _report_load(engine: "Engine", as_of_date: date, refusal: str | None) -> str | None:
     load = next((load for load in loads.find_loads(engine, 50) if load.snapshot_date == as_of_date), None)
-    if load is None:
+    if load is None or refusal not in (None, load.reason):
         return None
     lines = [
         f"## Extract of {as_of_date}: {load.status}",
@@ -154,7 +167,6 @@ _KPIS = (
 )
 
 _WRITERS: dict[str, Callable[["Engine", date], str | None]] = {
-    "load_extract": _report_load,
     "train_models": _report_models,
     "publish": _report_publication,
 }

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from churn.errors import ContractBroken
-from churn.reporting import ledger
+from churn.errors import ContractBroken, WrongUsage
+from churn.reporting import ledger, reports
 from churn.settings import Settings, load_settings
 from churn.simulation.extracts import write_synthetic_extract
 from churn.stages import intake
@@ -328,3 +328,22 @@ def test_the_rejects_of_a_refused_file_are_told_with_its_reason(settings: Settin
     told = CliRunner().invoke(app, ["rejects", "--load", "1"])
 
     assert "The file was refused and its rows were not kept: bad.csv: 1 of 1 row" in " ".join(told.stdout.split())
+
+
+def test_the_page_of_a_failed_load_shows_no_other_load(settings: Settings, tmp_path: Path) -> None:
+    workplace = at(settings)
+    intake.load_extract(workplace, write_extract(tmp_path / "good.csv", make_extract(50)), DAY)
+    bad = make_extract(50).with_columns(pl.lit("often").alias("Churn"))
+
+    with pytest.raises(WrongUsage) as missing:
+        intake.load_extract(workplace, tmp_path / "missing.csv", DAY)
+    with pytest.raises(ContractBroken) as refused:
+        intake.load_extract(workplace, write_extract(tmp_path / "bad.csv", bad), DAY)
+
+    assert reports.report_stage(workplace, "load_extract", DAY, missing.value) is None
+    page = reports.report_stage(workplace, "load_extract", DAY, refused.value)
+    assert page is not None
+    assert f"Extract of {DAY}: refused" in page
+    assert "bad.csv" in page
+    for stage in ("train_models", "publish"):
+        assert reports.report_stage(workplace, stage, DAY, RuntimeError("no model")) is None
