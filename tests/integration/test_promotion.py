@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from churn.contracts.decisions import Evidence, Promotion
 from churn.contracts.models import MODEL_NAME
 from churn.errors import ModelRefused, NotThere, RegistryDown, WrongUsage
 from churn.learning.params import ModelParams
@@ -23,6 +24,7 @@ from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.database import open_engine
 from churn.stores.workplace import open_workplace
 from tests.conftest import DAY
+from tests.support.days import EVIDENCE
 from tests.support.factories import make_extract, write_extract
 from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
@@ -244,3 +246,29 @@ class Stranger:
 
     def __init__(self) -> None:
         self.secret = 1
+
+
+def test_a_first_model_that_the_gate_refuses_is_named_with_a_way_on(settings: Settings) -> None:
+    engine = open_engine(settings)
+    with pytest.raises(NotThere, match="train a model with `churn train`"):
+        promotions.require_champion(engine)
+    refused = Promotion(
+        decided_at=datetime(2026, 1, 1, tzinfo=UTC),
+        as_of_date=DAY,
+        model_name=MODEL_NAME,
+        model_version=1,
+        family="logistic_regression",
+        decision="reject",
+        decided_by="gate",
+        reasons=("PR-AUC 0.21 is below 0.3",),
+        champion_version=None,
+        training_fingerprint="none",
+        mlflow_run_id="none",
+        evidence=Evidence.from_json(EVIDENCE),
+    )
+    promotions.record_promotion(engine, refused)
+
+    with pytest.raises(NotThere, match=r"did not promote version 1: PR-AUC 0\.21 is below 0\.3\.") as told:
+        promotions.require_champion(engine)
+
+    assert 'churn model promote 1 --why "..."' in told.value.next_step

@@ -35,8 +35,20 @@ def require_champion(engine: Engine) -> Promotion:
     """
     champion = find_champion(engine)
     if champion is None:
-        raise NotThere("No model has been promoted yet.", "train a model with `churn train`.")
+        raise _without_champion(_last_promotion(engine, sa.true()))
     return champion
+
+
+def _without_champion(last: Promotion | None) -> NotThere:
+    """Returns the error of a database without a champion: no training yet, or a gate that refused every model."""
+    if last is None:
+        return NotThere("No model has been promoted yet.", "train a model with `churn train`.")
+    # Another training on the same examples would end in the same way.
+    return NotThere(
+        f"No model has been promoted yet. The gate did not promote version {last.model_version}: {last.reasons[0]}.",
+        "look at `churn model history`. Load an extract with more customers or better labels, or change [gate] in the "
+        f'policy file and run `churn train --retrain`, or run `churn model promote {last.model_version} --why "..."`.',
+    )
 
 
 def find_decision(engine: Engine, model_version: int) -> Promotion | None:
