@@ -33,7 +33,7 @@ from churn.stores.sql_models import contexts
 from churn.stores.workplace import Workplace, open_workplace
 from churn.terminal.display.status import show_status
 from flows.churn_pipeline import STAGES, churn_pipeline, load_extract
-from flows.policy import stage_policy
+from flows.policy import REPORTS, stage_policy
 from flows.train import train
 from tests.conftest import DAY
 from tests.support.changes import copy_project
@@ -77,6 +77,8 @@ def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(
     assert [outcome.is_skipped for outcome in outcomes] == [False] * 8
     assert (status.customers, status.is_synthetic) == (7043, True)
     assert "These customers are synthetic: the simulator generated them, none of them is real." in page.export_text()
+    pages = [Artifact.get(key) for key in ("load-report", "model-comparison", "publication")]
+    assert [one.description for one in pages if one] == [f"{name} {DAY}" for name in REPORTS]
 
 
 def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_deployed(
