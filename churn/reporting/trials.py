@@ -72,7 +72,7 @@ def try_alerts(settings: Settings, is_sent: bool) -> str:
     addresses = split_addresses(settings)
     if not addresses:
         raise WrongUsage(
-            "No service receives alerts: nobody is told when a run fails.", "set CHURN_ALERT_URLS to their addresses."
+            "No service receives alerts: nobody notices a run that fails.", "set CHURN_ALERT_URLS to their addresses."
         )
     import apprise
 

@@ -156,7 +156,7 @@ def test_without_addresses_nothing_is_told_or_kept(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("addresses", "told", "is_well"),
     [
-        ("", "No service receives alerts: nobody is told when a run fails.", False),
+        ("", "No service receives alerts: nobody notices a run that fails.", False),
         ("slack://TokenAAAA/TokenBBBB/TokenCCCC mailto://ops:secret@mail.example", "sent to slack, mailto", True),
         (
             "json://ok.example, pigeon://coop7",

@@ -10,7 +10,7 @@ from churn.contracts.features import FEATURES
 from churn.contracts.scores import Predictor
 from churn.learning.candidates import fit_candidate
 from churn.learning.contributions import contribute_by_feature
-from churn.learning.params import ModelParams
+from churn.learning.params import Family, ModelParams
 from churn.scoring.scores import Scorer, score_batch
 from churn.stages.tiering import note_tiers
 from tests.support.policies import TIERS, VALUE
@@ -39,10 +39,13 @@ def features() -> pl.DataFrame:
     return make_features(500)
 
 
-@pytest.fixture(scope="module", params=["logistic_regression", "random_forest", "xgboost"])
+PARAMS = ModelParams(forest_trees=20, boosting_rounds=20, deep_rounds=20)
+FITTED: tuple[Family, ...] = ("logistic_regression", "random_forest", "xgboost", "xgboost_deep")
+
+
+@pytest.fixture(scope="module", params=FITTED)
 def predictor(request: pytest.FixtureRequest, features: pl.DataFrame) -> Predictor:
-    params = ModelParams(forest_trees=20, boosting_rounds=20)
-    return fit_candidate(request.param, features, params)
+    return fit_candidate(request.param, features, PARAMS)
 
 
 def test_one_customer_alone_scores_as_in_the_batch(features: pl.DataFrame, predictor: Predictor) -> None:
@@ -105,19 +108,22 @@ class Absent:
             raise ImportError(f"{name} is not installed here")
 
 sys.meta_path.insert(0, Absent())
-scorer, rows, tiers, value = pickle.load(sys.stdin.buffer)
-pickle.dump(scorer.score(rows, tiers, value), sys.stdout.buffer)
+scorers, rows, tiers, value = pickle.load(sys.stdin.buffer)
+pickle.dump([scorer.score(rows, tiers, value) for scorer in scorers], sys.stdout.buffer)
 """
 
 
-def test_a_scorer_needs_no_registry_database_or_prefect(features: pl.DataFrame, predictor: Predictor) -> None:
+def test_a_scorer_needs_no_registry_database_or_prefect(features: pl.DataFrame) -> None:
     rows = features.with_columns(plan=pl.lit("One year, DSL"))
-    scorer = Scorer(predictor, contribute_by_feature, ("Month-to-month, DSL",), horizon_days=30)
+    plans = ("Month-to-month, DSL",)
+    models = [fit_candidate(family, features, PARAMS) for family in FITTED]
+    scorers = [Scorer(model, contribute_by_feature, plans, horizon_days=30) for model in models]
 
-    sent = pickle.dumps((scorer, rows, TIERS, VALUE))
+    sent = pickle.dumps((scorers, rows, TIERS, VALUE))
     ran = subprocess.run([sys.executable, "-c", _SCORE_ELSEWHERE], input=sent, stdout=subprocess.PIPE, check=True)
 
-    assert pickle.loads(ran.stdout).equals(scorer.score(rows, TIERS, VALUE))
+    for scorer, elsewhere in zip(scorers, pickle.loads(ran.stdout), strict=True):
+        assert elsewhere.equals(scorer.score(rows, TIERS, VALUE))
 
 
 @pytest.mark.parametrize(
