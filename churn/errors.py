@@ -5,7 +5,7 @@ Every error has a fact and a next step. Its class decides the exit code, and whe
 
 import errno
 import re
-from datetime import date
+from datetime import date, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -101,9 +101,13 @@ class NotThere(ChurnError):
 
 
 class NotPublished(NotThere):
-    """The date is not published, or no date is published yet."""
+    """The date is not published, or no date is published yet; or it was not at the moment of --known-at."""
 
-    def __init__(self, day: date | None) -> None:
+    def __init__(self, day: date | None, known_at: datetime | None = None) -> None:
+        if known_at:
+            fact = f"{day or 'No date'} was {'not ' if day else ''}published at {known_at:%Y-%m-%d %H:%M} UTC."
+            super().__init__(fact, "give a later --known-at, or leave it out to see what is published now.")
+            return
         fact = f"{day} is not published." if day else "Nothing is published yet."
         super().__init__(fact, f"run `churn run --source FILE{f' --as-of {day}' if day else ''}`.")
 

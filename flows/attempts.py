@@ -28,9 +28,7 @@ class Attempts:
             return False
         return True
 
-    def attempt_days(
-        self, workplace: Workplace, days: list[date], *stages: Task[[Workplace, list[date]], Outcome]
-    ) -> list[date]:
+    def attempt_days(self, workplace: Workplace, days: list[date], *stages: Task[..., Outcome]) -> list[date]:
         """Runs stages on all days together, or day by day if a stage refuses. Returns the days without a refusal."""
         # Together is faster by far (one refresh of the SQL models); day by day finds the one bad day among the others.
         if self.attempt(*(partial(stage, workplace, days) for stage in stages)):

@@ -3,7 +3,7 @@
 uv run python -m flows.backfill --days 60
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from prefect import flow, task
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 @task(**stage_policy(), task_run_name="plan_backfill")
-def plan_backfill(workplace: Workplace, days: int, until: date | None) -> "Backfill":
+def plan_backfill(workplace: Workplace, days: int, until: date | None, known_at: datetime | None) -> "Backfill":
     """Returns the missing days, in portions that are scored together."""
     from churn.stages import past_days
 
-    return past_days.plan_backfill(workplace, days, until)
+    return past_days.plan_backfill(workplace, days, until, known_at)
 
 
 @task(**stage_policy(), task_run_name="rebuild_features {days[0]}")
@@ -37,11 +37,11 @@ def rebuild_features(workplace: Workplace, days: list[date]) -> Outcome:
 
 
 @task(**stage_policy(), task_run_name="score_history {days[0]}")
-def score_history(workplace: Workplace, days: list[date]) -> Outcome:
+def score_history(workplace: Workplace, days: list[date], known_at: datetime | None = None) -> Outcome:
     """Scores the days with the model that was champion then, and stages the scores."""
     from churn.stages import history
 
-    return history.score_history(workplace, days, str(flow_run.id))
+    return history.score_history(workplace, days, str(flow_run.id), known_at)
 
 
 @task(**stage_policy(), task_run_name="publish_history {days[0]}")
@@ -56,21 +56,22 @@ STAGES = (deploy_models, rebuild_features, score_history, publish_history, check
 
 
 @flow(name="backfill", **flow_policy())
-def backfill(days: Days = 60, until: Day | None = None) -> Outcome:
+def backfill(days: Days = 60, until: Day | None = None, known_at: datetime | None = None) -> Outcome:
     """Scores and publishes earlier days that are missing. Live days stay unchanged.
 
     Args:
         days: the number of days, with the last day.
         until: the last day (default: the date of the latest extract).
+        known_at: use only extracts and models that were there at this time, with its time zone (default: all).
     """
     from churn.stages import past_days
 
     with open_workplace() as workplace, one_pipeline(workplace):
         deploy_models(workplace)
-        plan = plan_backfill(workplace, days, until)
+        plan = plan_backfill(workplace, days, until, known_at)
         for portion in plan.portions:
             rebuild_features(workplace, portion)
-            score_history(workplace, portion)
+            score_history(workplace, portion, known_at)
             publish_history(workplace, portion)
         check_published(workplace, [day for portion in plan.portions for day in portion])
         return past_days.summarise(plan)

@@ -43,15 +43,54 @@ ACTION_LIST = (
     ListColumn(
         "expected_cost_usd", "Expected cost", "The cost of the contact and of its offer, in USD.", "usd_cents", False
     ),
+    ListColumn(
+        "is_within_seats",
+        "Within seats",
+        "yes: the contacts a day of the policy reach as far as this rank. Empty if the policy sets no limit.",
+        "yes_no",
+    ),
     ListColumn("at_risk_flag", "At risk", "yes: the customer is in tier Medium or High.", "yes_no"),
     ListColumn("risk_tier", "Tier", "High, Medium or Low, by the bounds of the date: the Overview shows them."),
-    ListColumn("churn_probability", "Probability", "The customer's probability of leaving.", "share"),
+    ListColumn(
+        "churn_probability", "Probability", "The customer's probability of leaving within the horizon.", "share"
+    ),
+    ListColumn(
+        "horizon", "Horizon", "Within which time the probability says that the customer leaves.", is_on_page=False
+    ),
     ListColumn(
         "expected_annual_loss_usd",
-        "Expected yearly loss",
+        "Year's revenue expected to leave",
         "A year's revenue expected to leave within the horizon of the probability (30 days, or the month the extract "
         "covers): the probability times twelve monthly charges, in USD.",
         "usd",
+    ),
+    ListColumn(
+        "probability_12m",
+        "Probability within 12 months",
+        "The customer's probability of leaving within 12 months. Empty if the label has no horizon of its own.",
+        "share",
+        False,
+    ),
+    ListColumn(
+        "expected_loss_12m_usd",
+        "Expected loss within 12 months",
+        "The monthly charge times the months of the next 12 that are expected to be lost, in USD. Empty if the label "
+        "has no horizon of its own.",
+        "usd",
+    ),
+    ListColumn(
+        "future_value_usd",
+        "Future value",
+        "The margin of the next 24 months, discounted, in USD. Empty if the label has no horizon of its own.",
+        "usd",
+        False,
+    ),
+    ListColumn(
+        "best_call_month",
+        "Call before month",
+        "The month ahead, 1 to 24, with the highest risk of leaving. Empty if the label has no horizon of its own.",
+        "count",
+        False,
     ),
     ListColumn("reasons", "Reasons", "What changes the score most: + raises the score, - lowers it.", "long_text"),
     ListColumn("recommended_action", "Action", "The recommended action for the tier.", "long_text"),

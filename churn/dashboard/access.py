@@ -41,6 +41,12 @@ class Shown:
         latest_day: date = self.latest["prediction_date"]
         return latest_day
 
+    @property
+    def horizon(self) -> str | None:
+        """Within which time customers leave by the scores of that date; None for the month that the extract covers."""
+        latest_horizon: str | None = self.latest["horizon"]
+        return latest_horizon
+
 
 def find_shown() -> Shown:
     """Returns the current publications.

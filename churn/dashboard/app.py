@@ -61,7 +61,7 @@ def _show_band(shown: Shown) -> None:
     warnings = summary.tell_marks(shown.latest) + summary.tell_withdrawn(shown.publications, shown.day)
     marks = "".join(markup.draw_pill(mark, True) for mark in warnings)
     day = f'<strong data-figure="prediction_date">As of {tell_day(shown.day)}</strong>'
-    horizon = f"Probabilities: leaving {tell_horizon(shown.latest['horizon'])}"
+    horizon = f"Probabilities: leaving {tell_horizon(shown.horizon)}"
     st.html(f'<div class="band">{day}<span>{horizon}</span>{marks}</div>')
 
 

@@ -3,9 +3,11 @@
 A figure has the name of its column in `reporting`, so that a reader finds it in the database under the same name.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from churn.contracts.action_list import ACTION_LIST, Unit
+from churn.contracts.horizons import tell_horizon
 from churn.dashboard import formats
 from churn.dashboard.formats import Form
 
@@ -59,6 +61,9 @@ FIGURES: dict[str, Figure] = {
     "listed_customers_count": Figure(
         "Worth a contact", "Active customers for whom a contact is expected to pay.", formats.tell_count
     ),
+    "within_seats_count": Figure(
+        "Within the seats", "Customers of the list whom the contacts a day of the policy reach.", formats.tell_count
+    ),
     "active_customers_count": Figure(
         "Active customers", "Customers in the extract who have not left.", formats.tell_count
     ),
@@ -75,6 +80,21 @@ FIGURES: dict[str, Figure] = {
     "segment": Figure("Segment", "The value of the dimension."),
 }
 """Figures by column name."""
+
+_OF_THE_HORIZON = ("churn_probability", "average_churn_probability", "expected_annual_loss_usd")
+
+
+def find_figures(horizon: str | None) -> Mapping[str, Figure]:
+    """Returns the figures of scores with a horizon: their labels say within which time customers leave.
+
+    Args:
+        horizon: the horizon, such as "30 days"; None for the month that the extract covers.
+    """
+    within = {name: FIGURES[name] for name in _OF_THE_HORIZON}
+    return FIGURES | {
+        name: replace(figure, label=f"{figure.label} {tell_horizon(horizon)}") for name, figure in within.items()
+    }
+
 
 MODEL_FIGURES: dict[str, Figure] = {
     "pr_auc": Figure(

@@ -63,9 +63,14 @@ def _draw_card(card: Card) -> str:
     )
 
 
-def name_columns(*names: str, numbers: Sequence[str] = (), wide: Sequence[str] = ()) -> list[Column]:
+def name_columns(
+    *names: str,
+    numbers: Sequence[str] = (),
+    wide: Sequence[str] = (),
+    figures: Mapping[str, Figure] = FIGURES,
+) -> list[Column]:
     """Returns columns for figures of the glossary, in the given order."""
-    return [Column(name, FIGURES[name], _CELLS.get(name), name in numbers, name in wide) for name in names]
+    return [Column(name, figures[name], _CELLS.get(name), name in numbers, name in wide) for name in names]
 
 
 def draw_table(name: str, caption: str, columns: Sequence[Column], rows: Iterable[Row]) -> str:

@@ -76,8 +76,10 @@ def render_report(
     now = days[-1]
     marks = "".join(markup.draw_pill(mark, True) for mark in (*summary.tell_marks(publication), *withdrawn))
     title = f"Churn as of {tell_day(now['prediction_date'])}"
-    columns = [_without_link(column) for column in markup.name_columns(*COLUMNS, numbers=NUMBERS, wide=("reasons",))]
-    figures = [glossary.FIGURES[name] for name in dict.fromkeys((*summary.HEADLINES, *COLUMNS))]
+    known = glossary.find_figures(now["horizon"])
+    named = markup.name_columns(*COLUMNS, numbers=NUMBERS, wide=("reasons",), figures=known)
+    columns = [_without_link(column) for column in named]
+    figures = [known[name] for name in dict.fromkeys((*summary.choose_headlines(now), *COLUMNS))]
     trend = (
         _draw(charts.draw_counts(days, height=260), 620)
         if len(days) > 1

@@ -9,6 +9,7 @@ Row = Mapping[str, Any]
 
 COUNTS = ("active_customers_count", "at_risk_customers_count", "high_count")
 SUMS = ("active_probability_sum", "annual_revenue_usd", "revenue_at_risk_usd", "expected_annual_loss_usd")
+_LOSS_AHEAD = "expected_loss_12m_usd"
 
 
 def filter_profiles(profiles: Iterable[Row], one_of: Mapping[str, Sequence[str]]) -> list[Row]:
@@ -33,6 +34,13 @@ def _sum(rows: Sequence[Row]) -> dict[str, Any]:
     sums = {name: sum((row[name] for row in rows), Decimal(0)) for name in SUMS}
     active = totals["active_customers_count"]
     totals |= {name: float(round(sums[name], 2)) for name in SUMS[1:]}
+    totals[_LOSS_AHEAD] = _sum_loss_ahead([row[_LOSS_AHEAD] for row in rows])
     totals["at_risk_rate"] = totals["at_risk_customers_count"] / active if active else None
     totals["average_churn_probability"] = float(sums["active_probability_sum"]) / active if active else None
     return totals
+
+
+def _sum_loss_ahead(losses: Sequence[Decimal | None]) -> float | None:
+    """Returns the loss within 12 months; None if the scores of the date do not look ahead."""
+    known = [loss for loss in losses if loss is not None]
+    return float(round(sum(known, Decimal(0)), 2)) if known else None

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from churn.contracts.horizons import tell_horizon
 from churn.dashboard.formats import tell_bound, tell_change, tell_day, tell_percent, tell_usd
-from churn.dashboard.glossary import BASES, FIGURES, Figure
+from churn.dashboard.glossary import BASES, FIGURES, Figure, find_figures
 from churn.dashboard.markup import Card, Column, draw_table, name_columns
 from churn.scoring.extrapolation import OutOfRange, tell_out_of_range
 
@@ -16,9 +17,18 @@ HEADLINES = (
     "expected_annual_loss_usd",
     "average_churn_probability",
 )
+_LOSS_AHEAD = "expected_loss_12m_usd"
 BACK = {"in 1 day": 1, "in 30 days": 30}
 
 Row = Mapping[str, Any]
+
+
+def choose_headlines(row: Row) -> list[str]:
+    """Returns the headline figures of a date: where the scores look 12 months ahead, their loss comes first."""
+    names = list(HEADLINES)
+    if row[_LOSS_AHEAD] is not None:
+        names.insert(names.index("expected_annual_loss_usd"), _LOSS_AHEAD)
+    return names
 
 
 def make_cards(days: Sequence[Row], day: date) -> list[Card]:
@@ -29,11 +39,12 @@ def make_cards(days: Sequence[Row], day: date) -> list[Card]:
         day: the date.
     """
     by_day = {row["prediction_date"]: row for row in days}
-    return [_make_card(name, by_day, day) for name in HEADLINES]
+    figures = find_figures(by_day[day]["horizon"])
+    return [_make_card(name, figures[name], by_day, day) for name in choose_headlines(by_day[day])]
 
 
-def _make_card(name: str, by_day: Mapping[date, Row], day: date) -> Card:
-    figure, now = FIGURES[name], by_day[day][name]
+def _make_card(name: str, figure: Figure, by_day: Mapping[date, Row], day: date) -> Card:
+    now = by_day[day][name]
     changes = []
     for words, back in BACK.items():
         before = by_day.get(day - timedelta(days=back))
@@ -69,7 +80,7 @@ def tell_shape(row: Row) -> str:
     return (
         f"On {tell_day(row['prediction_date'])}, {tell_percent(share)} of the active customers are at risk, "
         f"{row['high_count']:,} of them in tier High. If nothing is done, about {row['expected_leavers_count']:,.0f} "
-        "customers are expected to leave."
+        f"customers are expected to leave {tell_horizon(row['horizon'])}."
     )
 
 
@@ -78,8 +89,28 @@ def tell_list(row: Row) -> str:
     return (
         f"A contact is expected to pay for {row['listed_customers_count']:,} active customers. Contacting all of them "
         f"costs {tell_usd(row['list_cost_usd'])} with the offers, and earns {tell_usd(row['list_profit_usd'])} after "
-        "that cost. The save rate is the assumption of the policy."
+        f"that cost. {_tell_seats(row)}{tell_save_rate(row)}"
     )
+
+
+def _tell_seats(row: Row) -> str:
+    """Returns where the seats of the policy cut the list, and what lies within and beyond; empty without a limit."""
+    if row["seats_count"] is None:
+        return ""
+    within, beyond = row["within_seats_profit_usd"], row["list_profit_usd"] - row["within_seats_profit_usd"]
+    return (
+        f"The policy has {row['seats_count']:,} contacts a day: the first {row['within_seats_count']:,} customers earn "
+        f"{tell_usd(within)}, the {row['listed_customers_count'] - row['within_seats_count']:,} beyond them would earn "
+        f"{tell_usd(beyond)}. "
+    )
+
+
+def tell_save_rate(row: Row) -> str:
+    """Returns what the amounts of a list take for the share of leavers whom a contact keeps, and how that is known."""
+    rate = f"The save rate of {row['save_rate']:.0%}" if row["save_rate"] is not None else "The save rate"
+    if row["is_save_rate_measured"]:
+        return f"{rate} agrees with what a campaign measured."
+    return f"{rate} is the assumption of the policy."
 
 
 def tell_actual(row: Row) -> str:

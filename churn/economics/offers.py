@@ -217,6 +217,12 @@ def read_contact_policy(sections: Mapping[str, Any], value: ValuePolicy) -> Cont
     return ContactPolicy(channels, by_id, plans, cooldown, usd)
 
 
+def count_seats(policy: ContactPolicy) -> int | None:
+    """Returns the contacts a day of all channels together; None if a channel has no limit."""
+    seats = sum(channel.seats for channel in policy.channels.values())
+    return None if seats == float("inf") else int(seats)
+
+
 def _read_offer(values: Mapping[str, Any], channels: Mapping[str, Channel]) -> Offer:
     name = values.get("id", "?")
     wanted = tuple(values.get("channels", tuple(channels)))

@@ -12,6 +12,7 @@ from churn.stages.scoring import make_scorer
 from churn.stages.tiering import stream_days
 from churn.stores.ledgers import publications
 from churn.stores.ledgers.publications import Publication
+from churn.stores.ledgers.seen import Version
 from churn.stores.shown.exports import read_export
 from churn.stores.workplace import Workplace
 
@@ -67,7 +68,7 @@ def _read_stored(engine: "Engine", publication: Publication, which: str) -> pl.D
         pl.col("churn_probability").alias(f"stored_{which}"),
         pl.col("risk_tier").alias(f"tier_{which}"),
     )
-    return pl.concat(batch.select(columns) for batch in read_export(engine, "predictions", publication.prediction_date))
+    return pl.concat(batch.select(columns) for batch in read_export(engine, "predictions", Version(publication)))
 
 
 def _score_again(engine: "Engine", scorer: Scorer, day: date, name: str) -> pl.DataFrame:

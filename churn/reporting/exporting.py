@@ -6,7 +6,7 @@ text gets an apostrophe in front. In an XLSX file it is stored as text. A Parque
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from polars import selectors
 
 from churn.contracts.formulas import defuse
 from churn.errors import WrongUsage
-from churn.stores.ledgers import publications
+from churn.stores.ledgers.seen import require_version
 from churn.stores.shown.exports import EXPORTS, read_export
 from churn.stores.workplace import Workplace
 
@@ -24,7 +24,14 @@ FORMATS = ("csv", "parquet", "xlsx")
 MOST_XLSX_ROWS = 1_048_575
 
 
-def export(workplace: Workplace, what: str, file_format: str, out: Path, as_of_date: date | None) -> str:
+def export(
+    workplace: Workplace,
+    what: str,
+    file_format: str,
+    out: Path,
+    as_of_date: date | None,
+    known_at: datetime | None = None,
+) -> str:
     """Writes a published date to a file. The file appears under its name only when it is complete.
 
     Args:
@@ -33,21 +40,22 @@ def export(workplace: Workplace, what: str, file_format: str, out: Path, as_of_d
         file_format: csv, parquet or xlsx.
         out: the file to write.
         as_of_date: the date (default: the latest published date).
+        known_at: show the date as readers saw it at this moment (default: now).
 
     Returns:
         One line that says what was written.
 
     Raises:
         WrongUsage: there is no such export or format, or the rows do not fit on one XLSX sheet.
-        NotPublished: the date is not published.
+        NotPublished: the date is not published, or was not at that moment.
     """
     if what not in EXPORTS or file_format not in FORMATS:
         raise WrongUsage(
             f"There is no export of {what} as {file_format}.",
             f"choose {' or '.join(EXPORTS)}, with --format {', '.join(FORMATS)}.",
         )
-    publication = publications.require_published(workplace.engine, as_of_date)
-    batches = (_join_reasons(batch) for batch in read_export(workplace.engine, what, publication.prediction_date))
+    version = require_version(workplace.engine, as_of_date, known_at)
+    batches = (_join_reasons(batch) for batch in read_export(workplace.engine, what, version))
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f"{out.name}.unfinished")
     # The file is written under another name in the same folder and then renamed, which is atomic on one file system: a
@@ -57,7 +65,7 @@ def export(workplace: Workplace, what: str, file_format: str, out: Path, as_of_d
         unfinished.rename(out)
     finally:
         unfinished.unlink(missing_ok=True)
-    return f"{out}: {rows:,} rows of {what} as of {publication.prediction_date}"
+    return f"{out}: {rows:,} rows of {what} as of {version.publication.prediction_date}"
 
 
 def pack(rows: Sequence[Mapping[str, Any]], file_format: str) -> bytes:

@@ -11,10 +11,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from churn.contracts.decisions import CandidateFigures, Interval
+from churn.contracts.horizons import tell_horizon
 from churn.contracts.statuses import VERDICT_WORDS
 from churn.errors import understand
 from churn.learning.params import FAMILIES
 from churn.stores.ledgers import loads, promotions, publications
+from churn.stores.ledgers.seen import Version
 from churn.stores.shown import figures
 from churn.stores.workplace import Workplace
 
@@ -132,17 +134,19 @@ def _report_publication(engine: "Engine", as_of_date: date) -> str | None:
     publication = publications.find_publication(engine, as_of_date)
     if publication is None or publication.status != "published":
         return None
-    today = figures.read_kpis(engine, as_of_date)
+    today = figures.read_kpis(engine, Version(publication))
     before = publications.find_publication(engine, as_of_date - timedelta(days=1))
     is_there = before is not None and before.status == "published"
-    yesterday = figures.read_kpis(engine, before.prediction_date) if before and is_there else None
+    yesterday = figures.read_kpis(engine, Version(before)) if before and is_there else None
+    within = tell_horizon(publication.horizon)
     rows = [
         [
-            words,
+            words.format(within=within),
             _figure(getattr(today, name), unit),
             _change(getattr(today, name), getattr(yesterday, name, None), unit),
         ]
         for words, name, unit in _KPIS
+        if getattr(today, name) is not None  # The loss within 12 months, for a label without a horizon.
     ]
     return "\n".join(
         [
@@ -161,7 +165,8 @@ _KPIS = (
     ("Medium tier", "medium_count", ""),
     ("Annual revenue", "annual_revenue_usd", "USD"),
     ("Annual revenue at risk", "revenue_at_risk_usd", "USD"),
-    ("Expected annual loss", "expected_annual_loss_usd", "USD"),
+    ("Expected loss within 12 months", "expected_loss_12m_usd", "USD"),
+    ("A year's revenue expected to leave {within}", "expected_annual_loss_usd", "USD"),
     ("Customers worth a contact", "listed_customers_count", ""),
     ("Expected profit of these contacts", "list_profit_usd", "USD"),
 )

@@ -11,8 +11,8 @@ from churn.errors import NotThere
 from churn.learning.params import FAMILIES
 from churn.settings import Settings
 from churn.stack_note import find_stack
-from churn.stores.ledgers import loads, promotions, publications, withdrawals
-from churn.stores.rows import predictions
+from churn.stores.ledgers import loads, promotions, withdrawals
+from churn.stores.ledgers.seen import require_version
 from churn.stores.shown import figures
 from churn.stores.shown.figures import FirstCall, Kpis
 from churn.stores.workplace import Workplace
@@ -23,11 +23,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CallList:
-    """The customers for whom a contact is expected to pay, with the cost and the profit of these contacts in USD."""
+    """The customers for whom a contact is expected to pay, with the cost and the profit of these contacts in USD.
+
+    Attributes:
+        seats: the contacts a day of the policy; None if it sets no limit.
+        within_seats: the customers whom they reach; None without a limit.
+        save_rate: the share of contacted leavers who stay, as the amounts take it.
+        is_save_rate_measured: whether a campaign measured a share that agrees with it; else it is assumed.
+    """
 
     customers: int
     cost_usd: float
     profit_usd: float
+    seats: int | None = None
+    within_seats: int | None = None
+    within_seats_profit_usd: float | None = None
+    save_rate: float | None = None
+    is_save_rate_measured: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +71,11 @@ class Status:
     Attributes:
         tiers: the active customers of each tier.
         tiers_from: the smallest probability of the tiers High and Medium; above 1 if nobody can reach the tier.
+        horizon: within which time customers leave by the probabilities; None for the month that the extract covers.
         average_churn_probability: None without an active customer.
+        expected_annual_loss_usd: a year's revenue expected to leave within the horizon.
+        expected_loss_12m_usd: the bills that are expected to be lost within 12 months; None if the label has no horizon
+            of its own, as future_value_usd.
         source: the file of the extract.
         first_calls: the ten customers to call first.
         unseen_plans: the number of customers with a tariff that the training examples did not have.
@@ -76,6 +92,10 @@ class Status:
     average_churn_probability: float | None
     revenue_at_risk_usd: float
     expected_annual_loss_usd: float
+    horizon: str | None
+    expected_leavers: float
+    expected_loss_12m_usd: float | None
+    future_value_usd: float | None
     list: CallList
     annual_revenue_usd: float
     basis: Basis
@@ -89,18 +109,18 @@ class Status:
     stack: Mapping[str, str] | None
 
 
-def read_status(workplace: Workplace, as_of_date: date | None = None) -> Status:
-    """Returns the status of a published date (default: the latest), read from the database.
+def read_status(workplace: Workplace, as_of_date: date | None = None, known_at: datetime | None = None) -> Status:
+    """Returns the status of a published date (default: the latest) as readers saw it at a moment (default: now).
 
     Raises:
-        NotPublished: the date is not published.
+        NotPublished: the date is not published, or was not at that moment.
     """
     engine = workplace.engine
-    publication = publications.require_published(engine, as_of_date)
-    day = publication.prediction_date
-    kpis, load = figures.read_kpis(engine, day), loads.find_load(engine, publication.load_id)
+    version = require_version(engine, as_of_date, known_at)
+    publication, kpis = version.publication, figures.read_kpis(engine, version)
+    load = loads.find_load(engine, publication.load_id)
     return Status(
-        as_of_date=day,
+        as_of_date=publication.prediction_date,
         customers=kpis.customers_count,
         active_customers=kpis.active_customers_count,
         at_risk_customers=kpis.at_risk_customers_count,
@@ -109,16 +129,20 @@ def read_status(workplace: Workplace, as_of_date: date | None = None) -> Status:
         average_churn_probability=kpis.average_churn_probability,
         revenue_at_risk_usd=kpis.revenue_at_risk_usd,
         expected_annual_loss_usd=kpis.expected_annual_loss_usd,
+        horizon=publication.horizon,
+        expected_leavers=kpis.expected_leavers_count,
+        expected_loss_12m_usd=kpis.expected_loss_12m_usd,
+        future_value_usd=kpis.future_value_usd,
         list=_list(kpis),
         annual_revenue_usd=kpis.annual_revenue_usd,
         basis=publication.basis,
         source=load.source if load else "",
         is_synthetic=load is not None and load.origin == "synthetic",
         model=_describe(_require_decision(engine, publication.model_version)),
-        first_calls=figures.read_first_calls(engine, day, 10),
-        unseen_plans=predictions.count_unseen_plans(engine, day),
+        first_calls=figures.read_first_calls(engine, version, 10),
+        unseen_plans=figures.count_unseen_plans(engine, version),
         published_at=publication.published_at,
-        withdrawn=_find_withdrawn(engine, day) if as_of_date is None else (),
+        withdrawn=_find_withdrawn(engine, publication.prediction_date) if not (as_of_date or known_at) else (),
         stack=_stack(workplace.settings),
     )
 
@@ -128,7 +152,16 @@ def _find_withdrawn(engine: "Engine", shown: date) -> tuple[str, ...]:
 
 
 def _list(kpis: Kpis) -> CallList:
-    return CallList(kpis.listed_customers_count, kpis.list_cost_usd, kpis.list_profit_usd)
+    return CallList(
+        customers=kpis.listed_customers_count,
+        cost_usd=kpis.list_cost_usd,
+        profit_usd=kpis.list_profit_usd,
+        seats=kpis.seats_count,
+        within_seats=kpis.within_seats_count,
+        within_seats_profit_usd=kpis.within_seats_profit_usd,
+        save_rate=kpis.save_rate,
+        is_save_rate_measured=kpis.is_save_rate_measured,
+    )
 
 
 def _stack(settings: Settings) -> dict[str, str] | None:

@@ -1,6 +1,6 @@
 """The options that several commands share, and how a date or a path on the command line is read."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +16,19 @@ def parse_date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a date like 2026-11-22") from None
+
+
+def parse_moment(text: str) -> datetime:
+    """Reads a time in UTC written YYYY-MM-DDTHH:MM, or a date, which is the end of that day."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time.max, UTC)
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date or a time like 2026-11-22 or 2026-11-22T08:30") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def parse_file(text: str) -> Path:
@@ -42,4 +55,14 @@ AsOf = Annotated[
 PublishedDate = Annotated[
     date | None,
     typer.Option("--as-of", parser=parse_date, help="Published date (default: the latest).", metavar="DATE"),
+]
+
+KnownAt = Annotated[
+    datetime | None,
+    typer.Option(
+        "--known-at",
+        parser=parse_moment,
+        help="Show the date as readers saw it at this time, UTC (default: now).",
+        metavar="DATE|TIME",
+    ),
 ]

@@ -5,13 +5,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from churn.contracts.models import MODEL_NAME
 from churn.economics.policies import ValuePolicy, load_policies
 from churn.economics.tiers import Tiers
 from churn.errors import NotThere
@@ -19,10 +18,11 @@ from churn.scoring.history import PastDay
 from churn.scoring.reconstruction import rewind
 from churn.scoring.scores import Scorer
 from churn.stages import Outcome
+from churn.stages.describing import describe_from_load
 from churn.stages.scoring import make_scorer, plan_past, score_days
 from churn.stages.tiering import resolve_days
 from churn.stores import sql_models
-from churn.stores.ledgers import loads, promotions, publications, revisions
+from churn.stores.ledgers import loads, publications, revisions
 from churn.stores.ledgers.loads import Load
 from churn.stores.ledgers.publications import Publication
 from churn.stores.rows import history, label_windows, predictions
@@ -82,7 +82,7 @@ def _rewind_days(engine: "Engine", first_snapshot: date, days: Sequence[date]) -
                 yield rewound.with_columns(pl.lit(day).alias("snapshot_date"))
 
 
-def score_history(workplace: Workplace, days: Sequence[date], run_id: str) -> Outcome:
+def score_history(workplace: Workplace, days: Sequence[date], run_id: str, known_at: datetime | None = None) -> Outcome:
     """Scores days of one basis and one model. The scores are staged: readers do not see them yet.
 
     Raises:
@@ -90,7 +90,7 @@ def score_history(workplace: Workplace, days: Sequence[date], run_id: str) -> Ou
         AuditFailed: a customer was neither scored nor rejected. No score was stored.
     """
     engine = workplace.engine
-    planned = plan_past(engine, days)
+    planned = plan_past(engine, days, known_at)
     planned_publications = _describe_publications(workplace, planned, run_id)
     version = planned[0].model_version
     scorer = make_scorer(workplace, version)
@@ -122,27 +122,12 @@ def _score_past(
 
 
 def _describe_publications(workplace: Workplace, planned: Sequence[PastDay], run_id: str) -> list[Publication]:
+    """Returns the publication of each day. The days have one basis and one model, so the first one's holds for all."""
     engine = workplace.engine
     current = {load.load_id: load for load in loads.find_current_loads(engine)}
     stored = history.find_reconstructed(engine, planned[0].day, planned[-1].day)
-    pattern = Publication(
-        prediction_date=planned[0].day,
-        status="staged",
-        basis=planned[0].basis,
-        customers_count=0,
-        eligible_count=0,
-        refused_count=0,
-        load_id=0,
-        source_sha256="",
-        transforms_version=sql_models.read_features_version(workplace),
-        model_name=MODEL_NAME,
-        model_version=planned[0].model_version,
-        run_id=run_id,
-        staged_at=now_utc(),
-        published_at=None,
-        policy_sha256=load_policies(workplace.settings.policies).sha256,
-        horizon=promotions.find_horizon(engine, planned[0].model_version),
-    )
+    first = planned[0]
+    pattern = describe_from_load(workplace, current[first.load_id], first.day, first.basis, first.model_version, run_id)
     return [_describe(pattern, past, current[past.load_id], stored) for past in planned]
 
 

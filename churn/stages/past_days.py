@@ -7,7 +7,7 @@ nothing. A day that a person withdrew is left out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,8 @@ class Backfill:
     Attributes:
         portions: the days to score, in ranges without a missing day.
         kept_count: the number of days that are already published, live or from the same inputs.
-        gaps: the days after the first snapshot without a snapshot, and the days before the first customer joined.
+        gaps: the days after the first snapshot without a snapshot, and the days before the first customer joined; with
+            a moment of knowledge also the days whose snapshot came later, or that had no model yet.
         held: the days that a person withdrew.
     """
 
@@ -49,8 +50,8 @@ class Backfill:
     held: list[date] = field(default_factory=list)
 
 
-def plan_backfill(workplace: Workplace, days: int, until: date | None) -> Backfill:
-    """Finds which days up to `until` (default: the latest snapshot date) must be scored.
+def plan_backfill(workplace: Workplace, days: int, until: date | None, known_at: datetime | None = None) -> Backfill:
+    """Finds which days up to `until` (default: the latest snapshot date) must be scored, from what `known_at` knew.
 
     Raises:
         NotThere: there is no snapshot or no champion yet.
@@ -64,17 +65,18 @@ def plan_backfill(workplace: Workplace, days: int, until: date | None) -> Backfi
             "give other --days or another --until.",
         )
     require_champion(engine)
-    return plan_days(workplace, asked)
+    return plan_days(workplace, asked, known_at)
 
 
-def plan_days(workplace: Workplace, asked: Sequence[date]) -> Backfill:
+def plan_days(workplace: Workplace, asked: Sequence[date], known_at: datetime | None = None) -> Backfill:
     """Finds which of some days, given in order, must be scored; none if there is no champion yet."""
     engine = workplace.engine
     if not asked or promotions.find_champion(engine) is None:
         return Backfill([], 0, [])
     transforms_version = sql_models.read_features_version(workplace)
     held = withdrawals.find_held(engine, asked)
-    planned = [past for past in _leave_out_empty(engine, plan_past(engine, asked)) if past.day not in held]
+    past_days = _leave_out_empty(engine, plan_past(engine, asked, known_at))
+    planned = [past for past in past_days if past.day not in held]
     known = publications.find_publications(engine, asked[0], asked[-1])
     open_days = [past for past in planned if not _is_current(past, known.get(past.day), transforms_version)]
     gaps = sorted(set(asked) - {past.day for past in planned} - {*held})

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from churn.contracts.horizons import Horizon
-from churn.contracts.models import MODEL_NAME
 from churn.contracts.statuses import Basis
 from churn.economics.policies import ValuePolicy, load_policies
 from churn.economics.tiers import Tiers
@@ -17,6 +16,7 @@ from churn.scoring.extrapolation import ALERTED_SHARE, find_shares, join_words, 
 from churn.scoring.history import PastDay, plan_history
 from churn.scoring.scores import Scorer
 from churn.stages import Outcome
+from churn.stages.describing import describe_publication
 from churn.stages.tiering import note_tiers, resolve_days, stream_days
 from churn.stages.withdrawing import refuse_withdrawn
 from churn.stores import sql_models
@@ -97,13 +97,24 @@ def judge_ranges(workplace: Workplace, as_of_date: date) -> ChurnError | None:
     )
 
 
-def plan_past(engine: "Engine", days: Sequence[date]) -> list[PastDay]:
+def plan_past(engine: "Engine", days: Sequence[date], known_at: datetime | None = None) -> list[PastDay]:
     """Returns the inputs of each past day: load, basis and model. There must be a champion.
 
     A day after the first snapshot is left out if it has no snapshot. Without any snapshot the result is empty.
+
+    Args:
+        engine: the engine of the database.
+        days: the days, in order.
+        known_at: leave out what came later: days whose snapshot was loaded or corrected after this moment, and models
+            that were promoted after it (default: use all).
     """
-    current = {load.snapshot_date: load.load_id for load in loads.find_current_loads(engine)}
-    return plan_history(days, current, history.read_reigns(engine)) if current else []
+    current = {load.snapshot_date: load for load in loads.find_current_loads(engine)}
+    reigns = [one for one in history.read_reigns(engine) if known_at is None or one.decided_at <= known_at]
+    if not current or not reigns:
+        return []
+    planned = plan_history(days, {day: load.load_id for day, load in current.items()}, reigns)
+    late = {load.load_id for load in current.values() if known_at and load.ended_at and load.ended_at > known_at}
+    return [past for past in planned if past.load_id not in late]
 
 
 def _choose_model(engine: "Engine", as_of_date: date, asked: int | None) -> tuple[int, Basis]:
@@ -144,35 +155,6 @@ def find_latest_day(workplace: Workplace) -> date:
         NotLoaded: no extract is loaded yet.
     """
     return loads.require_latest_day(workplace.engine)
-
-
-def describe_publication(
-    workplace: Workplace, as_of_date: date, basis: Basis, model_version: int, run_id: str
-) -> Publication:
-    """Returns the publication that the scores of a date will have, with all their inputs.
-
-    Raises:
-        NotLoaded: no extract of the date is loaded.
-    """
-    load = loads.require_load(workplace.engine, as_of_date)
-    return Publication(
-        prediction_date=as_of_date,
-        status="staged",
-        basis=basis,
-        customers_count=0,
-        eligible_count=load.rows_accepted + load.rows_rejected,
-        refused_count=load.rows_rejected,
-        load_id=load.load_id,
-        source_sha256=load.sha256,
-        transforms_version=sql_models.read_features_version(workplace),
-        model_name=MODEL_NAME,
-        model_version=model_version,
-        run_id=run_id,
-        staged_at=now_utc(),
-        published_at=None,
-        policy_sha256=load_policies(workplace.settings.policies).sha256,
-        horizon=promotions.find_horizon(workplace.engine, model_version),
-    )
 
 
 def make_scorer(workplace: Workplace, model_version: int) -> Scorer:

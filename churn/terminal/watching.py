@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,9 @@ def run_score(settings: Settings, as_of: date | None, model: int | None, verbose
         return published
 
 
-def run_backfill(settings: Settings, days: int, until: date | None, verbose: bool) -> Outcome:
+def run_backfill(
+    settings: Settings, days: int, until: date | None, verbose: bool, known_at: datetime | None = None
+) -> Outcome:
     """Runs the flow `backfill` in this process; shows its stages, the days done, the rate and the time remaining.
 
     Returns:
@@ -89,7 +91,7 @@ def run_backfill(settings: Settings, days: int, until: date | None, verbose: boo
         progress = follow(STAGES)
         with keeping_hooks((plan_backfill, publish_history)):
             watch_days(plan_backfill, publish_history, progress)
-            return backfill(days, until)
+            return backfill(days, until, known_at)
 
 
 @contextmanager

@@ -82,8 +82,8 @@ def settle(bench: Bench, day: date) -> None:
         bench.psql(command)
 
 
-def score_with_churn(home: str, customers: str) -> dict[str, float]:
-    """Runs in a process of its own."""
+def score_with_churn(home: str, customers: str, horizon_days: str = "") -> dict[str, float]:
+    """Runs in a process of its own. With a horizon the scores look ahead: survival for 24 months, and its money."""
     from dataclasses import replace
 
     from churn.economics.policies import load_policies
@@ -95,7 +95,7 @@ def score_with_churn(home: str, customers: str) -> dict[str, float]:
 
     settings = Settings(home=Path(home))
     engine, day = open_engine(settings), day_of(int(customers))
-    scorer = scoring.make_scorer(at(settings), 1)
+    scorer = replace(scoring.make_scorer(at(settings), 1), horizon_days=float(horizon_days) if horizon_days else None)
     pattern = publications.find_publication(engine, FIRST)
     wanted = replace(pattern, prediction_date=day, eligible_count=int(customers), refused_count=0)
     tiers = tiering.resolve_days(at(settings), scorer, 1, [FIRST, day])
@@ -107,10 +107,11 @@ def score_with_churn(home: str, customers: str) -> dict[str, float]:
     )
 
 
-def score_at_the_floor(home: str, customers: str) -> dict[str, float]:
+def score_at_the_floor(home: str, customers: str, horizon_days: str = "") -> dict[str, float]:
     """Runs in a process of its own; needs the predictions of the date, which it takes out and puts back."""
     import psycopg
 
+    from churn.scoring.survival import predict_survival
     from churn.settings import Settings
     from churn.stores.ledgers.promotions import require_champion
     from churn.stores.model_registry import loading
@@ -139,6 +140,8 @@ def score_at_the_floor(home: str, customers: str) -> dict[str, float]:
                     pass
             for frame in frames:
                 predictor.predict_proba(frame)
+                if horizon_days:
+                    predict_survival(frame, predictor, float(horizon_days))
             with connection.cursor().copy("COPY analytics.predictions FROM STDIN (FORMAT csv)") as copy:
                 copy.write(rows)
             connection.commit()
@@ -189,14 +192,15 @@ def in_a_process(
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def compare(bench: Bench, customers: int) -> dict[str, list[dict[str, float]]]:
-    """Runs the three ways in turns."""
+def compare(bench: Bench, customers: int, horizon_days: str) -> dict[str, list[dict[str, float]]]:
+    """Runs the three ways in turns; the usual way of pandas has no look ahead."""
+    has_pandas = customers <= PANDAS_UP_TO and not horizon_days
     found: dict[str, list[dict[str, float]]] = {"churn": [], "floor": [], "pandas": []}
     for turn in range(RUNS if customers <= 1_000_000 else 1):
         settle(bench, day_of(customers))
-        found["churn"].append(in_a_process(score_with_churn, str(bench.home), str(customers)))
-        found["floor"].append(in_a_process(score_at_the_floor, str(bench.home), str(customers)))
-        if customers <= PANDAS_UP_TO and (turn == 0 or customers < 100_000):
+        found["churn"].append(in_a_process(score_with_churn, str(bench.home), str(customers), horizon_days))
+        found["floor"].append(in_a_process(score_at_the_floor, str(bench.home), str(customers), horizon_days))
+        if has_pandas and (turn == 0 or customers < 100_000):
             found["pandas"].append(in_a_process(score_with_pandas, str(bench.home), str(customers)))
     return found
 
@@ -214,7 +218,7 @@ def show(customers: int, found: dict[str, list[dict[str, float]]]) -> None:
         print(f"{told}{cpu:>10.2f}{peak:>10.0f}{peak - start:>10.0f}", flush=True)
 
 
-def main(sizes: tuple[int, ...] = SIZES) -> None:
+def main(sizes: tuple[int, ...] = SIZES, horizon_days: str = "") -> None:
     """Prints the table."""
     titles = ("seconds", "rows/s", "of floor", "CPU s", "peak MB", "on top")
     with tempfile.TemporaryDirectory() as folder:
@@ -227,7 +231,7 @@ def main(sizes: tuple[int, ...] = SIZES) -> None:
             for customers in sizes:
                 began = time.monotonic()
                 fill(bench, customers)
-                found = compare(bench, customers)
+                found = compare(bench, customers, horizon_days)
                 show(customers, found)
                 told.append((customers, statistics.median(run["seconds"] for run in found["churn"])))
                 print(f"{'':>10} all of it took {time.monotonic() - began:.0f} s", flush=True)
@@ -239,4 +243,5 @@ def main(sizes: tuple[int, ...] = SIZES) -> None:
 
 
 if __name__ == "__main__":
-    main(tuple(int(size) for size in sys.argv[1:]) or SIZES)
+    asked = [word for word in sys.argv[1:] if word != "ahead"]
+    main(tuple(map(int, asked)) or SIZES, "30" if "ahead" in sys.argv else "")

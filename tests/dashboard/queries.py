@@ -90,6 +90,9 @@ _CHECKS = {
     "+ refused_count",
 }
 
+_KNOWN_CALLS = [name for name in calls.COLUMNS if name not in ("is_within_seats", "expected_loss_12m_usd")]
+"""Without seats in the policy and without a horizon of the label, two columns are unknown and not shown."""
+
 TABLES: dict[str, dict[str, str]] = {
     "overview": {
         "tiers": f"""SELECT risk_tier, probability_from AS "from", count(customer_id) AS customers,
@@ -101,7 +104,7 @@ TABLES: dict[str, dict[str, str]] = {
         "first_calls": f"""SELECT call_rank, customer_id, risk_tier, churn_probability, expected_profit_usd,
             contract, tenure_months, reasons {_CALLS} LIMIT 10""",
     },
-    "calls": {"calls": f"SELECT {', '.join(calls.COLUMNS)} {_CALLS} LIMIT 50"},
+    "calls": {"calls": f"SELECT {', '.join(_KNOWN_CALLS)} {_CALLS} LIMIT 50"},
     "segments": {
         name: _ask_segments(name)
         for name in ("contract", "tenure_band", "internet_service", "payment_method", "senior_citizen")

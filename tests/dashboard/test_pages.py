@@ -393,6 +393,22 @@ def test_a_filter_that_is_chosen_changes_the_list_and_the_address(page: Any) -> 
     assert "internet_service=DSL" in page.url
 
 
+def test_the_top_hundred_at_risk_by_lifetime_value_are_one_click_away(page: Any, looked_at: Settings) -> None:
+    chosen = f"FROM reporting.action_list WHERE prediction_date = '{DAY}' AND at_risk_flag"
+    ((count, profit),) = ask(
+        looked_at,
+        f"SELECT count(*), sum(expected_profit_usd) FROM (SELECT * {chosen} "
+        "ORDER BY lifetime_value_usd DESC, call_rank LIMIT 100) AS top",
+    )
+    best = ask(looked_at, f"SELECT customer_id {chosen} ORDER BY lifetime_value_usd DESC, call_rank LIMIT 50")
+    open_page(page, "calls").get_by_role("link", name="Top 100 at risk by lifetime value").click()
+    wanted = [customer for (customer,) in best]
+
+    assert until(page, lambda: column(page, "calls", "customer_id"), wanted) == wanted
+    assert figure(page, "customers_count") == f"{count:,}"
+    assert figure(page, "expected_profit_usd") == f"${profit:,.2f}"
+
+
 def test_a_search_finds_part_of_a_number(page: Any) -> None:
     first = column(open_page(page, "calls"), "calls", "customer_id")[4]
     box = page.get_by_label("Customer number contains")

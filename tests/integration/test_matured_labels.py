@@ -1,16 +1,21 @@
 """What is learned from history: who really left within 30 days. The simulator knows how well that can be done."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
 from churn.contracts.features import FEATURES
+from churn.reporting.exporting import export
+from churn.reporting.status import read_status
 from churn.scoring.extrapolation import OutOfRange
 from churn.stages import learning, scoring
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features, label_windows, out_of_range
+from churn.stores.workplace import open_workplace
+from tests.support.days import ask
 from tests.support.months import DAYS, LAST, Learned, learn_three_months, ranking
 from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
@@ -91,3 +96,50 @@ def test_a_scored_day_says_how_many_customers_lie_outside_what_the_model_has_see
     told = scoring.judge_ranges(at(settings), LAST)
     assert told is not None
     assert told.fact.startswith("More than 10% of the active customers have prices outside what the model has seen.")
+
+
+@pytest.fixture(scope="module")
+def published(learned: Learned) -> Learned:
+    scoring.score_customers(at(learned.settings), LAST, "test")
+    scoring.publish(at(learned.settings), LAST)
+    return learned
+
+
+def test_the_money_of_a_scored_day_keeps_its_bounds(published: Learned) -> None:
+    """A year's loss lies between what the first month takes of it and all bills; a future is at most every margin."""
+    beyond = """SELECT customer_id FROM reporting.customer_scores WHERE is_active AND (
+        expected_loss_12m_usd < expected_annual_loss_usd - 0.02 OR expected_loss_12m_usd > annual_revenue_usd + 0.02
+        OR future_value_usd < 0 OR future_value_usd > 24 * 0.5 * monthly_charges + 0.02)"""
+
+    assert ask(published.settings, beyond) == []
+    ((loss, month, year),) = ask(
+        published.settings,
+        "SELECT expected_loss_12m_usd, expected_annual_loss_usd, annual_revenue_usd FROM reporting.kpi_daily",
+    )
+    assert 0 < month < loss < year
+
+
+def test_the_money_of_every_segment_adds_up_to_the_day(published: Learned) -> None:
+    money = "expected_loss_12m_usd, expected_annual_loss_usd, revenue_at_risk_usd, annual_revenue_usd"
+    (day,) = ask(published.settings, f"SELECT {money} FROM reporting.kpi_daily")
+    sums = ", ".join(f"sum({name})" for name in money.split(", "))
+    by_dimension = ask(published.settings, f"SELECT dimension, {sums} FROM reporting.risk_by_segment GROUP BY 1")
+
+    assert len(by_dimension) == 5
+    for dimension, *added in by_dimension:
+        assert list(map(float, added)) == pytest.approx(list(map(float, day)), abs=0.05), dimension
+
+
+def test_status_and_exports_say_within_which_time(published: Learned, tmp_path: Path) -> None:
+    workplace = open_workplace(published.settings)
+    status = read_status(workplace)
+    for what in ("action-list", "predictions"):
+        export(workplace, what, "csv", tmp_path / what, LAST)
+    called, scored = (pl.read_csv(tmp_path / what) for what in ("action-list", "predictions"))
+
+    assert status.horizon == "30 days"
+    assert called["horizon"].unique().to_list() == scored["horizon"].unique().to_list() == ["30 days"]
+    active = scored.filter("is_active")
+    assert status.expected_loss_12m_usd == pytest.approx(active["expected_loss_12m_usd"].sum(), abs=0.01)
+    assert status.expected_leavers == pytest.approx(active["churn_probability"].sum(), abs=0.06)
+    assert called["expected_loss_12m_usd"].null_count() == 0

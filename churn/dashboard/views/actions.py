@@ -5,19 +5,24 @@ from functools import partial
 import streamlit as st
 
 from churn.contracts.action_list import ACTION_LIST, NUMERIC
-from churn.dashboard import markup
+from churn.dashboard import markup, summary
 from churn.dashboard.access import Shown, ask
-from churn.dashboard.glossary import FIGURES
+from churn.dashboard.glossary import FIGURES, find_figures
 from churn.reporting.exporting import pack
-from churn.stores.shown import calls
+from churn.stores.shown import calls, marts
 from churn.stores.shown.calls import SORTABLE, Wanted
 
 PAGE_ROWS = 50
 MOST_DOWNLOADED = 200_000
 NUMBERS = tuple(column.name for column in ACTION_LIST if column.unit in NUMERIC)
 WIDE = tuple(column.name for column in ACTION_LIST if column.unit == "long_text")
-AT_RISK = "?risk_tier=High&risk_tier=Medium&sort=expected_annual_loss_usd&order=Largest+first"
-"""The address of the list of customers at risk, the largest expected loss first."""
+LINKS = {
+    "At risk, largest loss first": "?risk_tier=High&risk_tier=Medium&sort=expected_annual_loss_usd&order=Largest+first",
+    "Top 100 at risk by lifetime value": (
+        "?risk_tier=High&risk_tier=Medium&sort=lifetime_value_usd&order=Largest+first&first=100"
+    ),
+}
+"""Lists that are one click away, each with its address."""
 SHEETS = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -40,10 +45,16 @@ def show(shown: Shown) -> None:
     if not count:
         st.html(_say_nobody(filters))
         return
-    st.link_button("At risk, largest loss first", AT_RISK)
+    for (words, address), place in zip(LINKS.items(), st.columns([1, 1, 2]), strict=False):
+        place.link_button(words, address)
+    st.html(markup.note(f"{summary.tell_list(ask(shown, marts.read_days, shown.day, shown.day)[0])}"))
+    if filters.first:
+        st.html(f'<div class="band">{markup.draw_pill(f"Only the first {filters.first:,} in this order", True)}</div>')
     offset = _ask_page(count)
-    rows = ask(shown, calls.read_calls, filters, PAGE_ROWS, offset)
-    columns = markup.name_columns(*calls.COLUMNS, numbers=NUMBERS, wide=WIDE)
+    rows = ask(shown, calls.read_calls, filters, min(PAGE_ROWS, count - offset), offset)
+    # Without seats in the policy, or a horizon of the label, a column would have a dash in every row.
+    known = [name for name in calls.COLUMNS if any(row[name] is not None for row in rows)]
+    columns = markup.name_columns(*known, numbers=NUMBERS, wide=WIDE, figures=find_figures(shown.horizon))
     st.html(markup.draw_table("calls", "Customers to call", columns, rows))
     st.html(markup.note(f"{offset + 1:,} to {offset + len(rows):,} of {count:,} customers."))
     _offer_downloads(shown, filters, count)
@@ -79,7 +90,10 @@ def _ask_wanted(shown: Shown) -> Wanted:
         for name, place in zip(calls.ONE_OF, places, strict=False)
     }
     value = places[-1].number_input("Smallest monthly charge, USD", 0.0, step=10.0, key="value", bind="query-params")
-    return Wanted(shown.day, search, one_of, value, order, falling == "Largest first")
+    most = st.query_params.get("first", "")
+    return Wanted(
+        shown.day, search, one_of, value, order, falling == "Largest first", int(most) if most.isdecimal() else None
+    )
 
 
 def _ask_page(count: int) -> int:
@@ -107,4 +121,4 @@ def _offer_downloads(shown: Shown, filters: Wanted, count: int) -> None:
 
 def _pack(shown: Shown, filters: Wanted, kind: str) -> bytes:
     """Returns the content of the file."""
-    return pack(ask(shown, calls.read_calls, filters, MOST_DOWNLOADED, 0), kind)
+    return pack(ask(shown, calls.read_calls, filters, filters.first or MOST_DOWNLOADED, 0), kind)

@@ -1,6 +1,7 @@
 """The page of one customer: profile, score, reasons, the score over time and what changed."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -9,13 +10,15 @@ import streamlit as st
 from churn.dashboard import charts, markup
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.formats import tell_change, tell_day, tell_percent
-from churn.dashboard.glossary import FIGURES, Figure
+from churn.dashboard.glossary import FIGURES, Figure, find_figures
 from churn.stores.shown import marts
 
 HEADLINES = (
     *("churn_probability", "expected_annual_loss_usd", "revenue_at_risk_usd", "lifetime_value_usd", "monthly_charges"),
     "tenure_months",
 )
+AHEAD = ("probability_12m", "expected_loss_12m_usd", "future_value_usd", "best_call_month")
+"""Figures of scores that look ahead; they stand first, on dates that have them."""
 PROFILE = (
     *("contract", "internet_service", "payment_method", "services_count", "has_online_security", "has_tech_support"),
     *("is_senior_citizen", "total_charges", "price_above_list_usd"),
@@ -51,7 +54,9 @@ def _show_now(now: markup.Row, shown: Shown) -> None:
         pills.append(markup.draw_pill("The latest extract does not have this customer", True))
     title = f'<strong data-figure="customer_id">{markup.in_form(str, now["customer_id"])}</strong>'
     st.html(f'<div class="band">{title}{markup.draw_tier(now["risk_tier"])}{"".join(pills)}</div>')
-    st.html(markup.draw_cards(markup.Card(name, FIGURES[name], FIGURES[name].form(now[name])) for name in HEADLINES))
+    figures = find_figures(_find_horizon(now["prediction_date"], shown))
+    names = [*(name for name in AHEAD if now[name] is not None), *HEADLINES]
+    st.html(markup.draw_cards(markup.Card(name, figures[name], figures[name].form(now[name])) for name in names))
     left, right = st.columns(2, gap="medium")
     with left:
         st.header("Why")
@@ -71,6 +76,13 @@ def _show_now(now: markup.Row, shown: Shown) -> None:
             markup.Column("value", Figure("Value", "The value on the date above.")),
         ]
         st.html(markup.draw_table("profile", "The customer's profile", columns, rows))
+
+
+def _find_horizon(day: date, shown: Shown) -> str | None:
+    """Returns within which time customers leave by the scores of a date."""
+    by_day = {publication["prediction_date"]: publication["horizon"] for publication in shown.publications}
+    horizon: str | None = by_day.get(day, shown.horizon)
+    return horizon
 
 
 def _show_history(history: Sequence[markup.Row], bounds: Mapping[str, float]) -> None:

@@ -43,7 +43,7 @@ def show(shown: Shown) -> None:
     _show_calls(shown, now)
     _show_health(shown)
     with st.expander("What the figures mean"):
-        st.html(markup.define([glossary.FIGURES[name] for name in summary.HEADLINES]))
+        st.html(markup.define([glossary.find_figures(now["horizon"])[name] for name in summary.choose_headlines(now)]))
 
 
 def _show_actual(shown: Shown) -> None:
@@ -65,6 +65,7 @@ def _show_calls(shown: Shown, now: markup.Row) -> None:
         *("tenure_months", "reasons"),
         numbers=("call_rank", "churn_probability", "expected_profit_usd", "tenure_months"),
         wide=("reasons",),
+        figures=glossary.find_figures(now["horizon"]),
     )
     st.html(markup.draw_table("first_calls", "The ten customers to call first", columns, first_calls))
 

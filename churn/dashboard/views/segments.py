@@ -1,19 +1,22 @@
 """The page about segments: risk and money by contract, tenure, internet, payment and age. A heat map filters them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from churn.dashboard import charts, markup
 from churn.dashboard.access import Shown, ask
-from churn.dashboard.glossary import DIMENSIONS, FIGURES
+from churn.dashboard.glossary import DIMENSIONS, FIGURES, Figure, find_figures
 from churn.dashboard.segmentation import add_up, filter_profiles
 from churn.stores.shown import marts
 
 NUMBERS = (
     *("active_customers_count", "at_risk_customers_count", "at_risk_rate", "average_churn_probability"),
-    *("revenue_at_risk_usd", "expected_annual_loss_usd"),
+    "revenue_at_risk_usd",
 )
+LOSSES = ("expected_loss_12m_usd", "expected_annual_loss_usd")
+"""The loss within 12 months stands first, on dates that have it."""
 
 
 def show(shown: Shown) -> None:
@@ -33,13 +36,17 @@ def show(shown: Shown) -> None:
         st.html(markup.say("No customers match these filters.", "Remove a filter."))
         return
     (total,) = add_up([dict(row) | {"all": "all"} for row in chosen], ("all",))
-    st.html(markup.draw_cards(markup.Card(name, FIGURES[name], FIGURES[name].form(total[name])) for name in NUMBERS))
+    figures = find_figures(shown.horizon)
+    losses = [name for name in LOSSES if total[name] is not None]
+    names = (*NUMBERS, *losses)
+    st.html(markup.draw_cards(markup.Card(name, figures[name], figures[name].form(total[name])) for name in names))
     for dimension in DIMENSIONS:
         st.header(FIGURES[dimension].label)
         rows = add_up(chosen, (dimension,))
         if dimension != "tenure_band":  # Tenure bands stay in the order of their months.
-            rows.sort(key=lambda row: -row["expected_annual_loss_usd"])
-        st.html(markup.draw_table(dimension, f"Figures by {FIGURES[dimension].label}", _columns(dimension, rows), rows))
+            rows.sort(key=lambda row: -row[losses[0]])
+        columns = _columns(dimension, rows, losses, figures)
+        st.html(markup.draw_table(dimension, f"Figures by {FIGURES[dimension].label}", columns, rows))
 
 
 def _tell(picked: dict[str, str]) -> str:
@@ -59,18 +66,19 @@ def _ask_filters(profiles: list[markup.Row]) -> dict[str, list[str]]:
     return filters
 
 
-def _columns(dimension: str, rows: list[dict[str, Any]]) -> list[markup.Column]:
-    """Returns the columns. The expected loss has a bar, as long as its share of the largest expected loss."""
-    most = max(row["expected_annual_loss_usd"] for row in rows) or 1.0
-    loss = FIGURES["expected_annual_loss_usd"]
+def _columns(
+    dimension: str, rows: list[dict[str, Any]], losses: list[str], figures: Mapping[str, Figure]
+) -> list[markup.Column]:
+    """Returns the columns. The first loss has a bar, as long as its share of the largest one."""
+    main, others = losses[0], losses[1:]
+    most = max(row[main] for row in rows) or 1.0
 
     def draw_loss(row: markup.Row) -> str:
-        value = row["expected_annual_loss_usd"]
-        return markup.draw_bar(loss.form(value), value / most)
+        return markup.draw_bar(figures[main].form(row[main]), row[main] / most)
 
-    plain = markup.name_columns(*NUMBERS[:-1], numbers=NUMBERS)
     return [
         markup.Column(dimension, FIGURES[dimension]),
-        *plain,
-        markup.Column("expected_annual_loss_usd", loss, draw_loss, is_number=True),
+        *markup.name_columns(*NUMBERS, numbers=NUMBERS, figures=figures),
+        markup.Column(main, figures[main], draw_loss, is_number=True),
+        *markup.name_columns(*others, numbers=others, figures=figures),
     ]

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import streamlit as st
 
+from churn.contracts.horizons import tell_horizon
 from churn.dashboard import charts, markup, summary
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.formats import tell_count, tell_day, tell_percent
-from churn.dashboard.glossary import FIGURES, Figure
+from churn.dashboard.glossary import FIGURES, Figure, find_figures
 from churn.stores.shown import marts
 
 ACTUAL = {
@@ -37,8 +38,8 @@ def show(shown: Shown) -> None:
             markup.say(f"Only one {unit} is published so far.", "Run `churn backfill --days 60` to add earlier days.")
         )
     else:
-        _draw(rows, unit)
-    _tabulate(rows, unit)
+        _draw(rows, unit, shown.horizon)
+    _tabulate(rows, unit, shown.horizon)
     _show_actual(shown)
 
 
@@ -57,7 +58,7 @@ def _show_actual(shown: Shown) -> None:
     st.html(markup.draw_table("actual_churn", "Actual leavers by month", columns, list(reversed(rows))))
 
 
-def _draw(rows: list[markup.Row], unit: str) -> None:
+def _draw(rows: list[markup.Row], unit: str, horizon: str | None) -> None:
     st.header("Active customers at risk")
     st.altair_chart(charts.draw_counts(rows, unit, height=300))
     remarks = [summary.tell_bars(rows)]
@@ -70,25 +71,34 @@ def _draw(rows: list[markup.Row], unit: str) -> None:
         st.html(markup.note(" ".join(remarks)))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.header("Average probability of leaving")
+        st.header(f"Average probability of leaving {tell_horizon(horizon)}")
         st.altair_chart(charts.draw_line(rows, "average_churn_probability", "Mean probability", ".1%", unit))
     with right:
-        st.header("Expected yearly loss, USD")
-        st.altair_chart(charts.draw_line(rows, "expected_annual_loss_usd", "USD a year", "$,.0f", unit))
+        loss = choose_loss(rows)
+        st.header(find_figures(horizon)[loss].heading)
+        st.altair_chart(charts.draw_line(rows, loss, "USD", "$,.0f", unit))
 
 
-def _tabulate(rows: list[markup.Row], unit: str) -> None:
+def choose_loss(rows: list[markup.Row]) -> str:
+    """Returns the loss that the trend shows: that of 12 months where every day has it, else a year's revenue."""
+    is_ahead = all(row["expected_loss_12m_usd"] is not None for row in rows)
+    return "expected_loss_12m_usd" if is_ahead else "expected_annual_loss_usd"
+
+
+def _tabulate(rows: list[markup.Row], unit: str, horizon: str | None) -> None:
     st.header(f"Figures by {unit}")
     if unit == "week":
         st.html(markup.note("A week shows the figures of its last published day, not a sum over its days."))
+    is_ahead = any(row["expected_loss_12m_usd"] is not None for row in rows)
     numbers = (
         *("at_risk_customers_count", "high_count", "medium_count", "low_count", "average_churn_probability"),
-        *("revenue_at_risk_usd", "expected_annual_loss_usd", "model_version"),
+        *("revenue_at_risk_usd", *(["expected_loss_12m_usd"] if is_ahead else []), "expected_annual_loss_usd"),
+        "model_version",
     )
     begins = Figure("Start", "The day, or the Monday of the week.", tell_day)
     columns = [
         markup.Column("period_start_date", begins),
-        *markup.name_columns(*numbers, numbers=numbers),
+        *markup.name_columns(*numbers, numbers=numbers, figures=find_figures(horizon)),
         markup.Column("basis", FIGURES["basis"]),
     ]
     with st.expander("The figures", expanded=len(rows) < 15):

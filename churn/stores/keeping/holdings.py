@@ -31,6 +31,7 @@ DECLARED = {
     "raw_data.telco_churn_reconstructed": Holding("raw", "snapshot_date"),
     "raw_data.rejected_rows": Holding("rejects"),
     "analytics.predictions": Holding("scores", "prediction_date"),
+    "ops.seen_scores": Holding("scores", "prediction_date"),
     # The proofs of campaigns, and who wants to be left alone: only an erasure deletes these rows.
     "ops.assignments": Holding(None),
     "ops.contacts": Holding(None),

@@ -24,6 +24,10 @@ class Publication:
         policy_sha256: the digest of the policy file in force; None for dates from before the product recorded it.
         horizon: within which time customers leave by the probabilities; None for the month that the extract covers.
         forgotten_count: the number of customers who have been forgotten since they were scored; in no other count.
+        seats_count: the contacts a day of all channels of the policy; None if it sets no limit.
+        save_rate: the share of contacted leavers who stay, as the money of contacts takes it; None for dates from
+            before the product recorded it.
+        is_save_rate_measured: whether a campaign measured a share that agrees with save_rate.
     """
 
     prediction_date: date
@@ -43,6 +47,9 @@ class Publication:
     policy_sha256: str | None
     horizon: str | None = None
     forgotten_count: int = 0
+    seats_count: int | None = None
+    save_rate: float | None = None
+    is_save_rate_measured: bool = False
 
     def inputs(self) -> tuple[object, ...]:
         """Returns everything that decides the scores. The same inputs give the same scores."""

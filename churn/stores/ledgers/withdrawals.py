@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from churn.contracts.statuses import WithdrawalDecision
 from churn.errors import WrongUsage
+from churn.stores.ledgers.seen import keep_seen
 from churn.stores.postgres.keeping_tables import withdrawals
 from churn.stores.postgres.tables import publications
 
@@ -64,6 +65,7 @@ def withdraw(engine: Engine, day: date, person: str, why: str) -> Withdrawal | N
     shown = (publications.c.prediction_date == day) & (publications.c.status == "published")
     hidden = sa.update(publications).where(shown).values(status="withdrawn", published_at=None)
     with engine.begin() as connection:
+        keep_seen(connection, [day], f"withdrawn by {person}")
         if not connection.execute(hidden).rowcount:
             return None
         return _record(connection, day, "withdrawn", person, why)

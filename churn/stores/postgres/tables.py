@@ -20,12 +20,13 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    false,
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from churn.contracts.statuses import Decider, PublicationStatus, Verdict
-from churn.stores.postgres import campaign_tables, keeping_tables
+from churn.stores.postgres import campaign_tables, keeping_tables, seen_tables
 from churn.stores.postgres.metadata import SCHEMAS, keep_append_only, metadata, one_of
 from churn.stores.postgres.raw_tables import loads, rejected_rows, telco_churn_raw, telco_churn_reconstructed
 
@@ -46,6 +47,7 @@ __all__ = [
     "revisions",
     "risk_tiers",
     "schema_versions",
+    "seen_tables",
     "telco_churn_raw",
     "telco_churn_reconstructed",
 ]
@@ -150,6 +152,15 @@ publications = Table(
         nullable=False,
         server_default="0",
         comment="Customers who were scored or refused and have been forgotten since; in no other count",
+    ),
+    Column("seats_count", BigInteger, comment="Contacts a day of all channels of the policy; NULL: it sets no limit"),
+    Column("save_rate", Double, comment="Share of contacted leavers who stay, as the money of contacts takes it"),
+    Column(
+        "is_save_rate_measured",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="A campaign measured a share that agrees with save_rate; else it is assumed",
     ),
     CheckConstraint(one_of("status", PublicationStatus), name="publications_status"),
     CheckConstraint("eligible_count = customers_count + refused_count", name="publications_coverage"),

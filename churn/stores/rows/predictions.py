@@ -14,6 +14,7 @@ from churn.errors import AuditFailed
 from churn.stores.ledgers.promotions import find_ranges
 from churn.stores.ledgers.publications import Publication
 from churn.stores.ledgers.revisions import keep_scores_aside, record_revisions
+from churn.stores.ledgers.seen import keep_seen
 from churn.stores.ledgers.withdrawals import refuse_held
 from churn.stores.postgres.copying import copy_in
 from churn.stores.postgres.tables import predictions, publications, risk_tiers
@@ -51,6 +52,7 @@ def stage_predictions(
     # One transaction from the first deleted score to the last new one: readers of a staged day see all or none of it.
     with engine.begin() as connection:
         # First: the ledger of revisions compares the old scores with the new ones, and the next statement deletes them.
+        keep_seen(connection, days, planned[0].run_id)
         revised = keep_scores_aside(connection, days)
         scored = _replace_scores(connection, days, scores, _constants(planned[0]))
         stored = [

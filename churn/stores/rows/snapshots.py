@@ -14,6 +14,7 @@ from churn.errors import ContractBroken
 from churn.intake.limits import Tally
 from churn.intake.screening import Screened
 from churn.stores.ledgers.loads import Arrival, seen_of
+from churn.stores.ledgers.seen import keep_seen
 from churn.stores.postgres.copying import copy_in
 from churn.stores.postgres.tables import loads, publications, rejected_rows, telco_churn_raw, telco_churn_reconstructed
 
@@ -73,7 +74,7 @@ def replace_snapshot(engine: Engine, load_id: int, arrival: Arrival, batches: It
         superseded = sa.update(loads).where(loads.c.snapshot_date == day, loads.c.status == "loaded")
         connection.execute(superseded.values(status="superseded", reason=f"replaced by load {load_id}"))
         _clear_or_take_over(connection, load_id, day, tally.kept > 0)
-        _withdraw(connection, day)
+        _withdraw(connection, day, load_id)
         for batch in batches:
             _copy_accepted(connection, load_id, arrival, batch.accepted)
             _copy_rejected(connection, load_id, batch.rejected)
@@ -90,12 +91,14 @@ def _clear_or_take_over(connection: Connection, load_id: int, day: date, keeps: 
     connection.execute(taken_over if keeps else sa.delete(telco_churn_raw).where(of_day))
 
 
-def _withdraw(connection: Connection, day: date) -> None:
+def _withdraw(connection: Connection, day: date, load_id: int) -> None:
     """Withdraws a published date until it is published again, and later days that were only reconstructed."""
     is_rewound_later = (publications.c.basis == "reconstructed") & (publications.c.prediction_date > day)
-    hidden = sa.update(publications).where((publications.c.prediction_date == day) | is_rewound_later)
-    is_shown = publications.c.status == "published"
-    connection.execute(hidden.where(is_shown).values(status="withdrawn", published_at=None))
+    is_hidden = ((publications.c.prediction_date == day) | is_rewound_later) & (publications.c.status == "published")
+    hidden = list(connection.scalars(sa.select(publications.c.prediction_date).where(is_hidden)))
+    keep_seen(connection, hidden, f"load {load_id}")
+    of_hidden = sa.update(publications).where(publications.c.prediction_date.in_(hidden))
+    connection.execute(of_hidden.values(status="withdrawn", published_at=None))
 
 
 def _copy_accepted(connection: Connection, load_id: int, arrival: Arrival, accepted: pl.DataFrame) -> None:

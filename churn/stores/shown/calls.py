@@ -45,6 +45,7 @@ class Wanted:
         one_of: columns of ONE_OF, each with its allowed values; no values means that all are allowed.
         monthly_charges_from: the lowest monthly charge, in USD.
         order_by: a column of SORTABLE. Equal values are in the order of call_rank.
+        first: only so many customers, in this order; None for all of them.
     """
 
     prediction_date: date
@@ -53,6 +54,7 @@ class Wanted:
     monthly_charges_from: float = 0.0
     order_by: str = "call_rank"
     descending: bool = False
+    first: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,29 +76,36 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     return conditions + [_list.c[name].in_(values) for name, values in wanted.one_of.items() if values]
 
 
+def _order(wanted: Wanted) -> tuple[sa.ColumnElement[Any], ...]:
+    by = _list.c[SORTABLE[SORTABLE.index(wanted.order_by)]]
+    return by.desc() if wanted.descending else by.asc(), _list.c.call_rank
+
+
 def read_calls(connection: Connection, wanted: Wanted, limit: int, offset: int = 0) -> list[dict[str, Any]]:
     """Returns one page of the list. call_rank is the rank in the whole list of the date, whatever the filters are."""
     shown = [
         sa.cast(_list.c[name], sa.Double).label(name) if name in MONEY else _list.c[name].label(name)
         for name in COLUMNS
     ]
-    first = _list.c[SORTABLE[SORTABLE.index(wanted.order_by)]]
-    order = (first.desc() if wanted.descending else first.asc(), _list.c.call_rank)
     conditions = _conditions(wanted)
     if len(conditions) == 1 and wanted.order_by == "call_rank" and not wanted.descending:
         # With this condition Postgres stops at the last rank of the page. Without it, it ranks every call of a million
         # customers to show fifty of them.
         conditions.append(_list.c.call_rank <= offset + limit)
-    query = sa.select(*shown).where(*conditions).order_by(*order).limit(limit).offset(offset)
+    query = sa.select(*shown).where(*conditions).order_by(*_order(wanted)).limit(limit).offset(offset)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def sum_calls(connection: Connection, wanted: Wanted) -> CallTotals:
-    """Adds up the customers that match the filters."""
+    """Adds up the customers that match the filters, and that are among the first if only so many are wanted."""
+    chosen = sa.select(*(_list.c[name] for name in SUMMED)).where(*_conditions(wanted))
+    if wanted.first:
+        chosen = chosen.order_by(*_order(wanted)).limit(wanted.first)
+    matching = chosen.subquery()
     query = sa.select(
         sa.func.count().label("customers_count"),
-        *(sa.cast(sa.func.coalesce(sa.func.sum(_list.c[name]), 0), sa.Double).label(name) for name in SUMMED),
-    ).where(*_conditions(wanted))
+        *(sa.cast(sa.func.coalesce(sa.func.sum(matching.c[name]), 0), sa.Double).label(name) for name in SUMMED),
+    ).select_from(matching)
     return CallTotals(**connection.execute(query).mappings().one())
 
 

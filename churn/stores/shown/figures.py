@@ -1,7 +1,6 @@
 """Reads the figures and the first calls of a published date, for the terminal, run pages and alerts."""
 
 from dataclasses import dataclass, fields
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlalchemy import Engine
 
 from churn.contracts.statuses import RiskTier
 from churn.errors import NotThere
+from churn.stores.ledgers.seen import Version
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,9 @@ class Kpis:
 
     Attributes:
         average_churn_probability: None if no customer is active.
+        expected_loss_12m_usd, future_value_usd: None if the label of the model has no horizon of its own.
+        seats_count: the contacts a day of the policy; None, as the figures within the seats, if it sets no limit.
+        save_rate: None for dates from before the product recorded it.
     """
 
     customers_count: int
@@ -35,6 +38,14 @@ class Kpis:
     listed_customers_count: int
     list_cost_usd: float
     list_profit_usd: float
+    expected_leavers_count: float
+    expected_loss_12m_usd: float | None
+    future_value_usd: float | None
+    seats_count: int | None
+    within_seats_count: int | None
+    within_seats_profit_usd: float | None
+    save_rate: float | None
+    is_save_rate_measured: bool
 
 
 @dataclass(frozen=True)
@@ -54,14 +65,15 @@ class FirstCall:
     reasons: tuple[str, ...]
 
 
-def read_kpis(engine: Engine, prediction_date: date) -> Kpis:
+def read_kpis(engine: Engine, version: Version) -> Kpis:
     """Returns the figures of a published date.
 
     Raises:
         NotThere: the view has no row of the date. The next step of the error repairs it.
     """
     columns = ", ".join(field.name for field in fields(Kpis))
-    query = sa.text(f"SELECT {columns} FROM reporting.kpi_daily WHERE prediction_date = :day")
+    prediction_date = version.publication.prediction_date
+    query = sa.text(f"SELECT {columns} FROM {version.rows_of('reporting.kpi_daily')} WHERE prediction_date = :day")
     with engine.connect() as connection:
         row = connection.execute(query, {"day": prediction_date}).one_or_none()
     if row is None:
@@ -76,18 +88,24 @@ def read_kpis(engine: Engine, prediction_date: date) -> Kpis:
     return Kpis(**values)
 
 
-def read_first_calls(engine: Engine, prediction_date: date, limit: int) -> tuple[FirstCall, ...]:
+def read_first_calls(engine: Engine, version: Version, limit: int) -> tuple[FirstCall, ...]:
     """Returns the active customers whom a contact is expected to earn most with, the most first."""
-    query = sa.text("""
+    query = sa.text(f"""
         SELECT customer_id, churn_probability, risk_tier, CAST(expected_annual_loss_usd AS float8),
                CAST(expected_profit_usd AS float8), monthly_charges,
-               tenure_months, contract, internet_service, payment_method, coalesce(scored.reasons, '{}') AS reasons
-        FROM reporting.action_list
-        LEFT JOIN (SELECT prediction_date, customer_id, reasons FROM analytics.predictions) AS scored
-            USING (prediction_date, customer_id)
+               tenure_months, contract, internet_service, payment_method, coalesce(reasons, '{{}}') AS reasons
+        FROM {version.rows_of("reporting.action_list")}
         WHERE prediction_date = :day AND call_rank <= :limit
         ORDER BY call_rank
     """)
     with engine.connect() as connection:
-        rows = connection.execute(query, {"day": prediction_date, "limit": limit})
+        rows = connection.execute(query, {"day": version.publication.prediction_date, "limit": limit})
         return tuple(FirstCall(**{**row, "reasons": tuple(row["reasons"])}) for row in rows.mappings())
+
+
+def count_unseen_plans(engine: Engine, version: Version) -> int:
+    """Returns the number of customers of a date with a tariff that the training examples did not have."""
+    table = version.rows_of("analytics.predictions")
+    query = sa.text(f"SELECT count(*) FROM {table} WHERE prediction_date = :day AND has_unseen_plan")
+    with engine.connect() as connection:
+        return int(connection.execute(query, {"day": version.publication.prediction_date}).scalar_one())

@@ -53,8 +53,9 @@ def read_days(connection: Connection, first: date, last: date) -> list[Row]:
             CAST(expected_leavers_count AS float8),
             CAST(annual_revenue_usd AS float8), CAST(revenue_at_risk_usd AS float8),
             CAST(expected_annual_loss_usd AS float8), listed_customers_count, CAST(list_cost_usd AS float8),
-            CAST(list_profit_usd AS float8), true_positive_count, false_positive_count, false_negative_count,
-            true_negative_count, basis, model_version, published_at
+            CAST(list_profit_usd AS float8), seats_count, within_seats_count, CAST(within_seats_profit_usd AS float8),
+            save_rate, is_save_rate_measured, CAST(expected_loss_12m_usd AS float8), horizon, true_positive_count,
+            false_positive_count, false_negative_count, true_negative_count, basis, model_version, published_at
         FROM reporting.kpi_daily WHERE prediction_date BETWEEN :first AND :last ORDER BY prediction_date
         """,
         first=first,
@@ -75,7 +76,8 @@ def read_trend(connection: Connection, period: str, first: date) -> list[Row]:
         """
         SELECT trend.period_start_date, trend.prediction_date, trend.dates_count, trend.high_count, trend.medium_count,
             trend.low_count, trend.at_risk_customers_count, trend.average_churn_probability, trend.at_risk_rate,
-            CAST(trend.revenue_at_risk_usd AS float8), CAST(trend.expected_annual_loss_usd AS float8), trend.basis,
+            CAST(trend.revenue_at_risk_usd AS float8), CAST(trend.expected_annual_loss_usd AS float8),
+            CAST(trend.expected_loss_12m_usd AS float8), trend.basis,
             publications.model_version
         FROM reporting.risk_trend AS trend
         JOIN reporting.publication_history AS publications USING (prediction_date)
@@ -133,7 +135,8 @@ def read_profiles(connection: Connection, prediction_date: date) -> list[Row]:
         SELECT contract, tenure_band, internet_service, payment_method,
             CASE WHEN is_senior_citizen THEN 'Senior' ELSE 'Not senior' END AS senior_citizen,
             active_count AS active_customers_count, at_risk_count AS at_risk_customers_count, high_count,
-            active_probability_sum, annual_revenue_usd, revenue_at_risk_usd, expected_annual_loss_usd
+            active_probability_sum, annual_revenue_usd, revenue_at_risk_usd, expected_annual_loss_usd,
+            expected_loss_12m_usd
         FROM analytics.risk_by_profile
         WHERE prediction_date = :day
             AND EXISTS (SELECT 1 FROM reporting.kpi_daily WHERE prediction_date = :day)
@@ -163,9 +166,10 @@ def read_customer(connection: Connection, customer_id: str, limit: int = 400) ->
         """
         SELECT prediction_date, customer_id, is_active, churn_probability, risk_tier, recommended_action, reasons,
             CAST(expected_annual_loss_usd AS float8), CAST(revenue_at_risk_usd AS float8),
-            CAST(lifetime_value_usd AS float8), monthly_charges, price_above_list_usd, total_charges, tenure_months,
-            tenure_band, contract, internet_service, payment_method, has_online_security, has_tech_support,
-            services_count, is_senior_citizen, basis, model_version
+            CAST(lifetime_value_usd AS float8), probability_12m, CAST(expected_loss_12m_usd AS float8),
+            CAST(future_value_usd AS float8), best_call_month, monthly_charges, price_above_list_usd, total_charges,
+            tenure_months, tenure_band, contract, internet_service, payment_method, has_online_security,
+            has_tech_support, services_count, is_senior_citizen, basis, model_version
         FROM reporting.customer_scores WHERE customer_id = :customer ORDER BY prediction_date DESC LIMIT :limit
         """,
         customer=customer_id,

@@ -8,7 +8,7 @@ import typer
 from churn.errors import ExitCode, WrongUsage
 from churn.settings import load_settings
 from churn.shell.one_line import EXIT_CODES
-from churn.shell.options import STANDARD_OUTPUT, AsJson, AsOf, PublishedDate, Verbose, parse_file
+from churn.shell.options import STANDARD_OUTPUT, AsJson, AsOf, KnownAt, PublishedDate, Verbose, parse_file
 from churn.terminal.help_page import command
 from churn.terminal.quiet import quiet_command
 
@@ -97,8 +97,10 @@ def check(
             raise typer.Exit(ExitCode.CONTRACT_BROKEN)
 
 
-@command(app, TASK, "churn status --json")
-def status(as_of: PublishedDate = None, as_json: AsJson = False, verbose: Verbose = False) -> None:
+@command(app, TASK, "churn status --json", "churn status --as-of 2026-11-20 --known-at 2026-11-21")
+def status(
+    as_of: PublishedDate = None, known_at: KnownAt = None, as_json: AsJson = False, verbose: Verbose = False
+) -> None:
     """Show what is published: the figures, the model, whom to call first."""
     with quiet_command(verbose):
         from churn.reporting.status import read_status
@@ -106,7 +108,7 @@ def status(as_of: PublishedDate = None, as_json: AsJson = False, verbose: Verbos
         from churn.terminal.standard_output import print_json
 
         with open_workplace() as workplace:
-            published = read_status(workplace, as_of)
+            published = read_status(workplace, as_of, known_at)
         if as_json:
             print_json(published)
             return

@@ -1,13 +1,13 @@
 """The commands about scores and their history: score a date, backfill the days before, compare two dates, export."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from churn.settings import load_settings
-from churn.shell.options import AsJson, PublishedDate, Verbose, parse_date, parse_file
+from churn.shell.options import AsJson, KnownAt, PublishedDate, Verbose, parse_date, parse_file, parse_moment
 from churn.shell.person import Person, find_person
 from churn.terminal.help_page import command
 from churn.terminal.quiet import quiet_command
@@ -62,6 +62,15 @@ def backfill(
         date | None,
         typer.Option(parser=parse_date, help="Last day (default: the date of the latest extract).", metavar="DATE"),
     ] = None,
+    known_at: Annotated[
+        datetime | None,
+        typer.Option(
+            "--known-at",
+            parser=parse_moment,
+            help="Use only extracts and models that were there at this time, UTC (default: now).",
+            metavar="DATE|TIME",
+        ),
+    ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
@@ -71,7 +80,7 @@ def backfill(
         from churn.terminal.display.findings import as_sentence
         from churn.terminal.standard_output import print_json
 
-        done = watching.run_backfill(load_settings(), days, until, verbose)
+        done = watching.run_backfill(load_settings(), days, until, verbose, known_at)
         if as_json:
             print_json(done)
             return
@@ -93,6 +102,7 @@ def export(
         str, typer.Option("--format", help="File format: csv, parquet or xlsx.", metavar="FORMAT")
     ] = "csv",
     as_of: PublishedDate = None,
+    known_at: KnownAt = None,
     verbose: Verbose = False,
 ) -> None:
     """Write a published date to a file for the CRM; no cell of the file can run as a formula."""
@@ -102,7 +112,7 @@ def export(
         from churn.terminal.standard_output import file_to_write, say_written
 
         with file_to_write(out, file_format) as path, open_workplace() as workplace:
-            summary = exporting.export(workplace, what, file_format, path, as_of)
+            summary = exporting.export(workplace, what, file_format, path, as_of, known_at)
         say_written(summary, out, path)
 
 

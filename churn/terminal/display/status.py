@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from churn.contracts.horizons import tell_horizon
 from churn.reporting.status import ScoringModel, Status
 from churn.terminal.display.evidence import FAMILY_NAMES
 from churn.terminal.display.layout import NARROW, Column, moment, open_console, percent, print_table, usd
@@ -30,11 +31,14 @@ def show_status(status: Status, console: Console | None = None) -> None:
     console.print()
     published = f"   published {moment(status.published_at)}" if status.published_at else ""
     console.print(f"[bold]Churn as of {status.as_of_date}[/bold]{published}")
+    console.print(f"A score is the probability of leaving {tell_horizon(status.horizon)}.")
     if status.is_synthetic:
         console.print("[yellow]These customers are synthetic: the simulator generated them, none of them is real.[/]")
     for sentence in status.withdrawn:
         console.print(f"[yellow]{escape(sentence)} These are the figures of the last good day before it.[/]")
     console.print(_figures(status, is_narrow=console.width < NARROW))
+    for sentence in tell_expected(status):
+        console.print(sentence)
     _show_models(status.model, console)
     if status.first_calls:
         _show_first_calls(status, console)
@@ -58,7 +62,7 @@ def _figures(status: Status, is_narrow: bool) -> Table:
     sums = [
         ("Revenue a year, active", usd(status.annual_revenue_usd)),
         ("Revenue at risk a year", usd(status.revenue_at_risk_usd)),
-        ("Expected loss a year", usd(status.expected_annual_loss_usd)),
+        ("Expected leavers", f"{status.expected_leavers:,.0f}"),
         ("Average score", "no active customers" if average is None else percent(average)),
     ]
     table = Table.grid(padding=(0, 1 if is_narrow else 3))
@@ -66,6 +70,25 @@ def _figures(status: Status, is_narrow: bool) -> Table:
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def tell_expected(status: Status) -> list[str]:
+    """Returns sentences about the money that is expected to leave, and what the action list is worth."""
+    horizon = tell_horizon(status.horizon)
+    loss = f"{usd(status.expected_annual_loss_usd)} of a year's revenue is expected to leave {horizon}."
+    ahead, worth = status.expected_loss_12m_usd, status.list
+    sentences = [f"Within 12 months, {usd(ahead)} of bills is expected to be lost."] if ahead is not None else []
+    sentences.append(loss)
+    if worth.customers:
+        within, seats = worth.within_seats_profit_usd, ""
+        if worth.seats is not None and within is not None:
+            seats = f", {usd(within)} of it within the {worth.seats:,} contacts a day"
+        basis = "measured" if worth.is_save_rate_measured else "assumed"
+        sentences.append(
+            f"A contact pays for {worth.customers:,} customers and earns {usd(worth.profit_usd)}{seats} "
+            f"(save rate {basis})."
+        )
+    return sentences
 
 
 def _bound(probability: float) -> str:

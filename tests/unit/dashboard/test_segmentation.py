@@ -18,6 +18,7 @@ def make_profile(**changes: Any) -> dict[str, Any]:
         "annual_revenue_usd": Decimal("1000.004"),
         "revenue_at_risk_usd": Decimal("400.004"),
         "expected_annual_loss_usd": Decimal("300.004"),
+        "expected_loss_12m_usd": None,
     } | changes
 
 
@@ -28,6 +29,13 @@ def test_profiles_add_up_exactly_and_are_rounded_once() -> None:
     assert total["revenue_at_risk_usd"] == 800.01
     assert total["at_risk_rate"] == 0.4
     assert total["average_churn_probability"] == pytest.approx(0.3)
+
+
+def test_the_loss_of_12_months_adds_up_where_the_scores_look_ahead() -> None:
+    ahead = [make_profile(expected_loss_12m_usd=Decimal(loss)) for loss in ("100.004", "200.003")]
+
+    assert add_up(ahead, ("contract",))[0]["expected_loss_12m_usd"] == 300.01
+    assert add_up([make_profile()], ("contract",))[0]["expected_loss_12m_usd"] is None
 
 
 def test_a_segment_without_active_customers_has_no_rate() -> None:

@@ -19,6 +19,8 @@ def make_day(back: int, **changes: Any) -> dict[str, Any]:
         "high_count": 10,
         "expected_leavers_count": 99.6,
         "basis": "live",
+        "horizon": "30 days",
+        "expected_loss_12m_usd": None,
     }
     return {"prediction_date": DAY - timedelta(days=back)} | figures | changes
 
@@ -48,7 +50,7 @@ def test_a_day_that_is_missing_is_no_zero() -> None:
 def test_the_shape_of_a_day_is_told_in_a_sentence() -> None:
     assert summary.tell_shape(make_day(0)) == (
         "On 2026-03-31, 8.0% of the active customers are at risk, 10 of them in tier High. If nothing is done, about "
-        "100 customers are expected to leave."
+        "100 customers are expected to leave within 30 days."
     )
 
 
@@ -85,6 +87,46 @@ def test_every_card_carries_its_definition() -> None:
 
     assert drawn.count('class="what" title="') == len(summary.HEADLINES)
     assert 'title="Mean probability of leaving of the active customers."' in drawn
+
+
+def test_a_years_revenue_is_shown_with_its_horizon_and_after_the_loss_of_12_months() -> None:
+    of_the_extract, ahead = make_day(0, horizon=None), make_day(0, expected_loss_12m_usd=120_000.0)
+    labels = [[card.figure.heading for card in summary.make_cards([day], DAY)] for day in (of_the_extract, ahead)]
+
+    assert labels[0][3] == "Year's revenue expected to leave within the month the extract covers, USD"
+    assert labels[1][3:5] == [
+        "Expected loss within 12 months, USD",
+        "Year's revenue expected to leave within 30 days, USD",
+    ]
+    assert labels[1][-1] == "Average probability within 30 days"
+
+
+LIST = {
+    "listed_customers_count": 1282,
+    "list_cost_usd": 30_000.0,
+    "list_profit_usd": 28_532.0,
+    "seats_count": None,
+    "within_seats_count": None,
+    "within_seats_profit_usd": None,
+    "save_rate": 0.3,
+    "is_save_rate_measured": False,
+}
+
+
+def test_what_the_list_is_worth_is_told_with_its_assumption() -> None:
+    assert summary.tell_list(LIST) == (
+        "A contact is expected to pay for 1,282 active customers. Contacting all of them costs $30,000 with the "
+        "offers, and earns $28,532 after that cost. The save rate of 30% is the assumption of the policy."
+    )
+    measured = summary.tell_list({**LIST, "is_save_rate_measured": True})
+    assert measured.endswith("The save rate of 30% agrees with what a campaign measured.")
+
+
+def test_what_lies_within_and_beyond_the_seats_is_told() -> None:
+    seated = {**LIST, "seats_count": 60, "within_seats_count": 60, "within_seats_profit_usd": 4_010.0}
+
+    said = "the first 60 customers earn $4,010, the 1,222 beyond them would earn $24,522."
+    assert f"The policy has 60 contacts a day: {said}" in summary.tell_list(seated)
 
 
 def test_actual_leavers_are_told_beside_expected_ones() -> None:

@@ -29,7 +29,11 @@ STATUS = Status(
     average_churn_probability=0.1834,
     revenue_at_risk_usd=429956.0,
     expected_annual_loss_usd=814150.0,
-    list=CallList(463, 900.0, 12_000.0),
+    horizon=None,
+    expected_leavers=949.0,
+    expected_loss_12m_usd=None,
+    future_value_usd=None,
+    list=CallList(1282, 30_000.0, 28_532.0),
     annual_revenue_usd=3803829.0,
     basis="live",
     source="extract.csv",
@@ -127,6 +131,29 @@ def test_the_status_names_a_withdrawn_day_with_its_reason() -> None:
     page = _page(show_status, replace(STATUS, withdrawn=(held,)), width=200)
 
     assert f"{held} These are the figures of the last good day before it." in page
+
+
+def test_a_probability_and_a_loss_are_shown_with_their_horizon() -> None:
+    whole = " ".join(_page(show_status, STATUS).split())
+    ahead = " ".join(_page(show_status, replace(STATUS, horizon="30 days", expected_loss_12m_usd=961000.0)).split())
+
+    assert "A score is the probability of leaving within the month the extract covers." in whole
+    assert "$814,150 of a year's revenue is expected to leave within the month the extract covers." in whole
+    assert "12 months" not in whole
+    assert "A score is the probability of leaving within 30 days." in ahead
+    headline, after = "Within 12 months, $961,000 of bills is expected to be lost.", "expected to leave within 30 days."
+    assert ahead.index(headline) < ahead.index(after)
+
+
+def test_the_status_says_what_the_list_is_worth_within_the_seats() -> None:
+    seated = replace(STATUS.list, seats=60, within_seats=60, within_seats_profit_usd=4010.4)
+    measured = replace(seated, is_save_rate_measured=True)
+    lists = (STATUS.list, seated, measured)
+    pages = [" ".join(_page(show_status, replace(STATUS, list=one)).split()) for one in lists]
+
+    assert "A contact pays for 1,282 customers and earns $28,532 (save rate assumed)." in pages[0]
+    assert "earns $28,532, $4,010 of it within the 60 contacts a day (save rate assumed)." in pages[1]
+    assert "(save rate measured)." in pages[2]
 
 
 def test_the_status_without_calls_says_so() -> None:

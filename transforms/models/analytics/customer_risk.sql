@@ -78,7 +78,7 @@ SELECT
   scores.at_risk_flag::BOOLEAN AS at_risk_flag, /* Whether the customer is in tier Medium or High */
   scores.risk_tier::TEXT AS risk_tier, /* The risk tier: High, Medium or Low, by the bounds in force when the date was scored */
   scores.revenue_at_risk_usd::DOUBLE PRECISION AS revenue_at_risk_usd, /* Twelve monthly charges if the customer is active and at risk, else 0; in USD */
-  scores.expected_annual_loss_usd::DOUBLE PRECISION AS expected_annual_loss_usd, /* The probability times twelve monthly charges if the customer is active, else 0; in USD */
+  scores.expected_annual_loss_usd::DOUBLE PRECISION AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the probability times twelve monthly charges if the customer is active, else 0; in USD */
   scores.lifetime_value_usd::DOUBLE PRECISION AS lifetime_value_usd, /* The monthly charge times the months of tenure, in USD: what the customer paid so far at today's price */
   scores.expected_profit_usd::DOUBLE PRECISION AS expected_profit_usd, /* The expected profit of contacting the customer with an offer, in USD; 0 if the customer is not active */
   scores.expected_cost_usd::DOUBLE PRECISION AS expected_cost_usd, /* The expected cost of that contact and its offer, in USD; 0 if the customer is not active */

@@ -62,7 +62,7 @@ SELECT
     is_active), 0)::DECIMAL(28, 9) AS active_probability_sum, /* The sum of the probabilities of the active customers: the number of leavers to expect */
   SUM(annual_revenue_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS annual_revenue_usd, /* Twelve monthly charges of the active customers, in USD */
   SUM(revenue_at_risk_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS revenue_at_risk_usd, /* Twelve monthly charges of the active customers at risk, in USD */
-  SUM(expected_annual_loss_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS expected_annual_loss_usd, /* Sum of probability times twelve monthly charges over the active customers, in USD */
+  SUM(expected_annual_loss_usd::DECIMAL(20, 9))::DECIMAL(28, 9) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the sum of probability times twelve monthly charges over the active customers, in USD */
   COUNT(call_rank)::BIGINT AS listed_count, /* Number of active customers for whom a contact is expected to pay */
   COALESCE(SUM(expected_cost_usd::DECIMAL(20, 9)) FILTER(WHERE
     NOT call_rank IS NULL), 0)::DECIMAL(28, 9) AS list_cost_usd, /* The expected cost of contacting these customers, offers included, in USD */

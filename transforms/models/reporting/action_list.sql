@@ -22,6 +22,10 @@ WITH customers AS (
     expected_profit_usd,
     expected_cost_usd,
     expected_annual_loss_usd,
+    probability_12m,
+    expected_loss_12m_usd,
+    future_value_usd,
+    best_call_month,
     revenue_at_risk_usd,
     lifetime_value_usd,
     reasons,
@@ -45,7 +49,9 @@ WITH customers AS (
   SELECT
     prediction_date,
     basis,
-    model_version
+    model_version,
+    horizon,
+    seats_count
   FROM ops.publications
   WHERE
     status = 'published'
@@ -67,12 +73,20 @@ SELECT
   customers.customer_id::TEXT AS customer_id, /* The customer number of the company */
   ROUND(customers.expected_profit_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_profit_usd, /* The expected profit of contacting the customer with an offer, in USD; more than 0 before it is rounded */
   ROUND(customers.expected_cost_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_cost_usd, /* The expected cost of that contact and its offer, in USD */
+  (
+    customers.call_rank <= published.seats_count
+  )::BOOLEAN AS is_within_seats, /* Whether the contacts a day of the policy reach as far as this rank; NULL if the policy sets no limit */
   customers.at_risk_flag::BOOLEAN AS at_risk_flag, /* Whether the customer is in tier Medium or High */
   customers.risk_tier::TEXT AS risk_tier, /* The risk tier: High, Medium or Low; reporting.risk_tiers has the bounds of the date */
   tiers.recommended_action::TEXT AS recommended_action, /* The recommended action of the tier */
-  customers.churn_probability::DOUBLE PRECISION AS churn_probability, /* The probability of leaving, 0 to 1 */
+  customers.churn_probability::DOUBLE PRECISION AS churn_probability, /* The probability of leaving within the horizon, 0 to 1 */
+  COALESCE(published.horizon, 'the month that the extract covers')::TEXT AS horizon, /* Within which time the probability says that the customer leaves, such as 30 days */
   customers.reasons::TEXT[] AS reasons, /* The three subjects that change the score most: + raises the score, - lowers it; NULL if the model gives no reasons */
-  ROUND(customers.expected_annual_loss_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* The probability times twelve monthly charges, in USD */
+  ROUND(customers.expected_annual_loss_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the probability times twelve monthly charges, in USD */
+  customers.probability_12m::DOUBLE PRECISION AS probability_12m, /* The probability of leaving within 12 months; NULL if the label of the model has no horizon of its own */
+  ROUND(customers.expected_loss_12m_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charge times the months that are expected to be lost within the next 12, in USD; NULL as above */
+  ROUND(customers.future_value_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS future_value_usd, /* The margin of the next 24 months, discounted, in USD; NULL as above */
+  customers.best_call_month::INT AS best_call_month, /* The month ahead, 1 to 24, with the highest risk of leaving: call before it; NULL as above */
   ROUND(customers.revenue_at_risk_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges if the customer is at risk, else 0; in USD */
   ROUND(customers.lifetime_value_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS lifetime_value_usd, /* The monthly charge times the months of tenure, in USD */
   customers.monthly_charges::DOUBLE PRECISION AS monthly_charges, /* The bill of one month, in USD */

@@ -45,10 +45,25 @@ WITH profiles AS (
     model_name,
     model_version,
     horizon,
+    seats_count,
+    save_rate,
+    is_save_rate_measured,
     published_at
   FROM ops.publications
   WHERE
     status = 'published'
+), within_seats AS (
+  SELECT
+    risk.prediction_date,
+    COUNT(*) AS customers_count,
+    SUM(risk.expected_cost_usd::DECIMAL(20, 9)) AS cost_usd,
+    SUM(risk.expected_profit_usd::DECIMAL(20, 9)) AS profit_usd
+  FROM analytics.customer_risk AS risk
+  INNER JOIN ops.publications AS seats
+    ON seats.prediction_date = risk.prediction_date
+    AND risk.call_rank <= seats.seats_count
+  GROUP BY
+    risk.prediction_date
 ), bounds AS (
   SELECT
     prediction_date,
@@ -74,10 +89,25 @@ SELECT
   ROUND(SUM(profiles.active_probability_sum)::DECIMAL(18, 4), 1)::DECIMAL(18, 1) AS expected_leavers_count, /* The number of customers who are expected to leave: the sum of the probabilities of the active customers */
   ROUND(SUM(profiles.annual_revenue_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS annual_revenue_usd, /* Twelve monthly charges of the active customers, in USD */
   ROUND(SUM(profiles.revenue_at_risk_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of the active customers at risk, in USD */
-  ROUND(SUM(profiles.expected_annual_loss_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* Sum of probability times twelve monthly charges over the active customers, in USD */
+  ROUND(SUM(profiles.expected_annual_loss_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the sum of probability times twelve monthly charges over the active customers, in USD */
   SUM(profiles.listed_count)::BIGINT AS listed_customers_count, /* Number of active customers for whom a contact is expected to pay: the action list */
   ROUND(SUM(profiles.list_cost_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS list_cost_usd, /* The expected cost of contacting the customers of the action list, offers included, in USD */
   ROUND(SUM(profiles.list_profit_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS list_profit_usd, /* The expected profit of contacting the customers of the action list, in USD */
+  published.seats_count::BIGINT AS seats_count, /* The contacts a day of all channels of the policy; NULL if it sets no limit */
+  CASE
+    WHEN NOT published.seats_count IS NULL
+    THEN COALESCE(within_seats.customers_count, 0)
+  END::BIGINT AS within_seats_count, /* Number of customers of the action list for whom there is a seat; NULL without a limit */
+  CASE
+    WHEN NOT published.seats_count IS NULL
+    THEN ROUND(COALESCE(within_seats.cost_usd, 0)::DECIMAL(20, 6), 2)
+  END::DECIMAL(18, 2) AS within_seats_cost_usd, /* The expected cost of contacting these customers, offers included, in USD; NULL without a limit */
+  CASE
+    WHEN NOT published.seats_count IS NULL
+    THEN ROUND(COALESCE(within_seats.profit_usd, 0)::DECIMAL(20, 6), 2)
+  END::DECIMAL(18, 2) AS within_seats_profit_usd, /* The expected profit of contacting these customers, in USD; NULL without a limit */
+  published.save_rate::DOUBLE PRECISION AS save_rate, /* The share of contacted leavers who stay, as these amounts take it; NULL for old dates */
+  published.is_save_rate_measured::BOOLEAN AS is_save_rate_measured, /* Whether a campaign measured a share that agrees with it; else it is assumed */
   ROUND(SUM(profiles.expected_loss_12m_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
   ROUND(SUM(profiles.future_value_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS future_value_usd, /* The margin of the next 24 months, discounted, over the active customers, in USD; NULL as above */
   SUM(profiles.true_positive_count)::BIGINT AS true_positive_count, /* Number of customers who left and were flagged */
@@ -94,6 +124,8 @@ INNER JOIN profiles
   ON profiles.prediction_date = published.prediction_date
 INNER JOIN bounds
   ON bounds.prediction_date = published.prediction_date
+LEFT JOIN within_seats
+  ON within_seats.prediction_date = published.prediction_date
 GROUP BY
   published.prediction_date,
   bounds.high_from,
@@ -102,4 +134,10 @@ GROUP BY
   published.model_name,
   published.model_version,
   published.horizon,
+  published.seats_count,
+  within_seats.customers_count,
+  within_seats.cost_usd,
+  within_seats.profit_usd,
+  published.save_rate,
+  published.is_save_rate_measured,
   published.published_at

@@ -27,6 +27,7 @@ WITH profiles AS (
     annual_revenue_usd,
     revenue_at_risk_usd,
     expected_annual_loss_usd,
+    expected_loss_12m_usd,
     true_positive_count + false_negative_count AS churned_count
   FROM analytics.risk_by_profile
 ), published AS (
@@ -64,7 +65,8 @@ WITH profiles AS (
     SUM(profiles.active_probability_sum) AS active_probability_sum,
     SUM(profiles.annual_revenue_usd) AS annual_revenue_usd,
     SUM(profiles.revenue_at_risk_usd) AS revenue_at_risk_usd,
-    SUM(profiles.expected_annual_loss_usd) AS expected_annual_loss_usd
+    SUM(profiles.expected_annual_loss_usd) AS expected_annual_loss_usd,
+    SUM(profiles.expected_loss_12m_usd) AS expected_loss_12m_usd
   FROM profiles
   INNER JOIN published
     ON published.prediction_date = profiles.prediction_date
@@ -97,5 +99,6 @@ SELECT
   )::DOUBLE PRECISION AS churn_rate, /* The share of all customers in the extract who left, 0 to 1 */
   ROUND(annual_revenue_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS annual_revenue_usd, /* Twelve monthly charges of the active customers, in USD */
   ROUND(revenue_at_risk_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of the active customers at risk, in USD */
-  ROUND(expected_annual_loss_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd /* Sum of probability times twelve monthly charges over the active customers, in USD */
+  ROUND(expected_annual_loss_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the sum of probability times twelve monthly charges over the active customers, in USD */
+  ROUND(expected_loss_12m_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
 FROM segments

@@ -21,6 +21,7 @@ WITH days AS (
     average_churn_probability,
     revenue_at_risk_usd,
     expected_annual_loss_usd,
+    expected_loss_12m_usd,
     basis
   FROM reporting.kpi_daily
 ), periods AS (
@@ -63,7 +64,8 @@ SELECT
   )::DOUBLE PRECISION AS at_risk_rate, /* The share of active customers who are at risk, 0 to 1; NULL if no customer is active */
   days.average_churn_probability::DOUBLE PRECISION AS average_churn_probability, /* Mean probability of leaving of the active customers; NULL if no customer is active */
   days.revenue_at_risk_usd::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of the active customers at risk, in USD */
-  days.expected_annual_loss_usd::DECIMAL(18, 2) AS expected_annual_loss_usd, /* Sum of probability times twelve monthly charges over the active customers, in USD */
+  days.expected_annual_loss_usd::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the sum of probability times twelve monthly charges over the active customers, in USD */
+  days.expected_loss_12m_usd::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
   days.basis::TEXT AS basis /* How the score was made: live, replayed, as_if or reconstructed */
 FROM periods
 INNER JOIN days
