@@ -12,8 +12,8 @@ from churn.stages.scoring import make_scorer
 from churn.stages.tiering import stream_days
 from churn.stores.ledgers import publications
 from churn.stores.ledgers.publications import Publication
-from churn.stores.ledgers.seen import Version
 from churn.stores.shown.exports import read_export
+from churn.stores.shown.versions import Version
 from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from polars import selectors
 
 from churn.contracts.formulas import defuse
 from churn.errors import WrongUsage
-from churn.stores.ledgers.seen import require_version
 from churn.stores.shown.exports import EXPORTS, read_export
+from churn.stores.shown.versions import require_version
 from churn.stores.workplace import Workplace
 
 FORMATS = ("csv", "parquet", "xlsx")

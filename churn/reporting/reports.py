@@ -16,8 +16,8 @@ from churn.contracts.statuses import VERDICT_WORDS
 from churn.errors import understand
 from churn.learning.params import FAMILIES
 from churn.stores.ledgers import loads, promotions, publications
-from churn.stores.ledgers.seen import Version
 from churn.stores.shown import figures
+from churn.stores.shown.versions import Version
 from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:

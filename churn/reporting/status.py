@@ -12,9 +12,9 @@ from churn.learning.params import FAMILIES
 from churn.settings import Settings
 from churn.stack_note import find_stack
 from churn.stores.ledgers import loads, promotions, withdrawals
-from churn.stores.ledgers.seen import require_version
 from churn.stores.shown import figures
 from churn.stores.shown.figures import FirstCall, Kpis
+from churn.stores.shown.versions import require_version
 from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:

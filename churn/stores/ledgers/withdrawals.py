@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Engine
 
 from churn.contracts.statuses import WithdrawalDecision
 from churn.errors import WrongUsage
-from churn.stores.ledgers.seen import keep_seen
 from churn.stores.postgres.keeping_tables import withdrawals
+from churn.stores.postgres.seen import keep_seen
 from churn.stores.postgres.tables import publications
 
 

@@ -14,9 +14,9 @@ from churn.errors import AuditFailed
 from churn.stores.ledgers.promotions import find_ranges
 from churn.stores.ledgers.publications import Publication
 from churn.stores.ledgers.revisions import keep_scores_aside, record_revisions
-from churn.stores.ledgers.seen import keep_seen
 from churn.stores.ledgers.withdrawals import refuse_held
 from churn.stores.postgres.copying import copy_in
+from churn.stores.postgres.seen import keep_seen
 from churn.stores.postgres.tables import predictions, publications, risk_tiers
 from churn.stores.rows.out_of_range import replace_out_of_range
 from churn.stores.rows.torn_days import find_tears, refuse_torn

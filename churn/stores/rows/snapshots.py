@@ -14,8 +14,8 @@ from churn.errors import ContractBroken
 from churn.intake.limits import Tally
 from churn.intake.screening import Screened
 from churn.stores.ledgers.loads import Arrival, seen_of
-from churn.stores.ledgers.seen import keep_seen
 from churn.stores.postgres.copying import copy_in
+from churn.stores.postgres.seen import keep_seen
 from churn.stores.postgres.tables import loads, publications, rejected_rows, telco_churn_raw, telco_churn_reconstructed
 
 FINGERPRINTED = tuple(

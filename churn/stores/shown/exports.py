@@ -6,9 +6,9 @@ import polars as pl
 from sqlalchemy import Engine
 
 from churn.contracts.action_list import ACTION_LIST
-from churn.stores.ledgers.seen import Version
 from churn.stores.postgres.copying import read_batches
 from churn.stores.shown.calls import MONEY
+from churn.stores.shown.versions import Version
 
 _COLUMNS = (f"{column.name}::float8" if column.name in MONEY else column.name for column in ACTION_LIST)
 _ACTION_LIST = f"SELECT {', '.join(_COLUMNS)} FROM {{calls}} WHERE prediction_date = $1 ORDER BY call_rank"

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from churn.contracts.statuses import RiskTier
 from churn.errors import NotThere
-from churn.stores.ledgers.seen import Version
+from churn.stores.shown.versions import Version
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
-"""Keeps what readers saw of a published date before it is replaced, and finds the version of a date that a moment knew.
+"""Finds the version of a published date that readers saw at a moment, and where its rows are.
 
-The rows are kept as documents, so that they stay what they were when a later release has other columns. A version is
-read through the row type of its view: every value comes back with its type, and an export has the same bytes again.
+A version that was replaced is read through the row type of its view: every value comes back with its type, and an
+export has the same bytes again.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,7 +12,6 @@ from sqlalchemy import Connection, Engine
 
 from churn.errors import NotPublished
 from churn.stores.ledgers.publications import Publication
-from churn.stores.postgres.tables import publications
 
 KEPT_IN = {
     "ops.publications": ("ops.seen_days", "publication"),
@@ -49,47 +47,6 @@ class Version:
             f"(SELECT (jsonb_populate_record(CAST(NULL AS {table}), {column})).* FROM {kept} "
             f"WHERE {version} AND {column} IS NOT NULL) AS {table.partition('.')[2]}"
         )
-
-
-def keep_seen(connection: Connection, days: Sequence[date], run_id: str) -> None:
-    """Keeps what readers see of those of the days that are published. Call it in the transaction that replaces them.
-
-    Args:
-        connection: the connection of the transaction.
-        days: the days, before their status or their scores change.
-        run_id: what replaces them: a flow run, or "load N".
-    """
-    chosen = sa.select(publications.c.prediction_date).where(
-        publications.c.prediction_date.in_(days), publications.c.status == "published"
-    )
-    published = sorted(connection.scalars(chosen))
-    # A home whose SQL models are not deployed yet has published dates in tests only.
-    if not published or connection.scalar(sa.text("SELECT to_regclass('reporting.action_list')")) is None:
-        return
-    for statement in (_KEEP_DAYS, _KEEP_SCORES):
-        connection.execute(sa.text(statement), {"days": published, "run_id": run_id})
-
-
-_KEEP_DAYS = """
-    INSERT INTO ops.seen_days (prediction_date, known_from, known_until, run_id, publication, figures)
-    SELECT publication.prediction_date, publication.published_at, clock_timestamp(), :run_id, to_jsonb(publication),
-        to_jsonb(figures)
-    FROM ops.publications AS publication JOIN reporting.kpi_daily AS figures USING (prediction_date)
-    WHERE publication.prediction_date = ANY(:days)
-    ON CONFLICT DO NOTHING
-"""
-_KEEP_SCORES = """
-    INSERT INTO ops.seen_scores (prediction_date, known_from, customer_id, known_until, run_id, score, call)
-    SELECT prediction_date, seen.known_from, score.customer_id, seen.known_until, :run_id, to_jsonb(score),
-        to_jsonb(call)
-    FROM analytics.predictions AS score
-    JOIN ops.publications AS publication USING (prediction_date)
-    JOIN ops.seen_days AS seen USING (prediction_date)
-    LEFT JOIN (SELECT * FROM reporting.action_list WHERE prediction_date = ANY(:days)) AS call
-        USING (prediction_date, customer_id)
-    WHERE prediction_date = ANY(:days) AND seen.known_from = publication.published_at
-    ON CONFLICT DO NOTHING
-"""
 
 
 def require_version(engine: Engine, prediction_date: date | None, known_at: datetime | None) -> Version:
