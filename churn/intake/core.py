@@ -90,7 +90,8 @@ def _churn(left: LeftSource, snapshot_date: date) -> pl.Expr:
         last = cells.str.to_date(left.date_format, strict=False)
         is_gone = (pl.lit(snapshot_date) - last).dt.total_days() > left.inactive_days
         return pl.when(is_gone).then(pl.lit("Yes")).when(~is_gone).then(pl.lit("No")).otherwise(cells).alias("churn")
-    word = cells.str.to_lowercase()
+    # A blank cell may be declared as a word: a flag that only leavers have.
+    word = cells.str.to_lowercase().fill_null("")
     has_left, has_stayed = word.is_in(_lower(left.words)), word.is_in(_lower(left.stayed_words))
     if not left.stayed_words:
         has_stayed = word != ""

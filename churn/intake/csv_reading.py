@@ -20,8 +20,8 @@ from churn.intake.mapping import Mapping
 BLOCK_BYTES = 4 * 1024 * 1024
 MAX_COLUMNS = 5_000
 _BOM = b"\xef\xbb\xbf"
-_SEPARATORS = {",": "commas", ";": "semicolons"}
-_OTHER_SEPARATORS = {"\t": "tabs", "|": "bars (|)", "^": "carets (^)", ":": "colons"}
+_SEPARATORS = (",", ";", "\t", "|")
+_OTHER_SEPARATORS = {"^": "carets (^)", ":": "colons"}
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,13 @@ def _find_separator(header: str, name: str, mapping: Mapping | EveryColumn) -> s
         if count_known(_split(header, other), mapping) > max(known[best], 1):
             raise ContractBroken(
                 f"{name} separates its columns with {word}.",
-                "export the file again with commas or semicolons between the columns.",
+                "export the file again with commas, semicolons or tabs between the columns.",
             )
     if not known[best]:
         raise ContractBroken(
             # Without its text: a file without a header has a customer in line 1, and this message is kept and sent.
             f"{name} line 1 has none of the column names of an extract.",
-            "export the file again with the column names in line 1, separated by commas or semicolons.",
+            "export the file again with the column names in line 1, separated by commas, semicolons or tabs.",
         )
     return best
 

@@ -13,7 +13,7 @@ from churn.errors import WrongUsage
 
 _DATE = re.compile(r"(?<!\d)(20\d\d)(-?)(\d\d)\2(\d\d)(?!\d)")
 _LIKE_A_DATE = re.compile(r"20\d\d[-_. ]?[01]\d[-_. ]?[0-3]\d")
-_ENDINGS = (".csv", ".csv.gz", ".parquet")
+_ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".xlsx")
 
 
 @dataclass(frozen=True)

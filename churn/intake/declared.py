@@ -5,7 +5,7 @@ import polars as pl
 from churn.contracts.declaration import NUMBER_TYPES, Declaration, DeclaredColumn
 from churn.intake.blanks import is_marker
 from churn.intake.mapping import Mapping
-from churn.intake.numbers import plain_number
+from churn.intake.numbers import NumberForm, plain_number
 
 TRUE_WORDS = ("yes", "true", "1", "1.0", "y", "t", "x", "j", "ja", "oui", "si", "sí")
 FALSE_WORDS = ("no", "false", "0", "0.0", "n", "f", "nein", "non")
@@ -20,9 +20,18 @@ def tidy_declared(text_rows: pl.DataFrame, mapping: Mapping) -> list[pl.Series]:
         is_blank = (replaced == "") | is_marker(replaced)
         tidy = replaced.set(is_blank.fill_null(True), None)
         if (form := mapping.number_form) and column.type in NUMBER_TYPES:
-            tidy = tidy.to_frame().select(plain_number(pl.col(column.name), form).alias(column.name)).to_series()
+            tidy = _read_form(tidy, form)
         columns.append(tidy)
     return columns
+
+
+def _read_form(tidy: pl.Series, form: NumberForm) -> pl.Series:
+    """Returns numbers as 1234.50. A sign of per cent stays behind them."""
+    cells = pl.col(tidy.name)
+    is_percent = cells.str.ends_with("%")
+    plain = plain_number(cells.str.strip_suffix("%").str.strip_chars(), form)
+    read = pl.when(is_percent).then(pl.concat_str(plain, pl.lit("%"))).otherwise(plain)
+    return tidy.to_frame().select(read.alias(tidy.name)).to_series()
 
 
 def type_declared(tidy_rows: pl.DataFrame, declaration: Declaration) -> pl.DataFrame:

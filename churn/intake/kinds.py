@@ -7,10 +7,7 @@ _NOT_EXTRACTS = {
     b"\xff\xd8\xff": "a JPEG picture",
     b"GIF8": "a GIF picture",
     b"%PDF": "a PDF document",
-    b"PK\x03\x04": "an Excel workbook or another zip archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
     b"BZh": "a bzip2 archive",
     b"\xfd7zXZ": "an xz archive",
     b"\x28\xb5\x2f\xfd": "a zstd archive",
@@ -31,5 +28,6 @@ def refuse_other_kinds(start: bytes, name: str) -> None:
         # White space may stand before XML and JSON (marks of one byte), never before the marks of binary files.
         if start.lstrip(b" \r\n\t" if len(magic) == 1 else b"").startswith(magic):
             raise ContractBroken(
-                f"{name} is {kind}, not CSV or Parquet.", "export the customers as UTF-8 CSV or as Parquet."
+                f"{name} is {kind}, not CSV, Parquet or an .xlsx workbook.",
+                "export the customers as UTF-8 CSV, as Parquet or as .xlsx.",
             )

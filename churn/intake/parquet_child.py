@@ -7,17 +7,16 @@ column of a type that cannot be read.
 """
 
 import json
-import resource
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-MEMORY_BYTES = 800_000_000
+from churn.intake.child_memory import limit_memory
+
 MAX_CELL_BYTES = 20_000
 MAX_COLUMNS = 5_000
 BATCH_ROWS = 30_000
@@ -38,7 +37,7 @@ class OddColumn(Exception):
 
 def main(path: str, max_bytes: int) -> None:
     """Writes the wanted columns of a Parquet file to standard output."""
-    _limit_memory()
+    limit_memory()
     # The system's allocator takes memory as it needs it: others reserve a gigabyte at once.
     pa.set_memory_pool(pa.system_memory_pool())
     # Text stays in dictionaries until its size is known: one long word may stand for millions of cells.
@@ -49,13 +48,6 @@ def main(path: str, max_bytes: int) -> None:
     with pa.ipc.new_stream(sys.stdout.buffer, schema) as stream:
         for batch in _decode(file, columns, schema, max_bytes):
             stream.write_batch(batch)
-
-
-def _limit_memory() -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    limit = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
-    with suppress(ValueError, OSError):  # A system that cannot limit it.
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
 def _send(message: Any) -> None:

@@ -1,4 +1,4 @@
-"""Reads an extract as batches of text. The first bytes of a file show its kind: CSV, gzipped CSV or Parquet.
+"""Reads an extract as batches of text. The first bytes of a file show its kind: CSV, gzipped CSV, Parquet or .xlsx.
 
 Every cell is read as text, so that messages can show a cell that is not a number exactly as the file has it. This
 module refuses files that are no extract; `screening` rejects single rows. A file is never in memory as a whole: only
@@ -14,22 +14,24 @@ from pathlib import Path
 from typing import IO, cast
 
 from churn.errors import ContractBroken
-from churn.intake import csv_reading, parquet_reading
+from churn.intake import csv_reading, parquet_reading, workbook_reading
 from churn.intake.batches import Opened
 from churn.intake.headers import EveryColumn
 from churn.intake.kinds import refuse_other_kinds
 from churn.intake.mapping import Mapping
+from churn.intake.utf16 import BYTE_ORDER_MARKS, as_utf8
 
 _MOST_GZIP = 1032
 """The largest number of bytes that one byte of gzip unpacks to."""
 
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
+_ZIP = b"PK\x03\x04"
 
 
 @contextmanager
 def open_batches(path: Path, name: str, mapping: Mapping | EveryColumn, max_bytes: int) -> Iterator[Opened]:
-    """Opens an extract: CSV, gzipped CSV or Parquet.
+    """Opens an extract: CSV, gzipped CSV, Parquet, or the first sheet of an .xlsx workbook.
 
     Args:
         path: the file.
@@ -51,14 +53,23 @@ def open_batches(path: Path, name: str, mapping: Mapping | EveryColumn, max_byte
         if start.startswith(_PARQUET):
             with parquet_reading.open_parquet(path, name, mapping, max_bytes) as parquet:
                 yield parquet
+        elif start.startswith(_ZIP):
+            with workbook_reading.open_workbook(path, name, mapping, max_bytes) as workbook:
+                yield workbook
         elif start.startswith(_GZIP):
             with _unpack(stream, name) as unpacked:
-                opened = csv_reading.open_csv(unpacked, name, mapping, max_bytes)
+                opened = csv_reading.open_csv(_plain(unpacked, name), name, mapping, max_bytes)
                 yield replace(opened, most_rows=min(max_bytes, size * _MOST_GZIP) // smallest_row)
         else:
             refuse_other_kinds(start, name)
-            opened = csv_reading.open_csv(stream, name, mapping, max_bytes)
+            opened = csv_reading.open_csv(_plain(stream, name), name, mapping, max_bytes)
             yield replace(opened, most_rows=size // smallest_row)
+
+
+def _plain(stream: IO[bytes], name: str) -> IO[bytes]:
+    """Returns the stream unchanged, or in UTF-8 if it begins as UTF-16."""
+    start = stream.peek(2)[:2]  # type: ignore[attr-defined]
+    return as_utf8(stream, name) if start in BYTE_ORDER_MARKS else stream
 
 
 @contextmanager

@@ -19,6 +19,11 @@ _MONTHS_IN = {"days": 12 / 365.25, "weeks": 7 * 12 / 365.25, "months": 1.0, "yea
 """The months in one unit of tenure."""
 
 
+_ANSWERS = {"1": "Yes", "true": "Yes", "0": "No", "false": "No"}
+_SENIOR = {word: mark for answer, mark in (("Yes", "1"), ("No", "0")) for word in (answer, answer.lower())}
+_SENIOR |= {"true": "1", "True": "1", "TRUE": "1", "false": "0", "False": "0", "FALSE": "0"}
+
+
 @dataclass(frozen=True)
 class Tidied:
     """A batch of tidied text rows.
@@ -53,6 +58,7 @@ def tidy_rows(
             columns.append(cells)
             continue
         trimmed = cells.str.strip_chars()
+        theirs = _SENIOR | theirs if name == "senior_citizen" else theirs
         mapped = trimmed.replace(theirs) if theirs else trimmed
         tidy = _put_case_right(mapped, mapping.declaration.known_words(name)) if name in KNOWN_WORDS else mapped
         normalised += int((((cells != trimmed) & (trimmed != "")) | (mapped != tidy)).sum())
@@ -73,6 +79,8 @@ def tidy_rows(
 
 def _put_case_right(words: pl.Series, known: tuple[str, ...]) -> pl.Series:
     written = {word.lower(): word for word in known}
+    if written.keys() >= {"yes", "no"}:  # Where both are answers, 1 and 0 can mean nothing else.
+        written = _ANSWERS | written
     return words.str.to_lowercase().replace_strict(written, default=words, return_dtype=pl.String)
 
 

@@ -319,8 +319,8 @@ def _nested_parquet() -> bytes:
         return path.read_bytes()
 
 
-EXPORT = "export the file again with commas or semicolons between the columns."
-AS_CSV = "export the customers as UTF-8 CSV or as Parquet."
+EXPORT = "export the file again with commas, semicolons or tabs between the columns."
+AS_CSV = "export the customers as UTF-8 CSV, as Parquet or as .xlsx."
 ALL_COLUMNS = "export the file again with all 21 columns, or name your columns in a --mapping file."
 CLOSE_QUOTE = 'correct that line: write a cell with a quote, a separator or a line break "like ""this""".'
 REFUSALS = {
@@ -359,16 +359,11 @@ REFUSALS = {
     "no header line": Refusal(
         lambda: _csv().partition(b"\n")[2],
         "extract.csv line 1 has none of the column names of an extract.",
-        "export the file again with the column names in line 1, separated by commas or semicolons.",
+        "export the file again with the column names in line 1, separated by commas, semicolons or tabs.",
     ),
     "a wrong delimiter": Refusal(
-        lambda: pl.DataFrame(_rows()).write_csv(separator="|").encode(),
-        "extract.csv separates its columns with bars (|).",
-        EXPORT,
-    ),
-    "tabs": Refusal(
-        lambda: pl.DataFrame(_rows()).write_csv(separator="\t").encode(),
-        "extract.csv separates its columns with tabs.",
+        lambda: pl.DataFrame(_rows()).write_csv(separator="^").encode(),
+        "extract.csv separates its columns with carets (^).",
         EXPORT,
     ),
     "CR line ends": Refusal(
@@ -381,8 +376,10 @@ REFUSALS = {
         f"extract.csv line {LINE} is not UTF-8 (byte 0xfc); it looks like Latin-1.",
         'export the file again as UTF-8, or write encoding = "latin-1" in a --mapping file.',
     ),
-    "UTF-16 text": Refusal(
-        lambda: _csv().decode().encode("utf-16"), "extract.csv is UTF-16 text, not CSV or Parquet.", AS_CSV
+    "UTF-16 text that is cut off": Refusal(
+        lambda: _csv().decode().encode("utf-16")[:-1],
+        "extract.csv is UTF-16 text that is cut off or damaged.",
+        "export the file again as UTF-8 CSV.",
     ),
     "NUL bytes": Refusal(
         lambda: _csv(customerID="0001\x00TEST"),
@@ -410,20 +407,24 @@ REFUSALS = {
         CLOSE_QUOTE,
     ),
     "a PNG named .csv": Refusal(
-        lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "extract.csv is a PNG picture, not CSV or Parquet.", AS_CSV
+        lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+        "extract.csv is a PNG picture, not CSV, Parquet or an .xlsx workbook.",
+        AS_CSV,
     ),
     "an xlsx": Refusal(
         lambda: b"PK\x03\x04\x14\x00" + b"[Content_Types].xml",
-        "extract.xlsx is an Excel workbook or another zip archive, not CSV or Parquet.",
-        AS_CSV,
+        "extract.xlsx cannot be read as an Excel workbook: File is not a zip file.",
+        "export the customers as UTF-8 CSV.",
         file_name="extract.xlsx",
     ),
     "a login page": Refusal(
         lambda: b"\n<!DOCTYPE html><title>Sign in</title>",
-        "extract.csv is a web page or XML, not CSV or Parquet.",
+        "extract.csv is a web page or XML, not CSV, Parquet or an .xlsx workbook.",
         AS_CSV,
     ),
-    "JSON": Refusal(lambda: b'[{"customerID": "1"}]', "extract.csv is JSON, not CSV or Parquet.", AS_CSV),
+    "JSON": Refusal(
+        lambda: b'[{"customerID": "1"}]', "extract.csv is JSON, not CSV, Parquet or an .xlsx workbook.", AS_CSV
+    ),
     "truncated gzip": Refusal(
         lambda: gzip.compress(_csv())[:-500],
         "extract.csv.gz is a gzip file that is cut off or damaged (Compressed file ended before the end-of-stream "
