@@ -139,7 +139,7 @@ BAD_ROWS: list[tuple[str, dict[str, str], list[str]]] = [
     ),
     ("churn neither Yes nor No", {"Churn": "Maybe"}, [f"churn_known: churn {YES_NO}, found Maybe"]),
     ("no churn", {"Churn": ""}, ["churn_present: churn must not be blank, found nothing"]),
-    ("a partner of 1", {"Partner": "1"}, [f"partner_known: partner {YES_NO}, found 1"]),
+    ("a partner of 2", {"Partner": "2"}, [f"partner_known: partner {YES_NO}, found 2"]),
     (
         "SQL in a value",
         {"Dependents": "'; DROP TABLE raw_data.loads; --"},
@@ -321,7 +321,9 @@ def _nested_parquet() -> bytes:
 
 EXPORT = "export the file again with commas, semicolons or tabs between the columns."
 AS_CSV = "export the customers as UTF-8 CSV, as Parquet or as .xlsx."
-ALL_COLUMNS = "export the file again with all 21 columns, or name your columns in a --mapping file."
+ALL_COLUMNS = (
+    "export the file again with all 21 columns, or declare your columns: `churn init --from FILE` writes a declaration."
+)
 CLOSE_QUOTE = 'correct that line: write a cell with a quote, a separator or a line break "like ""this""".'
 REFUSALS = {
     "an empty file": Refusal(lambda: b"", "extract.csv is empty.", "ask the source for the file again."),
@@ -341,9 +343,9 @@ REFUSALS = {
         ALL_COLUMNS,
     ),
     "a misspelt column": Refusal(
-        lambda: _csv().replace(b"tenure", b"tenur", 1).replace(b"MonthlyCharges", b"Monthly_Charges", 1),
+        lambda: _csv().replace(b"tenure", b"tenur", 1).replace(b"MonthlyCharges", b"MonthCharges", 1),
         "extract.csv lacks the columns tenure, MonthlyCharges. It has tenur: did you mean tenure? "
-        "It has Monthly_Charges: did you mean MonthlyCharges?",
+        "It has MonthCharges: did you mean MonthlyCharges?",
         ALL_COLUMNS,
     ),
     "a duplicated header": Refusal(
