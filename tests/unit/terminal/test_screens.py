@@ -3,19 +3,23 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from churn.contracts.decisions import CandidateFigures, Evidence, Interval, Promotion
+from churn.local_stack.stack import Line
 from churn.reporting.status import CallList, ScoringModel, Status
+from churn.stack_note import Standing
 from churn.stages import Outcome
 from churn.stores.ledgers.loads import Load
 from churn.stores.shown.figures import FirstCall
 from churn.terminal.display.evidence import decision_sentence, show_history, show_models
 from churn.terminal.display.findings import outcome_sentence
 from churn.terminal.display.ledger import show_loads
+from churn.terminal.display.services import as_document, show_stack
 from churn.terminal.display.status import show_status
 
 TEST = {"pr_auc": 0.687, "pr_auc_low": 0.639, "pr_auc_high": 0.728, "roc_auc": 0.85, "log_loss": 0.4}
@@ -199,3 +203,19 @@ def test_versions_and_decisions_are_in_the_fields_words() -> None:
     assert "held by the gate" in versions
     assert "0.678 (0.631 to 0.720)" in versions
     assert "2026-01-31 05:06 UTC version 2 (random forest) held by the gate; champion before: 1" in history
+
+
+MLFLOW = Line(
+    Standing("mlflow", "MLflow", "http://127.0.0.1:5000", 77, is_well=True, starts=1, seconds=8.25), 310_000_000
+)
+
+
+def test_the_services_are_a_table_for_people_and_a_list_for_programs(tmp_path: Path) -> None:
+    words = " ".join(
+        _page(lambda lines, console: show_stack(lines, tmp_path, 9.5, console), [MLFLOW], width=120).split()
+    )
+
+    assert "MLflow yes 8.2 s 77 310 MB http://127.0.0.1:5000" in words
+    assert "All services are well after 9.5 s." in words
+    (document,) = as_document([MLFLOW])
+    assert (document["name"], document["is_well"], document["memory"]) == ("mlflow", True, 310_000_000)
