@@ -56,6 +56,11 @@ class Settings(BaseSettings):
         description="Address of your own MLflow server. Without it, MLflow's records are in a database `mlflow` beside "
         "the product's own, and its artifacts are under CHURN_HOME.",
     )
+    declaration: Path | None = Field(
+        default=None,
+        description="The company's declaration file (TOML): what its extract holds. Without it, the one that the last "
+        "`churn run --declaration FILE` left in CHURN_HOME is in force, or else the declaration of the public sample.",
+    )
     policies: Path | None = Field(
         default=None,
         description="The company's policy file (TOML). Without it, the policy file that comes with the program is in "
@@ -140,6 +145,16 @@ class Settings(BaseSettings):
     def home_dir(self) -> Path:
         """The absolute path of `home`, so that a later change of directory does not move the folder."""
         return self.home.expanduser().resolve()
+
+    @property
+    def kept_declaration(self) -> Path:
+        """The copy of the declaration that the last run with `--declaration` left."""
+        return self.home_dir / "declaration.toml"
+
+    @property
+    def declaration_in_force(self) -> Path | None:
+        """The declaration file; None for the declaration of the public sample."""
+        return self.declaration or (self.kept_declaration if self.kept_declaration.is_file() else None)
 
     @property
     def artifacts_dir(self) -> Path:

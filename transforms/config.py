@@ -6,6 +6,7 @@ from sqlmesh.core.config.format import FormatConfig
 from sqlmesh.core.config.plan import PlanConfig
 
 from churn.settings import load_settings
+from churn.stores.sql_models.declared import DeclaredLoader, declared_variables
 from churn.stores.sql_models.gateways import duckdb_gateway, find_cache_dir, postgres_gateway
 from churn.stores.sql_models.versions import keep_versions_whole
 from churn.timeline import EARLIEST_SNAPSHOT
@@ -14,6 +15,8 @@ config = Config(
     project="churn",
     gateways={"postgres": postgres_gateway(), "duckdb": duckdb_gateway()},
     default_gateway="postgres",
+    loader=DeclaredLoader,
+    variables=declared_variables(),
     model_defaults=ModelDefaultsConfig(
         dialect="postgres",
         start=EARLIEST_SNAPSHOT.isoformat(),

@@ -172,6 +172,7 @@ class Evidence:
         tier_changes: customers whom challenger and champion put in different tiers; None if no champion was compared.
         tested_on: the customers or the window of the test part, in words.
         ranges: the range of each feature in the training part, to which the model clips; None if it does not clip.
+        usual: the median of each number of the company's own in the training part, for the reasons.
     """
 
     candidates: Mapping[str, CandidateFigures] = field(default_factory=dict)
@@ -186,6 +187,7 @@ class Evidence:
     tier_changes: int | None = None
     tested_on: str = ""
     ranges: Mapping[str, tuple[float, float]] | None = None
+    usual: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Returns the document as the ledger stores it."""

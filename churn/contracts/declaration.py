@@ -75,6 +75,11 @@ class DeclaredColumn:
         return self.use == "model" and self.is_known_at_snapshot
 
     @property
+    def is_slice(self) -> bool:
+        """Whether a model is measured for each of its values: a segment, or a fairness column, of few values."""
+        return (self.is_segment or self.use == "fairness") and self.type in ("word", "flag")
+
+    @property
     def sql_type(self) -> str:
         """Its type in raw_data and staging."""
         return _SQL_TYPES[self.type]

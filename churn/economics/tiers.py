@@ -62,10 +62,14 @@ class Tiers:
         return self.high, self.medium, self.low
 
 
-def choose_rule(policy: TierPolicy, has_horizon: bool) -> TierRule:
-    """Returns the rule of the policy. The rule auto means lift for a label with a horizon, else probability."""
+def choose_rule(policy: TierPolicy, has_horizon: bool, is_declared: bool = False) -> TierRule:
+    """Returns the rule of the policy.
+
+    The rule auto means probability for the public sample, whose label has no horizon. Bounds of 0.7 and 0.5 suit its
+    base rate of 26.5%; for a horizon and for another company's extract it means lift.
+    """
     if policy.rule == "auto":
-        return "lift" if has_horizon else "probability"
+        return "lift" if has_horizon or is_declared else "probability"
     return policy.rule
 
 

@@ -11,6 +11,7 @@ from churn.contracts.extract import KNOWN_WORDS
 from churn.errors import WrongUsage
 from churn.intake.declaration_file import PUBLIC_SOURCES, DeclarationFile
 from churn.intake.mapping import ChurnRules, Mapping, read_mapping
+from churn.settings import Settings
 
 
 def read_extract_form(path: Path | None) -> Mapping:
@@ -28,6 +29,43 @@ def read_extract_form(path: Path | None) -> Mapping:
         return _as_mapping(DeclarationFile.model_validate(content))
     except ValidationError as error:
         raise _wrong_entry(path, error) from None
+
+
+def read_declared(settings: Settings) -> Declaration:
+    """Returns the declaration in force.
+
+    Raises:
+        WrongUsage: its file cannot be read, or has an entry that is not allowed.
+    """
+    return read_extract_form(settings.declaration_in_force).declaration
+
+
+def adopt(settings: Settings, path: Path | None) -> Mapping:
+    """Returns how an extract is read, and puts its declaration in force for this home.
+
+    Args:
+        settings: the settings of the product.
+        path: a declaration, or a mapping file of an earlier release; None for the declaration in force.
+
+    Raises:
+        WrongUsage: the file cannot be read, nobody reviewed it, or CHURN_DECLARATION names another one.
+    """
+    chosen = path or settings.declaration_in_force
+    mapping = read_extract_form(chosen)
+    refuse_unreviewed(mapping, chosen)
+    if path is None or mapping.declaration.is_shipped:
+        return mapping
+    if settings.declaration is not None and read_declared(settings) != mapping.declaration:
+        raise WrongUsage(
+            f"CHURN_DECLARATION names {settings.declaration}, which differs from {path}.",
+            "change CHURN_DECLARATION, or leave --declaration out.",
+        )
+    if path.resolve() != settings.kept_declaration:
+        settings.home_dir.mkdir(parents=True, exist_ok=True)
+        partial = settings.kept_declaration.with_suffix(".partial")
+        partial.write_bytes(path.read_bytes())
+        partial.replace(settings.kept_declaration)
+    return mapping
 
 
 def refuse_unreviewed(mapping: Mapping, path: Path | None) -> None:

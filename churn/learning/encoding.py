@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from churn.learning.params import ModelParams
@@ -50,7 +51,8 @@ def fit_encoder(params: ModelParams, train: pl.DataFrame, fills_blanks: bool) ->
 
 def _encode_words(words: pl.Series, seed: int) -> OneHotEncoder | TargetEncoder:
     if words.n_unique() > MOST_FLAGS:
-        return TargetEncoder(target_type="binary", random_state=seed)
+        folds = StratifiedKFold(5, shuffle=True, random_state=seed)
+        return TargetEncoder(target_type="binary", cv=folds)
     return OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=FEWEST_ROWS, sparse_output=False)
 
 

@@ -39,7 +39,7 @@ class Contest:
         challenger: (n,) probabilities of the challenger.
         champion: (n,) probabilities of the champion on the same rows; None when there is no champion yet.
         monthly_charges: (n,) monthly charges in USD.
-        groups: n rows with the columns of `slices.SLICED_BY`; an empty frame measures no slices.
+        groups: n rows with the columns that divide the customers; an empty frame measures no slices.
     """
 
     labels: NDArray[np.bool_]

@@ -7,24 +7,27 @@ from numpy.typing import NDArray
 from churn.contracts.decisions import Interval, Slice
 from churn.learning.figures import THRESHOLD, bootstrap_weights, weighted_roc_auc
 
-SLICED_BY = ("contract", "tenure_band", "is_senior_citizen", "gender")
+_KEYS = ("as_of_date", "customer_id")
+MOST_VALUES = 30
+"""A column with more values divides the customers into groups that are too small to judge."""
 
 
 def measure_slices(
     labels: NDArray[np.bool_], probabilities: NDArray[np.float64], groups: pl.DataFrame, seed: int
 ) -> list[Slice]:
-    """Measures every value of every column of SLICED_BY.
+    """Measures every value of every column that divides the customers.
 
     Args:
         labels: (n,) who left.
         probabilities: (n,) of leaving.
-        groups: n rows in the same order, with the columns of SLICED_BY. An empty frame gives no slices.
+        groups: n rows in the same order: keys, and the columns that divide the customers. An empty frame gives no
+            slices. A blank value is no slice.
     """
     return [
-        _measure_slice(column, value, (groups[column] == value).to_numpy(), labels, probabilities, seed)
+        _measure_slice(column, value, groups[column].eq_missing(value).to_numpy(), labels, probabilities, seed)
         for column in groups.columns
-        if column in SLICED_BY
-        for value in groups[column].unique().sort().to_list()
+        if column not in _KEYS and groups[column].n_unique() <= MOST_VALUES
+        for value in groups[column].drop_nulls().unique().sort().to_list()
     ]
 
 

@@ -104,7 +104,7 @@ def check_extract(settings: Settings, source: str | None, mapping_path: Path | N
     source = source or str(provide_synthetic_extract(settings.home_dir))
     if "://" not in source and Path(source).is_dir():
         raise WrongUsage(f"{source} is a folder.", "give --source one file of it.")
-    mapping, found, name = read_extract_form(mapping_path), _Findings(), source
+    mapping, found, name = read_extract_form(mapping_path or settings.declaration_in_force), _Findings(), source
     with found.collect(), open_extract(settings, source) as extract:
         name = extract.name
         max_bytes = settings.max_extract_megabytes * 1_000_000

@@ -73,4 +73,6 @@ def _read_stored(engine: "Engine", publication: Publication, which: str) -> pl.D
 
 def _score_again(engine: "Engine", scorer: Scorer, day: date, name: str) -> pl.DataFrame:
     columns = (pl.col("customer_id"), pl.col("churn_probability").alias(name))
-    return pl.concat(batch.select(columns) for batch in stream_days(engine, day, day, scorer.predict))
+    return pl.concat(
+        batch.select(columns) for batch in stream_days(engine, day, day, scorer.wording.features, scorer.predict)
+    )

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
+from churn.contracts.features import SHIPPED_FEATURES
 from churn.economics.policies import load_policies
 from churn.economics.suggesting import Suggestion, suggest_rules
 from churn.economics.tiers import choose_rule
 from churn.learning.params import Family, ModelParams
+from churn.stages.learning import with_declared
 from churn.stages.searching import read_training_part
 from churn.stores.ledgers.promotions import require_champion
 from churn.stores.workplace import Workplace
@@ -35,7 +37,7 @@ def suggest_tiers(workplace: Workplace) -> Suggestions:
         NotThere: there is no champion yet, or its examples are no longer stored.
     """
     champion = require_champion(workplace.engine)
-    params = ModelParams()
+    params = with_declared(workplace.settings, ModelParams())
     train = read_training_part(workplace, champion.as_of_date, params)
     from churn.learning.candidates import fit_family  # Imported here: scikit-learn and XGBoost take seconds.
     from churn.learning.folds import predict_out_of_fold
@@ -47,6 +49,6 @@ def suggest_tiers(workplace: Workplace) -> Suggestions:
         model_version=champion.model_version,
         customers=scored.height,
         leavers=int(scored["has_churned"].sum()),
-        in_force=choose_rule(policies.tiers, champion.horizon is not None),
+        in_force=choose_rule(policies.tiers, champion.horizon is not None, params.given != SHIPPED_FEATURES),
         rules=suggest_rules(scored, policies),
     )

@@ -5,13 +5,15 @@ of a subject is the sum of the contributions of its features. The phrase describ
 this raises (+) or lowers (-) the risk compared with the average customer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from churn.contracts.features import FEATURES
+from churn.contracts.extract import KNOWN_WORDS
+from churn.scoring.own_reasons import SHIPPED_WORDING, Phrases, Wording, tell_own
 
 REASONS_COUNT = 3
 
@@ -26,11 +28,14 @@ class Subject:
         features: the features whose contributions it sums.
         phrases: conditions with their phrases; the first condition that holds decides.
         otherwise: the phrase when no condition holds.
+        word: the column of the public sample whose words the phrases tell, and the name before a word that they do not
+            know: a new word is told as itself, never as one of the others.
     """
 
     features: tuple[str, ...]
     phrases: tuple[tuple[pl.Expr, str], ...]
     otherwise: str
+    word: tuple[str, str] | None = None
 
     def words(self) -> tuple[str, ...]:
         """All phrases of the subject."""
@@ -49,6 +54,7 @@ SUBJECTS = {
         ("is_month_to_month", "is_two_year_contract"),
         ((_is("is_month_to_month"), "month-to-month contract"), (_is("is_two_year_contract"), "two-year contract")),
         "one-year contract",
+        ("contract", "contract"),
     ),
     "tenure": Subject(
         ("tenure_months", "tenure_log", "tenure_inverse"),
@@ -69,6 +75,7 @@ SUBJECTS = {
             (~_is("has_tech_support"), "DSL without support"),
         ),
         "DSL with support",
+        ("internet_service", "internet"),
     ),
     "protection": Subject(
         ("has_online_security", "has_online_backup", "has_device_protection", "no_security_no_backup"),
@@ -93,6 +100,7 @@ SUBJECTS = {
         ("uses_electronic_check", "uses_automatic_payment"),
         ((_is("uses_electronic_check"), "electronic check"), (_is("uses_automatic_payment"), "automatic payment")),
         "mailed check",
+        ("payment_method", "payment by"),
     ),
     "billing": Subject(
         ("uses_paperless_billing",), ((_is("uses_paperless_billing"), "paperless billing"),), "paper bills"
@@ -110,57 +118,93 @@ SUBJECTS = {
     ),
 }
 
-_WORDS = [words for subject in SUBJECTS.values() for words in subject.words()]
-_SIGNED = pl.Series([f"{sign} {words}" for words in _WORDS for sign in "+-"], dtype=pl.String)
 _NAMES = list(SUBJECTS)
+_KNOWN = {name: (*words, "None") for name, words in KNOWN_WORDS.items()}  # Staging says None for no internet service.
 
 
-def tell_reasons(features: pl.DataFrame, contributions: Floats) -> pl.Series:
+def tell_reasons(features: pl.DataFrame, contributions: Floats, wording: Wording = SHIPPED_WORDING) -> pl.Series:
     """Returns the three subjects that change the score of each customer most, the largest first.
 
     Args:
-        features: rows with the model features.
-        contributions: (n, len(FEATURES)) contributions to the log-odds, in the order of FEATURES.
+        features: rows with the model features. With word_contract and so on, a new word is told as itself.
+        contributions: (n, features) contributions to the log-odds, in the order of `wording.features`.
+        wording: the features of the model, and the subjects of the company's own columns.
 
     Returns:
-        A list of three strings per row, for example "+ month-to-month contract".
+        A list of three strings per row, for example "+ month-to-month contract"; fewer if there are fewer subjects.
     """
-    weights = gather_subjects(features, contributions)
+    weights = gather_subjects(features, contributions, wording)
     # A stable sort: of two equal contributions the first subject wins on every machine.
     strongest = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :REASONS_COUNT]
-    codes = np.take_along_axis(_phrase_codes(features), strongest, axis=1)
+    told = [*_tell_shipped(features, wording), *tell_own(features, contributions, wording)]
+    codes, vocabulary = _number_phrases(told)
+    chosen = np.take_along_axis(codes, strongest, axis=1)
     is_lowering = np.take_along_axis(weights, strongest, axis=1) < 0
-    positions = 2 * codes + is_lowering
-    columns = [_SIGNED.gather(positions[:, rank]).alias(str(rank)) for rank in range(REASONS_COUNT)]
+    signed = pl.Series([f"{sign} {words}" for words in vocabulary for sign in "+-"], dtype=pl.String)
+    positions = 2 * chosen + is_lowering
+    columns = [signed.gather(positions[:, rank]).alias(str(rank)) for rank in range(positions.shape[1])]
     return pl.DataFrame(columns).select(pl.concat_list(pl.all()).alias("reasons")).to_series()
 
 
-def gather_subjects(features: pl.DataFrame, contributions: Floats) -> Floats:
-    """Returns (n, len(SUBJECTS)) contributions by subject. Each row has the same sum as in `contributions`.
+def _number_phrases(told: Sequence[Phrases]) -> tuple[NDArray[np.int64], list[str]]:
+    """Returns (n, subjects) positions of each customer's phrases in one vocabulary, and the vocabulary."""
+    columns, vocabulary = [], list[str]()
+    for phrases in told:
+        columns.append(phrases.codes + len(vocabulary))
+        vocabulary += phrases.vocabulary
+    return np.column_stack(columns), vocabulary
 
-    A customer without internet cannot have protection or streaming. So these contributions count for the subject
-    "internet".
+
+def gather_subjects(features: pl.DataFrame, contributions: Floats, wording: Wording = SHIPPED_WORDING) -> Floats:
+    """Returns (n, subjects) contributions by subject. Each row has the same sum as in `contributions`.
+
+    The subjects of the public sample come first, then those of the company's own columns. A customer without internet
+    cannot have protection or streaming. So these contributions count for the subject "internet".
     """
-    gathered = np.zeros((len(contributions), len(SUBJECTS)))
-    for column, subject in enumerate(SUBJECTS.values()):
-        for name in subject.features:
-            gathered[:, column] += contributions[:, FEATURES.index(name)]
-    is_offline = features.select(_no_internet).to_series().to_numpy()
-    internet = _NAMES.index("internet")
-    for name in ("protection", "streaming"):
-        gathered[is_offline, internet] += gathered[is_offline, _NAMES.index(name)]
-        gathered[is_offline, _NAMES.index(name)] = 0
+    shipped = find_shipped(wording)
+    subjects = [*shipped.values(), *(subject.features for subject in wording.own)]
+    gathered = np.zeros((len(contributions), len(subjects)))
+    for column, names in enumerate(subjects):
+        for name in names:
+            gathered[:, column] += contributions[:, wording.features.index(name)]
+    if {"internet", "protection", "streaming"} <= set(shipped):
+        places = {name: place for place, name in enumerate(shipped)}
+        is_offline = features.select(_no_internet).to_series().to_numpy()
+        for name in ("protection", "streaming"):
+            gathered[is_offline, places["internet"]] += gathered[is_offline, places[name]]
+            gathered[is_offline, places[name]] = 0
     return gathered
 
 
-def _phrase_codes(features: pl.DataFrame) -> NDArray[np.int16]:
-    """Returns (n, len(SUBJECTS)) positions in _WORDS of the phrase that describes each customer."""
-    chosen, first = [], 0
+def find_shipped(wording: Wording) -> dict[str, tuple[str, ...]]:
+    """Returns the subjects of the public sample that the model has every feature of, each with its features."""
+    found = {}
     for name, subject in SUBJECTS.items():
-        # Built from the last condition inwards, so that the first condition ends up outermost and is tested first.
-        code = pl.lit(first + len(subject.phrases), dtype=pl.Int16)
-        for position, (condition, _) in reversed(list(enumerate(subject.phrases))):
-            code = pl.when(condition).then(pl.lit(first + position, dtype=pl.Int16)).otherwise(code)
-        chosen.append(code.alias(name))
-        first += len(subject.words())
-    return features.select(chosen).to_numpy()
+        if set(subject.features) <= set(wording.features):
+            new = (subject.word[0],) if subject.word and subject.word[0] in wording.features else ()
+            found[name] = (*subject.features, *new)
+    return found
+
+
+def _tell_shipped(features: pl.DataFrame, wording: Wording) -> list[Phrases]:
+    return [_tell_subject(features, SUBJECTS[name]) for name in find_shipped(wording)]
+
+
+def _tell_subject(features: pl.DataFrame, subject: Subject) -> Phrases:
+    """Returns the phrase that describes each customer."""
+    # Built from the last condition inwards, so that the first condition ends up outermost and is tested first.
+    code = pl.lit(len(subject.phrases), dtype=pl.Int64)
+    for position, (condition, _) in reversed(list(enumerate(subject.phrases))):
+        code = pl.when(condition).then(pl.lit(position, dtype=pl.Int64)).otherwise(code)
+    codes = features.select(code.alias("code")).to_series().to_numpy()
+    said = f"word_{subject.word[0]}" if subject.word else ""
+    if subject.word is None or said not in features.columns:
+        return Phrases(codes, list(subject.words()))
+    words = features[said]
+    is_new = words.is_not_null() & ~words.is_in(list(_KNOWN[subject.word[0]]))
+    if not is_new.any():
+        return Phrases(codes, list(subject.words()))
+    new = words.filter(is_new).unique().sort().to_list()
+    places = words.replace_strict(new, list(range(len(new))), default=0, return_dtype=pl.Int64).to_numpy()
+    told = [*subject.words(), *(f"{subject.word[1]} {word}" for word in new)]
+    return Phrases(np.where(is_new.to_numpy(), len(subject.words()) + places, codes), told)

@@ -26,6 +26,7 @@ from churn.economics.tiers import (
     risk_tier,
 )
 from churn.economics.value import expected_cost_usd, expected_profit_usd
+from churn.scoring.own_reasons import SHIPPED_WORDING, Wording
 from churn.scoring.reasons import tell_reasons
 from churn.scoring.survival import LOOK_AHEAD, look_ahead
 
@@ -53,6 +54,7 @@ class Scorer:
         known_plans: the tariffs of the training examples; None when they are not known.
         why_copy: why the model was loaded from its copy under CHURN_HOME; None if the registry delivered it.
         horizon_days: the days that the probabilities are for; None if the label has no horizon of its own.
+        wording: the features of the model, and how reasons tell the company's own columns.
     """
 
     predictor: Predictor
@@ -60,6 +62,7 @@ class Scorer:
     known_plans: tuple[str, ...] | None
     why_copy: str | None = None
     horizon_days: float | None = None
+    wording: Wording = SHIPPED_WORDING
 
     def score(
         self, features: "DataFrame[CustomerFeatures]", tiers: Tiers, value: ValuePolicy
@@ -67,7 +70,7 @@ class Scorer:
         """Returns the scores of a batch; see `score_batch`."""
         known = None if self.known_plans is None else list(self.known_plans)
         contribute = partial(self.contribute, self.predictor)
-        return score_batch(features, self.predictor, tiers, value, contribute, known, self.horizon_days)
+        return score_batch(features, self.predictor, tiers, value, contribute, known, self.horizon_days, self.wording)
 
     def predict(self, features: "DataFrame[CustomerFeatures]") -> pl.DataFrame:
         """Returns customer_id, is_active and churn_probability of a batch, in its order."""
@@ -82,6 +85,7 @@ def score_batch(
     contribute: Contribute | None = None,
     known_plans: list[str] | None = None,
     horizon_days: float | None = None,
+    wording: Wording = SHIPPED_WORDING,
 ) -> "DataFrame[CustomerScores]":
     """Scores customers.
 
@@ -93,6 +97,7 @@ def score_batch(
         contribute: returns (rows, features) contributions to the log-odds, or None. Without it the reasons are null.
         known_plans: the tariffs of the training examples; None when they are not known: then no tariff is unseen.
         horizon_days: the days that the probabilities are for; without it the columns of the coming months are null.
+        wording: how reasons tell the company's own columns.
 
     Returns:
         One row for each row of `features`, in the same order, satisfying `CustomerScores`.
@@ -104,7 +109,7 @@ def score_batch(
         _has_unseen_plan(known_plans).alias("has_unseen_plan"),
         "monthly_charges",
         "tenure_months",
-        _reasons(features, contribute),
+        _reasons(features, contribute, wording),
         *look_ahead(features, predictor, horizon_days, value),
     ).select(
         "customer_id",
@@ -140,8 +145,8 @@ def _has_unseen_plan(known_plans: list[str] | None) -> pl.Expr:
     return pl.lit(False) if known_plans is None else is_unseen(known_plans)
 
 
-def _reasons(features: pl.DataFrame, contribute: Contribute | None) -> pl.Series:
+def _reasons(features: pl.DataFrame, contribute: Contribute | None, wording: Wording) -> pl.Series:
     contributions = contribute(features) if contribute is not None else None
     if contributions is None:
         return pl.Series("reasons", [None] * features.height, dtype=pl.List(pl.String))
-    return tell_reasons(features, contributions)
+    return tell_reasons(features, contributions, wording)

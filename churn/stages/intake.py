@@ -11,7 +11,7 @@ from churn.errors import ChurnError, ContractBroken
 from churn.intake.batches import ROW_NUMBER, Opened
 from churn.intake.core import make_core
 from churn.intake.corrections import LOAD_COLUMN, check_all_came_back, check_corrects
-from churn.intake.declaring import read_extract_form, refuse_unreviewed
+from churn.intake.declaring import adopt
 from churn.intake.forgotten import Forgotten, leave_out
 from churn.intake.limits import Limits, Tally, check_hope, check_limits
 from churn.intake.mapping import Mapping
@@ -57,8 +57,7 @@ def load_extract(
         ContractBroken: the whole file is refused. Nothing of it is stored except its row in the ledger of loads.
     """
     check_snapshot_date(snapshot_date, today())
-    mapping = read_extract_form(mapping_path)
-    refuse_unreviewed(mapping, mapping_path)
+    mapping = adopt(workplace.settings, mapping_path)
     engine = workplace.engine
     # The extract is opened before the lock is taken, so that a slow download does not make other loads wait.
     with open_extract(workplace.settings, str(source)) as extract, hold_lock(engine, Lock.LOADS, PATIENCE):
@@ -124,7 +123,7 @@ def _take_in(
             screened = _screen(extract, opened, mapping, limits, tally, current, before, day, forgotten)
             compared = chain(screened, compare_with_last(workplace, extract.name, tally, before))
             with read_ahead(compared) as batches:
-                snapshots.replace_snapshot(engine, load_id, arrival, batches, tally)
+                snapshots.replace_snapshot(engine, load_id, arrival, mapping.declaration, batches, tally)
     except DuplicateCustomer as twice:
         located = _locate(twice, extract, mapping, max_bytes)
         loads.refuse_load(engine, load_id, located.fact, tally)

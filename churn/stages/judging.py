@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from churn.contracts.decisions import CandidateFigures, Curves, Evidence, Promotion, TierRates
+from churn.contracts.features import SHIPPED_FEATURES
 from churn.contracts.horizons import Horizon
+from churn.contracts.scores import feature_names
 from churn.contracts.statuses import Verdict
 from churn.contracts.tariffs import known_plans
 from churn.economics.policies import Policies
 from churn.economics.tiers import Tiers, choose_rule, count_tier_changes, resolve_tiers, tell_tiers
 from churn.errors import ModelRefused, NotThere
+from churn.intake.declaring import read_declared
 from churn.learning.labels import Labels
 from churn.stores.ledgers import loads, promotions
 from churn.stores.model_registry import loading
@@ -65,8 +68,8 @@ def judge_training(
     engine = workplace.engine
     is_synthetic = _is_synthetic(engine, as_of_date)
     champion = find_rival(promotions.find_champion(engine), is_synthetic, labels.horizon)
-    standing, problem = _load_rival(workplace, champion) if champion else (None, None)
-    groups = features.read_groups(engine, labels.as_of_dates)
+    standing, problem = _load_rival(workplace, champion, examples) if champion else (None, None)
+    groups = features.read_groups(engine, labels.as_of_dates, _slice_columns(workplace))
     decision = decide(training, standing, groups, policies, _test_power(labels, champion))
     if is_synthetic and champion is not None and not knows_synthetic_only(champion):
         decision = hold_back(
@@ -122,13 +125,23 @@ def knows_synthetic_only(champion: Promotion) -> bool:
     return champion.evidence.is_synthetic
 
 
-def _load_rival(workplace: Workplace, champion: Promotion) -> tuple["Predictor | None", str | None]:
+def _slice_columns(workplace: Workplace) -> list[str]:
+    """Returns the declared columns by which a model is judged: segments, and columns kept to measure fairness."""
+    return [column.name for column in read_declared(workplace.settings).stored if column.is_slice]
+
+
+def _load_rival(
+    workplace: Workplace, champion: Promotion, examples: pl.DataFrame
+) -> tuple["Predictor | None", str | None]:
     """Returns the champion's model; without it, why it could not be loaded and compared."""
+    who = f"champion version {champion.model_version}"
     try:
-        return loading.load_predictor(workplace.settings, champion.model), None
+        standing = loading.load_predictor(workplace.settings, champion.model)
     except (NotThere, ModelRefused) as error:
-        fact = error.fact.rstrip(".")
-        return None, f"champion version {champion.model_version} could not be loaded and was not compared ({fact})"
+        return None, f"{who} could not be loaded and was not compared ({error.fact.rstrip('.')})"
+    if lost := [name for name in feature_names(standing) if name not in examples.columns]:
+        return None, f"{who} was not compared: the extract has no {lost[0]} any more"
+    return standing, None
 
 
 def hold_back(decision: "Decision", reason: str) -> "Decision":
@@ -179,7 +192,7 @@ def slice_by(test: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
 
 def resolve_training_tiers(training: "Training", labels: Labels, policies: Policies) -> Tiers:
     """Returns the tiers that the scores of a challenger would have under the policy."""
-    rule = choose_rule(policies.tiers, labels.horizon is not None)
+    rule = choose_rule(policies.tiers, labels.horizon is not None, training.params.given != SHIPPED_FEATURES)
     return resolve_tiers(policies.tiers, rule, labels.leaver_share, training.selected.test_probabilities)
 
 
@@ -211,7 +224,17 @@ def describe_training(training: "Training", decision: "Decision", policies: Poli
         gate=decision.evidence,
         tested_on=training.tested_on,
         ranges=training.ranges,
+        usual=_find_usual(training),
     )
+
+
+def _find_usual(training: "Training") -> dict[str, float]:
+    """Returns the median of each number of a declared extract, for reasons such as "care calls 7, usually 1"."""
+    given = training.params.given
+    if given == SHIPPED_FEATURES:
+        return {}
+    medians = training.split.train.select(pl.col(given.numbers).median()).row(0, named=True)
+    return {name: float(median) for name, median in medians.items() if median is not None}
 
 
 def _tiers_out_of_fold(training: "Training", tiers: Tiers) -> tuple[TierRates, ...]:

@@ -1,18 +1,22 @@
 """Trains a challenger on the examples of a date, and lets the gate decide."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from churn.contracts.decisions import Promotion
+from churn.contracts.features import SHIPPED_FEATURES, FeatureSet
 from churn.contracts.horizons import Horizon
 from churn.contracts.models import RegisteredModel
 from churn.economics.policies import load_policies
 from churn.errors import RegistryDown, TooFewLeavers
+from churn.intake.declaring import read_declared
 from churn.learning.labels import LabelledWindow, Labels, choose_windows, to_window
 from churn.learning.params import ModelParams, fingerprint_training
+from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.judging import Judgement, judge_training
 from churn.stores.ledgers import loads, promotions
@@ -39,7 +43,8 @@ def train_models(workplace: Workplace, as_of_date: date, params: ModelParams, re
         ContractBroken: a feature reveals the label.
     """
     engine, policies = workplace.engine, load_policies(workplace.settings.policies)
-    examples, labels = read_examples(engine, as_of_date)
+    params = with_declared(workplace.settings, params)
+    examples, labels = read_examples(engine, as_of_date, params.given)
     known = promotions.find_training(engine, fingerprint_training(examples, params, labels.horizon))
     if known is not None and not retrain:
         return Outcome(
@@ -101,7 +106,14 @@ def _decide(workplace: Workplace, promotion: Promotion) -> None:
     promotions.record_promotion(workplace.engine, promotion)
 
 
-def read_examples(engine: "Engine", as_of_date: date) -> tuple["DataFrame[CustomerFeatures]", Labels]:
+def with_declared(settings: Settings, params: ModelParams) -> ModelParams:
+    """Returns the settings with the features of the declaration in force."""
+    return replace(params, given=read_declared(settings).features)
+
+
+def read_examples(
+    engine: "Engine", as_of_date: date, given: FeatureSet = SHIPPED_FEATURES
+) -> tuple["DataFrame[CustomerFeatures]", Labels]:
     """Returns the examples of a date: matured ones if enough of them left, otherwise those with the date's own labels.
 
     Raises:
@@ -112,9 +124,9 @@ def read_examples(engine: "Engine", as_of_date: date) -> tuple["DataFrame[Custom
     windows = choose_windows(label_windows.read_windows(engine), as_of_date)
     if windows:
         days = tuple(one.window.as_of_date for one in windows)
-        examples = pl.concat(batch for day in days for batch in features.read_matured(engine, day))
+        examples = pl.concat(batch for day in days for batch in features.read_matured(engine, day, given))
         return examples, Labels("matured", days, _find_leaver_share(examples, windows[0]), windows)
-    examples = pl.concat(features.read_features(engine, as_of_date))
+    examples = pl.concat(features.read_features(engine, as_of_date, given))
     return examples, Labels("snapshot", (as_of_date,), float(examples["has_churned"].to_numpy().mean()))
 
 

@@ -8,12 +8,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from churn.contracts.horizons import Horizon
+from churn.contracts.scores import feature_names
 from churn.contracts.statuses import Basis
 from churn.economics.policies import ValuePolicy, load_policies
 from churn.economics.tiers import Tiers
 from churn.errors import ChurnError, NotThere
+from churn.intake.declaring import read_declared
 from churn.scoring.extrapolation import ALERTED_SHARE, find_shares, join_words, tell_out_of_range
 from churn.scoring.history import PastDay, plan_history
+from churn.scoring.own_reasons import Wording, word_reasons
+from churn.scoring.reasons import find_shipped
 from churn.scoring.scores import Scorer
 from churn.stages import Outcome
 from churn.stages.describing import describe_publication
@@ -169,7 +173,11 @@ def make_scorer(workplace: Workplace, model_version: int) -> Scorer:
     from churn.learning.contributions import contribute_by_feature  # The predictor has imported its libraries.
 
     days = Horizon.read(decision.horizon).days if decision.horizon else None
-    return Scorer(loaded.predictor, contribute_by_feature, decision.evidence.plans, loaded.why_copy, days)
+    names = feature_names(loaded.predictor)
+    told = [name for subject in find_shipped(Wording(names)).values() for name in subject]
+    wording = word_reasons(names, told, read_declared(workplace.settings), decision.evidence.usual)
+    plans = decision.evidence.plans
+    return Scorer(loaded.predictor, contribute_by_feature, plans, loaded.why_copy, days, wording)
 
 
 def score_days(
@@ -179,7 +187,8 @@ def score_days(
     # Days with the same tiers are read together: with a rule that gives each day its own bounds that is one day.
     for same, days in groupby(tiers, key=lambda day: tiers[day]):
         alike = list(days)
-        yield from stream_days(engine, alike[0], alike[-1], partial(scorer.score, tiers=same, value=value))
+        score = partial(scorer.score, tiers=same, value=value)
+        yield from stream_days(engine, alike[0], alike[-1], scorer.wording.features, score)
 
 
 def publish(workplace: Workplace, as_of_date: date) -> Outcome:

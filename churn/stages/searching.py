@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from churn.learning.params import Family, ModelParams
-from churn.stages.learning import read_examples
+from churn.stages.learning import read_examples, with_declared
 from churn.stores.model_registry import recording
 from churn.stores.workplace import Workplace
 
@@ -28,6 +28,7 @@ def tune_params(
     Raises:
         NotThere: the date has no features or too few leavers.
     """
+    params = with_declared(workplace.settings, params)
     train = read_training_part(workplace, as_of_date, params)
     from churn.learning import plots, tuning  # Imported here: scikit-learn and XGBoost take seconds.
 
@@ -45,6 +46,7 @@ def prune_params(
     Raises:
         NotThere: the date has no features or too few leavers.
     """
+    params = with_declared(workplace.settings, params)
     train = read_training_part(workplace, as_of_date, params)
     from churn.learning import plots, pruning
 
@@ -57,11 +59,11 @@ def prune_params(
 
 def read_training_part(workplace: Workplace, as_of_date: date, params: ModelParams) -> "DataFrame[CustomerFeatures]":
     """Returns the training part that a training with these settings uses. So a search never sees the test part."""
-    examples, _ = read_examples(workplace.engine, as_of_date)
+    examples, _ = read_examples(workplace.engine, as_of_date, params.given)
     from churn.learning.leakage import check_leakage
     from churn.learning.splitting import split_examples
     from churn.learning.training import check_enough
 
     check_enough(examples)
-    check_leakage(examples)
+    check_leakage(examples, params.given)
     return split_examples(examples, params.seed).train

@@ -12,6 +12,7 @@ from churn.contracts.decisions import Promotion
 from churn.economics.policies import load_policies
 from churn.economics.tiers import Tiers, choose_rule, resolve_tiers
 from churn.errors import NotThere
+from churn.intake.declaring import read_declared
 from churn.scoring.scores import Scorer
 from churn.stores.ledgers import promotions
 from churn.stores.postgres.copying import run_ahead
@@ -30,7 +31,8 @@ def resolve_days(workplace: Workplace, scorer: Scorer, model_version: int, days:
     """
     policy, engine = load_policies(workplace.settings.policies).tiers, workplace.engine
     decision = promotions.find_decision(engine, model_version)
-    rule = choose_rule(policy, has_horizon=decision is not None and decision.horizon is not None)
+    has_horizon = decision is not None and decision.horizon is not None
+    rule = choose_rule(policy, has_horizon, is_declared=not read_declared(workplace.settings).is_shipped)
     if rule == "share":  # The bounds are quantiles of a day's own scores, so these are computed once more, up front.
         return {day: resolve_tiers(policy, rule, probabilities=_predict_active(engine, scorer, day)) for day in days}
     base_rate = _require_base_rate(decision, model_version) if rule == "lift" else None
@@ -65,12 +67,12 @@ def _require_base_rate(decision: Promotion | None, model_version: int) -> float:
 
 def _predict_active(engine: "Engine", scorer: Scorer, day: date) -> NDArray[np.float64]:
     # All scores of the day are held here: a quantile needs them together. They are three columns.
-    scores = pl.concat(stream_days(engine, day, day, scorer.predict))
+    scores = pl.concat(stream_days(engine, day, day, scorer.wording.features, scorer.predict))
     return scores.filter("is_active")["churn_probability"].to_numpy()
 
 
 def stream_days(
-    engine: "Engine", first: date, last: date, score: Callable[[pl.DataFrame], pl.DataFrame]
+    engine: "Engine", first: date, last: date, names: Sequence[str], score: Callable[[pl.DataFrame], pl.DataFrame]
 ) -> Iterator[pl.DataFrame]:
     """Yields what `score` makes of each batch of the days' features, with prediction_date.
 
@@ -80,7 +82,7 @@ def stream_days(
     # A generator runs in one thread only: each `run_ahead` owns the generator it is given. The inner one reads batches
     # from Postgres, the outer one scores them, and the caller writes.
     def scored() -> Iterator[pl.DataFrame]:
-        for batch in run_ahead(features.stream_features(engine, first, last)):
+        for batch in run_ahead(features.stream_features(engine, first, last, names)):
             yield score(batch).with_columns(batch["as_of_date"].alias("prediction_date"))
 
     return run_ahead(scored())

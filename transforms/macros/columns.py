@@ -8,6 +8,6 @@ from churn.contracts.extract import EXTRACT_COLUMNS
 
 
 @macro()
-def snapshot_columns(evaluator: MacroEvaluator) -> list[exp.Expression]:
+def snapshot_columns(evaluator: MacroEvaluator, table: exp.Expression) -> list[exp.Expression]:
     """Returns the columns of a stored snapshot: its date, those of the extract, the leaving date, and the load."""
-    return [exp.column(name) for name in ("snapshot_date", *EXTRACT_COLUMNS, "left_on", "load_id")]
+    return [exp.column(name, table=table.name) for name in ("snapshot_date", *EXTRACT_COLUMNS, "left_on", "load_id")]

@@ -10,6 +10,7 @@ TRUSTED_TYPES = [
     "churn.learning.averaging.LogOddsAverage",
     "churn.learning.bounded.BoundedModel",
     "churn.learning.directed.DirectedLogistic",
+    "numpy.dtype",
     "sklearn.tree._tree.Tree",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",

@@ -103,23 +103,23 @@ telco_churn_raw = Table(
     metadata,
     Column("snapshot_date", Date, primary_key=True, comment="Business date of the extract"),
     Column("customer_id", Text, primary_key=True, comment="The company's own customer number"),
-    Column("gender", Text, nullable=False),
-    Column("senior_citizen", SmallInteger, nullable=False),
-    Column("partner", Text, nullable=False),
-    Column("dependents", Text, nullable=False),
+    Column("gender", Text),
+    Column("senior_citizen", SmallInteger),
+    Column("partner", Text),
+    Column("dependents", Text),
     Column("tenure", Integer, nullable=False, comment="Whole months"),
-    Column("phone_service", Text, nullable=False),
-    Column("multiple_lines", Text, nullable=False),
-    Column("internet_service", Text, nullable=False),
-    Column("online_security", Text, nullable=False),
-    Column("online_backup", Text, nullable=False),
-    Column("device_protection", Text, nullable=False),
-    Column("tech_support", Text, nullable=False),
-    Column("streaming_tv", Text, nullable=False),
-    Column("streaming_movies", Text, nullable=False),
-    Column("contract", Text, nullable=False),
-    Column("paperless_billing", Text, nullable=False),
-    Column("payment_method", Text, nullable=False),
+    Column("phone_service", Text),
+    Column("multiple_lines", Text),
+    Column("internet_service", Text),
+    Column("online_security", Text),
+    Column("online_backup", Text),
+    Column("device_protection", Text),
+    Column("tech_support", Text),
+    Column("streaming_tv", Text),
+    Column("streaming_movies", Text),
+    Column("contract", Text),
+    Column("paperless_billing", Text),
+    Column("payment_method", Text),
     Column("monthly_charges", Numeric, nullable=False, comment="USD a month"),
     Column("total_charges", Numeric, comment="USD since joining; NULL where the extract was blank"),
     Column("churn", Text, nullable=False),
@@ -140,6 +140,17 @@ telco_churn_reconstructed = telco_churn_raw.to_metadata(metadata, name="telco_ch
 telco_churn_reconstructed.comment = (
     "One row per customer and day before the first snapshot, rewound from it by whole months. No source said it."
 )
+
+declared_columns = Table(
+    "declared_columns",
+    metadata,
+    Column("snapshot_date", Date, primary_key=True, comment="Business date of the extract"),
+    Column("customer_id", Text, primary_key=True, comment="The company's own customer number"),
+    Column("load_id", BigInteger, nullable=False, comment="Line of the ledger raw_data.loads"),
+    schema="raw_data",
+    comment="One row per customer per daily snapshot: the columns that the company declares, one typed column each.",
+)
+"""A load adds a column for each declared one that the table does not have yet: see `rows.declared`."""
 
 rejected_rows = Table(
     "rejected_rows",

@@ -28,11 +28,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 from churn.contracts.statuses import Decider, PublicationStatus, Verdict
 from churn.stores.postgres import campaign_tables, keeping_tables, seen_tables
 from churn.stores.postgres.metadata import SCHEMAS, keep_append_only, metadata, one_of
-from churn.stores.postgres.raw_tables import loads, rejected_rows, telco_churn_raw, telco_churn_reconstructed
+from churn.stores.postgres.raw_tables import (
+    declared_columns,
+    loads,
+    rejected_rows,
+    telco_churn_raw,
+    telco_churn_reconstructed,
+)
 
 __all__ = [
     "SCHEMAS",
     "campaign_tables",
+    "declared_columns",
     "features_out_of_range",
     "incidents",
     "keeping_tables",

@@ -8,7 +8,8 @@ import polars as pl
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
-from churn.contracts.features import FEATURES
+from churn.contracts.declaration import BLANK_WORD
+from churn.contracts.features import FEATURES, SHIPPED_FEATURES, FeatureSet
 from churn.errors import NotThere
 from churn.stores.postgres.copying import read_batches
 
@@ -18,72 +19,116 @@ if TYPE_CHECKING:
     from churn.contracts.features import CustomerFeatures
 
 
-def read_features(engine: Engine, as_of_date: date) -> Iterator["DataFrame[CustomerFeatures]"]:
-    """Yields as_of_date, customer_id, has_churned, plan and all model features (float64), in the order of customers.
+def read_features(
+    engine: Engine, as_of_date: date, given: FeatureSet = SHIPPED_FEATURES
+) -> Iterator["DataFrame[CustomerFeatures]"]:
+    """Yields as_of_date, customer_id, has_churned, plan, monthly_charges and the features, in the order of customers.
+
+    Numbers and flags are float64, words are text.
 
     Raises:
         NotThere: the date has no features.
     """
-    for batch in _read_labelled(engine, as_of_date, "has_churned"):
+    for batch in _read_labelled(engine, as_of_date, "has_churned", given):
         if batch.is_empty():
             raise NotThere(f"{as_of_date} has no features.", f"run `churn run --source FILE --as-of {as_of_date}`.")
         yield batch
 
 
-def read_matured(engine: Engine, as_of_date: date) -> Iterator["DataFrame[CustomerFeatures]"]:
+def read_matured(
+    engine: Engine, as_of_date: date, given: FeatureSet = SHIPPED_FEATURES
+) -> Iterator["DataFrame[CustomerFeatures]"]:
     """Yields the same columns for the labelled customers of a date. has_churned: whether one left within its window."""
     matured = "JOIN analytics.training_examples AS examples USING (as_of_date, customer_id)"
-    yield from _read_labelled(engine, as_of_date, "left_within_window", matured)
+    yield from _read_labelled(engine, as_of_date, "left_within_window", given, matured)
 
 
-def _read_labelled(engine: Engine, as_of_date: date, label: str, join: str = "") -> Iterator[pl.DataFrame]:
-    columns = ", ".join(f"{name}::int::float8 AS {name}" if _is_flag(name) else f"{name}::float8" for name in FEATURES)
+WORD_COLUMNS = ("contract", "internet_service", "payment_method")
+"""The columns of the public sample in which a company may use a new word. Here they are called word_contract and so on.
+"""
+_WORDS = ", ".join(f"{name} AS word_{name}" for name in WORD_COLUMNS)
+_BESIDE_FEATURES = ("monthly_charges", "tenure_months")
+
+
+def _read_labelled(
+    engine: Engine, as_of_date: date, label: str, given: FeatureSet, join: str = ""
+) -> Iterator[pl.DataFrame]:
     query = f"""
-        SELECT as_of_date, customer_id, {label} AS has_churned, contract || ', ' || internet_service AS plan, {columns}
+        SELECT as_of_date, customer_id, {label} AS has_churned, {_WORDS}, {_quote(_unite(given.names))}
         FROM analytics.fct_customer_features {join}
         WHERE as_of_date = $1 AND {label} IS NOT NULL ORDER BY customer_id
     """
-    return read_batches(engine, query, [as_of_date])
+    for batch in read_batches(engine, query, [as_of_date]):
+        keys = ("as_of_date", "customer_id", "has_churned", "plan")
+        yield _as_examples(batch, given.names).select(*keys, *_unite(given.names))
 
 
-def read_groups(engine: Engine, as_of_dates: Sequence[date]) -> pl.DataFrame:
-    """Returns the slice columns: as_of_date, customer_id, contract, tenure_band, is_senior_citizen and gender.
+def _unite(names: Sequence[str]) -> list[str]:
+    """Returns the features, and what the policies and the look ahead need beside them."""
+    return list(dict.fromkeys([*names, *_BESIDE_FEATURES]))
+
+
+def _quote(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _as_examples(batch: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Returns a batch with its plan, with numbers and flags as float64, and with a word for each blank word."""
+    typed = [
+        pl.col(name).fill_null(BLANK_WORD) if batch.schema[name] == pl.String else pl.col(name).cast(pl.Float64)
+        for name in _unite(names)
+    ]
+    # A company without contract and internet service has no tariff: its plan is empty, and never unseen.
+    plan = pl.concat_str("word_contract", "word_internet_service", separator=", ", ignore_nulls=True).alias("plan")
+    return batch.with_columns(*typed, plan)
+
+
+def read_groups(engine: Engine, as_of_dates: Sequence[date], declared: Sequence[str] = ()) -> pl.DataFrame:
+    """Returns the slice columns: as_of_date, customer_id, contract, tenure_band, is_senior_citizen, gender, and more.
+
+    Args:
+        engine: the engine of the database.
+        as_of_dates: the dates.
+        declared: the declared columns that divide the customers. A column that the extract lacks is left out.
 
     Raises:
         NotThere: none of the dates has features.
     """
-    query = """
-        SELECT as_of_date, customer_id, contract, tenure_band, is_senior_citizen, gender
+    more = f", {_quote(declared)}" if declared else ""
+    query = f"""
+        SELECT as_of_date, customer_id, contract, tenure_band, is_senior_citizen, gender{more}
         FROM analytics.fct_customer_features WHERE as_of_date = $1 ORDER BY customer_id
     """
     groups = pl.concat(batch for day in as_of_dates for batch in read_batches(engine, query, [day]))
     if groups.is_empty():
         raise NotThere(f"{as_of_dates[0]} has no features.", f"run `churn run --source FILE --as-of {as_of_dates[0]}`.")
-    return groups
+    return groups.select(column for column in groups if column.null_count() < groups.height)
 
 
-def _is_flag(feature: str) -> bool:
-    return feature.startswith(("is_", "has_", "uses_", "no_"))
-
-
-def stream_features(engine: Engine, first: date, last: date) -> Iterator["DataFrame[CustomerFeatures]"]:
-    """Yields as_of_date, customer_id, has_churned, plan and all model features (float64) of some days, in no order.
+def stream_features(
+    engine: Engine, first: date, last: date, names: Sequence[str] = FEATURES
+) -> Iterator["DataFrame[CustomerFeatures]"]:
+    """Yields as_of_date, customer_id, has_churned, plan, WORD_COLUMNS, charge, tenure and the features, in no order.
 
     Scoring needs no order, since a score depends on its own row only. Sorting a million customers would take longer
     than scoring them.
+
+    Args:
+        engine: the engine of the database.
+        first, last: the days.
+        names: the features that the model gets.
 
     Raises:
         NotThere: the days have no features.
     """
     query = f"""
-        SELECT as_of_date, customer_id, has_churned, contract, internet_service, {", ".join(FEATURES)}
+        SELECT as_of_date, customer_id, has_churned, {_WORDS}, {_quote(_unite(names))}
         FROM analytics.fct_customer_features WHERE as_of_date BETWEEN $1 AND $2
     """
     for batch in read_batches(engine, query, [first, last]):
         if batch.is_empty():
             raise NotThere(f"{first} has no features.", f"run `churn run --source FILE --as-of {first}`.")
-        plan = pl.concat_str("contract", "internet_service", separator=", ").alias("plan")
-        yield batch.with_columns(pl.col(FEATURES).cast(pl.Float64), plan)
+        yield _as_examples(batch, names)
 
 
 def count_features(engine: Engine, as_of_date: date) -> int:

@@ -6,7 +6,6 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from churn.contracts.features import FEATURES
 from churn.scoring.extrapolation import OutOfRange
 from churn.stores.postgres.tables import features_out_of_range as stored
 
@@ -24,8 +23,9 @@ def replace_out_of_range(
     connection.execute(sa.delete(stored).where(stored.c.prediction_date.in_(days)))
     if ranges is None:
         return
-    names = [name for name in FEATURES if name in ranges]
-    counted = connection.execute(_word_query(names), {"days": list(days)} | _bounds(names, ranges)).mappings()
+    names = list(ranges)
+    query = _word_query(names, _find_flags(connection))
+    counted = connection.execute(query, {"days": list(days)} | _bounds(names, ranges)).mappings()
     rows = [
         {
             "prediction_date": day["as_of_date"],
@@ -42,14 +42,18 @@ def replace_out_of_range(
         connection.execute(sa.insert(stored), rows)
 
 
-def _word_query(names: Sequence[str]) -> sa.TextClause:
+def _find_flags(connection: Connection) -> set[str]:
+    query = sa.text("""
+        SELECT column_name FROM information_schema.columns
+        WHERE table_schema = 'analytics' AND table_name = 'fct_customer_features' AND data_type = 'boolean'
+    """)
+    return set(connection.execute(query).scalars())
+
+
+def _word_query(names: Sequence[str], flags: set[str]) -> sa.TextClause:
     """Returns the query of all days: one row per day, with one count per feature, in one pass over the rows."""
     # A flag is a boolean, which casts to a number only by way of an integer.
-    flags = ("is_", "has_", "uses_", "no_")
-    values = [
-        f"CAST(CAST({name} AS int) AS float8)" if name.startswith(flags) else f"CAST({name} AS float8)"
-        for name in names
-    ]
+    values = [f"CAST(CAST({name} AS int) AS float8)" if name in flags else f"CAST({name} AS float8)" for name in names]
     counts = ", ".join(
         f"count(*) FILTER (WHERE {value} NOT BETWEEN CAST(:low_{place} AS float8) AND CAST(:high_{place} AS float8))"
         f" AS outside_{place}"

@@ -10,13 +10,22 @@ import sqlalchemy as sa
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, Engine
 
+from churn.contracts.declaration import Declaration
 from churn.errors import ContractBroken
 from churn.intake.limits import Tally
 from churn.intake.screening import Screened
 from churn.stores.ledgers.loads import Arrival, seen_of
 from churn.stores.postgres.copying import copy_in
 from churn.stores.postgres.seen import keep_seen
-from churn.stores.postgres.tables import loads, publications, rejected_rows, telco_churn_raw, telco_churn_reconstructed
+from churn.stores.postgres.tables import (
+    declared_columns,
+    loads,
+    publications,
+    rejected_rows,
+    telco_churn_raw,
+    telco_churn_reconstructed,
+)
+from churn.stores.rows.declared import prepare_columns
 
 FINGERPRINTED = tuple(
     column.name for column in telco_churn_raw.c if column.name not in ("snapshot_date", "load_id", "loaded_at")
@@ -49,7 +58,14 @@ class DuplicateCustomer(ContractBroken):
         return ContractBroken, (self.fact, self.next_step)
 
 
-def replace_snapshot(engine: Engine, load_id: int, arrival: Arrival, batches: Iterator[Screened], tally: Tally) -> None:
+def replace_snapshot(
+    engine: Engine,
+    load_id: int,
+    arrival: Arrival,
+    declaration: Declaration,
+    batches: Iterator[Screened],
+    tally: Tally,
+) -> None:
     """Replaces the snapshot of a date with the accepted rows of a file, stores the rejected rows, and closes the load.
 
     If `tally.kept` is above 0, the file corrects rejected rows: the snapshot keeps its rows, and those of the file are
@@ -62,6 +78,7 @@ def replace_snapshot(engine: Engine, load_id: int, arrival: Arrival, batches: It
         engine: the engine of the database.
         load_id: the load, from `open_load`.
         arrival: the file.
+        declaration: what the file holds.
         batches: the screened rows of the file.
         tally: the counts of these rows, complete when `batches` is exhausted.
 
@@ -75,8 +92,9 @@ def replace_snapshot(engine: Engine, load_id: int, arrival: Arrival, batches: It
         connection.execute(superseded.values(status="superseded", reason=f"replaced by load {load_id}"))
         _clear_or_take_over(connection, load_id, day, tally.kept > 0)
         _withdraw(connection, day, load_id)
+        prepare_columns(connection, declaration)
         for batch in batches:
-            _copy_accepted(connection, load_id, arrival, batch.accepted)
+            _copy_accepted(connection, load_id, arrival, declaration, batch.accepted)
             _copy_rejected(connection, load_id, batch.rejected)
         _close_load(connection, load_id, day, tally)
 
@@ -89,6 +107,9 @@ def _clear_or_take_over(connection: Connection, load_id: int, day: date, keeps: 
     rewound = telco_churn_reconstructed
     connection.execute(sa.delete(rewound).where(rewound.c.snapshot_date >= day))
     connection.execute(taken_over if keeps else sa.delete(telco_churn_raw).where(of_day))
+    declared = declared_columns.c.snapshot_date == day
+    own_taken_over = sa.update(declared_columns).where(declared).values(load_id=load_id)
+    connection.execute(own_taken_over if keeps else sa.delete(declared_columns).where(declared))
 
 
 def _withdraw(connection: Connection, day: date, load_id: int) -> None:
@@ -101,12 +122,17 @@ def _withdraw(connection: Connection, day: date, load_id: int) -> None:
     connection.execute(of_hidden.values(status="withdrawn", published_at=None))
 
 
-def _copy_accepted(connection: Connection, load_id: int, arrival: Arrival, accepted: pl.DataFrame) -> None:
+def _copy_accepted(
+    connection: Connection, load_id: int, arrival: Arrival, declaration: Declaration, accepted: pl.DataFrame
+) -> None:
+    own = [column.name for column in declaration.stored]
     keyed = accepted.with_columns(
         pl.lit(arrival.snapshot_date).alias("snapshot_date"), pl.lit(load_id, dtype=pl.Int64).alias("load_id")
     )
     try:
-        copy_in(connection, telco_churn_raw, keyed)
+        copy_in(connection, telco_churn_raw, keyed.drop(own))
+        if own:
+            copy_in(connection, declared_columns, keyed.select("snapshot_date", "customer_id", "load_id", *own))
     except UniqueViolation as error:
         # Postgres names the customer only in the detail: Key (snapshot_date, customer_id)=(2026-01-31, 7590-VHVEG).
         key = str(error.diag.message_detail).partition("=(")[2].rpartition(")")[0]

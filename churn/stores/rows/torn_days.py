@@ -126,7 +126,7 @@ _SOURCES = {
     "reporting.kpi_daily": Source("prediction_date", _KPIS),
     "reporting.risk_trend": Source("prediction_date", _PERIODS, "period = 'day'"),
     # Each dimension splits the same customers, and one GROUPING SETS computes all: checking one dimension is enough.
-    "reporting.risk_by_segment": Source("prediction_date", _ADDED_UP, "dimension = 'contract'", is_rounded=True),
+    "reporting.risk_by_segment": Source("prediction_date", _ADDED_UP, "dimension = 'tenure_band'", is_rounded=True),
 }
 MADE_BY_MODELS = tuple(name for name in _SOURCES if name not in (LEDGER, SCORES))
 

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 app = typer.Typer()
 TASK = "Every day"
 
-MappingFile = Annotated[
+DeclarationFile = Annotated[
     Path | None,
     typer.Option(
-        help="TOML file that maps your extract's column names and values (default: public or snake_case names).",
+        help="TOML file that says what your extract holds; `churn run` keeps it for later runs "
+        "(default: the one kept, or the columns of the public sample).",
         metavar="PATH",
     ),
 ]
+MappingFile = Annotated[Path | None, typer.Option(hidden=True, help="The earlier name of --declaration.")]
 
 
 @command(
@@ -40,6 +42,7 @@ def run(
         ),
     ] = None,
     as_of: AsOf = None,
+    declaration: DeclarationFile = None,
     mapping: MappingFile = None,
     retrain: Annotated[
         bool, typer.Option(help="Train even if nothing has changed since the last training.", show_default=False)
@@ -55,9 +58,16 @@ def run(
 
         settings = load_settings()
         _refuse_empty(source)
-        day = watching.run_pipeline(settings, source, as_of, retrain, mapping, verbose)
+        day = watching.run_pipeline(settings, source, as_of, retrain, _choose(declaration, mapping), verbose)
         with open_workplace(settings) as workplace:
             status.show_status(read_status(workplace, day))
+
+
+def _choose(declaration: Path | None, mapping: Path | None) -> Path | None:
+    """Returns the declaration; a file under the earlier name of the option is read with a warning."""
+    if mapping is not None:
+        typer.echo("churn: --mapping is now --declaration; the next release reads only --declaration.", err=True)
+    return declaration or mapping
 
 
 def _refuse_empty(source: str | None) -> None:
@@ -76,6 +86,7 @@ def check(
             metavar="PATH|URL|-",
         ),
     ] = None,
+    declaration: DeclarationFile = None,
     mapping: MappingFile = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
@@ -86,7 +97,7 @@ def check(
         from churn.terminal.standard_output import print_json
 
         _refuse_empty(source)
-        checked = check_extract(load_settings(), source, mapping)
+        checked = check_extract(load_settings(), source, _choose(declaration, mapping))
         if as_json:
             print_json(checked)
         else:

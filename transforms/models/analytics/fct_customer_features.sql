@@ -14,10 +14,8 @@ MODEL (
         customer_id,
         tenure_months,
         monthly_charges,
-        total_charges,
         has_churned,
-        avg_monthly_per_tenure,
-        price_above_list_usd
+        avg_monthly_per_tenure
       )
     ),
     exactly_one_contract_flag(),
@@ -53,6 +51,7 @@ WITH customers AS (
     payment_method = 'Electronic check' AS uses_electronic_check,
     monthly_charges,
     total_charges,
+    @declared_columns(stg_telco_churn),
     has_churned
   FROM staging.stg_telco_churn
   WHERE
@@ -133,6 +132,7 @@ SELECT
     THEN '25-48'
     ELSE '49+'
   END::TEXT AS tenure_band, /* The months as a customer, in four bands: 0-12, 13-24, 25-48, 49+ */
+  @declared_features(customers, customers.snapshot_date),
   customers.has_churned::BOOLEAN AS has_churned /* The label: whether the customer left within the month that the extract covers */
 FROM customers
 CROSS JOIN LATERAL (

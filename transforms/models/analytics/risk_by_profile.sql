@@ -42,11 +42,11 @@ MODEL (
 
 SELECT
   prediction_date::DATE AS prediction_date, /* The date that was scored */
-  contract::TEXT AS contract, /* The contract: Month-to-month, One year or Two year */
+  COALESCE(contract, 'Not in the extract')::TEXT AS contract, /* The contract: Month-to-month, One year or Two year; Not in the extract if it has no such column */
   tenure_band::TEXT AS tenure_band, /* The months as a customer, in four bands: 0-12, 13-24, 25-48, 49+ */
-  internet_service::TEXT AS internet_service, /* The internet service: DSL, Fiber optic or None */
-  payment_method::TEXT AS payment_method, /* How the customer pays the bill */
-  is_senior_citizen::BOOLEAN AS is_senior_citizen, /* Whether the customer is 65 or older */
+  COALESCE(internet_service, 'Not in the extract')::TEXT AS internet_service, /* The internet service: DSL, Fiber optic or None; Not in the extract if it has no such column */
+  COALESCE(payment_method, 'Not in the extract')::TEXT AS payment_method, /* How the customer pays the bill; Not in the extract if it has no such column */
+  COALESCE(is_senior_citizen, FALSE)::BOOLEAN AS is_senior_citizen, /* Whether the customer is 65 or older; false if the extract does not say it */
   COUNT(*)::BIGINT AS customers_count, /* Number of customers in the extract, including those who left */
   COUNT(*) FILTER(WHERE
     is_active)::BIGINT AS active_count, /* Number of customers who have not left */
@@ -83,11 +83,11 @@ WHERE
   prediction_date BETWEEN @start_date AND @end_date
 GROUP BY
   prediction_date,
-  contract,
+  COALESCE(contract, 'Not in the extract'),
   tenure_band,
-  internet_service,
-  payment_method,
-  is_senior_citizen;
+  COALESCE(internet_service, 'Not in the extract'),
+  COALESCE(payment_method, 'Not in the extract'),
+  COALESCE(is_senior_citizen, FALSE);
 
 @index_the_grain(
   prediction_date,

@@ -2,12 +2,12 @@
 MODEL (
   name reporting.risk_by_segment,
   kind VIEW,
-  description 'One row per published date, dimension (contract, tenure_band, internet_service, payment_method, senior_citizen) and value. Every dimension has all customers: sum only over the values of one dimension and one date.',
+  description 'One row per published date, dimension (contract, tenure_band, internet_service, payment_method, senior_citizen) and value. A dimension that the extract does not have is left out. Every dimension has all customers: sum only over the values of one dimension and one date.',
   grain (prediction_date, dimension, segment),
   audits (
     unique_combination_of_columns(columns := (prediction_date, dimension, segment)),
     not_null(columns := (prediction_date, dimension, segment, customers_count)),
-    figures_add_up_to_profiles(filter := dimension = 'contract')
+    figures_add_up_to_profiles(filter := dimension = 'tenure_band')
   )
 );
 
@@ -102,3 +102,8 @@ SELECT
   ROUND(expected_annual_loss_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the sum of probability times twelve monthly charges over the active customers, in USD */
   ROUND(expected_loss_12m_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
 FROM segments
+WHERE
+  segment <> 'Not in the extract'
+  AND (
+    dimension <> 'senior_citizen' OR @declares('senior_citizen')
+  )

@@ -9,36 +9,35 @@ MODEL (
   audits (
     unique_combination_of_columns(columns := (snapshot_date, customer_id)),
     not_null(
-      columns := (
-        snapshot_date,
-        customer_id,
-        tenure_months,
-        monthly_charges,
-        total_charges,
-        has_churned,
-        load_id
-      )
+      columns := (snapshot_date, customer_id, tenure_months, monthly_charges, has_churned, load_id)
     ),
     accepted_range(column := tenure_months, min_v := 0),
-    accepted_range(column := monthly_charges, min_v := 0, inclusive := FALSE),
     same_customers_as_raw()
   )
 );
 
 WITH customers AS (
   SELECT
-    @snapshot_columns(),
+    @snapshot_columns(customers),
+    @declared_columns(declared),
     FALSE AS is_reconstructed
-  FROM raw_data.telco_churn_raw
+  FROM raw_data.telco_churn_raw AS customers
+  LEFT @JOIN(@has_declared()) raw_data.declared_columns AS declared
+    ON declared.snapshot_date = customers.snapshot_date
+    AND declared.customer_id = customers.customer_id
   WHERE
-    snapshot_date BETWEEN @start_date AND @end_date
+    customers.snapshot_date BETWEEN @start_date AND @end_date
   UNION ALL
   SELECT
-    @snapshot_columns(),
+    @snapshot_columns(customers),
+    @declared_columns(declared),
     TRUE AS is_reconstructed
-  FROM raw_data.telco_churn_reconstructed
+  FROM raw_data.telco_churn_reconstructed AS customers
+  LEFT @JOIN(@has_declared()) raw_data.declared_columns AS declared
+    ON declared.load_id = customers.load_id
+    AND declared.customer_id = customers.customer_id
   WHERE
-    snapshot_date BETWEEN @start_date AND @end_date
+    customers.snapshot_date BETWEEN @start_date AND @end_date
 )
 SELECT
   snapshot_date::DATE AS snapshot_date, /* The business date of the extract */
@@ -61,10 +60,11 @@ SELECT
   paperless_billing = 'Yes' AS uses_paperless_billing, /* Whether the customer gets electronic bills only */
   payment_method::TEXT AS payment_method, /* How the customer pays the bill */
   monthly_charges::DOUBLE PRECISION AS monthly_charges, /* The bill of one month, in USD */
-  COALESCE(total_charges, 0)::DOUBLE PRECISION AS total_charges, /* The sum of all bills since joining, in USD; a blank at tenure 0 means that nothing was billed yet, so it is 0 */
+  CASE WHEN tenure = 0 THEN COALESCE(total_charges, 0) ELSE total_charges END::DOUBLE PRECISION AS total_charges, /* The sum of all bills since joining, in USD; a blank at tenure 0 means that nothing was billed yet, so it is 0; NULL if the extract does not say it */
   churn = 'Yes' AS has_churned, /* Whether the customer left within the month that the extract covers */
   left_on::DATE AS left_on, /* The leaving date; NULL if the extract has none */
   load_id::BIGINT AS load_id, /* The load (raw_data.loads) of the row, or of the row that it was rewound from */
+  @declared_typed(customers),
   is_reconstructed::BOOLEAN AS is_reconstructed /* Whether a backfill rewound the row from the first snapshot; no extract has such a row */
 FROM customers;
 

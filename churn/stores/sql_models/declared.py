@@ -1,0 +1,44 @@
+"""Gives the SQL models the columns that a company declares, for `transforms/config.py`.
+
+SQLMesh sees only names and types: if it saw phrases, a changed phrase would rebuild all of history. They come in as a
+variable, because SQLMesh does not notice when a file that a macro opens has changed.
+"""
+
+from typing import Any
+
+from sqlmesh.core.loader import SqlMeshLoader
+
+from churn.contracts.extract import EXTRACT_COLUMNS
+from churn.intake.declaring import read_declared
+from churn.settings import load_settings
+
+DECLARED_TABLE = "raw_data.declared_columns"
+
+
+def declared_variables() -> dict[str, list[str]]:
+    """Returns the variables of the macros in transforms/macros/declared.py.
+
+    They are `declared`, with NAME TYPE for each declared column, and `absent`, the columns of the public sample that
+    the extract does not have.
+    """
+    declaration = read_declared(load_settings())
+    return {
+        "declared": [f"{column.name} {column.sql_type}" for column in declaration.stored],
+        "absent": [name for name in EXTRACT_COLUMNS if name not in declaration.extract_columns],
+    }
+
+
+class DeclaredLoader(SqlMeshLoader):
+    """Loads the project, with the declared columns in the external model of their table."""
+
+    def _load_external_models(self, *arguments: Any, **options: Any) -> Any:
+        from sqlglot import exp
+
+        models = super()._load_external_models(*arguments, **options)
+        declared = dict(one.split(" ", 1) for one in declared_variables()["declared"])
+        types = {name: exp.DataType.build(kind, dialect="postgres") for name, kind in declared.items()}
+        for fqn, model in models.items():
+            if types and model.name == DECLARED_TABLE:
+                columns = {**model.columns_to_types_, **types}
+                models.update({fqn: model.copy(update={"columns_to_types_": columns})})
+        return models

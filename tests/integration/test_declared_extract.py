@@ -1,0 +1,190 @@
+"""A software company without phone lines comes in by its declaration, and gets a list in its own words."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from churn.errors import ContractBroken, WrongUsage
+from churn.learning.params import ModelParams
+from churn.settings import Settings
+from churn.stages import intake, learning, scoring, transforms
+from churn.stores.postgres.database import open_engine
+from tests.conftest import DAY
+from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at
+
+pytestmark = pytest.mark.integration
+
+DECLARATION = """
+[extract]
+reviewed_by = "Ann, 2026-11-14"
+
+[core]
+who = "account"
+value = ["seats fee", "support fee"]
+since = { start_date = "since", format = "%d.%m.%Y" }
+
+[churn]
+left = { flag = "state", words = ["cancelled"], stayed = ["active"] }
+
+[columns.logins]
+source = "Logins (30d)"
+type = "count"
+direction = "lowers"
+group = "usage"
+
+[columns.exports]
+type = "count"
+blank = "zero"
+group = "usage"
+
+[columns.tickets]
+type = "count"
+direction = "raises"
+says = "opened {value} tickets in 30 days"
+lever = true
+
+[columns.edition]
+type = "word"
+segment = true
+
+[columns.trial]
+type = "flag"
+
+[columns.satisfaction]
+type = "number"
+
+[columns.birth_year]
+type = "number"
+use = "fairness"
+
+[columns.exit_reason]
+type = "word"
+known = "after leaving"
+use = "show"
+"""
+
+
+def write_accounts(path: Path, customers: int = 1_500) -> Path:
+    """Accounts that leave for many tickets or few logins, above all in the edition Team."""
+    random = np.random.default_rng(7)
+    logins, tickets = random.poisson(12, customers), random.poisson(1.5, customers)
+    team = random.random(customers) < 0.4
+    log_odds = -1.6 + 0.8 * (tickets - 1.5) - 0.2 * (logins - 12) + 0.8 * team
+    gone = random.random(customers) < 1 / (1 + np.exp(-log_odds))
+    rows = pl.DataFrame(
+        {
+            "account": [f"A{number:05d}" for number in range(customers)],
+            "seats fee": (random.integers(2, 80, customers) * 9.5).round(2),
+            "support fee": random.choice([0.0, 25.0], customers),
+            "since": [f"{day:02d}.{month:02d}.2024" for day, month in random.integers(1, 12, (customers, 2))],
+            "state": np.where(gone, "cancelled", "active"),
+            "Logins (30d)": logins,
+            "exports": pl.Series(random.integers(0, 4, customers)).cast(pl.String).replace("0", ""),
+            "tickets": tickets,
+            "edition": np.where(team, "Team", random.choice(["Pro", "Basic"], customers)),
+            "trial": random.choice(["yes", "no"], customers),
+            "satisfaction": pl.Series(random.integers(1, 11, customers)).cast(pl.String).replace("10", ""),
+            "birth_year": random.integers(1950, 2005, customers),
+            "exit_reason": np.where(gone, "price", ""),
+            "e-mail": [f"somebody{number}@example.com" for number in range(customers)],
+        }
+    )
+    rows.write_csv(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def company(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    folder = tmp_path_factory.mktemp("software")
+    (folder / "extract.toml").write_text(DECLARATION, encoding="utf-8")
+    with telecoms.copy("deployed", folder / "home") as settings:
+        extract = write_accounts(folder / "accounts.csv")
+        intake.load_extract(at(settings), extract, DAY, folder / "extract.toml")
+        transforms.run_transforms(at(settings), DAY)
+        transforms.audit_transforms(at(settings), DAY)
+        learning.train_models(at(settings), DAY, ModelParams(forest_trees=20, boosting_rounds=60, deep_rounds=60))
+        scoring.score_customers(at(settings), DAY, "run")
+        scoring.publish(at(settings), DAY)
+        yield settings
+
+
+def ask(settings: Settings, query: str) -> list[dict[str, object]]:
+    with open_engine(settings).connect() as connection:
+        return [dict(row) for row in connection.execute(sa.text(query)).mappings()]
+
+
+def test_the_declared_columns_are_features_with_their_types(company: Settings) -> None:
+    rows = ask(company, "SELECT * FROM analytics.fct_customer_features WHERE customer_id = 'A00000'")
+    kept = {name: type(rows[0][name]) for name in ("logins", "exports", "edition", "trial", "birth_year")}
+    assert kept == {"logins": float, "exports": float, "edition": str, "trial": bool, "birth_year": float}
+    assert rows[0]["contract"] is None
+    assert rows[0]["is_month_to_month"] is None
+
+
+def test_the_model_gets_what_is_declared_for_it_and_nothing_else(company: Settings) -> None:
+    (row,) = ask(company, "SELECT evidence FROM ops.promotions")
+    usual = set(row["evidence"]["usual"])  # type: ignore[index]
+    assert usual >= {"logins", "exports", "tickets", "satisfaction", "monthly_charges", "tenure_months"}
+    assert not usual & {"birth_year", "exit_reason", "is_month_to_month", "price_above_list_usd"}
+
+
+def test_the_list_speaks_of_what_the_company_has(company: Settings) -> None:
+    told = " ".join(str(row["reasons"]) for row in ask(company, "SELECT reasons FROM reporting.customer_scores"))
+    assert "tickets in 30 days" in told
+    assert "logins" in told
+    assert ", usually 12" in told
+    assert not any(word in told for word in ("phone", "contract", "internet", "paper bills", "streaming", "birth"))
+
+
+def test_the_day_is_published_with_its_money_and_its_tiers(company: Settings) -> None:
+    (day,) = ask(company, "SELECT * FROM reporting.kpi_daily")
+    fees = pl.read_csv(company.home_dir.parent / "accounts.csv").filter(pl.col("state") == "active")
+    assert float(day["annual_revenue_usd"]) == pytest.approx(12 * (fees["seats fee"] + fees["support fee"]).sum())  # type: ignore[arg-type]
+    assert day["listed_customers_count"]
+    assert [row["rule"] for row in ask(company, "SELECT rule FROM reporting.risk_tiers")] == ["lift"] * 3
+
+
+def test_segments_that_the_extract_lacks_are_not_shown(company: Settings) -> None:
+    shown = {row["dimension"] for row in ask(company, "SELECT dimension FROM reporting.risk_by_segment")}
+    assert "tenure_band" in shown
+    assert not shown & {"contract", "internet_service", "payment_method", "senior_citizen"}
+
+
+def test_a_model_is_measured_by_segment_and_by_what_is_kept_for_fairness(company: Settings) -> None:
+    measured = {row["dimension"] for row in ask(company, "SELECT dimension FROM reporting.model_slices")}
+    assert "edition" in measured
+
+
+def test_what_nobody_declared_is_stored_nowhere(company: Settings) -> None:
+    stored = ask(company, "SELECT * FROM raw_data.declared_columns LIMIT 1")[0]
+    assert "e-mail" not in stored
+    rejected = ask(company, "SELECT string_agg(\"row\"::text, '') AS text FROM raw_data.rejected_rows")
+    assert "example.com" not in str(rejected)
+
+
+def test_the_same_file_again_is_nothing_to_do(company: Settings) -> None:
+    again = intake.load_extract(at(company), company.home_dir.parent / "accounts.csv", DAY)
+    assert again.is_skipped
+
+
+def test_a_column_keeps_its_type(company: Settings, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(DECLARATION.replace('[columns.edition]\ntype = "word"', '[columns.edition]\ntype = "flag"'))
+    kept = company.kept_declaration.read_bytes()
+    try:
+        with pytest.raises(ContractBroken, match="edition"):
+            intake.load_extract(at(company), company.home_dir.parent / "accounts.csv", DAY, other)
+    finally:
+        company.kept_declaration.write_bytes(kept)
+
+
+def test_nobody_loads_by_a_declaration_that_nobody_reviewed(company: Settings, tmp_path: Path) -> None:
+    guess = tmp_path / "guess.toml"
+    guess.write_text(DECLARATION.replace("Ann, 2026-11-14", ""))
+    with pytest.raises(WrongUsage, match="reviewed_by"):
+        intake.load_extract(at(company), company.home_dir.parent / "accounts.csv", DAY, guess)
