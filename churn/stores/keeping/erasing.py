@@ -92,6 +92,8 @@ def _erase_raw(
     found = connection.scalars(gone).all()
     counts[rewound.fullname] += len(found)
     days.update(found)
+    own = tables.declared_columns
+    counts[own.fullname] += connection.execute(sa.delete(own).where(own.c.customer_id == customer_id)).rowcount
 
 
 _DELETE_RAW = f"""

@@ -29,6 +29,7 @@ class Holding:
 DECLARED = {
     "raw_data.telco_churn_raw": Holding("raw", "snapshot_date"),
     "raw_data.telco_churn_reconstructed": Holding("raw", "snapshot_date"),
+    "raw_data.declared_columns": Holding("raw", "snapshot_date"),
     "raw_data.rejected_rows": Holding("rejects"),
     "analytics.predictions": Holding("scores", "prediction_date"),
     "ops.seen_scores": Holding("scores", "prediction_date"),
