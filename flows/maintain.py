@@ -1,4 +1,4 @@
-"""The nightly maintenance: compares every published day with its scores, and drops old tables.
+"""The nightly maintenance: compares every published day with its scores, and prunes what is older than [keep] allows.
 
 uv run python -m flows.maintain
 """
@@ -12,19 +12,19 @@ from flows.runs import flow_policy
 from flows.transforming import check_every_day, deploy_models
 
 
-@task(**stage_policy(), task_run_name="drop_old_tables")
-def drop_old_tables(workplace: Workplace) -> Outcome:
-    """Drops the tables of SQL models that were replaced more than CHURN_OLD_MODELS_DAYS ago."""
-    from churn.stages import transforms
+@task(**stage_policy(), task_run_name="prune")
+def prune(workplace: Workplace) -> Outcome:
+    """Deletes what [keep] of the policy file says is too old, and the tables of SQL models that were replaced."""
+    from churn.stages import pruning
 
-    return transforms.drop_old_tables(workplace)
+    return pruning.summarise(pruning.prune(workplace, is_real=True))
 
 
 @flow(name="maintain", **flow_policy())
 def maintain() -> list[Outcome]:
-    """Deploys changed SQL models, compares every published day with its scores, repairs it, and drops old tables."""
+    """Deploys changed SQL models, compares every published day with its scores, repairs it, and prunes."""
     with open_workplace() as workplace, one_pipeline(workplace):
-        return [deploy_models(workplace), check_every_day(workplace), drop_old_tables(workplace)]
+        return [deploy_models(workplace), check_every_day(workplace), prune(workplace)]
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from churn.economics.keeping import load_keep
 from churn.local_stack.gate import names_of
 from churn.settings import Settings
 from churn.stack_note import ensure_login
@@ -91,8 +92,18 @@ def _prefect(settings: Settings) -> Service:
             # On disk. In memory (Prefect's default) the server forgets its leases when it restarts, and a run that died
             # with it would hold its concurrency slot for ever.
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+            **_forget_old_runs(settings),
         },
     )
+
+
+def _forget_old_runs(settings: Settings) -> dict[str, str]:
+    """Lets Prefect delete its records of old runs every hour; with 0 days in [keep] it keeps them for ever."""
+    days = load_keep(settings.policies).runs_days
+    return {
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs" if days else "events",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str((days or 90) * 86_400),
+    }
 
 
 def _worker(settings: Settings) -> Service:

@@ -72,9 +72,11 @@ def _choose_day(source: str | Path, landing: Landing, as_of: date) -> tuple[str,
 
 
 def _find_published(engine: "Engine", days: list[date]) -> dict[date, str]:
-    """Returns those of the dates that are published, each with the sha256 of its extract."""
+    """Returns those of the dates that are published, or were until they were pruned, with the sha256 of the extract."""
     known = publications.find_publications(engine, min(days), max(days)) if days else {}
-    return {day: item.source_sha256 for day, item in known.items() if item.status == "published"}
+    done = ("published", "pruned")
+    published = {day: item.source_sha256 for day, item in known.items() if item.status in done}
+    return loads.find_pruned(engine, days) | published
 
 
 def is_folder(source: str | Path) -> bool:

@@ -114,6 +114,8 @@ def part_days(workplace: Workplace, days: Sequence[date]) -> tuple[list[list[dat
 
 def _is_current(past: PastDay, known: Publication | None, transforms_version: str) -> bool:
     """Returns whether a day is published live from its current load, or with exactly the inputs it would have now."""
+    if known is not None and known.status == "pruned":
+        return True  # [keep] of the policy file says that nobody needs the day any more.
     if known is None or known.status != "published":
         return False
     inputs = (past.load_id, transforms_version, past.basis, MODEL_NAME, past.model_version)

@@ -80,7 +80,8 @@ def _show_health(shown: Shown) -> None:
         markup.draw_pill(f"Model version {shown.latest['model_version']}"),
     ]
     # The band above the page names the days that a person withdrew.
-    hidden = [row for row in shown.publications if row["status"] != "published" and row["withdrawn_by"] is None]
+    out_of_sight = ("staged", "withdrawn")
+    hidden = [row for row in shown.publications if row["status"] in out_of_sight and row["withdrawn_by"] is None]
     if hidden:
         pills.append(markup.draw_pill(f"{hidden[0]['prediction_date']} is scored but not published", True))
     st.html(f'<div class="band">{"".join(pills)}</div>')

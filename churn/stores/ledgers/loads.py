@@ -149,6 +149,14 @@ def find_last_taken(engine: Engine, days: Sequence[date]) -> dict[tuple[date, st
         return {(day, source): sha256 for day, source, sha256 in connection.execute(query)}
 
 
+def find_pruned(engine: Engine, days: Sequence[date]) -> dict[date, str]:
+    """Returns those of some dates whose rows were pruned, each with the sha256 of its last file."""
+    query = sa.select(loads.c.snapshot_date, loads.c.sha256).order_by(loads.c.load_id)
+    with engine.connect() as connection:
+        rows = connection.execute(query.where(loads.c.snapshot_date.in_(days), loads.c.status == "pruned"))
+        return dict(rows.tuples().all())
+
+
 def _select_loads(
     engine: Engine,
     *conditions: sa.ColumnElement[bool],

@@ -47,7 +47,7 @@ loads = Table(
     ),
     Column("monthly_charges_total", Numeric, comment="Sum over accepted rows, USD a month"),
     Column("cells_normalised", BigInteger, nullable=False, server_default="0", comment="Spaces or case put right"),
-    Column("status", Text, nullable=False, comment="started, loaded, superseded, refused or interrupted"),
+    Column("status", Text, nullable=False, comment="started, loaded, superseded, refused, interrupted or pruned"),
     Column("reason", Text, comment="Why it was refused or interrupted, or which load superseded it"),
     Column("notes", ARRAY(Text), nullable=False, server_default="{}", comment="Ignored columns, new words, and so on"),
     Column(

@@ -131,7 +131,7 @@ publications = Table(
         "status",
         Text,
         nullable=False,
-        comment="staged, published, or withdrawn: by a person, or because its extract was corrected",
+        comment="staged, published, withdrawn (by a person, or because its extract was corrected) or pruned",
     ),
     Column("basis", Text, nullable=False, comment="live, replayed, as_if or reconstructed"),
     Column("customers_count", BigInteger, nullable=False, comment="Predictions written"),

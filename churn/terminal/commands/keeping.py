@@ -1,4 +1,4 @@
-"""The commands about what is kept and erased: backups, forgotten customers."""
+"""The commands about what is kept and erased: backups, forgotten customers, what is too old."""
 
 from pathlib import Path
 from typing import Annotated
@@ -71,3 +71,22 @@ def forget(
             done = forgetting.forget_customer(workplace, customer, person, why)
         typer.echo(outcome_sentence(done.outcome))
         show_remains(done.remains)
+
+
+@command(app, TASK, "churn prune", "churn prune --yes")
+def prune(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete it (default: only show it).")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show what is older than [keep] of the policy file allows, and delete it with --yes; ledgers always stay."""
+    with quiet_command(verbose):
+        from churn.stages import one_pipeline, pruning
+        from churn.stores.workplace import open_workplace
+        from churn.terminal.display.findings import outcome_sentence
+        from churn.terminal.display.pruning import show_pruning
+
+        with open_workplace() as workplace, one_pipeline(workplace):
+            found = pruning.prune(workplace, is_real=yes)
+        show_pruning(found)
+        if yes:
+            typer.echo(outcome_sentence(pruning.summarise(found)))
