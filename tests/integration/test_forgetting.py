@@ -18,6 +18,7 @@ from churn.stores.keeping.holdings import DECLARED, FIND_VERSIONS, MODELLED, lis
 from churn.stores.model_registry.registry import locate_registry
 from churn.stores.postgres import tables
 from churn.stores.postgres.database import open_engine
+from churn.stores.postgres.seen import keep_seen
 from churn.terminal.cli import app
 from tests.conftest import DAY
 from tests.support.changes import torn_days
@@ -68,6 +69,8 @@ def plant(settings: Settings) -> None:
             INSERT INTO ops.suppressions VALUES ('{IT}', 'all', '{DAY}', NULL, 'legal', 'letter', now());
             ANALYZE""",
     )
+    with open_engine(settings).begin() as connection:
+        keep_seen(connection, [DAY], "a test")  # What readers saw of a date that is replaced is kept too.
     for name in ("logs/worker.log", "incidents.json", "synthetic/x.csv", "spool/y.csv"):
         (settings.home_dir / name).parent.mkdir(exist_ok=True)
         (settings.home_dir / name).write_text(f'"{IT}", {OTHER}, x{IT}\n')
@@ -89,7 +92,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 
 def test_no_table_and_no_file_holds_a_forgotten_customer(story: Story) -> None:
     home = story.settings.home_dir
-    found_before = {"raw_data.telco_churn_raw", "raw_data.rejected_rows", "analytics.predictions", "ops.suppressions"}
+    found_before = {"raw_data.telco_churn_raw", "raw_data.rejected_rows", "analytics.predictions", "ops.seen_scores"}
 
     assert found_before <= set(story.before)
     assert find_rows(open_engine(story.settings), IT) == {}

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
 from churn.contracts.extract import PUBLIC_NAMES
-from churn.stores.keeping.holdings import FIND_VERSIONS
+from churn.stores.keeping.holdings import DECLARED, FIND_VERSIONS
 from churn.stores.postgres import campaign_tables, tables
 from churn.stores.rows.snapshots import ROW_HASH
 
@@ -54,9 +54,7 @@ def erase_rows(connection: Connection, customer_id: str) -> Erased:
     _erase_rejected(connection, customer_id, counts, load_ids)
     scored = _erase_scores(connection, customer_id, counts)
     _erase_campaigns(connection, customer_id, counts)
-    for name in connection.scalars(sa.text(FIND_VERSIONS)).all():
-        deleted = connection.execute(sa.text(f"DELETE FROM {name} WHERE customer_id = :it"), {"it": customer_id})
-        counts[name] += deleted.rowcount
+    _erase_others(connection, customer_id, counts)
     loads = tables.loads
     chosen = sa.select(loads.c.source).distinct().where(loads.c.load_id.in_(load_ids)).order_by(loads.c.source)
     sources = list(connection.scalars(chosen))
@@ -154,3 +152,11 @@ def _erase_campaigns(connection: Connection, customer_id: str, counts: Counter[s
         counts[table.fullname] += connection.execute(
             sa.delete(table).where(table.c.customer_id == customer_id)
         ).rowcount
+
+
+def _erase_others(connection: Connection, customer_id: str, counts: Counter[str]) -> None:
+    """Deletes the rows of every other table with a customer's number, those of all versions of SQL models too."""
+    others = [name for name in DECLARED if "customer_id" in tables.metadata.tables[name].columns]
+    for name in (*others, *connection.scalars(sa.text(FIND_VERSIONS)).all()):
+        deleted = connection.execute(sa.text(f"DELETE FROM {name} WHERE customer_id = :it"), {"it": customer_id})
+        counts[name] += deleted.rowcount
