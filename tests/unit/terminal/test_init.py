@@ -40,12 +40,12 @@ def test_init_prints_each_guess_and_writes_the_draft(tmp_path: Path) -> None:
     assert "555-0001" not in done.output + out.read_text()
 
 
-def test_a_reviewed_draft_is_all_that_a_check_needs(tmp_path: Path) -> None:
+def test_the_next_step_runs_once_the_draft_is_reviewed(tmp_path: Path) -> None:
     extract, out = write_calls(tmp_path / "calls.csv"), tmp_path / "calls.toml"
-    CliRunner().invoke(app, ["init", "--from", str(extract), "--out", str(out)])
+    drafted = CliRunner().invoke(app, ["init", "--from", str(extract), "--out", str(out)])
     out.write_text(out.read_text().replace('reviewed_by = ""', 'reviewed_by = "Ann, 2026-11-28"'))
 
-    done = CliRunner().invoke(app, ["check", "--source", str(extract), "--mapping", str(out)])
+    done = CliRunner().invoke(app, drafted.output.split("Then run: churn ")[1].split())
 
     assert done.exit_code == ExitCode.DONE, done.output
     assert "calls.csv would be loaded: 90 rows, 0 rejected." in done.output
