@@ -46,8 +46,8 @@ def show_stack(
 
 
 def as_document(lines: Sequence[Line]) -> list[dict[str, object]]:
-    """Returns the services as JSON's objects; memory is in bytes."""
-    return [{**asdict(line.standing), "memory": line.memory} for line in lines]
+    """Returns the services as JSON's objects."""
+    return [{**asdict(line.standing), "memory_bytes": line.memory} for line in lines]
 
 
 def _cells(line: Line) -> list[str]:

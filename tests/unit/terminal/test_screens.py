@@ -218,4 +218,4 @@ def test_the_services_are_a_table_for_people_and_a_list_for_programs(tmp_path: P
     assert "MLflow yes 8.2 s 77 310 MB http://127.0.0.1:5000" in words
     assert "All services are well after 9.5 s." in words
     (document,) = as_document([MLFLOW])
-    assert (document["name"], document["is_well"], document["memory"]) == ("mlflow", True, 310_000_000)
+    assert (document["name"], document["is_well"], document["memory_bytes"]) == ("mlflow", True, 310_000_000)
