@@ -34,11 +34,11 @@ def plan_run(workplace: Workplace, source: str | None, as_of: date | None, due: 
 
 
 @task(**stage_policy(), task_run_name="load_extract {as_of}")
-def load_extract(workplace: Workplace, source: str, as_of: date, mapping: Path | None = None) -> Outcome:
+def load_extract(workplace: Workplace, source: str, as_of: date, declaration: Path | None = None) -> Outcome:
     """Checks the rows of an extract by the contract and copies them into raw_data, with a line in the ledger."""
     from churn.stages import intake
 
-    return intake.load_extract(workplace, source, as_of, mapping)
+    return intake.load_extract(workplace, source, as_of, declaration)
 
 
 @task(**stage_policy(), task_run_name="validate_extract {as_of}")
@@ -58,7 +58,11 @@ AROUND_STAGES = (deploy_models, check_published)
 
 @flow(name="churn_pipeline", **flow_policy())
 def churn_pipeline(
-    source: Source | None = None, as_of: Day | None = None, retrain: bool = False, mapping: Path | None = None
+    source: Source | None = None,
+    as_of: Day | None = None,
+    retrain: bool = False,
+    declaration: Path | None = None,
+    mapping: Path | None = None,
 ) -> list[Outcome]:
     """Loads an extract, or each new extract of a folder in order of date, then trains, scores and publishes.
 
@@ -67,21 +71,25 @@ def churn_pipeline(
             or a folder of daily files with the date in each name (default: synthetic customers, labelled as such).
         as_of: the business date of the extract (default: the scheduled date, in UTC; for a folder, every new date).
         retrain: train even if a model was trained on these examples and settings before.
-        mapping: a TOML file that describes how the extract differs from the public names and words.
+        declaration: a TOML file that says what the extract holds; it stays in force for later runs (default: the one
+            in force, or the columns of data/README.md).
+        mapping: the earlier name of `declaration`.
     """
+    from churn.intake.declaring import adopt
     from churn.stages import planning
 
     with open_workplace() as workplace, one_pipeline(workplace):
         release_named(workplace, as_of, "churn run")
+        adopt(workplace.settings, declaration or mapping)  # Before the SQL models are loaded: they read it.
         plan = plan_run(workplace, source, as_of, run_date())
         tell_notes(plan.notes)
-        outcomes = run_days(workplace, plan, retrain, mapping)
+        outcomes = run_days(workplace, plan, retrain, declaration or mapping)
         if is_scheduled() and as_of is None:
             planning.check_arrived(workplace, source, run_date())
         return outcomes
 
 
-def run_days(workplace: Workplace, plan: "Plan", retrain: bool, mapping: Path | None) -> list[Outcome]:
+def run_days(workplace: Workplace, plan: "Plan", retrain: bool, declaration: Path | None) -> list[Outcome]:
     """Runs all dates: loads all extracts, trains on the newest, then scores and publishes each date, in order.
 
     A refused date or a file that is left out fails the run, but only at its end: the other dates are published first.
@@ -94,7 +102,7 @@ def run_days(workplace: Workplace, plan: "Plan", retrain: bool, mapping: Path | 
     if not days:
         check_published(workplace, [])
         return run.finish(plan.refusal)
-    taken = [day for extract, day in days if run.attempt(*take_in(workplace, extract, day, mapping))]
+    taken = [day for extract, day in days if run.attempt(*take_in(workplace, extract, day, declaration))]
     portions, newest = past_days.part_days(workplace, taken)
     past = [day for portion in portions for day in run.attempt_days(workplace, portion, rebuild_features)]
     is_learned = newest is not None and run.attempt(*learn(workplace, newest, retrain))
@@ -107,9 +115,9 @@ def run_days(workplace: Workplace, plan: "Plan", retrain: bool, mapping: Path | 
     return run.finish(plan.refusal)
 
 
-def take_in(workplace: Workplace, extract: str, as_of: date, mapping: Path | None) -> list[partial[Outcome]]:
+def take_in(workplace: Workplace, extract: str, as_of: date, declaration: Path | None) -> list[partial[Outcome]]:
     """Returns the stages that load an extract into the database."""
-    return [partial(load_extract, workplace, extract, as_of, mapping), partial(validate_extract, workplace, as_of)]
+    return [partial(load_extract, workplace, extract, as_of, declaration), partial(validate_extract, workplace, as_of)]
 
 
 def learn(workplace: Workplace, as_of: date, retrain: bool) -> list[partial[Outcome]]:

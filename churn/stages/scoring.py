@@ -12,7 +12,7 @@ from churn.contracts.scores import feature_names
 from churn.contracts.statuses import Basis
 from churn.economics.policies import ValuePolicy, load_policies
 from churn.economics.tiers import Tiers
-from churn.errors import ChurnError, NotThere
+from churn.errors import ChurnError, ModelRefused, NotThere
 from churn.intake.declaring import read_declared
 from churn.scoring.extrapolation import ALERTED_SHARE, find_shares, join_words, tell_out_of_range
 from churn.scoring.history import PastDay, plan_history
@@ -173,9 +173,14 @@ def make_scorer(workplace: Workplace, model_version: int) -> Scorer:
     from churn.learning.contributions import contribute_by_feature  # The predictor has imported its libraries.
 
     days = Horizon.read(decision.horizon).days if decision.horizon else None
-    names = feature_names(loaded.predictor)
+    names, declaration = feature_names(loaded.predictor), read_declared(workplace.settings)
+    if lost := [name for name in names if name not in declaration.features.names]:
+        raise ModelRefused(
+            f"Model version {model_version} needs {lost[0]}, which the declaration in force does not have.",
+            "declare the column again, or train a new model with `churn train`.",
+        )
     told = [name for subject in find_shipped(Wording(names)).values() for name in subject]
-    wording = word_reasons(names, told, read_declared(workplace.settings), decision.evidence.usual)
+    wording = word_reasons(names, told, declaration, decision.evidence.usual)
     plans = decision.evidence.plans
     return Scorer(loaded.predictor, contribute_by_feature, plans, loaded.why_copy, days, wording)
 
