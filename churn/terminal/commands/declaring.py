@@ -1,4 +1,4 @@
-"""The command that writes the draft of a declaration for a company's extract."""
+"""The commands about the declaration of a company's extract: write a draft, and show the one in force."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from churn.errors import WrongUsage
 from churn.settings import load_settings
-from churn.shell.options import Verbose, parse_file
+from churn.shell.options import AsJson, Verbose, parse_file
 from churn.terminal.help_page import command
 from churn.terminal.quiet import quiet_command
 
@@ -49,3 +49,27 @@ def init(
         draft = guess_declaration(profile)
         out.write_text(write_draft(draft), encoding="utf-8")
         show_draft(draft, source, out)
+
+
+@command(app, TASK, "churn declare", "churn declare --declaration extract.toml")
+def declare(
+    declaration: Annotated[
+        Path | None,
+        typer.Option(help="Another declaration (TOML), to see what it would change.", metavar="PATH"),
+    ] = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show the declaration in force, and what another one would change and rebuild."""
+    with quiet_command(verbose):
+        from churn.reporting.declared import read_declaration_report
+        from churn.stores.workplace import open_workplace
+        from churn.terminal.display.declared import show_declaration
+        from churn.terminal.standard_output import print_json
+
+        with open_workplace() as workplace:
+            report = read_declaration_report(workplace, declaration)
+        if as_json:
+            print_json(report)
+        else:
+            show_declaration(report)
