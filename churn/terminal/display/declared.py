@@ -50,5 +50,5 @@ def _show_change(console: Console, change: DeclaredChange) -> None:
         advice = "Declare it under another name; the stored days keep what they have."
         console.print(indented(f"refused: another type for {names}. {advice}", 2))
     days = counted(change.rebuilt_days, "stored day")
-    told = f"staging and features of {days}" if change.rebuilt_days else "nothing"
-    console.print(indented(f"rebuilt: {told}", 2))
+    rebuilt = f"staging and features of {days}" if change.rebuilt_days else "nothing"
+    console.print(indented(f"rebuilt: {rebuilt}", 2))
