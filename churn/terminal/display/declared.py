@@ -46,9 +46,9 @@ def _show_change(console: Console, change: DeclaredChange) -> None:
         if names:
             console.print(indented(f"{what}: {', '.join(names)}", 2))
     if change.retyped:
-        names = ", ".join(change.retyped)
+        retyped = ", ".join(change.retyped)
         advice = "Declare it under another name; the stored days keep what they have."
-        console.print(indented(f"refused: another type for {names}. {advice}", 2))
+        console.print(indented(f"refused: another type for {retyped}. {advice}", 2))
     days = counted(change.rebuilt_days, "stored day")
     rebuilt = f"staging and features of {days}" if change.rebuilt_days else "nothing"
     console.print(indented(f"rebuilt: {rebuilt}", 2))

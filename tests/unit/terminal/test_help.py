@@ -78,7 +78,8 @@ def test_every_page_of_help_is_whole_at_any_width(path: tuple[str, ...], command
     assert not {"<", ">"} & set(shown.stdout.split("Example")[0])
     assert " ".join(command.help.split()) in words
     for parameter in command.params:
-        assert " ".join((getattr(parameter, "help", None) or "").split()) in words
+        is_hidden = getattr(parameter, "hidden", False)  # The earlier name of an option works, but nobody is led to it.
+        assert is_hidden or " ".join((getattr(parameter, "help", None) or "").split()) in words
     assert [phrase for phrase in FORBIDDEN if phrase in words] == []
 
 
