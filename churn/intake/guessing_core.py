@@ -124,9 +124,7 @@ def guess_value(profile: Profile, taken: set[str]) -> ValueGuess:
     for word in MONEY:
         parts = tuple(column.source for column in free if split_name(column.source)[-1:] == (word,))
         if len(parts) > 1:
-            return ValueGuess(
-                f"the sum of all columns of the kind {word}: check that they are those of one month", parts
-            )
+            return ValueGuess(f"the sum of all columns that end in {word}: check that they are of one month", parts)
     return ValueGuess("no column has the name of a charge: name the column with the value a month")
 
 

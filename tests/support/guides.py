@@ -119,8 +119,8 @@ class Reader:
             case "sql":
                 return ["churn", "db", "psql", "-v", "ON_ERROR_STOP=1", "-f", str(self.folder / "snippet")]
             case "toml":
-                read = "from pathlib import Path; from churn.intake.mapping import read_mapping; "
-                return ["python", "-c", f"{read}read_mapping(Path({str(self.folder / 'snippet')!r}))"]
+                read = "from pathlib import Path; from churn.intake.declaring import read_extract_form; "
+                return ["python", "-c", f"{read}read_extract_form(Path({str(self.folder / 'snippet')!r}))"]
         return ["bash", "-euo", "pipefail", "-c", text]
 
     def _move(self, day: re.Match[str]) -> str:
