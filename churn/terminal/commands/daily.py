@@ -26,7 +26,7 @@ DeclarationFile = Annotated[
         metavar="PATH",
     ),
 ]
-MappingFile = Annotated[Path | None, typer.Option(hidden=True, help="The earlier name of --declaration.")]
+MappingFile = Annotated[Path | None, typer.Option(hidden=True, help="The earlier name of --declaration (default: --declaration).")]
 
 
 @command(

@@ -55,7 +55,7 @@ def init(
 def declare(
     declaration: Annotated[
         Path | None,
-        typer.Option(help="Another declaration (TOML), to see what it would change.", metavar="PATH"),
+        typer.Option(help="Another declaration (TOML), to see what it would change (default: none).", metavar="PATH"),
     ] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
