@@ -40,30 +40,31 @@ WITH profiles AS (
   FROM analytics.risk_by_profile
 ), published AS (
   SELECT
-    prediction_date,
-    basis,
-    model_name,
-    model_version,
-    horizon,
-    seats_count,
-    save_rate,
-    is_save_rate_measured,
-    published_at
-  FROM ops.publications
+    publications.prediction_date,
+    publications.basis,
+    publications.model_name,
+    publications.model_version,
+    publications.horizon,
+    publications.seats_count,
+    publications.save_rate,
+    publications.is_save_rate_measured,
+    publications.published_at,
+    within_seats.customers_count,
+    within_seats.cost_usd,
+    within_seats.profit_usd
+  FROM ops.publications AS publications
+  CROSS JOIN LATERAL (
+    SELECT
+      COUNT(*) AS customers_count,
+      SUM(risk.expected_cost_usd::DECIMAL(20, 9)) AS cost_usd,
+      SUM(risk.expected_profit_usd::DECIMAL(20, 9)) AS profit_usd
+    FROM analytics.customer_risk AS risk
+    WHERE
+      risk.prediction_date = publications.prediction_date
+      AND risk.call_rank <= publications.seats_count
+  ) AS within_seats /* LATERAL: for each date Postgres reads only as many calls as there are seats, from the index of call_rank */
   WHERE
-    status = 'published'
-), within_seats AS (
-  SELECT
-    risk.prediction_date,
-    COUNT(*) AS customers_count,
-    SUM(risk.expected_cost_usd::DECIMAL(20, 9)) AS cost_usd,
-    SUM(risk.expected_profit_usd::DECIMAL(20, 9)) AS profit_usd
-  FROM analytics.customer_risk AS risk
-  INNER JOIN ops.publications AS seats
-    ON seats.prediction_date = risk.prediction_date
-    AND risk.call_rank <= seats.seats_count
-  GROUP BY
-    risk.prediction_date
+    publications.status = 'published'
 ), bounds AS (
   SELECT
     prediction_date,
@@ -94,17 +95,14 @@ SELECT
   ROUND(SUM(profiles.list_cost_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS list_cost_usd, /* The expected cost of contacting the customers of the action list, offers included, in USD */
   ROUND(SUM(profiles.list_profit_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS list_profit_usd, /* The expected profit of contacting the customers of the action list, in USD */
   published.seats_count::BIGINT AS seats_count, /* The contacts a day of all channels of the policy; NULL if it sets no limit */
+  CASE WHEN NOT published.seats_count IS NULL THEN published.customers_count END::BIGINT AS within_seats_count, /* Number of customers of the action list for whom there is a seat; NULL without a limit */
   CASE
     WHEN NOT published.seats_count IS NULL
-    THEN COALESCE(within_seats.customers_count, 0)
-  END::BIGINT AS within_seats_count, /* Number of customers of the action list for whom there is a seat; NULL without a limit */
-  CASE
-    WHEN NOT published.seats_count IS NULL
-    THEN ROUND(COALESCE(within_seats.cost_usd, 0)::DECIMAL(20, 6), 2)
+    THEN ROUND(COALESCE(published.cost_usd, 0)::DECIMAL(20, 6), 2)
   END::DECIMAL(18, 2) AS within_seats_cost_usd, /* The expected cost of contacting these customers, offers included, in USD; NULL without a limit */
   CASE
     WHEN NOT published.seats_count IS NULL
-    THEN ROUND(COALESCE(within_seats.profit_usd, 0)::DECIMAL(20, 6), 2)
+    THEN ROUND(COALESCE(published.profit_usd, 0)::DECIMAL(20, 6), 2)
   END::DECIMAL(18, 2) AS within_seats_profit_usd, /* The expected profit of contacting these customers, in USD; NULL without a limit */
   published.save_rate::DOUBLE PRECISION AS save_rate, /* The share of contacted leavers who stay, as these amounts take it; NULL for old dates */
   published.is_save_rate_measured::BOOLEAN AS is_save_rate_measured, /* Whether a campaign measured a share that agrees with it; else it is assumed */
@@ -124,8 +122,6 @@ INNER JOIN profiles
   ON profiles.prediction_date = published.prediction_date
 INNER JOIN bounds
   ON bounds.prediction_date = published.prediction_date
-LEFT JOIN within_seats
-  ON within_seats.prediction_date = published.prediction_date
 GROUP BY
   published.prediction_date,
   bounds.high_from,
@@ -135,9 +131,9 @@ GROUP BY
   published.model_version,
   published.horizon,
   published.seats_count,
-  within_seats.customers_count,
-  within_seats.cost_usd,
-  within_seats.profit_usd,
+  published.customers_count,
+  published.cost_usd,
+  published.profit_usd,
   published.save_rate,
   published.is_save_rate_measured,
   published.published_at
