@@ -1,6 +1,6 @@
 """How fast customers are scored, beside what the database and the model can do at all, and beside the usual way.
 
-uv run python -m tests.benchmarks.score [CUSTOMERS ...]
+uv run python -m tests.benchmarks.score [ahead] [CUSTOMERS ...]
 
 For 7,043, 100,000 and 1,000,000 customers, on the same server, in turns, each in a process of its own, libraries and
 model loaded before the clock starts:
@@ -8,6 +8,8 @@ model loaded before the clock starts:
 - churn: features out, probability, money and reasons, contract, predictions in, coverage checked, committed
 - floor: COPY out of the same columns, `predict_proba` on a matrix that is ready, COPY in of ready rows
 - pandas: `read_sql`, `predict_proba`, `to_sql(method="multi", chunksize=1000)`; probability and tier only
+
+With `ahead` the scores look 24 months ahead, and the floor computes the same survival on its matrix.
 
 Medians of three runs, above a million one; pandas runs once from 100,000 on and not at all above a million. CPU seconds
 are the client's.
