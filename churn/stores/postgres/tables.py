@@ -1,7 +1,6 @@
 """Declares the tables that Python writes. Every other table belongs to a SQLMesh model.
 
-Whoever needs all tables imports this module: it brings those of raw_data and of the retention loop with it. Money
-columns are in USD, and timestamps are in UTC. The rows of a date are always replaced as a whole.
+Whoever needs all tables imports this module. Money is in USD, times are in UTC; rows of a date are replaced together.
 """
 
 from sqlalchemy import (
