@@ -26,7 +26,9 @@ DeclarationFile = Annotated[
         metavar="PATH",
     ),
 ]
-MappingFile = Annotated[Path | None, typer.Option(hidden=True, help="The earlier name of --declaration (default: --declaration).")]
+MappingFile = Annotated[
+    Path | None, typer.Option(hidden=True, help="The earlier name of --declaration (default: --declaration).")
+]
 
 
 @command(
