@@ -43,7 +43,7 @@ def guess_declaration(profile: Profile) -> Draft:
     who, left = guess_who(profile), guess_left(profile)
     taken = {*who.columns, *left.columns}
     value = guess_value(profile, taken)
-    since = guess_since(profile, taken | set(value.columns))
+    since = guess_since(profile, taken | set(value.columns), value)
     taken |= {*value.columns, *since.columns}
     label = read_label(profile, left)
     used: set[str] = set()
@@ -166,6 +166,8 @@ def _leave_out(column: ColumnProfile, found: ColumnGuess) -> str | None:
     """Returns why a column is better not read; None if it is."""
     if column.is_constant:
         return "the same in every row" if column.distinct else "blank in every row"
+    if column.source.casefold() in CURRENCY_NAMES:
+        return "the currency: its words are counted, and two currencies are never added"
     if _is_personal(column):
         return "personal data: it is never read"
     if column.type == "word" and column.longest > LONGEST_WORD:

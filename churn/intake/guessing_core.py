@@ -4,9 +4,11 @@ from itertools import combinations
 
 import polars as pl
 
+from churn.contracts.declaration import TenureUnit
 from churn.contracts.extract import VISIBLE
 from churn.intake.declared import FALSE_WORDS, TRUE_WORDS
 from churn.intake.draft import LeftGuess, SinceGuess, ValueGuess, WhoGuess
+from churn.intake.headers import plain_name
 from churn.intake.naming import (
     find_unit,
     is_row_number,
@@ -21,6 +23,7 @@ from churn.intake.naming import (
 )
 from churn.intake.profiling import ColumnProfile, Profile
 from churn.intake.vocabulary import CHURN, CUSTOMER, ID, LEFT_WORDS, MONEY, STATUS
+from churn.intake.wholesale import MOST_MONTHS_RATIO
 
 LONGEST_ID = 64
 _MOST_KEYS, _MOST_MONTHS = 6, 1_200
@@ -132,20 +135,40 @@ def _may_be_money(column: ColumnProfile) -> bool:
     return column.type in ("count", "number") and not column.blanks and not column.is_constant
 
 
-def guess_since(profile: Profile, taken: set[str]) -> SinceGuess:
+def guess_since(profile: Profile, taken: set[str], value: ValueGuess) -> SinceGuess:
     """Guesses the time as a customer, with its unit, or else the first day as one."""
     free = [column for column in profile.columns if column.source not in taken and not column.blanks]
     lengths = [column for column in free if column.type == "count" and not looks_sensitive(column.source)]
     best = max(lengths, key=lambda column: rank_tenure(column.source), default=None)
     if best is not None and rank_tenure(best.source):
-        longest = float(best.values.max() or 0)  # type: ignore[arg-type]
-        unit = find_unit(best.source)
-        why = f"its longest value is {longest:,.0f}, and its name says the unit"
-        if unit is None:
-            unit = "days" if longest > _MOST_MONTHS else "months"
-            why = f"its longest value is {longest:,.0f}, and nothing says the unit: is it {unit}?"
+        why, unit = _guess_unit(profile, best, value)
         return SinceGuess(why, best.source, unit)
-    starts = [column for column in free if column.type == "date" and looks_like_start(column.source)]
+    dates = [column for column in free if column.type == "date"]
+    starts = [column for column in dates if looks_like_start(column.source) or rank_tenure(column.source)]
     if starts:
         return SinceGuess("the first day as a customer", None, "months", starts[0].source, starts[0].date_format or "")
     return SinceGuess("no column has the name of a tenure: name the column with the time as a customer")
+
+
+def _guess_unit(profile: Profile, tenure: ColumnProfile, value: ValueGuess) -> tuple[str, TenureUnit]:
+    """Returns why a tenure has its unit, and the unit: by its name, by what was billed, or by its longest value."""
+    longest = float(tenure.values.max() or 0)  # type: ignore[arg-type]
+    if unit := find_unit(tenure.source):
+        return f"its longest value is {longest:,.0f}, and its name says the unit", unit
+    ratio = _compare_with_bills(profile, tenure, value)
+    if ratio is not None and ratio >= MOST_MONTHS_RATIO:
+        return f"it is {ratio:,.0f} times the months that were billed (total by monthly charges): it is in days", "days"
+    unit = "days" if longest > _MOST_MONTHS else "months"
+    return f"its longest value is {longest:,.0f}, and nothing says the unit: is it {unit}?", unit
+
+
+def _compare_with_bills(profile: Profile, tenure: ColumnProfile, value: ValueGuess) -> float | None:
+    """Returns the tenure as a multiple of total by monthly charges, median; None without total charges."""
+    named = {plain_name(column.source): column for column in profile.columns if column.is_number}
+    total = named.get("totalcharges")
+    monthly = next((column for column in profile.columns if value.columns == (column.source,)), None)
+    if total is None or monthly is None:
+        return None
+    is_billed = (total.values > 0).fill_null(False) & (tenure.values >= 2).fill_null(False)
+    ratio = (tenure.values * monthly.values / total.values).filter(is_billed).median()
+    return None if ratio is None else float(ratio)  # type: ignore[arg-type]

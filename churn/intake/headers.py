@@ -51,7 +51,8 @@ class Header:
 
         They are the contract's, the load of a corrected row, and the currency, which is counted and not kept.
         """
-        currency = next((name for name in self.extras if name.casefold() in CURRENCY_NAMES), None)
+        # Also where it is declared: two currencies are never added, whatever a declaration makes of the column.
+        currency = next((name for name in self.names if name.casefold() in CURRENCY_NAMES), None)
         more = {CURRENCY_COLUMN: currency} if currency else {}
         return self.columns | more | ({LOAD_COLUMN: LOAD_COLUMN} if self.is_correction else {})
 

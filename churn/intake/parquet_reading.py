@@ -46,7 +46,7 @@ def open_parquet(path: Path, name: str, mapping: Mapping | EveryColumn, max_byte
             if told["rows"] * SMALLEST_ROW_BYTES > max_bytes:
                 raise _damaged(name, f"it has {told['rows']:,} rows, more than {max_bytes:,} bytes can hold")
             header = understand_names(name, told["names"], mapping)
-            child.stdin.write(json.dumps(list(header.read_columns.values())).encode() + b"\n")
+            child.stdin.write(json.dumps(list(dict.fromkeys(header.read_columns.values()))).encode() + b"\n")
             child.stdin.flush()
             yield Opened(header, _read_batches(child, messages, name, header), told["rows"])
         finally:

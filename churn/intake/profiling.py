@@ -7,7 +7,6 @@ import polars as pl
 
 from churn.contracts.declaration import ColumnType
 from churn.errors import ContractBroken
-from churn.intake.batches import ROW_NUMBER
 from churn.intake.blanks import is_marker
 from churn.intake.declared import FALSE_WORDS, TRUE_WORDS
 from churn.intake.encodings import find_encoding
@@ -119,7 +118,7 @@ def profile_file(path: Path, name: str, max_bytes: int) -> Profile:
     with open_batches(path, name, EveryColumn(encoding), max_bytes) as opened:
         names, extras = list(opened.header.columns.values()), opened.header.extras
         for batch in opened.batches:
-            frames.append(batch.rows.select(pl.exclude(ROW_NUMBER)))
+            frames.append(batch.rows.select(list(opened.header.columns)))
             read += frames[-1].height
             if read > MOST_ROWS:
                 break

@@ -18,7 +18,7 @@ FEWEST_CUSTOMERS = 200
 FEWEST_BILLED = 50
 
 WORD_COLUMNS = (*(column for column in KNOWN_WORDS if column != "churn"), "senior_citizen")
-_MOST_MONTHS_RATIO = 6.0
+MOST_MONTHS_RATIO = 6.0
 """Days are 30 times as many as months. A price rise or a discount moves total charges far less."""
 
 _LOOKS = {
@@ -90,7 +90,7 @@ def check_tenure(name: str, sample: pl.DataFrame) -> None:
     """
     billed = sample.filter(pl.col("tenure") >= 2, pl.col("total_charges") > 0)
     ratio = billed.select((pl.col("tenure") * pl.col("monthly_charges") / pl.col("total_charges")).median()).item()
-    if billed.height < FEWEST_BILLED or ratio is None or ratio < _MOST_MONTHS_RATIO:
+    if billed.height < FEWEST_BILLED or ratio is None or ratio < MOST_MONTHS_RATIO:
         return
     raise ContractBroken(
         f"{name} has a tenure that is {ratio:,.0f} times the months that customers were billed for (total charges by "

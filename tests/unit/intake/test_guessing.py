@@ -216,11 +216,12 @@ def test_the_unit_of_the_tenure_is_read_or_asked(tmp_path: Path, name: str, cell
     assert draft(tmp_path, columns).since.unit == unit
 
 
-def test_a_start_date_stands_for_the_tenure(tmp_path: Path) -> None:
-    columns = core(**{"customer since": repeat("2024-02-03", "2025-11-30")})
+@pytest.mark.parametrize("name", ["customer since", "Beginn", "tenure", "registration date"])
+def test_a_start_date_stands_for_the_tenure(tmp_path: Path, name: str) -> None:
+    columns = core(**{name: repeat("2024-02-03", "2025-11-30")})
     del columns["Tenure Monate"]
     guessed = draft(tmp_path, columns)
-    assert (guessed.since.start_date, guessed.since.date_format) == ("customer since", "%Y-%m-%d")
+    assert (guessed.since.start_date, guessed.since.date_format) == (name, "%Y-%m-%d")
     read_back(tmp_path, guessed)
     assert check(tmp_path).rejected == 0
 

@@ -217,9 +217,10 @@ def test_a_tenure_in_days_never_passes_as_months(tmp_path: Path, longest: int) -
     in_days = extract.with_columns((pl.col("tenure") * 30.5).ceil().cast(pl.Int64))
     write(tmp_path, in_days)
     assert [refusal for refusal in check(tmp_path).refusals if "days" in refusal.fact or "tenure" in refusal.fact] != []
-    write(tmp_path, in_days.rename({"tenure": "tenure_days"}))
-    taken = take(tmp_path, review(tmp_path))
-    assert (taken.accepted["tenure"] - extract["tenure"]).abs().max() <= 1  # type: ignore[operator]
+    for name in ("tenure", "tenure_days"):
+        write(tmp_path, in_days.rename({"tenure": name}))
+        taken = take(tmp_path, review(tmp_path))
+        assert (taken.accepted["tenure"] - extract["tenure"]).abs().max() <= 1  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("others", [("EUR",), ("EUR", "USD")])
@@ -228,6 +229,11 @@ def test_two_currencies_are_never_added(tmp_path: Path, others: tuple[str, ...],
     codes = [("CHF", *others)[row % (len(others) + 1)] for row in range(ROWS)]
     write(tmp_path, make_extract(ROWS).with_columns(pl.Series(name, codes)))
     assert f"charges in {len(others) + 1} currencies" in check(tmp_path).refusals[0].fact
+    assert f"charges in {len(others) + 1} currencies" in check(tmp_path, review(tmp_path)).refusals[0].fact
+    declared = review(
+        tmp_path, {f'source = "{name}"\ntype = "word"\nuse = "none"': f'source = "{name}"\ntype = "word"'}
+    )
+    assert f"charges in {len(others) + 1} currencies" in check(tmp_path, declared).refusals[0].fact
 
 
 def test_a_currency_column_names_the_currency(tmp_path: Path) -> None:
