@@ -73,7 +73,7 @@ _SHIPPED_LABELS: dict[str, tuple[str, ColumnType]] = {"monthly_charges": ("month
 def word_reasons(
     features: tuple[str, ...], told: Sequence[str], declaration: Declaration, usual: Mapping[str, float]
 ) -> Wording:
-    """Returns how the reasons of a model are told.
+    """Returns how the reasons of a model are stated.
 
     Args:
         features: the features of the model.

@@ -29,7 +29,7 @@ class Subject:
         phrases: conditions with their phrases; the first condition that holds decides.
         otherwise: the phrase when no condition holds.
         word: the column of the public sample whose words the phrases tell, and the name before a word that they do not
-            know: a new word is told as itself, never as one of the others.
+            know: a new word is stated as itself, never as one of the others.
     """
 
     features: tuple[str, ...]
@@ -126,7 +126,7 @@ def tell_reasons(features: pl.DataFrame, contributions: Floats, wording: Wording
     """Returns the three subjects that change the score of each customer most, the largest first.
 
     Args:
-        features: rows with the model features. With word_contract and so on, a new word is told as itself.
+        features: rows with the model features. With word_contract and so on, a new word is stated as itself.
         contributions: (n, features) contributions to the log-odds, in the order of `wording.features`.
         wording: the features of the model, and the subjects of the company's own columns.
 

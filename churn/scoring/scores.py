@@ -126,7 +126,6 @@ def score_batch(
         "has_unseen_plan",
         "reasons",
     )
-    # Here, not where the scores are stored: on a cluster the batch that is wrong fails where it was made.
     return CustomerScores.validate(scores)
 
 

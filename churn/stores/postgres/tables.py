@@ -295,6 +295,5 @@ lock_tokens = Table(
     schema="ops",
     comment="One row per lock of the pipeline: who took it last. Commits of an earlier holder are refused.",
 )
-
 keep_append_only(promotions)
 keep_append_only(revisions)
