@@ -10,7 +10,6 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from churn.learning.params import ModelParams
@@ -34,11 +33,7 @@ def fit_encoder(params: ModelParams, train: pl.DataFrame, fills_blanks: bool) ->
     given, kept = params.given, params.features()
     filled = given.blanks if fills_blanks else ()
     plain = [given.names.index(name) for name in kept if name not in (*given.words, *filled)]
-    words = [
-        (name, _encode_words(train[name], params.seed), [given.names.index(name)])
-        for name in kept
-        if name in given.words
-    ]
+    words = [(name, _encode_words(train[name]), [given.names.index(name)]) for name in kept if name in given.words]
     blanks = [
         (name, SimpleImputer(strategy="median", add_indicator=True), [given.names.index(name)])
         for name in kept
@@ -49,10 +44,9 @@ def fit_encoder(params: ModelParams, train: pl.DataFrame, fills_blanks: bool) ->
     return fitted
 
 
-def _encode_words(words: pl.Series, seed: int) -> OneHotEncoder | TargetEncoder:
+def _encode_words(words: pl.Series) -> OneHotEncoder | TargetEncoder:
     if words.n_unique() > MOST_FLAGS:
-        folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-        return TargetEncoder(target_type="binary", cv=folds)
+        return TargetEncoder(target_type="binary", cv=5)
     return OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=FEWEST_ROWS, sparse_output=False)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+import skops.io
 
 from churn.contracts.features import FeatureSet
 from churn.contracts.scores import feature_names
@@ -10,6 +11,7 @@ from churn.learning.averaging import to_log_odds
 from churn.learning.candidates import fit_candidates, predict_leaving
 from churn.learning.contributions import contribute
 from churn.learning.params import FAMILIES, ModelParams
+from churn.stores.model_registry.model_files import TRUSTED_TYPES
 
 GIVEN = FeatureSet(
     (("tickets", 1), ("satisfaction", 0), ("edition", 0), ("city", 0)), (), ("edition", "city"), ("satisfaction",)
@@ -75,3 +77,9 @@ def test_a_declared_direction_holds_beside_encoded_words(family: str) -> None:
     few, many = (ACCOUNTS.with_columns(tickets=pl.lit(count)) for count in (1.0, 4.0))
     model = MODELS[family]  # type: ignore[index]
     assert (predict_leaving(model, many) >= predict_leaving(model, few)).all()
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, "average"])
+def test_the_registry_trusts_every_part_of_the_model(family: str) -> None:
+    found = skops.io.get_untrusted_types(data=skops.io.dumps(MODELS[family]))  # type: ignore[index]
+    assert set(found) <= set(TRUSTED_TYPES)
