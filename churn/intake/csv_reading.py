@@ -139,7 +139,7 @@ def _decode(line: bytes, name: str, line_number: int, encoding: str) -> str:
     except UnicodeDecodeError as error:
         raise ContractBroken(
             f"{name} line {line_number} is not UTF-8 (byte 0x{line[error.start]:02x}); it looks like Latin-1.",
-            'export the file again as UTF-8, or write encoding = "latin-1" in a --mapping file.',
+            'export the file again as UTF-8, or write encoding = "latin-1" in a declaration (`churn init`).',
         ) from error
 
 

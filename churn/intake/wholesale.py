@@ -95,7 +95,7 @@ def check_tenure(name: str, sample: pl.DataFrame) -> None:
     raise ContractBroken(
         f"{name} has a tenure that is {ratio:,.0f} times the months that customers were billed for (total charges by "
         "monthly charges, median): it is probably in days, not in months.",
-        'write tenure_unit = "days" in a --mapping file; if it is in months, write tenure_unit = "months".',
+        "write its unit in a declaration, which `churn init --from FILE` drafts: days, weeks, months or years.",
     )
 
 

@@ -376,7 +376,7 @@ REFUSALS = {
     "Latin-1 text": Refusal(
         lambda: _csv(customerID="Müller").decode().encode("latin-1"),
         f"extract.csv line {LINE} is not UTF-8 (byte 0xfc); it looks like Latin-1.",
-        'export the file again as UTF-8, or write encoding = "latin-1" in a --mapping file.',
+        'export the file again as UTF-8, or write encoding = "latin-1" in a declaration (`churn init`).',
     ),
     "UTF-16 text that is cut off": Refusal(
         lambda: _csv().decode().encode("utf-16")[:-1],
@@ -437,7 +437,7 @@ REFUSALS = {
     "a picture in gzip": Refusal(
         lambda: gzip.compress(b"\x89PNG\r\n\x1a\n" + bytes(100)),
         "extract.csv.gz line 1 is not UTF-8 (byte 0x89); it looks like Latin-1.",
-        'export the file again as UTF-8, or write encoding = "latin-1" in a --mapping file.',
+        'export the file again as UTF-8, or write encoding = "latin-1" in a declaration (`churn init`).',
         file_name="extract.csv.gz",
     ),
     "truncated Parquet": Refusal(
