@@ -114,6 +114,11 @@ def link_customer(customer_id: str) -> str:
     return f'<a href="customer?id={quote(customer_id, safe="")}" target="_self">{escape(customer_id)}</a>'
 
 
+def link_here(words: str, address: str) -> str:
+    """Returns a link that opens in the same tab, with other choices of the same page."""
+    return f'<a href="{escape(address)}" target="_self">{escape(words)}</a>'
+
+
 def draw_pill(text: str, is_mark: bool = False) -> str:
     """Returns a short remark in a frame. A mark has a stronger frame: a warning."""
     return f'<span class="pill{" mark" if is_mark else ""}">{escape(text)}</span>'

@@ -2,12 +2,12 @@
 
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from churn.errors import understand
 from churn.reporting import trials
-from churn.secrecy import without_login
+from churn.secrecy import hide_secrets, without_login
 from churn.settings import Settings
 from churn.stack_note import find_stack
 
@@ -31,7 +31,7 @@ def examine(settings: Settings, prefect_url: str | None, is_alert_sent: bool = F
         prefect_url: the API address in Prefect's own settings; None if they have no address.
         is_alert_sent: whether to send a test alert to each address.
     """
-    return [
+    found = [
         Finding("churn", f"{version('churn')} on Python {platform.python_version()}"),
         Finding("home", str(settings.home_dir)),
         _ask("database", lambda: _database(settings)),
@@ -44,6 +44,8 @@ def examine(settings: Settings, prefect_url: str | None, is_alert_sent: bool = F
         _stack(settings),
         Finding("versions", ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)),
     ]
+    # A library's own words may hold the whole address of the registry, with its login.
+    return [replace(finding, told=hide_secrets(finding.told, settings)) for finding in found]
 
 
 def _ask(subject: str, question: Callable[[], str]) -> Finding:

@@ -31,10 +31,10 @@ class Machine:
 
     environment: dict[str, str]
 
-    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def call(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(BIN / command[0]), *command[1:]],
-            env=self.environment,
+            env=self.environment | more,
             cwd=PROJECT_DIR,
             capture_output=True,
             text=True,

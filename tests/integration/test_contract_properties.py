@@ -143,8 +143,11 @@ def other_lines(row: Cells) -> st.SearchStrategy[Cells]:
     return cell("multiple_lines", st.sampled_from(words))(row)
 
 
+_ANSWERS = ("1", "0", "true", "false")  # Read as Yes and No where both are answers.
+
+
 def unknown_word(column: str) -> Callable[[Cells], st.SearchStrategy[Cells]]:
-    known = ["", *(word.lower() for word in KNOWN_WORDS[column])]
+    known = ["", *_ANSWERS, *(word.lower() for word in KNOWN_WORDS[column])]
     words = st.text(printable, min_size=1, max_size=30)
     return cell(column, words.filter(lambda word: word.strip().lower() not in known and not _is_missing(word)))
 

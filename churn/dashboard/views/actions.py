@@ -1,6 +1,7 @@
 """The action list: active customers for whom a contact pays. The database searches, filters, sorts and pages them."""
 
 from functools import partial
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -16,11 +17,11 @@ PAGE_ROWS = 50
 MOST_DOWNLOADED = 200_000
 NUMBERS = tuple(column.name for column in ACTION_LIST if column.unit in NUMERIC)
 WIDE = tuple(column.name for column in ACTION_LIST if column.unit == "long_text")
+_AT_RISK = "?risk_tier=High&risk_tier=Medium&order=Largest%20first"
 LINKS = {
-    "At risk, largest loss first": "?risk_tier=High&risk_tier=Medium&sort=expected_annual_loss_usd&order=Largest+first",
-    "Top 100 at risk by lifetime value": (
-        "?risk_tier=High&risk_tier=Medium&sort=lifetime_value_usd&order=Largest+first&first=100"
-    ),
+    # Streamlit keeps the label of a choice in the address, not its name.
+    "At risk, largest loss first": f"{_AT_RISK}&sort={quote(FIGURES['expected_annual_loss_usd'].label)}",
+    "Top 100 at risk by lifetime value": f"{_AT_RISK}&sort={quote(FIGURES['lifetime_value_usd'].label)}&first=100",
 }
 """Lists that are one click away, each with its address."""
 SHEETS = {
@@ -45,8 +46,8 @@ def show(shown: Shown) -> None:
     if not count:
         st.html(_say_nobody(filters))
         return
-    for (words, address), place in zip(LINKS.items(), st.columns([1, 1, 2]), strict=False):
-        place.link_button(words, address)
+    links = " · ".join(markup.link_here(words, address) for words, address in LINKS.items())
+    st.html(f'<p class="note">{links}</p>')
     st.html(markup.note(f"{summary.tell_list(ask(shown, marts.read_days, shown.day, shown.day)[0])}"))
     if filters.first:
         st.html(f'<div class="band">{markup.draw_pill(f"Only the first {filters.first:,} in this order", True)}</div>')
