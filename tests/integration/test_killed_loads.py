@@ -81,8 +81,8 @@ def test_a_load_killed_at_any_moment_leaves_the_old_snapshot_or_the_new(settings
             held = connection.execute(
                 sa.text("SELECT count(*), count(DISTINCT load_id), min(load_id) FROM raw_data.telco_churn_raw")
             ).one()
-        assert tuple(held) == (current["rows_accepted"], 1, current["load_id"])
-        assert current["rows_accepted"] in sizes
+        assert tuple(held) == (current.rows_accepted, 1, current.load_id)
+        assert current.rows_accepted in sizes
         intake.validate_extract(at(settings), DAY)
         left_open |= {load.load_id for load in loads if load.status == "started"}
 
