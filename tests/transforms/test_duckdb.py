@@ -19,6 +19,8 @@ from tests.support.factories import make_customer, write_extract
 from tests.support.telecoms import Telecoms
 from tests.transforms.conftest import models_of
 
+NO_ROWS = "raw_data.declared_columns"
+"""The public sample declares no column of its own."""
 DAYS = [day_number(0), day_number(1), day_number(30)]
 
 
@@ -77,7 +79,9 @@ def bring_over(connection: duckdb.DuckDBPyConnection, model: Any, settings: Sett
     """Copies a table that Python wrote."""
     schema, columns = model.name.partition(".")[0], model.columns_to_types
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    types = ", ".join(f"{name} {kind.sql('duckdb')}" for name, kind in columns.items())
+    # Without digits DuckDB's DECIMAL has 18 of them; a sum of hashes has more.
+    written = {"DECIMAL": "DECIMAL(38, 6)"}
+    types = ", ".join(f"{name} {written.get(kind.sql('duckdb'), kind.sql('duckdb'))}" for name, kind in columns.items())
     connection.execute(f"CREATE TABLE {model.name} ({types})")
     rows = [
         [json.dumps(cell) if isinstance(cell, dict) else cell for cell in row]
@@ -85,7 +89,7 @@ def bring_over(connection: duckdb.DuckDBPyConnection, model: Any, settings: Sett
     ]
     frame = pl.DataFrame(rows, schema=list(columns), orient="row", infer_schema_length=None)
     connection.execute(f"INSERT INTO {model.name} SELECT * FROM frame")
-    assert frame.height > 0, model.name
+    assert frame.height > 0 or model.name == NO_ROWS, model.name
 
 
 def grain_of(model: Any) -> list[str]:
