@@ -571,8 +571,9 @@ def test_a_folder_without_read_permission(ground: Settings, capsys: pytest.Captu
         Path(outer).chmod(0o755)
         folder = Path(outer) / "daily"
         folder.mkdir(mode=0o300)
+        workplace = at(ground)  # Another user may not connect to this database.
         with _as_nobody(), pytest.raises(typer.Exit) as refused, one_line_errors(verbose=False):
-            arrivals.find_extracts(at(ground), folder, None)
+            arrivals.find_extracts(workplace, folder, None)
 
     assert refused.value.exit_code == 2
     assert capsys.readouterr().err.splitlines() == [
