@@ -1,6 +1,7 @@
 """Whatever lands: each bad file is refused in one line that says what to fix, or exactly its bad rows are set aside."""
 
 import gzip
+import importlib
 import os
 import socket
 import tempfile
@@ -571,7 +572,8 @@ def test_a_folder_without_read_permission(ground: Settings, capsys: pytest.Captu
         Path(outer).chmod(0o755)
         folder = Path(outer) / "daily"
         folder.mkdir(mode=0o300)
-        workplace = at(ground)  # Another user may not connect to this database.
+        workplace = at(ground)  # Another user may not connect to this database, nor import from this Python.
+        importlib.import_module("rich.console")
         with _as_nobody(), pytest.raises(typer.Exit) as refused, one_line_errors(verbose=False):
             arrivals.find_extracts(workplace, folder, None)
 
