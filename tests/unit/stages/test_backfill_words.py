@@ -3,7 +3,7 @@
 from datetime import date
 
 from churn.stages import Outcome
-from churn.stages.history import Backfill, summarise
+from churn.stages.past_days import Backfill, summarise
 
 FIRST, SECOND, THIRD = (date(2026, 1, day) for day in (1, 2, 3))
 

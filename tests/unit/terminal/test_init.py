@@ -29,7 +29,7 @@ def write_calls(path: Path, rows: int = 90) -> Path:
 def test_init_prints_each_guess_and_writes_the_draft(tmp_path: Path) -> None:
     extract, out = write_calls(tmp_path / "calls.csv"), tmp_path / "calls.toml"
 
-    done = CliRunner().invoke(app, ["init", "--from", str(extract), "--out", str(out)])
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["init", "--from", str(extract), "--out", str(out)])
 
     assert done.exit_code == ExitCode.DONE, done.output
     assert "value a month: total day charge + total eve charge (the sum of" in done.output
@@ -42,7 +42,7 @@ def test_init_prints_each_guess_and_writes_the_draft(tmp_path: Path) -> None:
 
 def test_the_next_step_runs_once_the_draft_is_reviewed(tmp_path: Path) -> None:
     extract, out = write_calls(tmp_path / "calls.csv"), tmp_path / "calls.toml"
-    drafted = CliRunner().invoke(app, ["init", "--from", str(extract), "--out", str(out)])
+    drafted = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["init", "--from", str(extract), "--out", str(out)])
     out.write_text(out.read_text().replace('reviewed_by = ""', 'reviewed_by = "Ann, 2026-11-28"'))
 
     done = CliRunner().invoke(app, drafted.output.split("Then run: churn ")[1].split())
