@@ -163,11 +163,13 @@ def test_runs_of_mlflow_that_nothing_needs_are_deleted_with_their_files(settings
     old, needed = (run.info.run_id for run in runs)
     later = datetime.now(UTC) + timedelta(days=1)
 
-    assert find_old_runs(settings, later, {needed}) == [old]
+    # The tests of one server share its registry, which may hold runs of other tests.
+    assert [run for run in find_old_runs(settings, later, {needed}) if run in (old, needed)] == [old]
     assert find_old_runs(settings, later - timedelta(days=2), set()) == []
     delete_runs(settings, [old])
 
-    assert [run.info.run_id for run in client.search_runs([runs[0].info.experiment_id])] == [needed]
+    left = [run.info.run_id for run in client.search_runs([runs[0].info.experiment_id])]
+    assert [run for run in left if run in (old, needed)] == [needed]
     folders = [Path(run.info.artifact_uri.removeprefix("file://")) for run in runs]
     assert [(folder / "table.csv").exists() for folder in folders] == [False, True]
 
