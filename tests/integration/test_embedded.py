@@ -207,6 +207,21 @@ def test_a_closed_folder_above_the_home_stays_closed(around: Path) -> None:
     assert ask(address, "SELECT 1") == 1
 
 
+@pytest.mark.skipif(not ROOT, reason="only root runs the server as another user")
+def test_a_clone_in_a_closed_folder_has_programs_that_run(around: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private = around / "private"
+    private.mkdir(mode=0o700)
+    programs = cluster.find_programs()
+    package = programs.parents[1]
+    for folder in (package, package.with_name(f"{package.name}.libs")):  # The programs look for libraries beside them.
+        if folder.exists():
+            shutil.copytree(folder, private / folder.name)
+    monkeypatch.setattr(cluster, "find_programs", lambda: private / programs.relative_to(package.parent))
+
+    assert ask(start_embedded(private / "home"), "SELECT 1") == 1
+    assert stat.S_IMODE(private.stat().st_mode) == 0o700
+
+
 @pytest.mark.skipif(not ROOT, reason="needs a second user")
 def test_another_user_of_the_machine_is_refused_at_the_door(around: Path) -> None:
     home = around / "with blank"

@@ -184,8 +184,14 @@ def _as_server_user(*paths: Path) -> list[str]:
     if all(_may_enter(folder) for path in paths for folder in path.resolve().parents):
         return user
     # A folder above is closed to that user, and its owner wants it closed: the server may pass it, and read, but not
-    # write there. Opening the folder instead would open it for every user.
-    return [*user, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    # write there. Opening the folder instead would open it for every user. The securebit makes access() count this
+    # right: initdb asks whether it may run the program `postgres` beside it, which may lie under the closed folder too.
+    return [
+        *user,
+        "--securebits=+no_setuid_fixup",
+        "--inh-caps=+dac_read_search",
+        "--ambient-caps=+dac_read_search",
+    ]
 
 
 def _may_enter(folder: Path) -> bool:
