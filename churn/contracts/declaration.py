@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Literal
 
 from churn.contracts.extract import EXTRACT_COLUMNS, KNOWN_WORDS
 from churn.contracts.features import DIRECTIONS, FEATURES, PRICE_FEATURES, SHIPPED_FEATURES, Direction, FeatureSet
@@ -51,6 +51,7 @@ class DeclaredColumn:
         direction: +1 when more of it raises churn, -1 when it lowers churn, 0 when that is not known.
         group: the subject that reasons put it under; None for a subject of its own.
         says: the words of a reason, with {value}; None for name, value and usual value.
+        is_segment: whether a model is measured for each of its values.
         words: theirs -> ours, for words and flags.
         date_format: how a date is written, such as %d.%m.%Y.
     """
@@ -65,7 +66,6 @@ class DeclaredColumn:
     group: str | None = None
     says: str | None = None
     is_segment: bool = False
-    is_lever: bool = False
     words: tuple[tuple[str, str], ...] = ()
     date_format: str = "%Y-%m-%d"
 
@@ -76,7 +76,7 @@ class DeclaredColumn:
 
     @property
     def is_slice(self) -> bool:
-        """Whether a model is measured for each of its values: a segment, or a fairness column, of few values."""
+        """Whether a model is measured for each of its values: a segment or a fairness column, of words or flags."""
         return (self.is_segment or self.use == "fairness") and self.type in ("word", "flag")
 
     @property
@@ -141,7 +141,7 @@ class Declaration:
         shipped: the columns of the public sample that the extract has beside the core.
         new_words: (column, word) that the public sample does not have, in its columns that are open to new words.
         columns: the columns of the company's own.
-        currency: the currency of all money.
+        currency: the currency of all money. Columns and pages say USD and $ whatever it is, and a load notes it.
         reviewed_by: who read the declaration, and when; empty if nobody did.
     """
 
@@ -181,11 +181,6 @@ class Declaration:
     def stored(self) -> tuple[DeclaredColumn, ...]:
         """The columns of the company's own that are kept."""
         return tuple(column for column in self.columns if column.use != "none")
-
-    @property
-    def segments(self) -> tuple[DeclaredColumn, ...]:
-        """The columns of the company's own that divide the customers on pages."""
-        return tuple(column for column in self.stored if column.is_segment)
 
     @cached_property
     def features(self) -> FeatureSet:
@@ -243,4 +238,3 @@ FEATURE_SOURCES: dict[str, tuple[str, ...]] = {
 """The columns of the extract that each feature of the public sample is computed from."""
 
 SHIPPED_DECLARATION = Declaration()
-COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)

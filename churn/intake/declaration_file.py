@@ -33,8 +33,10 @@ use = "model"                   # or fairness, show, none
 direction = "raises"            # or lowers; leave it out if nobody knows
 group = "service"
 says = "called the hotline {value} times in 90 days"
-segment = true
-lever = true
+
+[columns.edition]
+type = "word"
+segment = true                  # the model is measured for each of its values; for words and flags
 """
 
 import re
@@ -167,7 +169,6 @@ class ColumnSection(Section):
     group: str | None = None
     says: str | None = None
     segment: bool = False
-    lever: bool = False
     words: dict[str, str] = Field(default_factory=dict)
     new_words: Names = ()
     format: str = "%Y-%m-%d"
@@ -193,7 +194,6 @@ class ColumnSection(Section):
             self.group,
             self.says,
             self.segment,
-            self.lever,
             tuple(self.words.items()),
             self.format,
         )
@@ -225,6 +225,8 @@ def _find_problem(name: str, column: ColumnSection) -> str | None:
         return f"cannot have new words; {', '.join(OPEN_COLUMNS)} can" if closed else None
     if name in TAKEN:
         return f"is a name of the tables; call yours own_{name}, or write shipped = true if it means the same"
+    if column.segment and column.type not in ("word", "flag"):
+        return "cannot be a segment; columns of type word and flag can"
     if not re.match(_NAME, name):
         return "is not a name of small letters, digits and underscores that begins with a letter"
     return "lacks its type: count, number, money, share, flag, word or date" if column.type is None else None

@@ -15,7 +15,7 @@ from churn.intake.mapping import Mapping
 from churn.intake.reading import open_batches
 from churn.intake.screening import screen_rows
 from churn.intake.sources import Extract, check_unchanged, open_extract
-from churn.intake.wholesale import check_tenure, describe_ids
+from churn.intake.wholesale import check_tenure, describe_currency, describe_ids
 from churn.settings import Settings
 from churn.simulation.extracts import provide_synthetic_extract
 from churn.timeline import today
@@ -142,7 +142,7 @@ def _whole_file_checks(
     if opened.header.is_correction:
         tally.warnings = ["corrected rows: `churn run` checks that they belong to the current load of their date"]
     elif tally.accepted:
-        tally.warnings = describe_ids(tally.sample)
+        tally.warnings = [*describe_ids(tally.sample), *describe_currency(mapping.declaration.currency)]
         if mapping.tenure_unit is None:
             yield lambda: check_tenure(name, tally.sample)
 

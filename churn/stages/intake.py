@@ -20,7 +20,7 @@ from churn.intake.reading_ahead import read_ahead
 from churn.intake.rules import rules_of
 from churn.intake.screening import Screened, screen_rows
 from churn.intake.sources import Extract, check_unchanged, open_extract
-from churn.intake.wholesale import check_tenure, describe_ids
+from churn.intake.wholesale import check_tenure, describe_currency, describe_ids
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.last_snapshot import compare_with_last
@@ -181,8 +181,8 @@ def _check_size(extract: Extract, tally: Tally, before: Load | None, limits: Lim
 
 
 def _check_words(extract: Extract, tally: Tally, mapping: Mapping) -> None:
-    """Notes customer numbers that look wrong, and refuses a file whose tenure does not look like months."""
-    tally.warnings = describe_ids(tally.sample)
+    """Notes odd customer numbers and the currency; refuses a file whose tenure does not look like months."""
+    tally.warnings = [*describe_ids(tally.sample), *describe_currency(mapping.declaration.currency)]
     if mapping.tenure_unit is None:
         check_tenure(extract.name, tally.sample)
 

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 import sqlalchemy as sa
+from streamlit.testing.v1 import AppTest
 
 from churn.errors import ContractBroken, WrongUsage
 from churn.learning.params import ModelParams
@@ -46,7 +47,6 @@ group = "usage"
 type = "count"
 direction = "raises"
 says = "opened {value} tickets in 30 days"
-lever = true
 
 [columns.edition]
 type = "word"
@@ -165,6 +165,33 @@ def test_what_nobody_declared_is_stored_nowhere(company: Settings) -> None:
     assert "e-mail" not in stored
     rejected = ask(company, "SELECT string_agg(\"row\"::text, '') AS text FROM raw_data.rejected_rows")
     assert "example.com" not in str(rejected)
+
+
+def show_page(name: str) -> None:
+    """A page without a browser: AppTest runs the source of this function."""
+    import importlib
+
+    from churn.dashboard.access import find_shown
+
+    importlib.import_module(f"churn.dashboard.views.{name}").show(find_shown())
+
+
+@pytest.mark.parametrize("name", ["overview", "actions", "segments", "trend", "customer", "model", "data"])
+def test_every_page_opens_and_shows_no_column_that_the_company_lacks(company: Settings, name: str) -> None:
+    page = AppTest.from_function(show_page, default_timeout=60, kwargs={"name": name})
+    page.query_params["id"] = "A00001"
+
+    page.run()
+
+    assert [problem.message for problem in page.exception] == []
+    told = " ".join(str(element.proto) for element in page.main.children.values())
+    assert told
+    assert "Not in the extract" not in told
+
+
+def test_the_page_about_the_model_names_the_companys_own_segments(company: Settings) -> None:
+    page = AppTest.from_function(show_page, default_timeout=60, kwargs={"name": "model"}).run()
+    assert "Edition" in " ".join(str(element.proto) for element in page.main.children.values())
 
 
 def test_the_same_file_again_is_nothing_to_do(company: Settings) -> None:

@@ -136,9 +136,7 @@ def _show_slices(shown: Shown, champion: markup.Row) -> None:
         "roc_auc": ("ROC-AUC", MODEL_FIGURES["roc_auc"].definition, tell_ratio),
     }
     columns = [
-        markup.Column(
-            "dimension", Figure("Dimension", "The attribute that divides the customers.", lambda name: DIMENSIONS[name])
-        ),
+        markup.Column("dimension", Figure("Dimension", "The attribute that divides the customers.", _name_dimension)),
         markup.Column("segment", Figure("Segment", "The value of the attribute.", _tell_kind)),
         *(markup.Column(name, Figure(*text), is_number=True) for name, text in texts.items()),
     ]
@@ -156,6 +154,11 @@ def _ledger_columns() -> list[markup.Column]:
         "reasons": ("Reasons", "The reasons for the decision.", tell_text),
     }
     return [markup.Column(name, Figure(*text), is_wide=name == "reasons") for name, text in texts.items()]
+
+
+def _name_dimension(name: str) -> str:
+    """Returns the label of an attribute; a column that the company declares is called by its own name."""
+    return DIMENSIONS.get(name, name.replace("_", " ").capitalize())
 
 
 def _tell_kind(value: str) -> str:

@@ -20,14 +20,12 @@ LOSSES = ("expected_loss_12m_usd", "expected_annual_loss_usd")
 
 
 def show(shown: Shown) -> None:
-    """Shows the heat map, the filters, and one table for each dimension."""
+    """Shows the heat map, the filters, and one table for each dimension that the extract has."""
     profiles = ask(shown, marts.read_profiles, shown.day)
-    st.header("Share at risk by contract and tenure")
-    cells = add_up(profiles, ("contract", "tenure_band"))
-    event: Any = st.altair_chart(charts.draw_heat(cells, "picked"), on_select="rerun", key="heat")
-    st.html(markup.note("Click a field to see only its customers. Click beside the fields to see all customers again."))
-    picked = event.selection.get("picked", [])  # Streamlit runs the page again with the selection after each click.
-    one_of = _ask_filters(profiles)
+    present = {row["dimension"] for row in ask(shown, marts.read_mix, shown.day, shown.day)}
+    dimensions = [name for name in DIMENSIONS if name in present]
+    picked = _ask_heat(profiles) if "contract" in present else []
+    one_of = _ask_filters(profiles, dimensions)
     if picked:
         st.html(f'<div class="band">{"".join(_tell(cell) for cell in picked)}</div>')
         profiles = [row for row in profiles if any(row.items() >= cell.items() for cell in picked)]
@@ -40,7 +38,7 @@ def show(shown: Shown) -> None:
     losses = [name for name in LOSSES if total[name] is not None]
     names = (*NUMBERS, *losses)
     st.html(markup.draw_cards(markup.Card(name, figures[name], figures[name].form(total[name])) for name in names))
-    for dimension in DIMENSIONS:
+    for dimension in dimensions:
         st.header(FIGURES[dimension].label)
         rows = add_up(chosen, (dimension,))
         if dimension != "tenure_band":  # Tenure bands stay in the order of their months.
@@ -49,16 +47,26 @@ def show(shown: Shown) -> None:
         st.html(markup.draw_table(dimension, f"Figures by {FIGURES[dimension].label}", columns, rows))
 
 
+def _ask_heat(profiles: list[markup.Row]) -> list[dict[str, str]]:
+    """Shows the heat map and returns the chosen fields; none means all customers."""
+    st.header("Share at risk by contract and tenure")
+    cells = add_up(profiles, ("contract", "tenure_band"))
+    event: Any = st.altair_chart(charts.draw_heat(cells, "picked"), on_select="rerun", key="heat")
+    st.html(markup.note("Click a field to see only its customers. Click beside the fields to see all customers again."))
+    picked: list[dict[str, str]] = event.selection.get("picked", [])  # The page runs again after each click.
+    return picked
+
+
 def _tell(picked: dict[str, str]) -> str:
     return markup.draw_pill(f"Only {picked['contract']}, {picked['tenure_band']} months", True)
 
 
-def _ask_filters(profiles: list[markup.Row]) -> dict[str, list[str]]:
+def _ask_filters(profiles: list[markup.Row], dimensions: list[str]) -> dict[str, list[str]]:
     """Returns the chosen values of each dimension. The address of the page has them too, so a reader can send it on."""
     filters = {}
-    is_filtered = any(st.query_params.get(dimension) for dimension in DIMENSIONS)
-    places = st.expander("Filters", expanded=is_filtered).columns(len(DIMENSIONS))
-    for dimension, place in zip(DIMENSIONS, places, strict=True):
+    is_filtered = any(st.query_params.get(dimension) for dimension in dimensions)
+    places = st.expander("Filters", expanded=is_filtered).columns(len(dimensions))
+    for dimension, place in zip(dimensions, places, strict=True):
         values = sorted({row[dimension] for row in profiles})
         filters[dimension] = place.multiselect(
             FIGURES[dimension].label, values, key=dimension, bind="query-params", placeholder="All"

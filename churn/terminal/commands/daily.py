@@ -53,6 +53,7 @@ def run(
 ) -> None:
     """Load an extract, score its customers and publish whom to call first."""
     with quiet_command(verbose):
+        from churn.intake.declaring import adopt
         from churn.reporting.status import read_status
         from churn.stores.workplace import open_workplace
         from churn.terminal import watching
@@ -60,7 +61,9 @@ def run(
 
         settings = load_settings()
         _refuse_empty(source)
-        day = watching.run_pipeline(settings, source, as_of, retrain, _choose(declaration, mapping), verbose)
+        chosen = _choose(declaration, mapping)
+        adopt(settings, chosen)  # The run does it too; what is wrong with a declaration is told before Prefect starts.
+        day = watching.run_pipeline(settings, source, as_of, retrain, chosen, verbose)
         with open_workplace(settings) as workplace:
             status.show_status(read_status(workplace, day))
 

@@ -202,6 +202,7 @@ def test_a_column_that_is_not_declared_is_kept_nowhere(tmp_path: Path) -> None:
         ("[columns.tickets]\ntype = 'integer'\n", "columns.tickets.type"),
         ("[columns.tickets]\ntype = 'count'\nsays = 'called {times}'\n", "{value}"),
         ("[columns.tickets]\ntype = 'count'\ndirection = 'up'\n", "columns.tickets.direction"),
+        ("[columns.tickets]\ntype = 'count'\nsegment = true\n", "cannot be a segment"),
         ("[weather]\n", "weather"),
     ],
 )

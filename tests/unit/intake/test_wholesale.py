@@ -11,7 +11,14 @@ from churn.intake.limits import Limits, Tally, check_limits
 from churn.intake.mapping import Mapping, NumberForm
 from churn.intake.reading import open_batches
 from churn.intake.screening import screen_rows
-from churn.intake.wholesale import check_tenure, compare_customers, compare_numbers, describe_ids, refuse_changes
+from churn.intake.wholesale import (
+    check_tenure,
+    compare_customers,
+    compare_numbers,
+    describe_currency,
+    describe_ids,
+    refuse_changes,
+)
 from tests.support.factories import make_customer, make_extract
 
 DAY = date(2026, 11, 1)
@@ -181,3 +188,8 @@ def test_a_broken_row_of_a_file_with_further_columns_keeps_no_personal_data(tmp_
 
     assert rejected.height == 2
     assert not rejected["row"].str.contains("Lovelace|Ada|ada").any()
+
+
+def test_money_in_another_currency_than_the_pages_name_is_told() -> None:
+    assert describe_currency("USD") == []
+    assert describe_currency("CHF") == ["money is in CHF, although columns and pages write USD and $"]
