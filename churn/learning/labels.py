@@ -111,7 +111,9 @@ NO_HORIZON = Labels("snapshot", ())
 """The labels of an extract: who left within the month that it covers."""
 
 
-def choose_windows(matured: Sequence[LabelledWindow], as_of_date: date) -> tuple[LabelledWindow, ...]:
+def choose_windows(
+    matured: Sequence[LabelledWindow], as_of_date: date, fewest_leavers: int = FEWEST_MATURED_LEAVERS
+) -> tuple[LabelledWindow, ...]:
     """Returns the windows to train on, the newest first; none if too few customers left in all of them.
 
     The labels of each window had matured before the next one began. Three windows are used, and more until enough
@@ -120,6 +122,7 @@ def choose_windows(matured: Sequence[LabelledWindow], as_of_date: date) -> tuple
     Args:
         matured: the windows in order of date.
         as_of_date: the date of the training; labels that matured later are not known yet.
+        fewest_leavers: how many customers must have left in the windows together.
     """
     chosen: list[LabelledWindow] = []
     end = as_of_date
@@ -131,4 +134,4 @@ def choose_windows(matured: Sequence[LabelledWindow], as_of_date: date) -> tuple
             chosen.append(one)
             end = one.window.as_of_date
     leavers = sum(one.leavers_count for one in chosen)
-    return tuple(chosen) if leavers >= FEWEST_MATURED_LEAVERS else ()
+    return tuple(chosen) if leavers >= fewest_leavers else ()

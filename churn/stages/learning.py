@@ -116,18 +116,29 @@ def read_examples(
 ) -> tuple["DataFrame[CustomerFeatures]", Labels]:
     """Returns the examples of a date: matured ones if enough of them left, otherwise those with the date's own labels.
 
+    An extract that marks nobody as gone has no label of its own: its leavers vanish. Then matured examples are used
+    however few of them left.
+
     Raises:
         NotThere: the date has no features.
     """
     # An extract that arrived since the last refresh may have matured more windows.
     label_windows.refresh_windows(engine)
-    windows = choose_windows(label_windows.read_windows(engine), as_of_date)
-    if windows:
-        days = tuple(one.window.as_of_date for one in windows)
-        examples = pl.concat(batch for day in days for batch in features.read_matured(engine, day, given))
-        return examples, Labels("matured", days, _find_leaver_share(examples, windows[0]), windows)
+    matured = label_windows.read_windows(engine)
+    if windows := choose_windows(matured, as_of_date):
+        return _read_windows(engine, windows, given)
     examples = pl.concat(features.read_features(engine, as_of_date, given))
+    if not examples["has_churned"].any() and (few := choose_windows(matured, as_of_date, fewest_leavers=1)):
+        return _read_windows(engine, few, given)
     return examples, Labels("snapshot", (as_of_date,), float(examples["has_churned"].to_numpy().mean()))
+
+
+def _read_windows(
+    engine: "Engine", windows: tuple[LabelledWindow, ...], given: FeatureSet
+) -> tuple["DataFrame[CustomerFeatures]", Labels]:
+    days = tuple(one.window.as_of_date for one in windows)
+    examples = pl.concat(batch for day in days for batch in features.read_matured(engine, day, given))
+    return examples, Labels("matured", days, _find_leaver_share(examples, windows[0]), windows)
 
 
 def _find_leaver_share(examples: "DataFrame[CustomerFeatures]", newest: LabelledWindow) -> float:

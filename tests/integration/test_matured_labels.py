@@ -11,11 +11,12 @@ from churn.contracts.features import FEATURES
 from churn.reporting.exporting import export
 from churn.reporting.status import read_status
 from churn.scoring.extrapolation import OutOfRange
-from churn.stages import learning, scoring
+from churn.stages import history, intake, learning, scoring
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features, label_windows, out_of_range
 from churn.stores.workplace import open_workplace
-from tests.support.days import ask
+from tests.support.days import ask, day_number
+from tests.support.factories import make_extract, write_extract
 from tests.support.months import DAYS, LAST, Learned, learn_three_months, ranking
 from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
@@ -72,6 +73,23 @@ def test_customers_who_had_left_are_no_examples(learned: Learned) -> None:
     assert 0.03 < float(examples["has_churned"].cast(pl.Float64).mean()) < 0.05
     with open_engine(learned.settings).connect() as connection:
         assert connection.exec_driver_sql(gone).scalar_one() == 0
+
+
+def test_where_leavers_vanish_from_the_extract_the_few_of_one_window_are_learned_from(
+    telecoms: Telecoms, tmp_path: Path
+) -> None:
+    everyone = make_extract(100).with_columns(Churn=pl.lit("No"))
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('[churn]\nleft = "absence"\n', encoding="utf-8")
+    with telecoms.copy("deployed", tmp_path / "home") as settings:
+        for day, customers in zip(map(day_number, (0, 30, 60)), (100, 93, 93), strict=True):
+            extract = write_extract(tmp_path / f"{day}.csv", everyone.head(customers))
+            intake.load_extract(at(settings), extract, day, mapping)
+            history.rebuild_features(at(settings), [day])
+        examples, labels = learning.read_examples(open_engine(settings), day_number(60))
+
+    assert (labels.kind, labels.as_of_dates) == ("matured", (day_number(0),))
+    assert (examples.height, examples["has_churned"].sum()) == (100, 7)
 
 
 def test_a_scored_day_says_how_many_customers_lie_outside_what_the_model_has_seen(learned: Learned) -> None:

@@ -49,6 +49,7 @@ def test_older_windows_are_added_until_enough_customers_left() -> None:
 
     assert len(choose_windows(windows, date(2026, 7, 19))) == 5
     assert choose_windows(windows, date(2026, 4, 10)) == (), "63 leavers are too few"
+    assert len(choose_windows(windows, date(2026, 4, 10), fewest_leavers=1)) == 3, "unless there is no other label"
 
 
 def test_labels_are_told_in_words_and_counted_for_the_ledger() -> None:
