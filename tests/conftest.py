@@ -79,6 +79,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         fixtures = set(getattr(item, "fixturenames", ()))
         if INTEGRATION_FIXTURES & fixtures or (len(rooms) > 1 and rooms[1] in INTEGRATION_ROOMS):
             item.add_marker("integration")
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(0))
     if "slow" not in config.option.markexpr:  # A mark expression of the command line takes the place of a default one.
         left_out = [item for item in items if item.get_closest_marker("slow")]
         items[:] = [item for item in items if not item.get_closest_marker("slow")]

@@ -13,11 +13,12 @@ from churn.stores.model_registry import loading
 from churn.stores.postgres.readers import reading
 from tests.conftest import DAY
 from tests.support.days import execute, name_rule_of_thumb_champion, run_day, write_day
+from tests.support.pages import run_page
 
 
 def read_page() -> str:
     """All that the first page says, as HTML."""
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    app = run_page(AppTest.from_file(str(APP), default_timeout=60))
     assert not app.exception
     return "".join(one.proto.body for one in app.get("html"))
 

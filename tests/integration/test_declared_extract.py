@@ -15,6 +15,7 @@ from churn.settings import Settings
 from churn.stages import intake, learning, scoring, transforms
 from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
+from tests.support.pages import run_page
 from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
 
@@ -181,7 +182,7 @@ def test_every_page_opens_and_shows_no_column_that_the_company_lacks(company: Se
     page = AppTest.from_function(show_page, default_timeout=60, kwargs={"name": name})
     page.query_params["id"] = "A00001"
 
-    page.run()
+    run_page(page)
 
     assert [problem.message for problem in page.exception] == []
     told = " ".join(str(element.proto) for element in page.main.children.values())
@@ -190,7 +191,7 @@ def test_every_page_opens_and_shows_no_column_that_the_company_lacks(company: Se
 
 
 def test_the_page_about_the_model_names_the_companys_own_segments(company: Settings) -> None:
-    page = AppTest.from_function(show_page, default_timeout=60, kwargs={"name": "model"}).run()
+    page = run_page(AppTest.from_function(show_page, default_timeout=60, kwargs={"name": "model"}))
     assert "Edition" in " ".join(str(element.proto) for element in page.main.children.values())
 
 

@@ -62,7 +62,7 @@ def run(
         settings = load_settings()
         _refuse_empty(source)
         chosen = _choose(declaration, mapping)
-        adopt(settings, chosen)  # The run does it too; what is wrong with a declaration is told before Prefect starts.
+        adopt(settings, chosen)  # As the run does: what is wrong with a declaration is said before Prefect starts.
         day = watching.run_pipeline(settings, source, as_of, retrain, chosen, verbose)
         with open_workplace(settings) as workplace:
             status.show_status(read_status(workplace, day))
