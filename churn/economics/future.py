@@ -8,6 +8,8 @@ discount of 10% the two months are worth 50 x 0.5 x (0.9 x 1.1 ** (-1/12) + 0.8 
 import numpy as np
 from numpy.typing import NDArray
 
+from churn.economics.value import paid
+
 Floats = NDArray[np.float64]
 
 YEAR_MONTHS = 12
@@ -25,17 +27,19 @@ def expected_months(survival: Floats, months: int = YEAR_MONTHS) -> Floats:
 
 def expected_loss_usd(survival: Floats, monthly_charges: Floats, months: int = YEAR_MONTHS) -> Floats:
     """Returns (n,) the monthly charge times the months that are expected to be lost within the first `months`."""
-    return np.asarray(monthly_charges * (months - expected_months(survival, months)))
+    return np.asarray(paid(monthly_charges) * (months - expected_months(survival, months)))
 
 
 def future_value_usd(survival: Floats, monthly_charges: Floats, margin_rate: float, yearly_discount: float) -> Floats:
     """Returns (n,) the margin of every month of the survival, discounted to today."""
     discount = (1.0 + yearly_discount) ** (-np.arange(1, survival.shape[1] + 1) / YEAR_MONTHS)
     # Not a matrix product: that sums a row in an order that depends on the number of rows.
-    return np.asarray(monthly_charges * margin_rate * (survival * discount).sum(axis=1))
+    return np.asarray(paid(monthly_charges) * margin_rate * (survival * discount).sum(axis=1))
 
 
 def steepest_month(survival: Floats) -> NDArray[np.int64]:
     """Returns (n,) the month, 1 or later, in which the hazard is highest: the best month to call before."""
     before = np.column_stack([np.ones(len(survival)), survival[:, :-1]])
-    return np.asarray(np.argmax(1.0 - survival / before, axis=1) + 1)
+    # Where nobody is left, nobody can leave: the hazard of such a month counts as 0.
+    staying = np.divide(survival, before, out=np.ones_like(survival), where=before > 0)
+    return np.asarray(np.argmax(1.0 - staying, axis=1) + 1)

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from churn.contracts.decisions import TierRates
 from churn.contracts.statuses import RiskTier
 from churn.economics.policies import TierPolicy, TierRule
+from churn.economics.value import paid
 
 MONTHS_PER_YEAR = 12
 BOUND_DECIMALS = 6
 
 _probability = pl.col("churn_probability")
-_yearly = pl.when("is_active").then(pl.col("monthly_charges") * MONTHS_PER_YEAR).otherwise(0.0)
+_yearly = pl.when("is_active").then(paid(pl.col("monthly_charges")) * MONTHS_PER_YEAR).otherwise(0.0)
 
 
 class Tier(NamedTuple):
@@ -160,4 +161,4 @@ def expected_annual_loss_usd() -> pl.Expr:
 
 def lifetime_value_usd() -> pl.Expr:
     """Returns the monthly charge times the months of tenure: the customer's revenue so far, at today's price."""
-    return pl.col("monthly_charges") * pl.col("tenure_months")
+    return paid(pl.col("monthly_charges")) * pl.col("tenure_months")

@@ -10,6 +10,8 @@ costs 0.6 x 65 = $39. Contacting a leaver brings 0.3 x (390 - 39) - 2 = $103.30,
 At a probability of 0.6 a contact is expected to save 0.6 x 0.3 x 390 = $70.20 of margin. It costs $2 and, if the
 customer stays (1 - 0.6 x 0.7 = 58%), the offer: 2 + 0.58 x 39 = $24.62. The expected profit is 70.20 - 24.62 = $45.58,
 which is also 0.6 x 103.30 - 0.4 x 41.
+
+A monthly charge below zero is a credit. It counts as 0: nothing is lost with such a customer, and no contact pays.
 """
 
 from typing import TypeVar
@@ -27,15 +29,16 @@ Amounts = TypeVar("Amounts", Floats, pl.Expr)
 
 def profit_if_contacted_usd(has_churned: NDArray[np.bool_], monthly_charges: Floats, policy: ValuePolicy) -> Floats:
     """Returns (n,) the profit of contacting each customer, given who leaves without a contact."""
-    offer = policy.offer_monthly_charges * monthly_charges
+    offer = policy.offer_monthly_charges * paid(monthly_charges)
     saved = policy.save_rate * (_margin(monthly_charges, policy) - offer)
     return np.where(has_churned, saved, -offer) - policy.contact_usd
 
 
 def contact_from(monthly_charges: Floats, policy: ValuePolicy) -> Floats:
-    """Returns (n,) the probability of leaving from which a contact pays off."""
-    offer = policy.offer_monthly_charges * monthly_charges
-    return (offer + policy.contact_usd) / (policy.save_rate * (_margin(monthly_charges, policy) - offer) + offer)
+    """Returns (n,) the probability of leaving from which a contact pays off; infinite if none does."""
+    offer = policy.offer_monthly_charges * paid(monthly_charges)
+    gain = policy.save_rate * (_margin(monthly_charges, policy) - offer) + offer
+    return np.divide(offer + policy.contact_usd, gain, out=np.full_like(gain, np.inf), where=gain > 0)
 
 
 def expected_profit_usd(probabilities: Amounts, monthly_charges: Amounts, policy: ValuePolicy) -> Amounts:
@@ -47,7 +50,7 @@ def expected_profit_usd(probabilities: Amounts, monthly_charges: Amounts, policy
 def expected_cost_usd(probabilities: Amounts, monthly_charges: Amounts, policy: ValuePolicy) -> Amounts:
     """Returns the expected cost of contacting each customer: the contact, and the offer if the customer stays."""
     stays = 1 - probabilities * (1 - policy.save_rate)
-    return stays * (policy.offer_monthly_charges * monthly_charges) + policy.contact_usd
+    return stays * (policy.offer_monthly_charges * paid(monthly_charges)) + policy.contact_usd
 
 
 def profit_usd(
@@ -58,5 +61,10 @@ def profit_usd(
     return np.where(is_contacted, profit_if_contacted_usd(has_churned, monthly_charges, policy), 0.0)
 
 
+def paid(monthly_charges: Amounts) -> Amounts:
+    """Returns the charges, with 0 for a credit."""
+    return monthly_charges.clip(0)
+
+
 def _margin(monthly_charges: Amounts, policy: ValuePolicy) -> Amounts:
-    return monthly_charges * policy.margin_rate * policy.margin_months
+    return paid(monthly_charges) * policy.margin_rate * policy.margin_months

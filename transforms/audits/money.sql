@@ -11,7 +11,11 @@ FROM @this_model
 WHERE
   prediction_date BETWEEN @start_date AND @end_date
   AND ABS(
-    revenue_at_risk_usd - CASE WHEN is_active AND at_risk_flag THEN 12 * monthly_charges ELSE 0 END
+    revenue_at_risk_usd - CASE
+      WHEN is_active AND at_risk_flag
+      THEN 12 * GREATEST(monthly_charges, 0)
+      ELSE 0
+    END
   ) > 0.005;
 
 AUDIT (
@@ -53,7 +57,7 @@ FROM (
 LEFT JOIN (
   SELECT
     as_of_date,
-    SUM(CASE WHEN has_churned THEN 0 ELSE 12 * monthly_charges END) AS annual_revenue_usd
+    SUM(CASE WHEN has_churned THEN 0 ELSE 12 * GREATEST(monthly_charges, 0) END) AS annual_revenue_usd
   FROM analytics.fct_customer_features
   WHERE
     as_of_date BETWEEN @start_date AND @end_date

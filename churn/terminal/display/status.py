@@ -92,7 +92,7 @@ def tell_expected(status: Status) -> list[str]:
 
 
 def _bound(probability: float) -> str:
-    return f"{probability:g} or more" if probability <= 1 else "out of reach"
+    return f"{percent(probability)} or more" if probability <= 1 else "out of reach"
 
 
 def _show_models(model: ScoringModel, console: Console) -> None:

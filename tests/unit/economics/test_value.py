@@ -60,6 +60,13 @@ def test_a_higher_save_rate_pays_on_leavers_only() -> None:
     assert gain[1] == 0
 
 
+def test_a_customer_with_a_credit_is_never_worth_a_contact() -> None:
+    credit, leaves = np.array([-10.0, 0.0]), np.array([1.0, 1.0])
+
+    assert np.isinf(contact_from(credit, POLICY)).all()
+    assert (expected_profit_usd(leaves, credit, POLICY) == -POLICY.contact_usd).all()
+
+
 def test_nobody_below_the_threshold_is_contacted() -> None:
     probabilities = contact_from(CHARGES, POLICY) + np.array([-1e-9, 1e-9])
     assert profit_usd(LEFT, probabilities, CHARGES, POLICY) == pytest.approx([0.0, -41.0])

@@ -121,7 +121,7 @@ def test_the_status_keeps_its_figures_at_any_width(width: int) -> None:
 
     for figure in ("7,043", "5,174", "463", "99 / 364 / 4,711", "$3,803,829", "$429,956", "$814,150", "18.3%"):
         assert figure in words
-    assert "At risk (0.5 or more)" in words
+    assert "At risk (50.0% or more)" in words
     assert "published 2026-01-31 05:06 UTC" in words
     assert "These customers are synthetic" in words
     assert "5150-ITWWB 87.0% High $87" in words

@@ -97,8 +97,12 @@ SELECT
   scores.is_active::BOOLEAN AS is_active, /* Whether the customer has not left; figures count active customers only */
   scores.reasons::TEXT[] AS reasons, /* The three subjects that change the score most: + raises the score, - lowers it; NULL if the model gives no reasons */
   (
-    CASE WHEN scores.is_active THEN features.monthly_charges * 12 ELSE 0 END
-  )::DOUBLE PRECISION AS annual_revenue_usd, /* Twelve monthly charges if the customer is active, else 0; in USD */
+    CASE
+      WHEN scores.is_active
+      THEN GREATEST(features.monthly_charges, 0) * 12
+      ELSE 0
+    END
+  )::DOUBLE PRECISION AS annual_revenue_usd, /* Twelve monthly charges if the customer is active and pays, else 0; in USD */
   scores.model_name::TEXT AS model_name, /* The name of the registered model that gave the score */
   scores.model_version::INT AS model_version, /* The version of the model */
   scores.basis::TEXT AS basis, /* How the score was made: live, replayed, as_if or reconstructed */

@@ -85,7 +85,7 @@ SELECT
   ROUND(customers.expected_loss_12m_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charge times the months that are expected to be lost within the next 12, if the customer is active, else 0; in USD; NULL as above */
   ROUND(customers.future_value_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS future_value_usd, /* The margin of the next 24 months, discounted, if the customer is active, else 0; in USD; NULL as above */
   customers.best_call_month::INT AS best_call_month, /* The month ahead, 1 to 24, with the highest risk of leaving: call before it; NULL as above */
-  ROUND(customers.annual_revenue_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS annual_revenue_usd, /* Twelve monthly charges if the customer is active, else 0; in USD */
+  ROUND(customers.annual_revenue_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS annual_revenue_usd, /* Twelve monthly charges if the customer is active and pays, else 0; in USD */
   customers.monthly_charges::DOUBLE PRECISION AS monthly_charges, /* The bill of one month, in USD */
   ROUND(customers.price_above_list_usd::DECIMAL(18, 6), 2)::DOUBLE PRECISION AS price_above_list_usd, /* Monthly charge minus list price, in USD a month */
   customers.total_charges::DOUBLE PRECISION AS total_charges, /* The sum of all bills since joining, in USD */
