@@ -63,15 +63,23 @@ class Tiers:
         return self.high, self.medium, self.low
 
 
-def choose_rule(policy: TierPolicy, has_horizon: bool, is_declared: bool = False) -> TierRule:
+def choose_rule(policy: TierPolicy, has_horizon: bool, own_base_rate: float | None = None) -> TierRule:
     """Returns the rule of the policy.
 
-    The rule auto means probability for the public sample, whose label has no horizon. Bounds of 0.7 and 0.5 suit its
-    base rate of 26.5%; for a horizon and for another company's extract it means lift.
+    The rule auto means lift for a label with a horizon, and probability for the public sample, whose label has none:
+    bounds of 0.7 and 0.5 suit its base rate of 26.5%. For another company's extract it means whichever of the two has
+    the lower bound of High. A quarter of the customers leaves: four times that is 1, and nobody could be High.
+
+    Args:
+        policy: the company's policy.
+        has_horizon: whether the label has a horizon in days.
+        own_base_rate: the share of leavers among the training examples of a declared extract; None for the public
+            sample, or if it is not known.
     """
-    if policy.rule == "auto":
-        return "lift" if has_horizon or is_declared else "probability"
-    return policy.rule
+    if policy.rule != "auto":
+        return policy.rule
+    is_lower = own_base_rate is not None and policy.high_lift * own_base_rate <= policy.high_probability
+    return "lift" if has_horizon or is_lower else "probability"
 
 
 def resolve_tiers(

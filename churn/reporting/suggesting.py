@@ -45,10 +45,12 @@ def suggest_tiers(workplace: Workplace) -> Suggestions:
     family = cast("Family", champion.family)
     scored = predict_out_of_fold(train, params.seed, partial(fit_family, family, params=params))
     policies = load_policies(workplace.settings.policies)
+    leavers = int(scored["has_churned"].sum())
+    own_base_rate = None if params.given == SHIPPED_FEATURES else leavers / scored.height
     return Suggestions(
         model_version=champion.model_version,
         customers=scored.height,
-        leavers=int(scored["has_churned"].sum()),
-        in_force=choose_rule(policies.tiers, champion.horizon is not None, params.given != SHIPPED_FEATURES),
+        leavers=leavers,
+        in_force=choose_rule(policies.tiers, champion.horizon is not None, own_base_rate),
         rules=suggest_rules(scored, policies),
     )

@@ -192,7 +192,8 @@ def slice_by(test: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
 
 def resolve_training_tiers(training: "Training", labels: Labels, policies: Policies) -> Tiers:
     """Returns the tiers that the scores of a challenger would have under the policy."""
-    rule = choose_rule(policies.tiers, labels.horizon is not None, training.params.given != SHIPPED_FEATURES)
+    own_base_rate = None if training.params.given == SHIPPED_FEATURES else labels.leaver_share
+    rule = choose_rule(policies.tiers, labels.horizon is not None, own_base_rate)
     return resolve_tiers(policies.tiers, rule, labels.leaver_share, training.selected.test_probabilities)
 
 

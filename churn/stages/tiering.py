@@ -32,10 +32,16 @@ def resolve_days(workplace: Workplace, scorer: Scorer, model_version: int, days:
     policy, engine = load_policies(workplace.settings.policies).tiers, workplace.engine
     decision = promotions.find_decision(engine, model_version)
     has_horizon = decision is not None and decision.horizon is not None
-    rule = choose_rule(policy, has_horizon, is_declared=not read_declared(workplace.settings).is_shipped)
+    base_rate = _find_base_rate(decision)
+    is_shipped = read_declared(workplace.settings).is_shipped
+    rule = choose_rule(policy, has_horizon, None if is_shipped else base_rate)
     if rule == "share":  # The bounds are quantiles of a day's own scores, so these are computed once more, up front.
         return {day: resolve_tiers(policy, rule, probabilities=_predict_active(engine, scorer, day)) for day in days}
-    base_rate = _require_base_rate(decision, model_version) if rule == "lift" else None
+    if rule == "lift" and base_rate is None:
+        raise NotThere(
+            f"The ledger of decisions has no share of leavers of model version {model_version}.",
+            'train a new model with `churn train`, or set rule = "probability" in [tiers] of the policy file.',
+        )
     return dict.fromkeys(days, resolve_tiers(policy, rule, base_rate))
 
 
@@ -50,19 +56,14 @@ def note_tiers(tiers: Tiers, active: int, at_risk: int) -> str:
     )
 
 
-def _require_base_rate(decision: Promotion | None, model_version: int) -> float:
-    """Returns the share of leavers among the examples that a model was trained on."""
+def _find_base_rate(decision: Promotion | None) -> float | None:
+    """Returns the share of leavers among the examples that a model was trained on; None if the ledger lacks it."""
     labels = decision.evidence.labels if decision else None
     if labels is not None and labels.leaver_share:
         return labels.leaver_share
     # An earlier release kept the leavers of the training part only.
     tiers = decision.evidence.tiers_out_of_fold if decision else ()
-    if not tiers:
-        raise NotThere(
-            f"The ledger of decisions has no share of leavers of model version {model_version}.",
-            'train a new model with `churn train`, or set rule = "probability" in [tiers] of the policy file.',
-        )
-    return sum(tier.leavers for tier in tiers) / sum(tier.customers for tier in tiers)
+    return sum(tier.leavers for tier in tiers) / sum(tier.customers for tier in tiers) if tiers else None
 
 
 def _predict_active(engine: "Engine", scorer: Scorer, day: date) -> NDArray[np.float64]:

@@ -75,7 +75,7 @@ def write_accounts(path: Path, customers: int = 1_500) -> Path:
     random = np.random.default_rng(7)
     logins, tickets = random.poisson(12, customers), random.poisson(1.5, customers)
     team = random.random(customers) < 0.4
-    log_odds = -1.6 + 0.8 * (tickets - 1.5) - 0.2 * (logins - 12) + 0.8 * team
+    log_odds = -2.8 + 0.8 * (tickets - 1.5) - 0.2 * (logins - 12) + 0.8 * team
     gone = random.random(customers) < 1 / (1 + np.exp(-log_odds))
     rows = pl.DataFrame(
         {

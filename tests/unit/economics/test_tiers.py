@@ -74,6 +74,11 @@ def test_the_rule_auto_follows_the_label(has_horizon: bool, rule: str) -> None:
     assert choose_rule(replace(POLICIES.tiers, rule="share"), has_horizon) == "share"
 
 
+@pytest.mark.parametrize(("base_rate", "rule"), [(0.04, "lift"), (0.157, "lift"), (0.265, "probability")])
+def test_for_a_declared_extract_the_rule_auto_never_puts_high_out_of_reach(base_rate: float, rule: str) -> None:
+    assert choose_rule(POLICIES.tiers, has_horizon=False, own_base_rate=base_rate) == rule
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"rule": "top"}, {"high_lift": 0.5}, {"medium_probability": 0.8}, {"high_share": 0.5}, {"low_action": " "}],
