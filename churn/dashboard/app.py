@@ -8,13 +8,14 @@ from churn.contracts.horizons import tell_horizon
 from churn.dashboard import markup, palette, summary
 from churn.dashboard.access import Shown, find_shown
 from churn.dashboard.formats import tell_day
-from churn.dashboard.views import actions, customer, data, model, overview, segments, trend
+from churn.dashboard.views import actions, campaigns, customer, data, model, overview, segments, trend
 from churn.errors import ChurnError
 
 # Path and title of each page, in the order of the menu.
 PAGES: dict[str, tuple[str, Callable[[Shown], None]]] = {
     "overview": ("Overview", overview.show),
     "calls": ("Action list", actions.show),
+    "campaigns": ("Campaigns", campaigns.show),
     "segments": ("Segments", segments.show),
     "trend": ("Trend", trend.show),
     "customer": ("Customer", customer.show),

@@ -46,6 +46,13 @@ def hold_out_a_customer(settings: Settings) -> None:
             INSERT INTO ops.assignments SELECT 'autumn', customer_id, '{DAYS[1]}', '{DAYS[1]}', 1, 0.1, 'control',
                 'standard', 'call', expected_profit_usd, churn_probability, monthly_charges
             FROM reporting.action_list WHERE prediction_date = '{DAYS[1]}' AND call_rank = 1;
+            INSERT INTO ops.exclusions VALUES ('autumn', '{DAYS[1]}', 'enrolled', 2);
+            INSERT INTO ops.contacts VALUES ('k1', 'autumn', 'somebody', '{DAYS[1]}', 1, '{{}}', 20, '{DAYS[2]}');
+            INSERT INTO ops.contact_events (event_id, contact_id, event, occurred_at, cost_usd, source)
+            VALUES ('e1', 'k1', 'reached', now(), 1.5, 'outcomes.csv'), ('e2', 'k1', 'accepted', now(), NULL, 'too');
+            INSERT INTO ops.readings (campaign_id, as_of_date, outcome, contrast, treated_count, control_count,
+                treated_leavers, control_leavers, sample_ratio_p, reached_share, verdict, why)
+            VALUES ('autumn', '{DAYS[2]}', 'left', 'all', 0, 1, 0, 0, 1, 0, 'not known yet', 'early');
             INSERT INTO ops.features_out_of_range VALUES
             ('{DAYS[1]}', 'monthly_charges', 3, 400, 20, 110);
             INSERT INTO ops.withdrawals (prediction_date, decision, person, why, load_id, model_version,

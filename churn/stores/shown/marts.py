@@ -22,6 +22,8 @@ VIEWS = (
     "customer_scores",
     "model_history",
     "publication_history",
+    "campaign_history",
+    "campaign_readings",
 )
 """The views for BI tools."""
 
