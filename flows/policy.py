@@ -1,14 +1,14 @@
 """The policy of every task: retries of temporary failures, a time limit, and a report in the log and in Prefect."""
 
 from datetime import date
-from typing import Any
+from typing import Any, TypedDict
 
 from prefect.artifacts import MarkdownArtifact, TableArtifact
-from prefect.cache_policies import NO_CACHE
+from prefect.cache_policies import NO_CACHE, CachePolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 from prefect.logging.loggers import task_run_logger
-from prefect.tasks import Task
+from prefect.tasks import RetryConditionCallable, StateHookCallable, Task
 
 from churn.errors import may_pass_by_itself
 from churn.settings import load_settings
@@ -55,7 +55,20 @@ def show_report(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
         MarkdownArtifact(key=REPORTS[task.name], markdown=page, description=run.name, **kept).create()
 
 
-def stage_policy() -> dict[str, Any]:
+class TaskOptions(TypedDict):
+    """The options of Prefect's `task` that every stage has in common."""
+
+    retries: int
+    retry_delay_seconds: float
+    retry_condition_fn: RetryConditionCallable
+    timeout_seconds: float
+    cache_policy: CachePolicy
+    persist_result: bool
+    on_completion: list[StateHookCallable]
+    on_failure: list[StateHookCallable]
+
+
+def stage_policy() -> TaskOptions:
     """Returns the options of a task: 2 retries, 5 minutes apart, and 30 minutes at most (settings change both)."""
     settings = load_settings()
     return {

@@ -1,13 +1,14 @@
 """The policy of every flow: runs are named by date, and an alert is sent when a run fails and when it works again."""
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from prefect import runtime
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.context import FlowRunContext
-from prefect.flows import Flow
+from prefect.flows import Flow, FlowStateHook
 from prefect.logging.handlers import APILogHandler
 from prefect.logging.loggers import get_run_logger
 from prefect.settings import get_current_settings
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
     from churn.stores.workplace import Workplace
 
 
-def flow_policy() -> dict[str, Any]:
+class FlowOptions(TypedDict):
+    """The options of Prefect's `flow` that every flow here has in common."""
+
+    flow_run_name: Callable[[], str]
+    persist_result: bool
+    on_failure: list[FlowStateHook[..., Any]]
+    on_crashed: list[FlowStateHook[..., Any]]
+    on_completion: list[FlowStateHook[..., Any]]
+
+
+def flow_policy() -> FlowOptions:
     """Returns the options of a flow: the name of its runs, and alerts on failure and recovery."""
     hide_in_logs(load_settings())  # Here, since every process that runs a flow imports its module, a worker's too.
     _show_waiting()

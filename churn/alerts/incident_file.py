@@ -1,12 +1,32 @@
 """Keeps incidents in one small file under CHURN_HOME while the database does not answer."""
 
 import json
-from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
+from churn.contracts.statuses import Severity
 from churn.stores.ledgers.incidents import Incident
+
+
+class _Row(TypedDict):
+    """An incident as JSON has it, with dates as ISO text. `is_told` says whether an alert was sent."""
+
+    incident_key: str
+    flow: str
+    as_of_date: str | None
+    severity: Severity
+    fact: str
+    next_step: str
+    opened_at: str
+    is_told: bool
+
+
+class _Kept(TypedDict):
+    """The content of the file: the open incidents by their key."""
+
+    open: dict[str, _Row]
+    published: str | None
 
 
 class IncidentFile:
@@ -18,19 +38,20 @@ class IncidentFile:
     @property
     def published(self) -> date | None:
         """The last date that was known to be published; None when no run has written one."""
-        day_text = self._read().get("published")
+        day_text = self._read()["published"]
         return date.fromisoformat(day_text) if day_text else None
 
     def remember_published(self, published: date | None) -> None:
         """Writes the date down, for an alert on a day when the database does not answer."""
         if published != self.published:
-            self._write(self._read() | {"published": published.isoformat() if published else None})
+            kept_incidents = self._read()
+            kept_incidents["published"] = published.isoformat() if published else None
+            self._write(kept_incidents)
 
     def open(self, incident: Incident) -> bool:
         """Writes an incident down. Returns whether an alert for it still has to be sent."""
         kept_incidents = self._read()
-        row = {name: str(value) if value is not None else None for name, value in asdict(incident).items()}
-        kept = kept_incidents["open"].setdefault(incident.incident_key, row | {"is_told": False})
+        kept = kept_incidents["open"].setdefault(incident.incident_key, _row(incident))
         self._write(kept_incidents)
         return not kept["is_told"]
 
@@ -51,26 +72,40 @@ class IncidentFile:
             self._write(kept_incidents)
         return [_incident(row) for row in over.values() if row["is_told"]]
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> _Kept:
         try:
-            return {"open": {}, **json.loads(self._path.read_text(encoding="utf-8"))}
+            document = json.loads(self._path.read_text(encoding="utf-8"))
+            return {"open": document.get("open", {}), "published": document.get("published")}
         except (FileNotFoundError, ValueError):  # A damaged file costs one repeated alert; an error here would cost it.
-            return {"open": {}}
+            return {"open": {}, "published": None}
 
-    def _write(self, kept_incidents: dict[str, Any]) -> None:
+    def _write(self, kept_incidents: _Kept) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(".new")  # Written aside, then renamed: a reader never sees half a file.
         new.write_text(json.dumps(kept_incidents, indent=2), encoding="utf-8")
         new.replace(self._path)
 
 
-def _is_past(row: dict[str, Any], published: date | None) -> bool:
+def _is_past(row: _Row, published: date | None) -> bool:
     day = row["as_of_date"]
     return day is None or (published is not None and date.fromisoformat(day) <= published)
 
 
-def _incident(row: dict[str, Any]) -> Incident:
-    day = row["as_of_date"]
-    fields = {name: row[name] for name in Incident.__dataclass_fields__}
-    fields |= {"as_of_date": date.fromisoformat(day) if day else None}
-    return Incident(**fields | {"opened_at": datetime.fromisoformat(row["opened_at"])})
+def _row(incident: Incident) -> _Row:
+    day = incident.as_of_date
+    return {
+        "incident_key": incident.incident_key,
+        "flow": incident.flow,
+        "as_of_date": day.isoformat() if day else None,
+        "severity": incident.severity,
+        "fact": incident.fact,
+        "next_step": incident.next_step,
+        "opened_at": str(incident.opened_at),
+        "is_told": False,
+    }
+
+
+def _incident(row: _Row) -> Incident:
+    day = date.fromisoformat(row["as_of_date"]) if row["as_of_date"] else None
+    opened_at = datetime.fromisoformat(row["opened_at"])
+    return Incident(row["incident_key"], row["flow"], day, row["severity"], row["fact"], row["next_step"], opened_at)

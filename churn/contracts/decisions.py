@@ -189,7 +189,7 @@ class Evidence:
     ranges: Mapping[str, tuple[float, float]] | None = None
     usual: Mapping[str, float] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Returns the document as the ledger stores it."""
         return {**_adapter().dump_python(self, mode="json"), "version": EVIDENCE_VERSION}
 

@@ -14,11 +14,9 @@ import streamlit as st
 from churn.errors import NotThere
 from churn.settings import load_settings
 from churn.stores.postgres.readers import reading
-from churn.stores.shown import marts
+from churn.stores.shown import Row, marts
 
 MOST_ANSWERS = 400
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ line.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import altair as alt
 
 from churn.dashboard import palette
 from churn.dashboard.glossary import BASES
+from churn.stores.shown import Row
 
-Row = Mapping[str, Any]
 Chart: TypeAlias = alt.Chart | alt.LayerChart
 
 _TIER_SCALE = alt.Scale(domain=list(palette.TIERS), range=list(palette.TIERS.values()))
@@ -157,7 +157,7 @@ def find_gaps(rows: Sequence[Row], period: str = "day") -> list[tuple[date, date
     ]
 
 
-def find_model_changes(rows: Sequence[Row]) -> list[dict[str, Any]]:
+def find_model_changes(rows: Sequence[Row]) -> list[Row]:
     """Returns the day and the model of each period whose scores come from another model than the period before."""
     return [
         {"day": _day_of(after), "model": f"model {after['model_version']}"}

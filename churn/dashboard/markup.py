@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 from urllib.parse import quote
 
 from churn.dashboard import palette
 from churn.dashboard.formats import Form
 from churn.dashboard.glossary import FIGURES, Figure
-
-Row = Mapping[str, Any]
+from churn.stores.shown import Row
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,14 @@ changed from 0.25 on.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from math import log
-from typing import Any
+
+from churn.stores.shown import Row
 
 SAME_BELOW, OTHER_FROM = 0.1, 0.25
 _NOBODY = 0.5
 
-Row = Mapping[str, Any]
 
-
-def measure_drift(before: Iterable[Row], now: Iterable[Row]) -> list[dict[str, Any]]:
+def measure_drift(before: Iterable[Row], now: Iterable[Row]) -> list[Row]:
     """Returns for each dimension: stability_index, verdict and the segment whose share changed most.
 
     Args:
@@ -34,7 +33,7 @@ def _by_dimension(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
     return counts
 
 
-def _compare(dimension: str, before: dict[str, int], now: dict[str, int]) -> dict[str, Any]:
+def _compare(dimension: str, before: dict[str, int], now: dict[str, int]) -> Row:
     segments = sorted(before.keys() | now)
     then, today = _shares(before, segments), _shares(now, segments)
     index = sum((today[segment] - then[segment]) * log(today[segment] / then[segment]) for segment in segments)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import altair as alt
 
 from churn.dashboard import palette
-from churn.dashboard.charts import Chart, Row, data_of, stack_layers
+from churn.dashboard.charts import Chart, data_of, stack_layers
+from churn.stores.shown import Row
 
 
 def draw_calibration(points: Sequence[Row]) -> Chart:

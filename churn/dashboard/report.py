@@ -3,11 +3,10 @@
 The file has no script and loads nothing from the network. Its charts are those of the pages, converted to SVG here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import vl_convert
 
@@ -16,7 +15,7 @@ from churn.dashboard.formats import tell_day, tell_moment
 from churn.errors import NotPublished
 from churn.settings import Settings
 from churn.stores.postgres.readers import reading
-from churn.stores.shown import calls, marts
+from churn.stores.shown import Row, calls, marts
 
 DAYS = 60
 CALLS = 100
@@ -33,8 +32,6 @@ _CHART_LOOK = {
     "view": {"stroke": None},
 }
 """Greys with enough contrast on white and on black."""
-
-Row = Mapping[str, Any]
 
 
 def write_report(settings: Settings, out: Path, as_of_date: date | None) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-Row = Mapping[str, Any]
+from churn.stores.shown import Row
 
 COUNTS = ("active_customers_count", "at_risk_customers_count", "high_count")
 SUMS = ("active_probability_sum", "annual_revenue_usd", "revenue_at_risk_usd", "expected_annual_loss_usd")
@@ -17,7 +17,7 @@ def filter_profiles(profiles: Iterable[Row], one_of: Mapping[str, Sequence[str]]
     return [row for row in profiles if all(row[name] in values for name, values in one_of.items() if values)]
 
 
-def add_up(profiles: Iterable[Row], by: Sequence[str]) -> list[dict[str, Any]]:
+def add_up(profiles: Iterable[Row], by: Sequence[str]) -> list[Row]:
     """Returns one row per combination of values, in the order of the values: counts, money in USD and rates.
 
     at_risk_rate and average_churn_probability are None when no customer is active. The sums are exact decimals until
@@ -26,10 +26,10 @@ def add_up(profiles: Iterable[Row], by: Sequence[str]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in profiles:
         groups[tuple(row[name] for name in by)].append(row)
-    return [dict(zip(by, key, strict=True)) | _sum(groups[key]) for key in sorted(groups)]
+    return [{**dict(zip(by, key, strict=True)), **_sum(groups[key])} for key in sorted(groups)]
 
 
-def _sum(rows: Sequence[Row]) -> dict[str, Any]:
+def _sum(rows: Sequence[Row]) -> Row:
     totals: dict[str, Any] = {name: sum(row[name] for row in rows) for name in COUNTS}
     sums = {name: sum((row[name] for row in rows), Decimal(0)) for name in SUMS}
     active = totals["active_customers_count"]

@@ -2,15 +2,15 @@
 
 import socket
 import threading
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from churn.errors import Unavailable
 
 HERE = "127.0.0.1"
 APP = Path(__file__).with_name("app.py")
-OPTIONS: dict[str, Any] = {
+OPTIONS: Mapping[str, object] = {
     "browser.gatherUsageStats": False,
     "client.showErrorDetails": "none",  # A traceback on a page could show an address with a password.
     "client.toolbarMode": "minimal",
@@ -44,18 +44,18 @@ def serve(host: str, port: int) -> None:
     # Streamlit imports the app for the first reader, who would wait for Altair and SQLAlchemy. The thread imports it
     # while the server starts; Python's import lock makes an early reader wait for the thread, not import twice.
     threading.Thread(target=import_module, args=("churn.dashboard.app",), name="warm-up", daemon=True).start()
-    options = OPTIONS | {"server.address": host, "server.port": port} | _closed_to_other_names(host)
+    options = {**OPTIONS} | {"server.address": host, "server.port": port} | _closed_to_other_names(host)
     flags = {name.replace(".", "_"): value for name, value in options.items()}
     bootstrap.load_config_options(flags)
     bootstrap.run(str(APP), False, [], flags)
 
 
-def _closed_to_other_names(host: str) -> dict[str, Any]:
+def _closed_to_other_names(host: str) -> dict[str, object]:
     """Refuses pages of other sites and, on this machine, names that another site lets point here (DNS rebinding).
 
     Where the pages are open to the network, a proxy with a name of its own stands before them.
     """
-    closed: dict[str, Any] = {"server.enableCORS": True, "server.enableXsrfProtection": True}
+    closed: dict[str, object] = {"server.enableCORS": True, "server.enableXsrfProtection": True}
     return closed | ({"server.allowedHosts": [HERE, "localhost"]} if host in (HERE, "localhost") else {})
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from churn.contracts.horizons import tell_horizon
 from churn.dashboard.formats import tell_bound, tell_change, tell_day, tell_percent, tell_usd
 from churn.dashboard.glossary import BASES, FIGURES, Figure, find_figures
 from churn.dashboard.markup import Card, Column, draw_table, name_columns
 from churn.scoring.extrapolation import OutOfRange, tell_out_of_range
+from churn.stores.shown import Row
 
 HEADLINES = (
     "at_risk_customers_count",
@@ -19,8 +19,6 @@ HEADLINES = (
 )
 _LOSS_AHEAD = "expected_loss_12m_usd"
 BACK = {"in 1 day": 1, "in 30 days": 30}
-
-Row = Mapping[str, Any]
 
 
 def choose_headlines(row: Row) -> list[str]:

@@ -163,7 +163,7 @@ class Terms:
     contact_usd: Mapping[str, float]
     value: ValuePolicy
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Returns the terms as a JSON document, for the ledger."""
         return asdict(self)
 

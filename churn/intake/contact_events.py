@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import polars as pl
 
@@ -131,7 +131,7 @@ def _as_suppression(path: Path, line: int, row: Mapping[str, str | None], today:
     return Suppression(row["customer_id"] or "", row.get("channel") or EVERY_CHANNEL, since, until, reason, path.name)
 
 
-def _read_rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _read_rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str | None]]]:
     """Yields the line and the cells of each row, all as text. Line 1 is the header."""
     try:
         rows = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema=False)

@@ -4,7 +4,7 @@ All rules are derived from the contract of a declaration, so that each rule is w
 `tenure_at_least_0: tenure must be 0 or more, found -3`. The SQL model reporting.reject_reasons cuts it at `, found `.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -153,7 +153,7 @@ def _sentence(sentence: str, number: str | None) -> str:
     return sentence.replace("with a decimal point", f"written like {number}") if number else sentence
 
 
-def _shown(row: dict[str, Any], column: str | None, rule: str) -> str:
+def _shown(row: Mapping[str, str | None], column: str | None, rule: str) -> str:
     if column is not None:
         return _cell(row[column])
     columns = _SHOWN_BY_ROW_RULES[rule]

@@ -46,14 +46,14 @@ def evaluate_splits(
     """
     check_enough(examples)
     params.given.validate(examples)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for number in range(splits):
         rows += _evaluate_split(split_examples(examples, number), replace(params, seed=number), number, fit)
         after_split(number + 1)
     return pl.DataFrame(rows)
 
 
-def _evaluate_split(split: Split, params: ModelParams, number: int, fit: Fit) -> list[dict[str, Any]]:
+def _evaluate_split(split: Split, params: ModelParams, number: int, fit: Fit) -> list[dict[str, object]]:
     models = fit(split.train, params)
     selected, _ = select_on(split.validation, models, params.seed)
     return [

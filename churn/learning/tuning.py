@@ -19,7 +19,7 @@ from churn.learning.candidates import fit_candidate
 from churn.learning.folds import losses_by_fold, split_folds
 from churn.learning.params import FAMILIES, Family, ModelParams, fingerprint_training
 
-Suggest = Callable[[optuna.Trial], dict[str, Any]]
+Suggest = Callable[[optuna.Trial], Mapping[str, Any]]
 AfterTrial = Callable[[Family, int], None]
 
 SPACES: Mapping[Family, Suggest] = {

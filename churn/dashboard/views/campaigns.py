@@ -7,7 +7,7 @@ import streamlit as st
 from churn.dashboard import formats, markup
 from churn.dashboard.access import Shown, ask_now
 from churn.dashboard.glossary import Figure
-from churn.stores.shown import campaigns
+from churn.stores.shown import Row, campaigns
 
 FIGURES: dict[str, Figure] = {
     "campaign_id": Figure("Campaign", "The name of the campaign in the policy file."),
@@ -69,7 +69,7 @@ def show(shown: Shown) -> None:
     _show_wave(line)
 
 
-def _show_contacts(line: markup.Row) -> None:
+def _show_contacts(line: Row) -> None:
     st.header("Contacts")
     cards = (
         markup.Card(name, FIGURES[name], FIGURES[name].form(line[name]))
@@ -79,7 +79,7 @@ def _show_contacts(line: markup.Row) -> None:
     st.html(markup.note(tell_contacts(line)))
 
 
-def tell_contacts(line: markup.Row) -> str:
+def tell_contacts(line: Row) -> str:
     """Returns who is left alone and why, in words."""
     return (
         f"{line['holdout_share']:.0%} of the enrolled customers are held out by a draw. They are in no list of calls "
@@ -88,7 +88,7 @@ def tell_contacts(line: markup.Row) -> str:
     )
 
 
-def _show_worth(line: markup.Row) -> None:
+def _show_worth(line: Row) -> None:
     st.header("What it was worth")
     readings = [
         row | {"outcome": OUTCOMES[row["outcome"]]}
@@ -107,7 +107,7 @@ def _show_worth(line: markup.Row) -> None:
     st.html(markup.note("The counts are of customers whose window is over. Who left is taken from snapshots only."))
 
 
-def _show_wave(line: markup.Row) -> None:
+def _show_wave(line: Row) -> None:
     st.header("The newest wave")
     if line["last_wave_date"] is None:
         st.html(markup.note(f"No customer is enrolled yet: `churn campaign wave {line['campaign_id']}` enrols them."))

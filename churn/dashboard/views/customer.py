@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Any
 
 import streamlit as st
 
@@ -11,7 +10,7 @@ from churn.dashboard import charts, markup
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.formats import tell_change, tell_day, tell_percent
 from churn.dashboard.glossary import FIGURES, Figure, find_figures
-from churn.stores.shown import marts
+from churn.stores.shown import Row, marts
 
 HEADLINES = (
     *("churn_probability", "expected_annual_loss_usd", "revenue_at_risk_usd", "lifetime_value_usd", "monthly_charges"),
@@ -46,7 +45,7 @@ def show(shown: Shown) -> None:
     _show_history(list(reversed(history)), ask(shown, marts.read_bounds, now["prediction_date"]))
 
 
-def _show_now(now: markup.Row, shown: Shown) -> None:
+def _show_now(now: Row, shown: Shown) -> None:
     pills = [markup.draw_pill(f"As of {tell_day(now['prediction_date'])}")]
     if not now["is_active"]:
         pills.append(markup.draw_pill("This customer has left and counts in no figure", True))
@@ -85,7 +84,7 @@ def _find_horizon(day: date, shown: Shown) -> str | None:
     return horizon
 
 
-def _show_history(history: Sequence[markup.Row], bounds: Mapping[str, float]) -> None:
+def _show_history(history: Sequence[Row], bounds: Mapping[str, float]) -> None:
     st.header("Probability over time")
     if len(history) < 2:
         st.html(markup.say("Only one day is published so far.", "Run `churn backfill --days 60` to add earlier days."))
@@ -102,13 +101,13 @@ def _show_history(history: Sequence[markup.Row], bounds: Mapping[str, float]) ->
     st.html(markup.draw_table("changes", "What changed, the latest first", columns, list(reversed(changes))))
 
 
-def find_changes(history: Sequence[markup.Row]) -> list[dict[str, Any]]:
+def find_changes(history: Sequence[Row]) -> list[Row]:
     """Returns day, what and move for each day on which the customer or the model changed.
 
     Args:
         history: the scores of the customer, in order of date.
     """
-    changes = []
+    changes: list[Row] = []
     for before, after in pairwise(history):
         what = [
             f"{FIGURES[name].label}: {FIGURES[name].form(before[name])} to {FIGURES[name].form(after[name])}"

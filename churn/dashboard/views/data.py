@@ -10,7 +10,7 @@ from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text, tell_yes_no
 from churn.dashboard.glossary import FIGURES, Figure
 from churn.dashboard.mix import measure_drift
-from churn.stores.shown import marts
+from churn.stores.shown import Row, marts
 
 PUBLICATIONS = 30
 
@@ -39,7 +39,7 @@ def show(shown: Shown) -> None:
     st.html(markup.note("A staged date failed an audit, or a run is working on it. No other page shows it."))
 
 
-def check_figures(day: markup.Row, publication: markup.Row) -> list[dict[str, Any]]:
+def check_figures(day: Row, publication: Row) -> list[Row]:
     """Returns for each check its sentence and whether it holds. These are the audits, repeated on what readers see."""
     cells = [day[f"{name}_count"] for name in ("true_positive", "false_positive", "false_negative", "true_negative")]
     tiers = day["high_count"] + day["medium_count"] + day["low_count"]
@@ -99,7 +99,7 @@ def _show_mix(shown: Shown) -> None:
     st.html(markup.note(f"Compared with {tell_day(since)}: {reference}."))
 
 
-def find_reference(shown: Shown, decisions: list[markup.Row]) -> date:
+def find_reference(shown: Shown, decisions: list[Row]) -> date:
     """Returns the date to compare the mix with: the champion's as-of date if it is published, else the earliest one."""
     published: set[date] = {row["prediction_date"] for row in shown.publications if row["status"] == "published"}
     learned = {row["as_of_date"] for row in decisions if row["is_champion"]} & published - {shown.day}

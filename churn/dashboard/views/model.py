@@ -9,7 +9,7 @@ from churn.dashboard import markup, model_charts
 from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text
 from churn.dashboard.glossary import FAMILIES, MODEL_FIGURES, Figure
-from churn.stores.shown import marts
+from churn.stores.shown import Row, marts
 
 DIMENSIONS = {
     "contract": "Contract",
@@ -38,7 +38,7 @@ def show(shown: Shown) -> None:
         st.html(markup.define(MODEL_FIGURES.values()))
 
 
-def _tell_champion(champion: markup.Row) -> None:
+def _tell_champion(champion: Row) -> None:
     family = FAMILIES.get(champion["family"], champion["family"])
     pills = [
         markup.draw_pill(f"Champion since {tell_moment(champion['champion_from'])}"),
@@ -49,7 +49,7 @@ def _tell_champion(champion: markup.Row) -> None:
     st.html(f'<div class="band">{name}{"".join(pills)}</div>')
 
 
-def _draw_candidates(figures: list[markup.Row]) -> str:
+def _draw_candidates(figures: list[Row]) -> str:
     by_family: dict[str, dict[str, Any]] = defaultdict(dict)
     for row in figures:
         if row["figure"] in MODEL_FIGURES:
@@ -70,8 +70,8 @@ def _draw_candidates(figures: list[markup.Row]) -> str:
     return markup.draw_table("candidates", "Candidates and their figures", [family, *figure_columns], rows)
 
 
-def _show_curves(shown: Shown, champion: markup.Row, figures: list[markup.Row]) -> None:
-    curves: dict[str, list[markup.Row]] = defaultdict(list)
+def _show_curves(shown: Shown, champion: Row, figures: list[Row]) -> None:
+    curves: dict[str, list[Row]] = defaultdict(list)
     for point in ask(shown, marts.read_model_curves, champion["promotion_id"]):
         curves[point["curve"]].append(point)
     if not curves:
@@ -83,7 +83,7 @@ def _show_curves(shown: Shown, champion: markup.Row, figures: list[markup.Row]) 
     st.html(_draw_confusion(figures))
 
 
-def _draw_confusion(figures: list[markup.Row]) -> str:
+def _draw_confusion(figures: list[Row]) -> str:
     cells = {row["figure"]: row["value"] for row in figures if row["is_selected"]}
     rows = [
         {"happened": "Left", "flagged": cells.get("true_positive"), "passed": cells.get("false_negative")},
@@ -101,7 +101,7 @@ def _draw_confusion(figures: list[markup.Row]) -> str:
     return markup.draw_table("confusion", "Test customers by outcome and prediction", columns, rows)
 
 
-def _draw_curves(curves: dict[str, list[markup.Row]]) -> None:
+def _draw_curves(curves: dict[str, list[Row]]) -> None:
     places = st.columns(3, gap="medium")
     with places[0]:
         st.header("Calibration: are the probabilities right?")
@@ -122,7 +122,7 @@ def _draw_curves(curves: dict[str, list[markup.Row]]) -> None:
     st.html(markup.note(remark))
 
 
-def _show_slices(shown: Shown, champion: markup.Row) -> None:
+def _show_slices(shown: Shown, champion: Row) -> None:
     slices = ask(shown, marts.read_model_slices, champion["promotion_id"])
     if not slices:
         return

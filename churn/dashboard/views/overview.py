@@ -7,7 +7,7 @@ import streamlit as st
 from churn.dashboard import charts, glossary, markup, summary
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.formats import tell_moment
-from churn.stores.shown import calls, marts
+from churn.stores.shown import Row, calls, marts
 from churn.timeline import today_utc
 
 DAYS = 60
@@ -53,7 +53,7 @@ def _show_actual(shown: Shown) -> None:
         st.html(markup.note(summary.tell_actual(rows[-1])))
 
 
-def _show_calls(shown: Shown, now: markup.Row) -> None:
+def _show_calls(shown: Shown, now: Row) -> None:
     st.header("Customers to call first")
     first_calls = ask(shown, calls.read_calls, calls.Wanted(shown.day), FIRST_CALLS)
     st.html(markup.note(summary.tell_list(now)))

@@ -9,7 +9,7 @@ from churn.dashboard import charts, markup
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.glossary import DIMENSIONS, FIGURES, Figure, find_figures
 from churn.dashboard.segmentation import add_up, filter_profiles
-from churn.stores.shown import marts
+from churn.stores.shown import Row, marts
 
 NUMBERS = (
     *("active_customers_count", "at_risk_customers_count", "at_risk_rate", "average_churn_probability"),
@@ -47,7 +47,7 @@ def show(shown: Shown) -> None:
         st.html(markup.draw_table(dimension, f"Figures by {FIGURES[dimension].label}", columns, rows))
 
 
-def _ask_heat(profiles: list[markup.Row]) -> list[dict[str, str]]:
+def _ask_heat(profiles: list[Row]) -> list[dict[str, str]]:
     """Shows the heat map and returns the chosen fields; none means all customers."""
     st.header("Share at risk by contract and tenure")
     cells = add_up(profiles, ("contract", "tenure_band"))
@@ -61,7 +61,7 @@ def _tell(picked: dict[str, str]) -> str:
     return markup.draw_pill(f"Only {picked['contract']}, {picked['tenure_band']} months", True)
 
 
-def _ask_filters(profiles: list[markup.Row], dimensions: list[str]) -> dict[str, list[str]]:
+def _ask_filters(profiles: list[Row], dimensions: list[str]) -> dict[str, list[str]]:
     """Returns the chosen values of each dimension. The address of the page has them too, so a reader can send it on."""
     filters = {}
     is_filtered = any(st.query_params.get(dimension) for dimension in dimensions)
@@ -74,14 +74,12 @@ def _ask_filters(profiles: list[markup.Row], dimensions: list[str]) -> dict[str,
     return filters
 
 
-def _columns(
-    dimension: str, rows: list[dict[str, Any]], losses: list[str], figures: Mapping[str, Figure]
-) -> list[markup.Column]:
+def _columns(dimension: str, rows: list[Row], losses: list[str], figures: Mapping[str, Figure]) -> list[markup.Column]:
     """Returns the columns. The first loss has a bar, as long as its share of the largest one."""
     main, others = losses[0], losses[1:]
     most = max(row[main] for row in rows) or 1.0
 
-    def draw_loss(row: markup.Row) -> str:
+    def draw_loss(row: Row) -> str:
         return markup.draw_bar(figures[main].form(row[main]), row[main] / most)
 
     return [

@@ -9,7 +9,7 @@ from churn.dashboard import charts, markup, summary
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.formats import tell_count, tell_day, tell_percent
 from churn.dashboard.glossary import FIGURES, Figure, find_figures
-from churn.stores.shown import marts
+from churn.stores.shown import Row, marts
 
 ACTUAL = {
     "customers_count": Figure("Active", "Active customers of the day.", tell_count),
@@ -58,7 +58,7 @@ def _show_actual(shown: Shown) -> None:
     st.html(markup.draw_table("actual_churn", "Actual leavers by month", columns, list(reversed(rows))))
 
 
-def _draw(rows: list[markup.Row], unit: str, horizon: str | None) -> None:
+def _draw(rows: list[Row], unit: str, horizon: str | None) -> None:
     st.header("Active customers at risk")
     st.altair_chart(charts.draw_counts(rows, unit, height=300))
     remarks = [summary.tell_bars(rows)]
@@ -79,13 +79,13 @@ def _draw(rows: list[markup.Row], unit: str, horizon: str | None) -> None:
         st.altair_chart(charts.draw_line(rows, loss, "USD", "$,.0f", unit))
 
 
-def choose_loss(rows: list[markup.Row]) -> str:
+def choose_loss(rows: list[Row]) -> str:
     """Returns the loss that the trend shows: that of 12 months where every day has it, else a year's revenue."""
     is_ahead = all(row["expected_loss_12m_usd"] is not None for row in rows)
     return "expected_loss_12m_usd" if is_ahead else "expected_annual_loss_usd"
 
 
-def _tabulate(rows: list[markup.Row], unit: str, horizon: str | None) -> None:
+def _tabulate(rows: list[Row], unit: str, horizon: str | None) -> None:
     st.header(f"Figures by {unit}")
     if unit == "week":
         st.html(markup.note("A week shows the figures of its last published day, not a sum over its days."))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
@@ -205,7 +205,18 @@ def refuse_load(engine: Engine, load_id: int, reason: str, tally: Tally) -> None
         connection.execute(refused.values(status="refused", reason=reason, ended_at=sa.func.now(), **seen_of(tally)))
 
 
-def seen_of(tally: Tally) -> dict[str, Any]:
+class RowsSeen(TypedDict):
+    """The columns of raw_data.loads that describe the rows that were read."""
+
+    rows_read: int
+    rows_forgotten: int
+    rows_rejected: int
+    cells_normalised: int
+    notes: list[str]
+    origin: Origin
+
+
+def seen_of(tally: Tally) -> RowsSeen:
     """Returns the columns of the ledger that describe the rows that were read, for loaded and refused files alike."""
     return {
         "rows_read": tally.rows_read + tally.forgotten,

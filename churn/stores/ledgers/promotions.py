@@ -5,7 +5,6 @@ The champion is the version that was promoted last in this ledger. The alias in 
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Engine, RowMapping
@@ -103,7 +102,7 @@ def _read(row: RowMapping) -> Promotion:
     return Promotion(**{**row, "reasons": tuple(row["reasons"]), "evidence": Evidence.from_json(row["evidence"])})
 
 
-def _stored(promotion: Promotion) -> dict[str, Any]:
+def _stored(promotion: Promotion) -> dict[str, object]:
     return {
         **{field.name: getattr(promotion, field.name) for field in fields(Promotion)},
         "reasons": list(promotion.reasons),

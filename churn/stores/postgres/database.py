@@ -52,11 +52,11 @@ def apart_from_password(uri: str) -> tuple[str, dict[str, str]]:
     return make_conninfo(**parts), {"PGPASSWORD": password} if password else {}
 
 
-def libpq_parts(url: URL) -> dict[str, Any]:
+def libpq_parts(url: URL) -> dict[str, str]:
     """Returns the parts of an address for libpq, which cannot read SQLAlchemy's form: that has + for a space."""
     url = url.set(drivername="postgresql+psycopg")
     _, parts = url.get_dialect()().create_connect_args(url)
-    return dict(parts)
+    return {name: str(value) for name, value in parts.items()}
 
 
 # One engine for a database in this process, whoever opens it: a lock fences the commits of the engine that holds it.
@@ -158,7 +158,7 @@ def create_database_if_missing(uri: str, name: str) -> None:
     """Creates a database on the server of `uri` if it does not exist."""
     # CREATE DATABASE needs a connection to some other database, and cannot run in a transaction (hence autocommit).
     maintenance = libpq_parts(make_url(uri).set(database="postgres"))
-    with psycopg.connect(**maintenance, autocommit=True) as connection:
+    with psycopg.connect(make_conninfo(**maintenance), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from churn.contracts.action_list import ACTION_LIST
 from churn.contracts.statuses import RiskTier
+from churn.stores.shown import Row
 
 COLUMNS = tuple(column.name for column in ACTION_LIST if column.is_on_page)
 """The columns of the list on the page."""
@@ -81,7 +82,7 @@ def _order(wanted: Wanted) -> tuple[sa.ColumnElement[Any], ...]:
     return by.desc() if wanted.descending else by.asc(), _list.c.call_rank
 
 
-def read_calls(connection: Connection, wanted: Wanted, limit: int, offset: int = 0) -> list[dict[str, Any]]:
+def read_calls(connection: Connection, wanted: Wanted, limit: int, offset: int = 0) -> list[Row]:
     """Returns one page of the list. call_rank is the rank in the whole list of the date, whatever the filters are."""
     shown = [
         sa.cast(_list.c[name], sa.Double).label(name) if name in MONEY else _list.c[name].label(name)

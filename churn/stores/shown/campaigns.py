@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-Row = dict[str, Any]
+from churn.stores.shown import Row
 
 
 def read_campaigns(connection: Connection) -> list[Row]:

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from churn.contracts.statuses import RiskTier
 from churn.errors import NotThere
+from churn.stores.shown import Row
 from churn.stores.shown.versions import Version
 
 
@@ -82,9 +82,7 @@ def read_kpis(engine: Engine, version: Version) -> Kpis:
             "run `churn transforms check`: it compares every published day with its scores and repairs differences.",
         )
     # Postgres gives sums of money as DECIMAL, which no screen needs.
-    values: dict[str, Any] = {
-        name: float(value) if isinstance(value, Decimal) else value for name, value in row._mapping.items()
-    }
+    values: Row = {name: float(value) if isinstance(value, Decimal) else value for name, value in row._mapping.items()}
     return Kpis(**values)
 
 

@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from churn.stores.postgres.catalogue import ColumnNote
-
-Row = dict[str, Any]
+from churn.stores.shown import Row
 
 VIEWS = (
     "kpi_daily",

@@ -5,12 +5,15 @@ the view is created again, and it is dropped together with that version. SQLMesh
 again.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import ProgrammingError
+
+if TYPE_CHECKING:
+    from sqlmesh.core.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class View:
     render: Callable[[], str]
 
 
-def list_views(snapshots: Iterable[Any]) -> list[View]:
+def list_views(snapshots: Iterable["Snapshot"]) -> list[View]:
     """Returns the views of SQLMesh snapshots, each after the views that it reads: views of models, then views of names.
 
     Args:
@@ -42,14 +45,14 @@ def list_views(snapshots: Iterable[Any]) -> list[View]:
     ]
 
 
-def _in_order(by_name: dict[str, Any]) -> Iterator[Any]:
+def _in_order(by_name: Mapping[str, "Snapshot"]) -> Iterator["Snapshot"]:
     from sqlmesh.utils.dag import DAG
 
     graph: DAG[str] = DAG({name: {parent.name for parent in snapshot.parents} for name, snapshot in by_name.items()})
     return (by_name[name] for name in graph.sorted if name in by_name)
 
 
-def _view_of_a_model(snapshot: Any, by_name: dict[str, Any]) -> View:
+def _view_of_a_model(snapshot: "Snapshot", by_name: Mapping[str, "Snapshot"]) -> View:
     from sqlmesh.core.snapshot import DeployabilityIndex
 
     def render() -> str:
@@ -65,7 +68,7 @@ def _view_of_a_model(snapshot: Any, by_name: dict[str, Any]) -> View:
     return View(_short(snapshot.table_name()), reads, render)
 
 
-def _view_of_a_name(snapshot: Any) -> View:
+def _view_of_a_name(snapshot: "Snapshot") -> View:
     table = _short(snapshot.table_name())
     return View(_short(snapshot.name), frozenset({table}), lambda: f"SELECT * FROM {table}")
 

@@ -75,10 +75,10 @@ def _set_in_session(connection: Any, statement_timeout_minutes: int) -> None:
     connection.commit()
 
 
-def address_of(uri: str) -> dict[str, Any]:
+def address_of(uri: str) -> dict[str, str | int | None]:
     """Returns the parts of an address under the names that psycopg2 uses."""
     url = make_url(uri)
-    query: dict[str, Any] = dict(url.query)
+    query = {name: values[0] for name, values in url.normalized_query.items()}
     return {
         "host": url.host or query.get("host", "localhost"),
         "port": url.port or 5432,

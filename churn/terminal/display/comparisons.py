@@ -1,7 +1,5 @@
 """Two published dates compared."""
 
-from typing import Any
-
 import polars as pl
 from rich.console import Console
 
@@ -45,7 +43,7 @@ def show_comparison(comparison: Comparison, console: Console | None = None) -> N
     print_table(console, "Largest changes of score with a change of tier; the parts add up", _COLUMNS, rows)
 
 
-def as_document(comparison: Comparison) -> dict[str, Any]:
+def as_document(comparison: Comparison) -> dict[str, object]:
     """Returns a comparison as JSON's object, with every customer who changed tier."""
     moved = _moved(comparison)
     return {

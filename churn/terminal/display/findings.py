@@ -24,7 +24,7 @@ def show_findings(findings: Sequence[Finding], console: Console | None = None) -
     (console or open_console()).print(table)
 
 
-def as_document(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def as_document(findings: Sequence[Finding]) -> list[dict[str, object]]:
     """Returns the doctor's report as JSON's objects."""
     return [{"subject": finding.subject, "is_well": finding.is_well, "detail": finding.told} for finding in findings]
 
