@@ -80,10 +80,11 @@ def churn_pipeline(
 
     with open_workplace() as workplace, one_pipeline(workplace):
         release_named(workplace, as_of, "churn run")
-        adopt(workplace.settings, declaration or mapping)  # Before the SQL models are loaded: they read it.
+        chosen = declaration or mapping
+        adopt(workplace.settings, chosen)  # Before the SQL models are loaded: they read it.
         plan = plan_run(workplace, source, as_of, run_date())
         tell_notes(plan.notes)
-        outcomes = run_days(workplace, plan, retrain, declaration or mapping)
+        outcomes = run_days(workplace, plan, retrain, chosen)
         if is_scheduled() and as_of is None:
             planning.check_arrived(workplace, source, run_date())
         return outcomes

@@ -58,7 +58,7 @@ class Horizon:
 
 @dataclass(frozen=True)
 class LabelRules:
-    """How a company's extracts are labelled: the section [churn] of the mapping file.
+    """How a company's extracts are labelled: the section [churn] of the declaration.
 
     Attributes:
         left: mark, date or absence. With absence a mark or a date counts too, where an extract has one.

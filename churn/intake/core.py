@@ -11,7 +11,7 @@ import polars as pl
 
 from churn.contracts.declaration import Core, LeftSource
 from churn.intake.batches import ROW_NUMBER
-from churn.intake.mapping import Mapping
+from churn.intake.extract_form import ExtractForm
 from churn.intake.numbers import plain_number
 
 KEY_JOINT = "/"
@@ -20,18 +20,23 @@ ROW_PREFIX = "row "
 """The customer number of a file without any is its row: row 12."""
 
 
-def make_core(rows: pl.DataFrame, mapping: Mapping, snapshot_date: date) -> pl.DataFrame:
+def make_core(rows: pl.DataFrame, extract_form: ExtractForm, snapshot_date: date) -> pl.DataFrame:
     """Returns the rows with the core columns of the contract as text.
 
     Args:
         rows: the cells as they arrived, under the names of `Declaration.core_sources`.
-        mapping: the declaration, and how numbers are written.
+        extract_form: the declaration, and how its numbers are written.
         snapshot_date: the business date, to which start dates and last activities are held.
     """
-    core = mapping.declaration.core
+    core = extract_form.declaration.core
     if core is None:
         return rows
-    made = [_customer_id(core), _value(core, mapping), _tenure(core, snapshot_date), _churn(core.left, snapshot_date)]
+    made = [
+        _customer_id(core),
+        _value(core, extract_form),
+        _tenure(core, snapshot_date),
+        _churn(core.left, snapshot_date),
+    ]
     return rows.with_columns(made)
 
 
@@ -46,12 +51,12 @@ def _customer_id(core: Core) -> pl.Expr:
     return pl.when(~is_blank).then(pl.concat_str(parts, separator=KEY_JOINT)).alias("customer_id")
 
 
-def _value(core: Core, mapping: Mapping) -> pl.Expr:
+def _value(core: Core, extract_form: ExtractForm) -> pl.Expr:
     """Returns the value a month. Example: a basic price of 39.90 and options of 6.00 are 45.9."""
     names = [f"monthly_charges#{place}" for place in range(1, len(core.value) + 1)]
     if len(names) == 1:
         return pl.col(names[0]).alias("monthly_charges")
-    numbers = [_read_number(name, mapping).cast(pl.Float64, strict=False) for name in names]
+    numbers = [_read_number(name, extract_form).cast(pl.Float64, strict=False) for name in names]
     # A part that is no number is shown as it arrived: the rule of the number then names it.
     wrong = [
         pl.when(number.is_null()).then(pl.col(name).fill_null("")) for name, number in zip(names, numbers, strict=True)
@@ -60,8 +65,8 @@ def _value(core: Core, mapping: Mapping) -> pl.Expr:
     return pl.coalesce(*wrong, total).alias("monthly_charges")
 
 
-def _read_number(name: str, mapping: Mapping) -> pl.Expr:
-    cells, form = pl.col(name).str.strip_chars(), mapping.number_form
+def _read_number(name: str, extract_form: ExtractForm) -> pl.Expr:
+    cells, form = pl.col(name).str.strip_chars(), extract_form.number_form
     return plain_number(cells, form) if form else cells
 
 

@@ -13,9 +13,9 @@ import polars as pl
 from churn.errors import ContractBroken
 from churn.intake.batches import Opened, TextBatch, no_misfits
 from churn.intake.doubtful_rows import MAX_LINE_BYTES, name_cells, quote_refused, read_row_by_row
+from churn.intake.extract_form import ExtractForm
 from churn.intake.headers import EveryColumn, Header, count_known, understand_names
 from churn.intake.kinds import refuse_other_kinds
-from churn.intake.mapping import Mapping
 
 BLOCK_BYTES = 4 * 1024 * 1024
 MAX_COLUMNS = 5_000
@@ -42,7 +42,7 @@ class _Block:
     text: bytes
 
 
-def open_csv(stream: IO[bytes], name: str, mapping: Mapping | EveryColumn, max_bytes: int) -> Opened:
+def open_csv(stream: IO[bytes], name: str, extract_form: ExtractForm | EveryColumn, max_bytes: int) -> Opened:
     """Reads the header line; the batches are read later, when the caller asks for them.
 
     Raises:
@@ -52,30 +52,30 @@ def open_csv(stream: IO[bytes], name: str, mapping: Mapping | EveryColumn, max_b
     # and _check_line sees that the line is too long.
     first = stream.readline(MAX_LINE_BYTES + 1)
     _check_line(first, name, 1)
-    encoding = "utf-8" if first.startswith(_BOM) else mapping.encoding
+    encoding = "utf-8" if first.startswith(_BOM) else extract_form.encoding
     text = _decode(first.removeprefix(_BOM), name, 1, encoding).rstrip("\r\n")
     refuse_other_kinds(text[:8].encode(), name)
     if not text.strip():
         raise ContractBroken(f"{name} line 1 is empty.", "export the file again with the column names in line 1.")
-    separator = _find_separator(text, name, mapping)
+    separator = _find_separator(text, name, extract_form)
     names = _split(text, separator)
     if len(names) > MAX_COLUMNS:
         raise ContractBroken(
             f"{name} has {len(names):,} columns; at most {MAX_COLUMNS:,} are read.",
             "export the file again with fewer columns.",
         )
-    layout = Layout(name, separator, understand_names(name, names, mapping), encoding)
+    layout = Layout(name, separator, understand_names(name, names, extract_form), encoding)
     return Opened(layout.header, _read_batches(stream, layout, max_bytes))
 
 
-def _find_separator(header: str, name: str, mapping: Mapping | EveryColumn) -> str:
+def _find_separator(header: str, name: str, extract_form: ExtractForm | EveryColumn) -> str:
     """Returns the separator that splits the header line into the largest number of known column names."""
     if "\r" in header:
         raise ContractBroken(f"{name} ends its lines with CR only.", "export the file again with LF or CRLF line ends.")
-    known = {separator: count_known(_split(header, separator), mapping) for separator in _SEPARATORS}
+    known = {separator: count_known(_split(header, separator), extract_form) for separator in _SEPARATORS}
     best = max(known, key=lambda separator: known[separator])
     for other, word in _OTHER_SEPARATORS.items():
-        if count_known(_split(header, other), mapping) > max(known[best], 1):
+        if count_known(_split(header, other), extract_form) > max(known[best], 1):
             raise ContractBroken(
                 f"{name} separates its columns with {word}.",
                 "export the file again with commas, semicolons or tabs between the columns.",
@@ -173,7 +173,9 @@ def _as_utf8(block: _Block, layout: Layout) -> bytes:
     if b"\0" in block.text:
         line_number = block.first_line + block.text.count(b"\n", 0, block.text.index(b"\0"))
         _check_line(b"\0", layout.file_name, line_number)
-    if block.text.isascii():  # ASCII is the same bytes in every encoding that a mapping may name: nothing to convert.
+    if (
+        block.text.isascii()
+    ):  # ASCII is the same bytes in every encoding that a declaration may name: nothing to convert.
         return block.text
     try:
         return block.text.decode(layout.encoding).encode()

@@ -4,22 +4,22 @@ import polars as pl
 
 from churn.contracts.declaration import NUMBER_TYPES, Declaration, DeclaredColumn
 from churn.intake.blanks import is_marker
-from churn.intake.mapping import Mapping
+from churn.intake.extract_form import ExtractForm
 from churn.intake.numbers import NumberForm, plain_number
 
 TRUE_WORDS = ("yes", "true", "1", "1.0", "y", "t", "x", "j", "ja", "oui", "si", "sí")
 FALSE_WORDS = ("no", "false", "0", "0.0", "n", "f", "nein", "non")
 
 
-def tidy_declared(text_rows: pl.DataFrame, mapping: Mapping) -> list[pl.Series]:
+def tidy_declared(text_rows: pl.DataFrame, extract_form: ExtractForm) -> list[pl.Series]:
     """Returns the stored declared columns as text: trimmed, the company's words replaced, blank cells null."""
     columns = []
-    for column in mapping.declaration.stored:
+    for column in extract_form.declaration.stored:
         cells = text_rows[column.name].str.strip_chars()
         replaced = cells.replace(dict(column.words)) if column.words else cells
         is_blank = (replaced == "") | is_marker(replaced)
         tidy = replaced.set(is_blank.fill_null(True), None)
-        if (form := mapping.number_form) and column.type in NUMBER_TYPES:
+        if (form := extract_form.number_form) and column.type in NUMBER_TYPES:
             tidy = _read_form(tidy, form)
         columns.append(tidy)
     return columns

@@ -2,7 +2,6 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -10,23 +9,24 @@ from churn.contracts.declaration import SHIPPED_COLUMNS, Core, Declaration
 from churn.contracts.extract import KNOWN_WORDS
 from churn.errors import WrongUsage
 from churn.intake.declaration_file import PUBLIC_SOURCES, DeclarationFile
-from churn.intake.mapping import ChurnRules, Mapping, read_mapping
+from churn.intake.extract_form import ChurnRules, ExtractForm
 from churn.settings import Settings
 
 
-def read_extract_form(path: Path | None) -> Mapping:
+def read_extract_form(path: Path | None) -> ExtractForm:
     """Reads a declaration file, or a mapping file of an earlier release; without a path nothing is mapped or declared.
 
     Raises:
         WrongUsage: the file does not exist, is not TOML, or has an entry that is not allowed; the message names the
             place.
     """
+    if path is None:
+        return ExtractForm()
     content = _read_toml(path)
-    if content is None or not {"core", "extract"} & set(content):
-        return read_mapping(path)
-    assert path is not None
     try:
-        return _as_mapping(DeclarationFile.model_validate(content))
+        if {"core", "extract"} & set(content):
+            return _as_extract_form(DeclarationFile.model_validate(content))
+        return ExtractForm.model_validate(content)
     except ValidationError as error:
         raise _wrong_entry(path, error) from None
 
@@ -40,7 +40,7 @@ def read_declared(settings: Settings) -> Declaration:
     return read_extract_form(settings.declaration_in_force).declaration
 
 
-def adopt(settings: Settings, path: Path | None) -> Mapping:
+def adopt(settings: Settings, path: Path | None) -> ExtractForm:
     """Returns how an extract is read, and puts its declaration in force for this home.
 
     Args:
@@ -51,11 +51,11 @@ def adopt(settings: Settings, path: Path | None) -> Mapping:
         WrongUsage: the file cannot be read, nobody reviewed it, or CHURN_DECLARATION names another one.
     """
     chosen = path or settings.declaration_in_force
-    mapping = read_extract_form(chosen)
-    refuse_unreviewed(mapping, chosen)
-    if path is None or mapping.declaration.is_shipped:
-        return mapping
-    if settings.declaration is not None and read_declared(settings) != mapping.declaration:
+    extract_form = read_extract_form(chosen)
+    refuse_unreviewed(extract_form, chosen)
+    if path is None or extract_form.declaration.is_shipped:
+        return extract_form
+    if settings.declaration is not None and read_declared(settings) != extract_form.declaration:
         raise WrongUsage(
             f"CHURN_DECLARATION names {settings.declaration}, which differs from {path}.",
             "change CHURN_DECLARATION, or leave --declaration out.",
@@ -65,25 +65,23 @@ def adopt(settings: Settings, path: Path | None) -> Mapping:
         partial = settings.kept_declaration.with_suffix(".partial")
         partial.write_bytes(path.read_bytes())
         partial.replace(settings.kept_declaration)
-    return mapping
+    return extract_form
 
 
-def refuse_unreviewed(mapping: Mapping, path: Path | None) -> None:
+def refuse_unreviewed(extract_form: ExtractForm, path: Path | None) -> None:
     """Refuses a declaration that nobody reviewed: its guesses may be wrong in ways that no figure shows.
 
     Raises:
         WrongUsage: reviewed_by is empty.
     """
-    if not mapping.declaration.is_shipped and not mapping.declaration.reviewed_by.strip():
+    if not extract_form.declaration.is_shipped and not extract_form.declaration.reviewed_by.strip():
         raise WrongUsage(
             f"Nobody has reviewed the declaration {path}: reviewed_by in [extract] is empty.",
             'read every guess in it, correct it, and write reviewed_by = "NAME, DATE".',
         )
 
 
-def _read_toml(path: Path | None) -> dict[str, Any] | None:
-    if path is None:
-        return None
+def _read_toml(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -97,14 +95,14 @@ def _read_toml(path: Path | None) -> dict[str, Any] | None:
 def _wrong_entry(path: Path, error: ValidationError) -> WrongUsage:
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"]) or "the file"
-    problem = first["msg"].removeprefix("Value error, ")
+    problem = first["msg"].removeprefix("Value error, ")  # Pydantic puts this in front of our own messages.
     return WrongUsage(
         f"The declaration {path.name} has an entry that is not allowed at {place}: {problem}.",
         "correct that entry; data/README.md shows what a declaration may contain.",
     )
 
 
-def _as_mapping(file: DeclarationFile) -> Mapping:
+def _as_extract_form(file: DeclarationFile) -> ExtractForm:
     """Returns how the extract is read, and what it holds."""
     shipped = {name: column for name, column in file.columns.items() if column.shipped}
     left, since = file.churn.left.as_source(), file.core.since
@@ -125,7 +123,7 @@ def _as_mapping(file: DeclarationFile) -> Mapping:
         file.extract.currency,
         file.extract.reviewed_by,
     )
-    return Mapping(
+    return ExtractForm(
         encoding=file.extract.encoding,
         decimal_comma=file.extract.decimal_comma,
         numbers=file.extract.numbers,

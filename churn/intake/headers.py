@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from churn.contracts.extract import PUBLIC_NAMES
 from churn.errors import ContractBroken
 from churn.intake.corrections import COLUMNS, LOAD_COLUMN
-from churn.intake.mapping import Mapping
+from churn.intake.extract_form import ExtractForm
 
 CURRENCY_COLUMN = "currency"
 CURRENCY_NAMES = {"currency", "currency_code", "currencycode", "ccy", "waehrung", "währung", "devise", "moneda"}
@@ -57,15 +57,15 @@ class Header:
         return self.columns | more | ({LOAD_COLUMN: LOAD_COLUMN} if self.is_correction else {})
 
 
-def understand_names(file_name: str, names: list[str], mapping: Mapping | EveryColumn) -> Header:
+def understand_names(file_name: str, names: list[str], extract_form: ExtractForm | EveryColumn) -> Header:
     """Finds the columns of the declaration among the names in a file. Case, spaces and underscores do not matter.
 
     Raises:
         ContractBroken: a column of the declaration is missing, or the file has it twice.
     """
-    if isinstance(mapping, EveryColumn):
+    if isinstance(extract_form, EveryColumn):
         return _take_every(names)
-    wanted = _name_wanted(mapping)
+    wanted = _name_wanted(extract_form)
     found = {ours: _find(names, accepted) for ours, accepted in wanted.items()}
     if twice := [wanted[ours][0] for ours, places in found.items() if len(places) > 1]:
         raise ContractBroken(
@@ -79,7 +79,7 @@ def understand_names(file_name: str, names: list[str], mapping: Mapping | EveryC
             f"{_suggest(missing, extras)}",
             "export the file again with all 21 columns, or declare your columns: `churn init --from FILE` writes a "
             "declaration."
-            if mapping.declaration.is_shipped
+            if extract_form.declaration.is_shipped
             else "export the file again with the declared columns, or correct the declaration.",
         )
     columns = {ours: names[places[0]] for ours, places in found.items()}
@@ -99,21 +99,24 @@ def _suggest(missing: list[str], others: list[str]) -> str:
     return "".join(f" It has {match[0]}: did you mean {column}?" for column, match in near if match)
 
 
-def count_known(names: list[str], mapping: Mapping | EveryColumn) -> int:
+def count_known(names: list[str], extract_form: ExtractForm | EveryColumn) -> int:
     """Returns how many of the names are declared columns. The right separator gives the largest count."""
-    if isinstance(mapping, EveryColumn):
+    if isinstance(extract_form, EveryColumn):
         return sum(name != "" for name in names)
-    accepted = {plain_name(name) for names_of_one in _name_wanted(mapping).values() for name in names_of_one}
+    accepted = {plain_name(name) for names_of_one in _name_wanted(extract_form).values() for name in names_of_one}
     return sum(plain_name(name) in accepted for name in names)
 
 
-def _name_wanted(mapping: Mapping) -> dict[str, tuple[str, ...]]:
+def _name_wanted(extract_form: ExtractForm) -> dict[str, tuple[str, ...]]:
     """Returns our name -> the names that the file may give it, first the one that messages say."""
-    declaration = mapping.declaration
+    declaration = extract_form.declaration
     if declaration.is_shipped:
         public = {ours: (name, ours) for name, ours in PUBLIC_NAMES.items()}
-        return {ours: (mapping.columns[ours], *own) if ours in mapping.columns else own for ours, own in public.items()}
-    shipped = {name: mapping.columns[name] for name in declaration.shipped}
+        return {
+            ours: (extract_form.columns[ours], *own) if ours in extract_form.columns else own
+            for ours, own in public.items()
+        }
+    shipped = {name: extract_form.columns[name] for name in declaration.shipped}
     own = {column.name: column.source for column in declaration.stored}
     return {ours: (name,) for ours, name in (declaration.core_sources | shipped | own).items()}
 

@@ -15,20 +15,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from churn.intake.child_memory import limit_memory
+from churn.intake.decoding_child import REFUSED, Refused, limit_memory
 
 MAX_CELL_BYTES = 20_000
 MAX_COLUMNS = 5_000
 BATCH_ROWS = 30_000
 BATCH_BYTES = 32_000_000
-REFUSED, ODD_COLUMN = 3, 4
+ODD_COLUMN = 4
 
 _DELTA = {"DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"}
 """Encodings of text that pyarrow 25 cannot decode into a dictionary."""
-
-
-class Refused(Exception):
-    """The file cannot be read. The message is for people."""
 
 
 class OddColumn(Exception):

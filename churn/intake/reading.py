@@ -16,9 +16,9 @@ from typing import IO, cast
 from churn.errors import ContractBroken
 from churn.intake import csv_reading, parquet_reading, workbook_reading
 from churn.intake.batches import Opened
+from churn.intake.extract_form import ExtractForm
 from churn.intake.headers import EveryColumn
 from churn.intake.kinds import refuse_other_kinds
-from churn.intake.mapping import Mapping
 from churn.intake.utf16 import BYTE_ORDER_MARKS, as_utf8
 
 _MOST_GZIP = 1032
@@ -30,13 +30,13 @@ _ZIP = b"PK\x03\x04"
 
 
 @contextmanager
-def open_batches(path: Path, name: str, mapping: Mapping | EveryColumn, max_bytes: int) -> Iterator[Opened]:
+def open_batches(path: Path, name: str, extract_form: ExtractForm | EveryColumn, max_bytes: int) -> Iterator[Opened]:
     """Opens an extract: CSV, gzipped CSV, Parquet, or the first sheet of an .xlsx workbook.
 
     Args:
         path: the file.
         name: the name that messages give the file.
-        mapping: how the file differs from the public names and words; or that every column is wanted.
+        extract_form: how the file differs from the public names and words; or that every column is wanted.
         max_bytes: the largest size allowed, after unpacking.
 
     Raises:
@@ -44,25 +44,25 @@ def open_batches(path: Path, name: str, mapping: Mapping | EveryColumn, max_byte
     """
     size = path.stat().st_size
     # The core alone has a character and a separator in each cell; blank cells of other columns may have no character.
-    smallest_row = 1 if isinstance(mapping, EveryColumn) else 2 * len(mapping.declaration.extract_columns)
+    smallest_row = 1 if isinstance(extract_form, EveryColumn) else 2 * len(extract_form.declaration.extract_columns)
     with path.open("rb") as stream:
         start = stream.read(8)
         stream.seek(0)
         if not start:
             raise ContractBroken(f"{name} is empty.", "ask the source for the file again.")
         if start.startswith(_PARQUET):
-            with parquet_reading.open_parquet(path, name, mapping, max_bytes) as parquet:
+            with parquet_reading.open_parquet(path, name, extract_form, max_bytes) as parquet:
                 yield parquet
         elif start.startswith(_ZIP):
-            with workbook_reading.open_workbook(path, name, mapping, max_bytes) as workbook:
+            with workbook_reading.open_workbook(path, name, extract_form, max_bytes) as workbook:
                 yield workbook
         elif start.startswith(_GZIP):
             with _unpack(stream, name) as unpacked:
-                opened = csv_reading.open_csv(_plain(unpacked, name), name, mapping, max_bytes)
+                opened = csv_reading.open_csv(_plain(unpacked, name), name, extract_form, max_bytes)
                 yield replace(opened, most_rows=min(max_bytes, size * _MOST_GZIP) // smallest_row)
         else:
             refuse_other_kinds(start, name)
-            opened = csv_reading.open_csv(_plain(stream, name), name, mapping, max_bytes)
+            opened = csv_reading.open_csv(_plain(stream, name), name, extract_form, max_bytes)
             yield replace(opened, most_rows=size // smallest_row)
 
 

@@ -14,8 +14,8 @@ from churn.contracts.formulas import restore
 from churn.intake.batches import ROW_NUMBER, TextBatch, no_misfits
 from churn.intake.blanks import drop_blank_rows
 from churn.intake.core import make_core
+from churn.intake.extract_form import ExtractForm
 from churn.intake.headers import CURRENCY_COLUMN, Header
-from churn.intake.mapping import Mapping
 from churn.intake.rules import RuleBook, name_failures, rules_of, state_reasons
 from churn.intake.tidying import Tidied, tidy_rows, type_rows
 from churn.timeline import today
@@ -64,7 +64,7 @@ class Screened:
 def screen_rows(
     batch: TextBatch,
     header: Header,
-    mapping: Mapping,
+    extract_form: ExtractForm,
     accept_new_words: bool = False,
     snapshot_date: date | None = None,
 ) -> Screened:
@@ -73,22 +73,22 @@ def screen_rows(
     Args:
         batch: the rows as they arrived.
         header: the columns of the file.
-        mapping: how the file differs from the public names and words.
+        extract_form: how the file differs from the public names and words.
         accept_new_words: whether a row may have a new word in a column that is open to new words.
         snapshot_date: the business date of the extract, with which leaving dates are compared.
     """
     # A corrected row counts even if it is blank: each rejected row must come back.
     text_rows = restore(batch.rows) if header.is_correction else drop_blank_rows(batch.rows)
     blank_rows = batch.blank_lines + batch.rows.height - text_rows.height
-    text_rows = make_core(text_rows, mapping, snapshot_date or today())
-    tidied, typed, broken = _apply_contract(text_rows, mapping, snapshot_date)
-    is_gone = _left_long_ago(typed, mapping, snapshot_date)
+    text_rows = make_core(text_rows, extract_form, snapshot_date or today())
+    tidied, typed, broken = _apply_contract(text_rows, extract_form, snapshot_date)
+    is_gone = _left_long_ago(typed, extract_form, snapshot_date)
     broken = broken.filter(~broken["index"].is_in(is_gone.arg_true().cast(pl.Int64).implode()))
     is_new = _find_new_words(broken, tidied.rows)
     new_words = _count_words(broken.filter(is_new), tidied.rows)
     if accept_new_words:
         broken = broken.filter(~is_new)
-    rejected = pl.concat([_set_aside(broken, text_rows, header, mapping), batch.misfits]).sort(ROW_NUMBER)
+    rejected = pl.concat([_set_aside(broken, text_rows, header, extract_form), batch.misfits]).sort(ROW_NUMBER)
     is_bad = pl.int_range(typed.height, eager=True).is_in(broken["index"].unique().implode())
     accepted = typed.filter(~(is_bad | is_gone))
     is_later = accepted["left_on"] > snapshot_date if "left_on" in accepted.columns and snapshot_date else None
@@ -107,29 +107,29 @@ def screen_rows(
 
 
 def _apply_contract(
-    text_rows: pl.DataFrame, mapping: Mapping, snapshot_date: date | None
+    text_rows: pl.DataFrame, extract_form: ExtractForm, snapshot_date: date | None
 ) -> tuple[Tidied, pl.DataFrame, pl.DataFrame]:
     """Returns the tidied rows, the typed rows, and the rules that they break."""
     # Most batches keep the contract without any change to their words. So the first try leaves the words alone, and
     # only a batch with a broken rule pays for correcting their spaces and case.
-    is_plain = not mapping.values and mapping.churn_date_format is None
+    is_plain = not extract_form.values and extract_form.churn_date_format is None
     for words_too in [False, True] if is_plain else [True]:
-        tidied = tidy_rows(text_rows, mapping, words_too, snapshot_date)
-        typed = type_rows(tidied.rows, mapping)
-        broken = find_broken_rules(typed, tidied.rows, mapping.declaration)
+        tidied = tidy_rows(text_rows, extract_form, words_too, snapshot_date)
+        typed = type_rows(tidied.rows, extract_form)
+        broken = find_broken_rules(typed, tidied.rows, extract_form.declaration)
         if broken.is_empty():
             break
     return tidied, typed, broken
 
 
-def _left_long_ago(typed: pl.DataFrame, mapping: Mapping, snapshot_date: date | None) -> pl.Series:
+def _left_long_ago(typed: pl.DataFrame, extract_form: ExtractForm, snapshot_date: date | None) -> pl.Series:
     """Returns for each row whether its customer left before the time in which an extract shows leavers.
 
     Example: with a horizon of 30 days and a tolerance of 7, on 2026-11-01 it is before 2026-09-25.
     """
     if snapshot_date is None or "left_on" not in typed.columns:
         return pl.repeat(False, typed.height, eager=True, dtype=pl.Boolean)
-    covered = timedelta(days=mapping.churn.read_horizon().days + mapping.churn.tolerance_days)
+    covered = timedelta(days=extract_form.churn.read_horizon().days + extract_form.churn.tolerance_days)
     return (typed["left_on"] < snapshot_date - covered).fill_null(False)
 
 
@@ -194,12 +194,14 @@ def _find_unreadable(typed: pl.DataFrame, tidy: pl.DataFrame, rules: RuleBook) -
     return pl.concat(unreadable)
 
 
-def _set_aside(broken: pl.DataFrame, text_rows: pl.DataFrame, header: Header, mapping: Mapping) -> pl.DataFrame:
+def _set_aside(
+    broken: pl.DataFrame, text_rows: pl.DataFrame, header: Header, extract_form: ExtractForm
+) -> pl.DataFrame:
     """Returns the rows that break a rule, with the columns of `Screened.rejected`."""
     if broken.is_empty():
         return no_misfits()
-    example = mapping.number_form.example if mapping.number_form else None
-    rules = rules_of(mapping.declaration)
+    example = extract_form.number_form.example if extract_form.number_form else None
+    rules = rules_of(extract_form.declaration)
     reasons = state_reasons(broken, text_rows, rules, example).group_by("index", maintain_order=True)
     stated = reasons.agg(pl.col("reason").alias("reasons")).sort("index")
     bad = text_rows[stated["index"]]

@@ -1,4 +1,4 @@
-"""Tidies text: trims spaces, replaces the words of the mapping by ours, corrects upper and lower case.
+"""Tidies text: trims spaces, replaces the words of the declaration by ours, corrects upper and lower case.
 
 Nothing is guessed: an unknown word stays unchanged, and the contract then names it.
 """
@@ -11,7 +11,7 @@ import polars as pl
 from churn.contracts.extract import KNOWN_WORDS
 from churn.intake.blanks import is_marker
 from churn.intake.declared import tidy_declared, type_declared
-from churn.intake.mapping import Mapping
+from churn.intake.extract_form import ExtractForm
 from churn.intake.numbers import plain_number
 from churn.intake.rules import NUMBER_COLUMNS
 
@@ -41,36 +41,36 @@ class Tidied:
 
 
 def tidy_rows(
-    text_rows: pl.DataFrame, mapping: Mapping, words_too: bool = True, snapshot_date: date | None = None
+    text_rows: pl.DataFrame, extract_form: ExtractForm, words_too: bool = True, snapshot_date: date | None = None
 ) -> Tidied:
     """Tidies the extract columns of a batch.
 
     Args:
         text_rows: the batch as it arrived.
-        mapping: how the extract differs from the public names and words.
+        extract_form: how the extract differs from the public names and words.
         words_too: False leaves the columns of words unchanged, for a batch that probably keeps the contract already.
         snapshot_date: the business date of the extract; None if it is not known.
     """
     columns, normalised = [], 0
-    for name in mapping.declaration.extract_columns:
-        cells, theirs = text_rows[name], mapping.words_of(name)
+    for name in extract_form.declaration.extract_columns:
+        cells, theirs = text_rows[name], extract_form.words_of(name)
         if name in KNOWN_WORDS and (not words_too or (not theirs and cells.is_in(KNOWN_WORDS[name]).all())):
             columns.append(cells)
             continue
         trimmed = cells.str.strip_chars()
         theirs = _SENIOR | theirs if name == "senior_citizen" else theirs
         mapped = trimmed.replace(theirs) if theirs else trimmed
-        tidy = _put_case_right(mapped, mapping.declaration.known_words(name)) if name in KNOWN_WORDS else mapped
+        tidy = _put_case_right(mapped, extract_form.declaration.known_words(name)) if name in KNOWN_WORDS else mapped
         normalised += int((((cells != trimmed) & (trimmed != "")) | (mapped != tidy)).sum())
         is_blank = tidy == ""
         if words_too or name == "customer_id":
             is_blank |= is_marker(tidy)
         columns.append(tidy.set(is_blank, None))
-    rows = pl.DataFrame([*columns, *tidy_declared(text_rows, mapping)])
-    if form := mapping.number_form:
-        rows = rows.with_columns(plain_number(pl.col(name), form) for name in mapping.money_columns)
-    if mapping.churn_date_format:
-        left_on = pl.col("churn").str.to_date(mapping.churn_date_format, strict=False).alias("left_on")
+    rows = pl.DataFrame([*columns, *tidy_declared(text_rows, extract_form)])
+    if form := extract_form.number_form:
+        rows = rows.with_columns(plain_number(pl.col(name), form) for name in extract_form.money_columns)
+    if extract_form.churn_date_format:
+        left_on = pl.col("churn").str.to_date(extract_form.churn_date_format, strict=False).alias("left_on")
         dated = rows.with_columns(left_on)
         without_end = int(dated.select(is_no_date(pl.col("left_on")).sum()).item())
         return Tidied(dated.with_columns(_left_by_date(snapshot_date or date.max)), normalised, without_end)
@@ -103,7 +103,7 @@ def is_no_date(left_on: pl.Expr) -> pl.Expr:
     return (left_on.dt.year() >= 2090) | (left_on.dt.year() <= 1970)
 
 
-def type_rows(tidy_rows: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+def type_rows(tidy_rows: pl.DataFrame, extract_form: ExtractForm) -> pl.DataFrame:
     """Returns the rows with numbers as numbers, and tenure in months. A text that is no finite number becomes null."""
     numbers = [pl.col(name).cast(pl.Float64, strict=False) for name in NUMBER_COLUMNS if name in tidy_rows.columns]
     # Adding 0.0 turns -0.0 into 0.0, so that no sign of zero reaches the database.
@@ -115,6 +115,6 @@ def type_rows(tidy_rows: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
         pl.when(fits).then(number).cast(pl.Int64) for fits, number in zip(is_whole, whole, strict=True)
     )
     # 240 days are 7 whole months. A negative tenure stays one, for the contract to name.
-    months = (pl.col("tenure") * _MONTHS_IN[mapping.tenure_unit or "months"]).floor().cast(pl.Int64)
-    in_months = typed if mapping.tenure_unit in (None, "months") else typed.with_columns(months.alias("tenure"))
-    return type_declared(in_months, mapping.declaration)
+    months = (pl.col("tenure") * _MONTHS_IN[extract_form.tenure_unit or "months"]).floor().cast(pl.Int64)
+    in_months = typed if extract_form.tenure_unit in (None, "months") else typed.with_columns(months.alias("tenure"))
+    return type_declared(in_months, extract_form.declaration)

@@ -12,15 +12,10 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from churn.intake.child_memory import limit_memory
+from churn.intake.decoding_child import REFUSED, Refused, limit_memory
 
-REFUSED = 3
 _WORKBOOK = "xl/workbook.xml"
 _WHOLE = 2**53
-
-
-class Refused(Exception):
-    """The file cannot be read. The message is for people."""
 
 
 def main(path: str, max_bytes: int) -> None:

@@ -10,8 +10,8 @@ import polars as pl
 from churn.errors import ContractBroken, WrongUsage
 from churn.intake.batches import ROW_NUMBER, Opened
 from churn.intake.declaring import read_extract_form
+from churn.intake.extract_form import ExtractForm
 from churn.intake.limits import Limits, Tally, check_hope, check_limits
-from churn.intake.mapping import Mapping
 from churn.intake.reading import open_batches
 from churn.intake.screening import screen_rows
 from churn.intake.sources import Extract, check_unchanged, open_extract
@@ -92,45 +92,49 @@ class _Findings:
             self.refusals.append(Refusal(refusal.fact, refusal.next_step))
 
 
-def check_extract(settings: Settings, source: str | None, mapping_path: Path | None = None) -> Check:
+def check_extract(settings: Settings, source: str | None, declaration_path: Path | None = None) -> Check:
     """Reads and screens a whole extract (default: synthetic customers), and stores nothing.
 
     A load also compares a file with the last snapshot; that needs the database and is left out here.
 
     Raises:
-        WrongUsage: the file does not exist, this user cannot read it, or it is a folder; the mapping is wrong.
+        WrongUsage: the file does not exist, this user cannot read it, or it is a folder; the extract_form is wrong.
         Unavailable: an address does not answer in time.
     """
     source = source or str(provide_synthetic_extract(settings.home_dir))
     if "://" not in source and Path(source).is_dir():
         raise WrongUsage(f"{source} is a folder.", "give --source one file of it.")
-    mapping, found, name = read_extract_form(mapping_path or settings.declaration_in_force), _Findings(), source
+    extract_form, found, name = (
+        read_extract_form(declaration_path or settings.declaration_in_force),
+        _Findings(),
+        source,
+    )
     with found.collect(), open_extract(settings, source) as extract:
         name = extract.name
         max_bytes = settings.max_extract_megabytes * 1_000_000
-        with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
-            _screen(settings, extract, opened, mapping, found)
+        with open_batches(extract.path, extract.name, extract_form, max_bytes) as opened:
+            _screen(settings, extract, opened, extract_form, found)
     tally = found.tally
     return Check(name, tally.rows_read, tally.rejected, _merge_rules(found.rules), tally.notes(), found.refusals)
 
 
-def _screen(settings: Settings, extract: Extract, opened: Opened, mapping: Mapping, found: _Findings) -> None:
+def _screen(settings: Settings, extract: Extract, opened: Opened, extract_form: ExtractForm, found: _Findings) -> None:
     tally, accept_new_words = found.tally, settings.new_categories == "accept"
     tally.extras = opened.header.extras
     for batch in opened.batches:
-        screened = screen_rows(batch, opened.header, mapping, accept_new_words, today())
+        screened = screen_rows(batch, opened.header, extract_form, accept_new_words, today())
         tally.add(screened)
         found.rules.append(_count_rules(screened.rejected))
         # Only accepted rows: a load compares customer numbers after it has set the rejected rows aside.
         found.customers.append(screened.accepted.select("customer_id", screened.row_numbers.alias(ROW_NUMBER)))
     check_unchanged(extract)
-    for check in _whole_file_checks(settings, extract.name, opened, mapping, found):
+    for check in _whole_file_checks(settings, extract.name, opened, extract_form, found):
         with found.collect():
             check()
 
 
 def _whole_file_checks(
-    settings: Settings, name: str, opened: Opened, mapping: Mapping, found: _Findings
+    settings: Settings, name: str, opened: Opened, extract_form: ExtractForm, found: _Findings
 ) -> Iterator[Callable[[], None]]:
     """Yields the checks of a load that need every row."""
     tally = found.tally
@@ -142,8 +146,8 @@ def _whole_file_checks(
     if opened.header.is_correction:
         tally.warnings = ["corrected rows: `churn run` checks that they belong to the current load of their date"]
     elif tally.accepted:
-        tally.warnings = [*describe_ids(tally.sample), *describe_currency(mapping.declaration.currency)]
-        if mapping.tenure_unit is None:
+        tally.warnings = [*describe_ids(tally.sample), *describe_currency(extract_form.declaration.currency)]
+        if extract_form.tenure_unit is None:
             yield lambda: check_tenure(name, tally.sample)
 
 

@@ -49,7 +49,7 @@ def write_rejects(rejects: Rejects, path: Path) -> Path:
 
     The columns are those of the extract, unchanged. Three columns come before them: the load, the row number and the
     reasons. From the load column the loader sees that it must add the corrected rows to the snapshot of that load. The
-    file is UTF-8 with a byte order mark: spreadsheets need it, and it overrides the encoding that a mapping gives.
+    file is UTF-8 with a byte order mark: spreadsheets need it, and it overrides the encoding that a declaration gives.
     A cell that a spreadsheet would run as a formula gets an apostrophe in front, which the loader takes away again.
     """
     own = _own_names(rejects.rows)

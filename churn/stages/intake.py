@@ -12,9 +12,9 @@ from churn.intake.batches import ROW_NUMBER, Opened
 from churn.intake.core import make_core
 from churn.intake.corrections import LOAD_COLUMN, check_all_came_back, check_corrects
 from churn.intake.declaring import adopt
+from churn.intake.extract_form import ExtractForm
 from churn.intake.forgotten import Forgotten, leave_out
 from churn.intake.limits import Limits, Tally, check_hope, check_limits
-from churn.intake.mapping import Mapping
 from churn.intake.reading import open_batches
 from churn.intake.reading_ahead import read_ahead
 from churn.intake.rules import rules_of
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def load_extract(
-    workplace: Workplace, source: str | Path, snapshot_date: date, mapping_path: Path | None = None
+    workplace: Workplace, source: str | Path, snapshot_date: date, declaration_path: Path | None = None
 ) -> Outcome:
     """Loads a customer extract as the snapshot of a date, and replaces an earlier snapshot of that date.
 
@@ -49,7 +49,7 @@ def load_extract(
         workplace: the settings, with the limits that an extract must keep, and the database.
         source: a path, a file: or http(s): address, or - for standard input.
         snapshot_date: the business date of the extract.
-        mapping_path: a TOML file that maps the columns and words of the extract to the public ones.
+        declaration_path: a TOML file that says what the extract holds and how it is written.
 
     Raises:
         WrongUsage: the file does not exist, or an extract cannot have that date.
@@ -57,7 +57,7 @@ def load_extract(
         ContractBroken: the whole file is refused. Nothing of it is stored except its row in the ledger of loads.
     """
     check_snapshot_date(snapshot_date, today())
-    mapping = adopt(workplace.settings, mapping_path)
+    extract_form = adopt(workplace.settings, declaration_path)
     engine = workplace.engine
     # The extract is opened before the lock is taken, so that a slow download does not make other loads wait.
     with open_extract(workplace.settings, str(source)) as extract, hold_lock(engine, Lock.LOADS, PATIENCE):
@@ -66,14 +66,14 @@ def load_extract(
             extract.origin,
             extract.name,
             extract.sha256,
-            _fingerprint_reading(workplace.settings, mapping),
+            _fingerprint_reading(workplace.settings, extract_form),
             extract.size_bytes,
-            mapping.label_rules(),
+            extract_form.label_rules(),
         )
         current = loads.find_current_load(engine, snapshot_date)
         if current is not None and _is_same(current, arrival) and not _find_damage(engine, current):
             return Outcome(f"{snapshot_date} already has exactly this file ({current.rows_accepted:,} customers)", True)
-        return _take_in(workplace, extract, arrival, mapping, current)
+        return _take_in(workplace, extract, arrival, extract_form, current)
 
 
 def _is_same(load: Load, arrival: Arrival) -> bool:
@@ -97,15 +97,15 @@ def _find_damage(engine: "Engine", load: Load) -> str:
     )
 
 
-def _fingerprint_reading(settings: Settings, mapping: Mapping) -> str:
-    """Returns a digest of what decides how the bytes are read: mapping, rules, handling of new words."""
-    rules = sorted(rules_of(mapping.declaration).sentences.items())
-    inputs = f"{mapping.fingerprint()} {settings.new_categories} {rules}"
+def _fingerprint_reading(settings: Settings, extract_form: ExtractForm) -> str:
+    """Returns a digest of what decides how the bytes are read: the declaration, rules, handling of new words."""
+    rules = sorted(rules_of(extract_form.declaration).sentences.items())
+    inputs = f"{extract_form.fingerprint()} {settings.new_categories} {rules}"
     return hashlib.sha256(inputs.encode()).hexdigest()
 
 
 def _take_in(
-    workplace: Workplace, extract: Extract, arrival: Arrival, mapping: Mapping, current: Load | None
+    workplace: Workplace, extract: Extract, arrival: Arrival, extract_form: ExtractForm, current: Load | None
 ) -> Outcome:
     """Opens a row in the ledger, replaces the snapshot and returns a summary. A refusal is recorded in that row."""
     engine, settings, tally = workplace.engine, workplace.settings, Tally()
@@ -114,18 +114,18 @@ def _take_in(
     before, forgotten = loads.find_load_before(engine, arrival.snapshot_date), erasures.find_forgotten(engine)
     max_bytes = settings.max_extract_megabytes * 1_000_000
     try:
-        with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
+        with open_batches(extract.path, extract.name, extract_form, max_bytes) as opened:
             if opened.header.is_correction and current is not None:
                 tally.keep(current.rows_accepted, current.monthly_charges_total, current.origin)
             # The batches come from a generator that runs in another thread. Leaving the block ends that thread, also
             # after an error, before `opened` is closed: otherwise the thread would read a closed file.
             day = arrival.snapshot_date
-            screened = _screen(extract, opened, mapping, limits, tally, current, before, day, forgotten)
+            screened = _screen(extract, opened, extract_form, limits, tally, current, before, day, forgotten)
             compared = chain(screened, compare_with_last(workplace, extract.name, tally, before))
             with read_ahead(compared) as batches:
-                snapshots.replace_snapshot(engine, load_id, arrival, mapping.declaration, batches, tally)
+                snapshots.replace_snapshot(engine, load_id, arrival, extract_form.declaration, batches, tally)
     except DuplicateCustomer as twice:
-        located = _locate(twice, extract, mapping, max_bytes)
+        located = _locate(twice, extract, extract_form, max_bytes)
         loads.refuse_load(engine, load_id, located.fact, tally)
         raise located from None  # A traceback through the database's error would name the customer in logs.
     except ChurnError as refusal:
@@ -143,7 +143,7 @@ def _limits(settings: Settings) -> Limits:
 def _screen(
     extract: Extract,
     opened: Opened,
-    mapping: Mapping,
+    extract_form: ExtractForm,
     limits: Limits,
     tally: Tally,
     current: Load | None,
@@ -160,7 +160,7 @@ def _screen(
     for batch in opened.batches:
         if opened.header.is_correction:
             check_corrects(extract.name, batch.rows[LOAD_COLUMN], current.load_id if current else None)
-        screened = screen_rows(batch, opened.header, mapping, limits.new_categories == "accept", snapshot_date)
+        screened = screen_rows(batch, opened.header, extract_form, limits.new_categories == "accept", snapshot_date)
         screened = leave_out(screened, forgotten)
         tally.add(screened)
         check_hope(extract.name, tally, opened.most_rows, limits)
@@ -170,7 +170,7 @@ def _screen(
     if opened.header.is_correction and current is not None:
         check_all_came_back(extract.name, tally.rows_read - tally.kept, current.rows_rejected)
     else:
-        _check_words(extract, tally, mapping)
+        _check_words(extract, tally, extract_form)
 
 
 def _check_size(extract: Extract, tally: Tally, before: Load | None, limits: Limits) -> None:
@@ -180,20 +180,20 @@ def _check_size(extract: Extract, tally: Tally, before: Load | None, limits: Lim
     check_limits(extract.name, tally, before.rows_accepted if before and is_comparable else None, limits)
 
 
-def _check_words(extract: Extract, tally: Tally, mapping: Mapping) -> None:
+def _check_words(extract: Extract, tally: Tally, extract_form: ExtractForm) -> None:
     """Notes odd customer numbers and the currency; refuses a file whose tenure does not look like months."""
-    tally.warnings = [*describe_ids(tally.sample), *describe_currency(mapping.declaration.currency)]
-    if mapping.tenure_unit is None:
+    tally.warnings = [*describe_ids(tally.sample), *describe_currency(extract_form.declaration.currency)]
+    if extract_form.tenure_unit is None:
         check_tenure(extract.name, tally.sample)
 
 
-def _locate(twice: DuplicateCustomer, extract: Extract, mapping: Mapping, max_bytes: int) -> ContractBroken:
+def _locate(twice: DuplicateCustomer, extract: Extract, extract_form: ExtractForm, max_bytes: int) -> ContractBroken:
     """Finds the rows of a customer who is in the file twice. The error of the database names only the customer."""
-    with open_batches(extract.path, extract.name, mapping, max_bytes) as opened:
+    with open_batches(extract.path, extract.name, extract_form, max_bytes) as opened:
         numbers = [
             str(number)
             for batch in opened.batches
-            for rows in [make_core(batch.rows, mapping, today())]
+            for rows in [make_core(batch.rows, extract_form, today())]
             for number in rows.filter(rows["customer_id"].str.strip_chars() == twice.customer_id)[ROW_NUMBER]
         ]
     where = (

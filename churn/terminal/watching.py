@@ -33,7 +33,7 @@ Follow = Callable[[tuple[Any, ...]], Progress]
 
 
 def run_pipeline(
-    settings: Settings, source: str | None, as_of: date | None, retrain: bool, mapping: Path | None, verbose: bool
+    settings: Settings, source: str | None, as_of: date | None, retrain: bool, declaration: Path | None, verbose: bool
 ) -> date | None:
     """Runs `churn_pipeline` in this process and shows its stages.
 
@@ -61,7 +61,7 @@ def run_pipeline(
         progress = follow((*STAGES, *PAST_STAGES, *AROUND_STAGES))
         with keeping_hooks((plan_run,)):
             show_notes(plan_run, progress)
-            outcomes = churn_pipeline(stored, day, retrain, mapping)
+            outcomes = churn_pipeline(stored, day, retrain, declaration)
     if not outcomes:
         console.print(f"{source} holds nothing new: every file is already loaded for its date.", markup=False)
     return day

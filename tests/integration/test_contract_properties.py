@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from churn.contracts.extract import ADD_ON_COLUMNS, EXTRACT_COLUMNS, KNOWN_WORDS, CustomerExtract
 from churn.intake.blanks import is_marker
+from churn.intake.extract_form import ExtractForm
 from churn.intake.limits import Tally
-from churn.intake.mapping import Mapping
 from churn.intake.reading import open_batches
 from churn.intake.rules import EVERY_CELL, RULES
 from churn.intake.screening import screen_rows
@@ -190,9 +190,9 @@ def test_every_rule_is_broken_here() -> None:
 
 def _screen(path: Path) -> tuple[Tally, pl.DataFrame]:
     tally, rejected = Tally(), []
-    with open_batches(path, path.name, Mapping(), 10**9) as opened:
+    with open_batches(path, path.name, ExtractForm(), 10**9) as opened:
         for batch in opened.batches:
-            screened = screen_rows(batch, opened.header, Mapping())
+            screened = screen_rows(batch, opened.header, ExtractForm())
             tally.add(screened)
             rejected.append(screened.rejected)
     return tally, pl.concat(rejected)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from churn.contracts.extract import EXTRACT_COLUMNS, PUBLIC_NAMES
 from churn.errors import WrongUsage
-from churn.intake.mapping import read_mapping
+from churn.intake.declaring import read_extract_form
 from churn.reporting import ledger
 from churn.settings import Settings
 from churn.stages import intake
@@ -143,18 +143,18 @@ def test_the_same_bytes_with_another_mapping_are_another_load(
     ("text", "told"),
     [
         ("columns = 3 4", "is not TOML"),
-        ("[column]\n", "has an unknown entry at column"),
+        ("[column]\n", "has an entry that is not allowed at column"),
         (
             '[columns]\nage = "x"\n',
-            "has an unknown entry at columns: 'age' is not a column that a mapping can name here",
+            "has an entry that is not allowed at columns: 'age' is not a column that a declaration can name here",
         ),
         (
             "[values.tenure]\nx = '1'\n",
-            "has an unknown entry at values: 'tenure' is not a column that a mapping can name here",
+            "has an entry that is not allowed at values: 'tenure' is not a column that a declaration can name here",
         ),
-        ('encoding = "utf-16"', "has an unknown entry at encoding: 'utf-16' is not one of utf-8, latin-1"),
-        ('encoding = "klingon"', "has an unknown entry at encoding: 'klingon' is not an encoding"),
-        ('decimal_comma = "perhaps"', "has an unknown entry at decimal_comma"),
+        ('encoding = "utf-16"', "has an entry that is not allowed at encoding: 'utf-16' is not one of utf-8, latin-1"),
+        ('encoding = "klingon"', "has an entry that is not allowed at encoding: 'klingon' is not an encoding"),
+        ('decimal_comma = "perhaps"', "has an entry that is not allowed at decimal_comma"),
     ],
 )
 def test_a_mapping_that_says_something_unknown_is_refused(tmp_path: Path, text: str, told: str) -> None:
@@ -162,16 +162,16 @@ def test_a_mapping_that_says_something_unknown_is_refused(tmp_path: Path, text: 
     path.write_text(text)
 
     with pytest.raises(WrongUsage, match=re.escape(told)):
-        read_mapping(path)
+        read_extract_form(path)
 
 
 def test_a_mapping_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(WrongUsage, match=r"mapping\.toml cannot be read: No such file"):
-        read_mapping(tmp_path / "mapping.toml")
+        read_extract_form(tmp_path / "mapping.toml")
 
 
 def test_columns_may_be_named_by_their_public_names(tmp_path: Path) -> None:
     path = tmp_path / "mapping.toml"
     path.write_text("[columns]\n" + "".join(f'{name} = "their {name}"\n' for name in PUBLIC_NAMES))
 
-    assert read_mapping(path).columns == {ours: f"their {name}" for name, ours in PUBLIC_NAMES.items()}
+    assert read_extract_form(path).columns == {ours: f"their {name}" for name, ours in PUBLIC_NAMES.items()}

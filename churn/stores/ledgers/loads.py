@@ -26,7 +26,7 @@ class Load:
 
     Attributes:
         sha256: the digest of the file.
-        reading_sha256: the digest of what decides how the file is read; with another mapping it is another load.
+        reading_sha256: the digest of what decides how the file is read; with another declaration it is another load.
         monthly_charges_total: the sum over accepted rows, in USD per month; 0 if no row was accepted.
         reason: why the file was refused or interrupted, or which load superseded it.
         ended_at: the time at which the load ended; None while it runs.
@@ -57,7 +57,7 @@ class Load:
 
     @property
     def label_rules(self) -> LabelRules:
-        """How the extracts are labelled, by the mapping file of this load."""
+        """How the extracts are labelled, by the declaration of this load."""
         return LabelRules(self.left_by, Horizon.read(self.horizon), self.tolerance_days)
 
 

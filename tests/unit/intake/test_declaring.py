@@ -8,7 +8,7 @@ import pytest
 
 from churn.errors import WrongUsage
 from churn.intake.declaring import read_extract_form, refuse_unreviewed
-from churn.intake.mapping import Mapping
+from churn.intake.extract_form import ExtractForm
 from churn.intake.reading import open_batches
 from churn.intake.screening import Screened, screen_rows
 
@@ -33,13 +33,13 @@ USUAL = {
 }
 
 
-def declare(folder: Path, columns: str = "", **parts: str) -> Mapping:
+def declare(folder: Path, columns: str = "", **parts: str) -> ExtractForm:
     path = folder / "extract.toml"
     path.write_text(CORE.format(**USUAL | parts) + columns, encoding="utf-8")
     return read_extract_form(path)
 
 
-def screen(folder: Path, text: str, mapping: Mapping) -> Screened:
+def screen(folder: Path, text: str, mapping: ExtractForm) -> Screened:
     path = folder / "extract.csv"
     path.write_text(text, encoding="utf-8")
     with open_batches(path, path.name, mapping, 10**6) as opened:

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from churn.errors import ChurnError
+from churn.intake.declaring import read_extract_form
+from churn.intake.extract_form import ExtractForm
 from churn.intake.limits import Limits, Tally, check_hope
-from churn.intake.mapping import Mapping, read_mapping
 from churn.intake.reading import open_batches
 from churn.intake.screening import screen_rows
 from churn.intake.sources import open_extract
@@ -73,7 +74,7 @@ def spoil(content: bytes, dice: random.Random) -> bytes:
     return content
 
 
-def read_file(path: Path, mapping: Mapping) -> None:
+def read_file(path: Path, mapping: ExtractForm) -> None:
     tally = Tally()
     with open_batches(path, path.name, mapping, 50_000_000) as opened:
         for batch in opened.batches:
@@ -95,7 +96,9 @@ def try_one(folder: Path, seeds: dict[str, bytes], dice: random.Random) -> None:
         with open_extract(settings, start + address):
             return
     mapping = (
-        read_mapping(write_mapping(folder / "m.toml", dice)) if dice.random() < 0.3 or kind == "mapping" else Mapping()
+        read_extract_form(write_mapping(folder / "m.toml", dice))
+        if dice.random() < 0.3 or kind == "mapping"
+        else ExtractForm()
     )
     path = folder / f"extract.{kind}"
     content = spoil(seeds.get(kind, seeds["csv"]), dice)

@@ -12,8 +12,8 @@ from churn.errors import ContractBroken, WrongUsage
 from churn.intake.declaring import read_extract_form, refuse_unreviewed
 from churn.intake.draft import ColumnGuess, Draft
 from churn.intake.draft_file import NO_TENURE, NO_VALUE, write_draft
+from churn.intake.extract_form import ExtractForm
 from churn.intake.guessing import guess_declaration
-from churn.intake.mapping import Mapping
 from churn.intake.profiling import profile_file
 from churn.reporting.checking import Check, check_extract
 from churn.settings import load_settings
@@ -29,7 +29,7 @@ def draft(folder: Path, columns: dict[str, list[str]], encoding: str = "utf-8", 
     return guess_declaration(profile_file(path, path.name, 10**8))
 
 
-def read_back(folder: Path, guessed: Draft, reviewed: bool = True) -> Mapping:
+def read_back(folder: Path, guessed: Draft, reviewed: bool = True) -> ExtractForm:
     path = folder / "extract.toml"
     text = write_draft(guessed)
     assert text.count('reviewed_by = ""') == 1

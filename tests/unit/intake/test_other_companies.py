@@ -8,8 +8,8 @@ import pytest
 
 from churn.intake.declaring import read_extract_form
 from churn.intake.draft_file import write_draft
+from churn.intake.extract_form import ExtractForm
 from churn.intake.guessing import guess_declaration
-from churn.intake.mapping import Mapping
 from churn.intake.profiling import profile_file
 from churn.intake.reading import open_batches
 from churn.intake.screening import Screened, screen_rows
@@ -43,7 +43,7 @@ def check(folder: Path, declaration: Path | None = None) -> Check:
 
 
 def take(folder: Path, declaration: Path | None = None) -> Screened:
-    path, mapping = folder / "extract.csv", read_extract_form(declaration) if declaration else Mapping()
+    path, mapping = folder / "extract.csv", read_extract_form(declaration) if declaration else ExtractForm()
     with open_batches(path, path.name, mapping, 10**8) as opened:
         (batch,) = opened.batches
         return screen_rows(batch, opened.header, mapping, snapshot_date=DAY)

@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 
 from churn.errors import ContractBroken
-from churn.intake.mapping import Mapping
+from churn.intake.extract_form import ExtractForm
 from churn.intake.reading import open_batches
 from churn.intake.screening import Screened, screen_rows
 from tests.support.factories import make_extract
@@ -19,8 +19,8 @@ ROWS = 40
 MAX_BYTES = 10**7
 
 
-def take(path: Path, mapping: Mapping | None = None, max_bytes: int = MAX_BYTES) -> Screened:
-    mapping = mapping or Mapping()
+def take(path: Path, mapping: ExtractForm | None = None, max_bytes: int = MAX_BYTES) -> Screened:
+    mapping = mapping or ExtractForm()
     with open_batches(path, path.name, mapping, max_bytes) as opened:
         (batch,) = opened.batches
         return screen_rows(batch, opened.header, mapping)
@@ -71,7 +71,7 @@ def test_utf_16_with_a_byte_order_mark_is_read(tmp_path: Path, encoding: str, li
     text = "\ufeff" + extract.write_csv(separator=separator, line_terminator=line_end)
     path = tmp_path / "extract.csv"
     path.write_bytes(text.encode(encoding))
-    assert take(path, Mapping(encoding="latin-1")).accepted.equals(usual(tmp_path))
+    assert take(path, ExtractForm(encoding="latin-1")).accepted.equals(usual(tmp_path))
     path.write_bytes(gzip.compress(text.encode(encoding)))
     assert take(path).accepted.equals(usual(tmp_path))
 
@@ -108,7 +108,7 @@ def test_senior_citizens_in_words_are_1_and_0(tmp_path: Path) -> None:
 
 def test_the_first_sheet_of_a_workbook_is_an_extract(tmp_path: Path) -> None:
     path = workbook_of(make_extract(ROWS), tmp_path / "extract.xlsx", sheets=2)
-    taken = take(path, Mapping(encoding="latin-1"))
+    taken = take(path, ExtractForm(encoding="latin-1"))
     assert taken.accepted.equals(usual(tmp_path))
     assert taken.row_numbers.to_list() == list(range(2, ROWS + 2))
 

@@ -233,14 +233,14 @@ def test_no_extract_is_larger_than_agreed(
 
 def test_gzip_may_not_unpack_to_more_than_agreed(tmp_path: Path) -> None:
     from churn.contracts.extract import PUBLIC_NAMES
-    from churn.intake.mapping import Mapping
+    from churn.intake.extract_form import ExtractForm
     from churn.intake.reading import open_batches
 
     path = tmp_path / "bomb.csv.gz"
     path.write_bytes(gzip.compress(",".join(PUBLIC_NAMES).encode() + b"\n" * 30_000_000))
 
     with (
-        open_batches(path, "bomb.csv.gz", Mapping(), 20_000_000) as opened,
+        open_batches(path, "bomb.csv.gz", ExtractForm(), 20_000_000) as opened,
         pytest.raises(ContractBroken, match="is larger than 20,000,000 bytes, the largest size allowed"),
     ):
         list(opened.batches)

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from churn.errors import ContractBroken
+from churn.intake.extract_form import ExtractForm
 from churn.intake.limits import Limits, Tally, check_hope
-from churn.intake.mapping import Mapping
 from churn.intake.reading import open_batches
 from churn.intake.screening import screen_rows
 from tests.support.factories import make_customer, make_extract
@@ -19,9 +19,9 @@ from tests.support.factories import make_customer, make_extract
 MEGABYTE = 1_000_000
 
 
-def read(path: Path, max_bytes: int = 100 * MEGABYTE, mapping: Mapping | None = None) -> Tally:
+def read(path: Path, max_bytes: int = 100 * MEGABYTE, mapping: ExtractForm | None = None) -> Tally:
     """Reads and screens a file as a load does, without a database."""
-    tally, mapping = Tally(), mapping or Mapping()
+    tally, mapping = Tally(), mapping or ExtractForm()
     with open_batches(path, path.name, mapping, max_bytes) as opened:
         tally.extras = opened.header.extras
         for batch in opened.batches:
@@ -62,7 +62,7 @@ def test_many_short_lines_are_refused_after_the_first_rows(tmp_path: Path) -> No
 def test_a_batch_of_short_lines_stays_small(tmp_path: Path) -> None:
     path = write(tmp_path / "extract.csv", as_csv(1) + "x\n" * 50_000)
 
-    with open_batches(path, path.name, Mapping(), MEGABYTE) as opened:
+    with open_batches(path, path.name, ExtractForm(), MEGABYTE) as opened:
         assert max(batch.rows.height + batch.misfits.height for batch in opened.batches) <= 20_000
 
 
@@ -84,7 +84,7 @@ def test_a_file_of_blank_lines_is_refused(tmp_path: Path) -> None:
 def test_a_row_of_a_million_cells_is_set_aside_and_kept_short(tmp_path: Path) -> None:
     path = write(tmp_path / "extract.csv", as_csv(200) + "," * 900_000 + "\n")
 
-    with open_batches(path, path.name, Mapping(), 10 * MEGABYTE) as opened:
+    with open_batches(path, path.name, ExtractForm(), 10 * MEGABYTE) as opened:
         misfits = pl.concat([batch.misfits for batch in opened.batches])
 
     assert misfits["reasons"].to_list() == [

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from churn.errors import ContractBroken
+from churn.intake.extract_form import ExtractForm, NumberForm
 from churn.intake.limits import Limits, Tally, check_limits
-from churn.intake.mapping import Mapping, NumberForm
 from churn.intake.reading import open_batches
 from churn.intake.screening import screen_rows
 from churn.intake.wholesale import (
@@ -24,10 +24,10 @@ from tests.support.factories import make_customer, make_extract
 DAY = date(2026, 11, 1)
 
 
-def read(path: Path, rows: pl.DataFrame, mapping: Mapping | None = None) -> Tally:
+def read(path: Path, rows: pl.DataFrame, mapping: ExtractForm | None = None) -> Tally:
     """Writes rows as CSV with semicolons and screens them as of DAY."""
     rows.write_csv(path, separator=";")
-    tally, mapping = Tally(), mapping or Mapping()
+    tally, mapping = Tally(), mapping or ExtractForm()
     with open_batches(path, path.name, mapping, 10**8) as opened:
         for batch in opened.batches:
             tally.add(screen_rows(batch, opened.header, mapping, False, DAY))
@@ -112,7 +112,7 @@ def test_tenure_in_days_is_refused_unless_declared(tmp_path: Path, base: pl.Data
     with pytest.raises(ContractBroken, match=r"a tenure that is 16 times the months"):
         check_tenure("e.csv", accepted(tmp_path / "e.csv", in_days))
     check_tenure("e.csv", base)
-    declared = read(tmp_path / "d.csv", pl.DataFrame([make_customer(tenure="304")]), Mapping(tenure_unit="days"))
+    declared = read(tmp_path / "d.csv", pl.DataFrame([make_customer(tenure="304")]), ExtractForm(tenure_unit="days"))
     assert declared.sample["tenure"].to_list() == [9]
 
 
@@ -131,7 +131,7 @@ def test_a_leaving_date_is_compared_with_the_snapshot_date(tmp_path: Path) -> No
     dates = ["21.11.2026", "01.11.2026", "11.10.2026", "15.05.2024", "31.12.9999", "01.01.1900", "", "NULL"]
     rows = pl.DataFrame([make_customer(customerID=f"C{place}", Churn=text) for place, text in enumerate(dates)])
 
-    tally = read(tmp_path / "e.csv", rows, Mapping(churn_date_format="%d.%m.%Y"))
+    tally = read(tmp_path / "e.csv", rows, ExtractForm(churn_date_format="%d.%m.%Y"))
 
     kept = tally.sample.select("customer_id", "churn", pl.col("left_on").cast(pl.String)).rows()
     assert kept == [
@@ -147,17 +147,20 @@ def test_a_leaving_date_is_compared_with_the_snapshot_date(tmp_path: Path) -> No
 
 
 NUMBERS = {
-    "decimal_comma": (Mapping(decimal_comma=True), {"45,90": 45.9, "2.508,45": 2508.45, "1.234": None, "45.90": None}),
-    "1.234,50": (Mapping(numbers="1.234,50"), {"1.234": 1234.0, "1.234,5": 1234.5, "45,9": 45.9, "1.23": None}),
-    "1'234.50": (Mapping(numbers="1'234.50"), {"1'234.50": 1234.5, "1234.5": 1234.5, "1,234": None}),
-    "1,234.50": (Mapping(numbers="1,234.50"), {"1,234": 1234.0, "1,234.50": 1234.5, "1,23": None}),
-    "1.234,50 €": (Mapping(numbers="1.234,50 €"), {"45,90 €": 45.9, "1.234,50 €": 1234.5, "45,90 CHF": None}),
+    "decimal_comma": (
+        ExtractForm(decimal_comma=True),
+        {"45,90": 45.9, "2.508,45": 2508.45, "1.234": None, "45.90": None},
+    ),
+    "1.234,50": (ExtractForm(numbers="1.234,50"), {"1.234": 1234.0, "1.234,5": 1234.5, "45,9": 45.9, "1.23": None}),
+    "1'234.50": (ExtractForm(numbers="1'234.50"), {"1'234.50": 1234.5, "1234.5": 1234.5, "1,234": None}),
+    "1,234.50": (ExtractForm(numbers="1,234.50"), {"1,234": 1234.0, "1,234.50": 1234.5, "1,23": None}),
+    "1.234,50 €": (ExtractForm(numbers="1.234,50 €"), {"45,90 €": 45.9, "1.234,50 €": 1234.5, "45,90 CHF": None}),
 }
 
 
 @pytest.mark.parametrize(("mapping", "cells"), NUMBERS.values(), ids=NUMBERS)
 def test_money_is_read_in_the_agreed_form_and_never_as_another_size(
-    tmp_path: Path, mapping: Mapping, cells: dict[str, float | None]
+    tmp_path: Path, mapping: ExtractForm, cells: dict[str, float | None]
 ) -> None:
     rows = pl.DataFrame(
         [make_customer(customerID=f"C{place}", TotalCharges=text, tenure="0") for place, text in enumerate(cells)]
@@ -183,8 +186,8 @@ def test_a_broken_row_of_a_file_with_further_columns_keeps_no_personal_data(tmp_
     text = rows.write_csv() + ",".join([*make_customer().values(), "Lovelace", " Ada", "ada@example.com"]) + "\n"
     (tmp_path / "e.csv").write_text(text + ",".join([*make_customer(tenure="-1").values(), "Ada", "ada@x.org"]) + "\n")
 
-    with open_batches(tmp_path / "e.csv", "e.csv", Mapping(), 10**8) as opened:
-        rejected = pl.concat([screen_rows(batch, opened.header, Mapping()).rejected for batch in opened.batches])
+    with open_batches(tmp_path / "e.csv", "e.csv", ExtractForm(), 10**8) as opened:
+        rejected = pl.concat([screen_rows(batch, opened.header, ExtractForm()).rejected for batch in opened.batches])
 
     assert rejected.height == 2
     assert not rejected["row"].str.contains("Lovelace|Ada|ada").any()

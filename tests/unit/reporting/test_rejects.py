@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from churn.intake.mapping import read_mapping
+from churn.intake.declaring import read_extract_form
 from churn.intake.reading import open_batches
 from churn.intake.screening import screen_rows
 from churn.reporting.ledger import Rejects, write_rejects
@@ -22,7 +22,7 @@ def test_a_formula_gets_an_apostrophe_that_the_loader_takes_back(tmp_path: Path,
     path = write_rejects(Rejects(cast("Load", SimpleNamespace(load_id=5)), [row]), tmp_path / "fix.csv")
 
     assert f",'{number}," in path.read_text(encoding="utf-8-sig")
-    mapping = read_mapping(None)
+    mapping = read_extract_form(None)
     with open_batches(path, path.name, mapping, 1_000_000) as opened:
         screened = [screen_rows(batch, opened.header, mapping) for batch in opened.batches]
     assert [list(part.accepted["customer_id"]) for part in screened] == [[number]]

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from churn.contracts.synthetic import are_all_synthetic, synthetic_ids
-from churn.intake.mapping import read_mapping
+from churn.intake.declaring import read_extract_form
 from churn.intake.reading import open_batches
 from churn.intake.screening import screen_rows
 from churn.simulation.customers import INTERNET_ADD_ONS, list_price, simulate_customers
@@ -20,7 +20,7 @@ def customers() -> pl.DataFrame:
 def test_made_up_customers_keep_the_contract(tmp_path: Path) -> None:
     extract = write_synthetic_extract(tmp_path / "extract.csv", 5_000, seed=3)
 
-    public = read_mapping(None)
+    public = read_extract_form(None)
     with open_batches(extract, extract.name, public, max_bytes=10**9) as opened:
         screened = [screen_rows(batch, opened.header, public) for batch in opened.batches]
 

@@ -1,6 +1,6 @@
-"""A mapping file: describes how a company's extract differs from the public names and words.
+"""How a company's extract differs from the public names and words, from a declaration or from a mapping file.
 
-TOML, every part optional:
+A mapping file is the declaration of an earlier release. It is TOML, and every part is optional:
 
     encoding = "latin-1"            # else UTF-8
     decimal_comma = true            # 45,90 and 2.508,45 instead of 45.90
@@ -26,15 +26,12 @@ TOML, every part optional:
 
 import codecs
 import hashlib
-import tomllib
-from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from churn.contracts.declaration import SHIPPED_DECLARATION, Declaration, TenureUnit
 from churn.contracts.extract import EXTRACT_COLUMNS, KNOWN_WORDS, PUBLIC_NAMES
 from churn.contracts.horizons import Horizon, LabelRules, LeftBy
-from churn.errors import WrongUsage
 from churn.intake.numbers import NumberForm
 
 
@@ -60,8 +57,8 @@ class ChurnRules(BaseModel):
         return Horizon.read(self.horizon) if self.horizon else Horizon(self.horizon_days)
 
 
-class Mapping(BaseModel):
-    """The content of a mapping file. The default maps nothing."""
+class ExtractForm(BaseModel):
+    """How an extract is written, and what it declares. The default is an extract of the public names and words."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -134,7 +131,7 @@ class Mapping(BaseModel):
         return LabelRules(left, self.churn.read_horizon(), self.churn.tolerance_days)
 
     def fingerprint(self) -> str:
-        """Returns a SHA-256 of the content: with another mapping the same bytes of a file give other rows."""
+        """Returns a SHA-256 of the content: written in another form, the same bytes of a file give other rows."""
         # Without a section [churn] the fingerprint is that of earlier releases: an upgrade loads no file again.
         left_out = {"declaration", "churn"} if self.churn == ChurnRules() else {"declaration"}
         own = "" if self.declaration.is_shipped else self.declaration.fingerprint()
@@ -144,31 +141,5 @@ class Mapping(BaseModel):
 def _our_column(name: str, known: tuple[str, ...]) -> str:
     column = PUBLIC_NAMES.get(name, name)
     if column not in known:
-        raise ValueError(f"{name!r} is not a column that a mapping can name here")
+        raise ValueError(f"{name!r} is not a column that a declaration can name here")
     return column
-
-
-def read_mapping(path: Path | None) -> Mapping:
-    """Reads a mapping file; without a path, returns a mapping that maps nothing.
-
-    Raises:
-        WrongUsage: the file does not exist, is not TOML, or has an unknown key.
-    """
-    if path is None:
-        return Mapping()
-    try:
-        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise WrongUsage(
-            f"The mapping file {path} cannot be read: {error.strerror}.", "check the path of the mapping file."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WrongUsage(f"The mapping file {path.name} is not TOML: {error}.", "correct that line.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        problem = first["msg"].removeprefix("Value error, ")  # Pydantic puts this in front of our own messages.
-        raise WrongUsage(
-            f"The mapping file {path.name} has an unknown entry at {place}: {problem}.",
-            "correct that entry; data/README.md shows what a mapping file may contain.",
-        ) from error
