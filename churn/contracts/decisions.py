@@ -119,6 +119,7 @@ class TrainedWindow:
     by_date: int
     by_absence: int
     censored: int
+    contacted: int = 0
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ class CustomerFeatures(pa.DataFrameModel):
     has_churned: bool
     as_of_date: pl.Date | None  # The date of the example; never a feature. The column may be missing.
     plan: str | None  # The tariff: contract and internet service as text; never a feature. The column may be missing.
+    weight: pl.Float64 | None = pa.Field(gt=0)  # How many customers an example stands for; the column may be missing.
     monthly_charges: pl.Float64 = _feature(is_price=True)
     tenure_months: pl.Float64 = _feature(-1, ge=0)
     tenure_log: pl.Float64 = _feature(-1, ge=0)

@@ -21,6 +21,7 @@ from sklearn.base import BaseEstimator
 from churn.contracts.features import FEATURES
 from churn.contracts.scores import Predictor, feature_names
 from churn.learning.averaging import to_log_odds
+from churn.learning.weighting import find_weights, leaver_share
 
 Ranges = dict[str, tuple[float, float]]
 _STEPS = 60
@@ -88,11 +89,12 @@ def bound(model: Predictor, ranges: Ranges, shift: float = 0.0, power: float = 1
 def find_level(model: Predictor, newest: pl.DataFrame) -> float:
     """Returns the shift of the log-odds that makes the mean probability the share of these customers who left."""
     probabilities = model.predict_proba(newest.select(feature_names(model)))[:, 1]
-    share = float(newest["has_churned"].to_numpy().mean())
+    share, weights = leaver_share(newest), find_weights(newest)
     low, high = -20.0, 20.0
     for _ in range(_STEPS):  # The mean rises with the shift, so bisection finds it.
         middle = (low + high) / 2
-        low, high = (middle, high) if shift_log_odds(probabilities, middle).mean() < share else (low, middle)
+        mean = np.average(shift_log_odds(probabilities, middle), weights=weights)
+        low, high = (middle, high) if mean < share else (low, middle)
     return (low + high) / 2
 
 

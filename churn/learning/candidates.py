@@ -22,6 +22,7 @@ from churn.learning.bounded import BoundedModel, unwrap
 from churn.learning.directed import DirectedLogistic
 from churn.learning.encoding import encode_directions, fit_encoder
 from churn.learning.params import FAMILIES, Family, ModelParams
+from churn.learning.weighting import find_weights, leaver_share
 
 Model: TypeAlias = Pipeline | LogOddsAverage | BoundedModel
 
@@ -77,7 +78,7 @@ def _forest(params: ModelParams, directions: tuple[int, ...]) -> RandomForestCla
 def _boosting(
     params: ModelParams, directions: tuple[int, ...], train: pl.DataFrame, rounds: int, depth: int
 ) -> XGBClassifier:
-    leavers = float(train["has_churned"].to_numpy().mean())
+    leavers = leaver_share(train)
     return XGBClassifier(
         n_estimators=rounds,
         max_depth=depth,
@@ -107,7 +108,9 @@ def fit_family(family: Family, train: pl.DataFrame, params: ModelParams) -> Mode
 def fit_candidate(family: Family, train: pl.DataFrame, params: ModelParams) -> Pipeline:
     """Fits the pipeline of a family that is no average."""
     pipeline = build_candidate(family, params, train)
-    fitted: Pipeline = pipeline.fit(train.select(params.given.names), train["has_churned"].to_numpy())
+    weights = find_weights(train)
+    weighted = {} if weights is None else {"model__sample_weight": weights}
+    fitted: Pipeline = pipeline.fit(train.select(params.given.names), train["has_churned"].to_numpy(), **weighted)
     if isinstance(fitted.named_steps["model"], RandomForestClassifier):
         # Threads add up the trees' votes in any order, and a sum of floats depends on the order. With one thread a
         # prediction has the same bits every time.

@@ -27,10 +27,14 @@ class DirectedLogistic(LogisticRegression):
         super().__init__(C=C, class_weight=class_weight)
         self.directions = directions
 
-    def fit(self, values: NDArray[np.float64], labels: NDArray[np.bool_]) -> "DirectedLogistic":
+    def fit(
+        self, values: NDArray[np.float64], labels: NDArray[np.bool_], sample_weight: NDArray[np.float64] | None = None
+    ) -> "DirectedLogistic":
         """Finds the most likely coefficients within their bounds."""
         x, y = np.asarray(values, dtype=np.float64), np.asarray(labels, dtype=np.float64)
         weights = _weigh(y, self.class_weight)
+        if sample_weight is not None:
+            weights = weights * sample_weight
 
         def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             slopes, intercept = parameters[:-1], parameters[-1]

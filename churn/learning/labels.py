@@ -42,6 +42,7 @@ class LabelledWindow:
     by_date_count: int
     by_absence_count: int
     censored_count: int
+    contacted_count: int = 0
 
     @property
     def leaver_share(self) -> float:
@@ -61,6 +62,7 @@ class LabelledWindow:
             by_date=self.by_date_count,
             by_absence=self.by_absence_count,
             censored=self.censored_count,
+            contacted=self.contacted_count,
         )
 
 
@@ -103,8 +105,11 @@ class Labels:
             return "trained on who left within the month of the extract"
         count = len(self.windows)
         censored = sum(one.censored_count for one in self.windows)
+        contacted = sum(one.contacted_count for one in self.windows)
         could_not = f"; {censored:,} customers could not be labelled" if censored else ""
-        return f"trained on who left within {self.horizon}, {count} window{'' if count == 1 else 's'}{could_not}"
+        left_out = f"; {contacted:,} left out whom campaigns contacted, the held-out weighted for them"
+        windows = f"{count} window{'' if count == 1 else 's'}"
+        return f"trained on who left within {self.horizon}, {windows}{could_not}{left_out if contacted else ''}"
 
 
 NO_HORIZON = Labels("snapshot", ())

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from churn.contracts.features import SHIPPED_FEATURES, FeatureSet
+from churn.learning.weighting import find_weights
 
 Family = Literal["logistic_regression", "random_forest", "xgboost", "xgboost_deep", "average"]
 FAMILIES: tuple[Family, ...] = ("logistic_regression", "random_forest", "xgboost", "xgboost_deep")
@@ -80,10 +81,13 @@ class ModelParams:
 def fingerprint_training(examples: pl.DataFrame, params: ModelParams, horizon: str | None = None) -> str:
     """Returns the SHA-256 of the examples, all settings and the horizon. The order of the rows does not matter."""
     dated = ["as_of_date"] if "as_of_date" in examples.columns else []
-    ordered = examples.sort("customer_id", *dated).select("customer_id", "has_churned", *params.given.names)
+    sorted_examples = examples.sort("customer_id", *dated)
+    ordered = sorted_examples.select("customer_id", "has_churned", *params.given.names)
     digest = hashlib.sha256(f"{params.fingerprint()}{horizon or ''}".encode())
     digest.update("\n".join(ordered["customer_id"].to_list()).encode())
     digest.update(ordered["has_churned"].to_numpy().tobytes())
+    if (weights := find_weights(sorted_examples)) is not None:
+        digest.update(weights.tobytes())
     digest.update(np.ascontiguousarray(ordered.select(params.given.numbers).to_numpy()).tobytes())
     for name in params.given.words:
         digest.update("\n".join(ordered[name].to_list()).encode())

@@ -16,6 +16,7 @@ from churn.errors import RegistryDown, TooFewLeavers
 from churn.intake.declaring import read_declared
 from churn.learning.labels import LabelledWindow, Labels, choose_windows, to_window
 from churn.learning.params import ModelParams, fingerprint_training
+from churn.learning.weighting import leaver_share
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.judging import Judgement, judge_training
@@ -130,7 +131,7 @@ def read_examples(
     examples = pl.concat(features.read_features(engine, as_of_date, given))
     if not examples["has_churned"].any() and (few := choose_windows(matured, as_of_date, fewest_leavers=1)):
         return _read_windows(engine, few, given)
-    return examples, Labels("snapshot", (as_of_date,), float(examples["has_churned"].to_numpy().mean()))
+    return examples, Labels("snapshot", (as_of_date,), leaver_share(examples))
 
 
 def _read_windows(
@@ -143,8 +144,8 @@ def _read_windows(
 
 def _find_leaver_share(examples: "DataFrame[CustomerFeatures]", newest: LabelledWindow) -> float:
     """Returns the share of the newest window's examples who left, brought to the horizon."""
-    share = examples.filter(pl.col("as_of_date") == newest.window.as_of_date)["has_churned"].to_numpy().mean()
-    return to_window(float(share), newest.window.window_days, Horizon.read(newest.horizon).days)
+    share = leaver_share(examples.filter(pl.col("as_of_date") == newest.window.as_of_date))
+    return to_window(share, newest.window.window_days, Horizon.read(newest.horizon).days)
 
 
 def keep_champion(workplace: Workplace, why: RegistryDown | TooFewLeavers) -> Outcome:

@@ -15,7 +15,7 @@ from churn.stages import history, intake, learning, scoring
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import features, label_windows, out_of_range
 from churn.stores.workplace import open_workplace
-from tests.support.days import ask, day_number
+from tests.support.days import ask, day_number, execute
 from tests.support.factories import make_extract, write_extract
 from tests.support.months import DAYS, LAST, Learned, learn_three_months, ranking
 from tests.support.telecoms import Telecoms
@@ -161,3 +161,24 @@ def test_status_and_exports_say_within_which_time(published: Learned, tmp_path: 
     assert status.expected_loss_12m_usd == pytest.approx(active["expected_loss_12m_usd"].sum(), abs=0.01)
     assert status.expected_leavers == pytest.approx(active["churn_probability"].sum(), abs=0.06)
     assert called["expected_loss_12m_usd"].null_count() == 0
+
+
+def test_whom_a_campaign_contacts_is_no_example_and_the_held_out_stand_for_them(learned: Learned) -> None:
+    settings, day = learned.settings, DAYS[2]
+    before, _ = learning.read_examples(open_engine(settings), LAST)
+    ids = before.filter(pl.col("as_of_date") == day)["customer_id"].sort().to_list()
+    execute(
+        settings,
+        f"""INSERT INTO ops.campaigns VALUES ('autumn', 'running', '{{}}', 0.25, 60, '{day}', '{LAST}', '{LAST}', 0.2,
+                0.8, 0.001, '', '{{}}', true);
+            INSERT INTO ops.assignments
+            SELECT 'autumn', id, '{day}', '{day}', 1, 0.1, arm, 'standard', 'call', 1, 0.1, 1
+            FROM (VALUES ('{ids[0]}', 'treatment'), ('{ids[1]}', 'control')) AS drawn (id, arm)""",
+    )
+    label_windows.count_again(open_engine(settings), [day])
+    examples, labels = learning.read_examples(open_engine(settings), LAST)
+    of_day = examples.filter(pl.col("as_of_date") == day)
+
+    assert ids[0] not in of_day["customer_id"]
+    assert of_day.filter(pl.col("weight") != 1).select("customer_id", "weight").rows() == [(ids[1], 4.0)]
+    assert "1 left out whom campaigns contacted, the held-out weighted for them" in labels.told()

@@ -77,6 +77,7 @@ label_windows = Table(
     Column("by_absence_count", BigInteger, nullable=False, comment="Customers labelled by absence from extracts"),
     Column("censored_count", BigInteger, nullable=False, comment="Customers who could not be labelled"),
     Column("inputs_sha256", Text, nullable=False, comment="Of the loads that the labels come from"),
+    Column("contacted_count", BigInteger, nullable=False, server_default="0", comment="Left out: contacted meanwhile"),
     schema="analytics",
     comment="One row per as-of date whose labels have matured, with the counts of its labels.",
 )

@@ -12,6 +12,7 @@ from churn.contracts.declaration import BLANK_WORD
 from churn.contracts.features import FEATURES, SHIPPED_FEATURES, FeatureSet
 from churn.errors import NotThere
 from churn.stores.postgres.copying import read_batches
+from churn.stores.rows.enrolled import ENROLLED
 
 if TYPE_CHECKING:
     from pandera.typing.polars import DataFrame
@@ -38,9 +39,13 @@ def read_features(
 def read_matured(
     engine: Engine, as_of_date: date, given: FeatureSet = SHIPPED_FEATURES
 ) -> Iterator["DataFrame[CustomerFeatures]"]:
-    """Yields the same columns for the labelled customers of a date. has_churned: whether one left within its window."""
-    matured = "JOIN analytics.training_examples AS examples USING (as_of_date, customer_id)"
-    yield from _read_labelled(engine, as_of_date, "left_within_window", given, matured)
+    """Yields the same columns and the weight for the labelled customers of a date; has_churned: left within the window.
+
+    Customers whom a campaign contacted within the window are left out: they do not show who leaves without a contact.
+    """
+    matured = f"JOIN analytics.training_examples USING (as_of_date, customer_id) {ENROLLED}"
+    label = "CASE WHEN is_contacted THEN NULL ELSE left_within_window END"
+    yield from _read_labelled(engine, as_of_date, label, given, matured, ", coalesce(weight, 1) AS weight")
 
 
 WORD_COLUMNS = ("contract", "internet_service", "payment_method")
@@ -51,15 +56,15 @@ _BESIDE_FEATURES = ("monthly_charges", "tenure_months")
 
 
 def _read_labelled(
-    engine: Engine, as_of_date: date, label: str, given: FeatureSet, join: str = ""
+    engine: Engine, as_of_date: date, label: str, given: FeatureSet, join: str = "", weight: str = ""
 ) -> Iterator[pl.DataFrame]:
     query = f"""
-        SELECT as_of_date, customer_id, {label} AS has_churned, {_WORDS}, {_quote(_unite(given.names))}
+        SELECT as_of_date, customer_id, {label} AS has_churned, {_WORDS}, {_quote(_unite(given.names))}{weight}
         FROM analytics.fct_customer_features {join}
         WHERE as_of_date = $1 AND {label} IS NOT NULL ORDER BY customer_id
     """
+    keys = ("as_of_date", "customer_id", "has_churned", "plan", *(["weight"] if weight else []))
     for batch in read_batches(engine, query, [as_of_date]):
-        keys = ("as_of_date", "customer_id", "has_churned", "plan")
         yield _as_examples(batch, given.names).select(*keys, *_unite(given.names))
 
 

@@ -13,6 +13,7 @@ from churn.learning.labels import LabelledWindow
 from churn.learning.windows import Window, find_windows
 from churn.stores.ledgers.loads import Load, find_current_loads
 from churn.stores.postgres.tables import label_windows
+from churn.stores.rows.enrolled import ENROLLED
 
 
 def refresh_windows(engine: Engine) -> None:
@@ -87,18 +88,20 @@ def _count(connection: Connection, days: Sequence[date]) -> None:
 
 
 # The view analytics.training_examples joins the stored windows, so they are stored first and counted afterwards.
-_COUNT = """
+_COUNT = f"""
     UPDATE analytics.label_windows AS windows SET
         customers_count = counted.customers, leavers_count = counted.leavers, by_mark_count = counted.by_mark,
-        by_date_count = counted.by_date, by_absence_count = counted.by_absence, censored_count = counted.censored
+        by_date_count = counted.by_date, by_absence_count = counted.by_absence, censored_count = counted.censored,
+        contacted_count = counted.contacted
     FROM unnest(CAST(:days AS date[])) AS asked(as_of_date)
     CROSS JOIN LATERAL (
         SELECT count(*) AS customers, count(*) FILTER (WHERE left_within_window) AS leavers,
             count(*) FILTER (WHERE labelled_by = 'mark') AS by_mark,
             count(*) FILTER (WHERE labelled_by = 'date') AS by_date,
             count(*) FILTER (WHERE labelled_by = 'absence') AS by_absence,
-            count(*) FILTER (WHERE labelled_by = 'censored') AS censored
-        FROM analytics.training_examples AS examples WHERE examples.as_of_date = asked.as_of_date
+            count(*) FILTER (WHERE labelled_by = 'censored') AS censored,
+            count(*) FILTER (WHERE is_contacted) AS contacted
+        FROM analytics.training_examples {ENROLLED} WHERE as_of_date = asked.as_of_date
     ) AS counted
     WHERE windows.as_of_date = asked.as_of_date
 """
