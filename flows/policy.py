@@ -42,6 +42,7 @@ def tell_outcome(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
 def show_report(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
     """Writes a page about a stage to the Prefect UI, for people who do not read logs."""
     outcome, context = state.result(raise_on_failure=False), TaskRunContext.get()
+    # A failed task has an exception as its result; only what was skipped writes no page.
     if context is None or task.name not in REPORTS or (isinstance(outcome, Outcome) and outcome.is_skipped):
         return
     from churn.reporting import reports

@@ -53,6 +53,7 @@ def _show_waiting() -> None:
 
 def run_date() -> date:
     """Returns the date that the run was scheduled for (UTC), even if it starts late; by hand, the day of its start."""
+    # Not now(): a worker that was down starts last night's run in the morning, perhaps on another date.
     return runtime.flow_run.scheduled_start_time.astimezone(UTC).date()
 
 

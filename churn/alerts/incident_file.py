@@ -51,6 +51,7 @@ class IncidentFile:
     def open(self, incident: Incident) -> bool:
         """Writes an incident down. Returns whether an alert for it still has to be sent."""
         kept_incidents = self._read()
+        # setdefault: a failure that is repeated keeps its first moment, and whether its alert was sent.
         kept = kept_incidents["open"].setdefault(incident.incident_key, _row(incident))
         self._write(kept_incidents)
         return not kept["is_told"]

@@ -96,6 +96,7 @@ def _highest_prices(options: Options) -> Floats:
     """Returns prices that nobody would pay: they bound the search."""
     largest = float(np.max(options.values, initial=0.0, where=np.isfinite(options.values)))
     dearest = options.values / np.maximum(options.costs, 1e-9)
+    # Options without a cost are left out: a price of the budget never decides about them.
     per_usd = float(np.max(dearest, initial=0.0, where=np.isfinite(dearest) & (options.costs > 0)))
     return np.append(np.full(len(options.seats), largest), per_usd) + 1.0
 
@@ -109,6 +110,7 @@ def _dual(options: Options, prices: Floats, limits: Floats, is_limited: NDArray[
     wants = gain > 0
     used = np.bincount(options.channels[taken[wants]], minlength=len(options.seats)).astype(np.float64)
     spent = float(options.costs[rows[wants], taken[wants]].sum())
+    # Infinity times a price of 0 is NaN: a limit that does not exist counts as 0, and its price stays 0.
     finite = np.where(is_limited, limits, 0.0)
     value = float(gain[wants].sum() + finite @ prices)
     return value, finite - np.append(used, spent)

@@ -63,6 +63,7 @@ def estimate_effect(outcome: Floats, is_treated: Bools, covariates: Floats) -> E
             are covariates.
         covariates: (n, k) what was known at enrolment.
     """
+    # Centred over both arms together: each intercept is then the outcome of the same average customer.
     centred = covariates - covariates.mean(axis=0)
     treated, treated_variance = _mean_at_centre(outcome[is_treated], centred[is_treated])
     held_out, held_out_variance = _mean_at_centre(outcome[~is_treated], centred[~is_treated])
@@ -72,6 +73,7 @@ def estimate_effect(outcome: Floats, is_treated: Bools, covariates: Floats) -> E
 def _mean_at_centre(outcome: Floats, centred: Floats) -> tuple[float, float]:
     """Returns an arm's expected outcome for the average customer of both arms, and its HC2 variance."""
     design = np.column_stack([np.ones(len(outcome)), centred])
+    # pinv, since covariates may be the same for every customer: then inv would fail.
     inverse = np.linalg.pinv(design.T @ design)
     coefficients = inverse @ design.T @ outcome
     residuals = outcome - design @ coefficients

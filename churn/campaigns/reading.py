@@ -92,6 +92,7 @@ def _read(campaign: Campaign, rows: pl.DataFrame, outcome: Outcome, contrast: st
         verdict="not known yet",
         why="No window is over yet.",
     )
+    # Before any estimate: with a broken draw the arms are not alike, and every figure would be wrong in an unknown way.
     if ratio_p < SAMPLE_RATIO_LEVEL:
         return replace(unknown, verdict="broken draw", why=_say_broken(unknown, campaign))
     if not rows.height or not has_enough_leavers(_bools(rows["has_left"]), _bools(rows["arm"] == "treatment")):

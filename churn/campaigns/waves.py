@@ -119,6 +119,7 @@ def _limits(
     """Returns seats and budget of the candidates: more than of the contacts, since a share of them is held out."""
     contacted = 1 - campaign.holdout_share
     seats = np.array([free_seats[name] for name in channel_names(choices)], dtype=np.float64)
+    # Rounded down: a draw may hold out fewer than planned, and a seat cannot be used twice.
     return np.floor(seats / contacted), policy.budget_usd_a_month / MONTH_DAYS / contacted
 
 
@@ -134,6 +135,7 @@ def _enrol(
     is_chosen = allocation.chosen >= 0
     chosen = allocation.chosen[is_chosen]
     candidates = eligible.filter(pl.Series(is_chosen))
+    # After offer and channel are chosen: the draw must not depend on what a customer would get.
     draws = draw_all(campaign.campaign_id, candidates["customer_id"])
     return candidates.select(
         pl.lit(campaign.campaign_id).alias("campaign_id"),
@@ -149,6 +151,7 @@ def _enrol(
         "churn_probability",
         "monthly_charges",
         "reasons",
+        # The number breaks ties, so that a repeated plan has the same ranks.
     ).sort("expected_profit_usd", "customer_id", descending=[True, False])
 
 

@@ -128,6 +128,7 @@ def load_policies(path: Path | None = None) -> Policies:
         tiers = TierPolicy(**sections["tiers"])
     except (KeyError, TypeError) as error:
         raise WrongUsage(f"{path} is not complete: {error}.", _COMPARE) from error
+    # The digest of the bytes, not of the values: a publication names exactly the file that was in force.
     return Policies(gate, value, tiers, hashlib.sha256(content).hexdigest(), tuple(notes))
 
 

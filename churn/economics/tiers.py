@@ -95,6 +95,7 @@ def resolve_tiers(
     """
     values = tuple(getattr(policy, f"{tier}_{rule}") for tier in ("high", "medium"))
     if rule == "lift" and base_rate is not None:
+        # Rounded: 3 x 0.1 is 0.30000000000000004, and a customer with 0.3 belongs to the tier.
         bounds = tuple(round(value * base_rate, BOUND_DECIMALS) for value in values)
     elif rule == "share" and probabilities is not None:
         bounds = tuple(_find_bound(probabilities, value) for value in values)
@@ -112,6 +113,7 @@ def resolve_tiers(
 def _find_bound(probabilities: NDArray[np.float64], share: float) -> float:
     """Returns the smallest of the highest probabilities; equal ones all belong to the tier. Above 1 for nobody."""
     count = round(share * len(probabilities))
+    # partition finds one rank in linear time; sorting a million scores for two bounds would take longer.
     return float(np.partition(probabilities, -count)[-count]) if count else 1.1
 
 

@@ -38,6 +38,7 @@ def contact_from(monthly_charges: Floats, policy: ValuePolicy) -> Floats:
     """Returns (n,) the probability of leaving from which a contact pays off; infinite if none does."""
     offer = policy.offer_monthly_charges * paid(monthly_charges)
     gain = policy.save_rate * (_margin(monthly_charges, policy) - offer) + offer
+    # Without `where`, a gain of 0 or less would give a bound below which every customer seems to pay off.
     return np.divide(offer + policy.contact_usd, gain, out=np.full_like(gain, np.inf), where=gain > 0)
 
 

@@ -68,6 +68,7 @@ def _as_event(path: Path, line: int, row: Mapping[str, str | None], codes: Mappi
         )
     occurred_at = _as_moment(path, line, row["occurred_at"])
     facts = {name: row.get(name) or None for name in _OPTIONAL}
+    # A separator that no cell has: otherwise two different events could have the same key.
     key = "\x1f".join(
         str(part) for part in (row["contact_id"], event, occurred_at.isoformat(), facts["offer_id_given"])
     )
@@ -89,6 +90,7 @@ def _as_moment(path: Path, line: int, text: str | None) -> datetime:
     try:
         moment = datetime.fromisoformat(text or "")
     except ValueError:
+        # It has no offset, so that the check below refuses it as it refuses a time without one.
         moment = datetime.min
     if moment.tzinfo is None:
         raise ContractBroken(

@@ -173,9 +173,8 @@ def _as_utf8(block: _Block, layout: Layout) -> bytes:
     if b"\0" in block.text:
         line_number = block.first_line + block.text.count(b"\n", 0, block.text.index(b"\0"))
         _check_line(b"\0", layout.file_name, line_number)
-    if (
-        block.text.isascii()
-    ):  # ASCII is the same bytes in every encoding that a declaration may name: nothing to convert.
+    # ASCII is the same bytes in every encoding that a declaration may name: nothing to convert.
+    if block.text.isascii():
         return block.text
     try:
         return block.text.decode(layout.encoding).encode()

@@ -53,6 +53,7 @@ def adopt(settings: Settings, path: Path | None) -> ExtractForm:
     chosen = path or settings.declaration_in_force
     extract_form = read_extract_form(chosen)
     refuse_unreviewed(extract_form, chosen)
+    # A file that declares no column only says how this extract is written: it does not come into force.
     if path is None or extract_form.declaration.is_shipped:
         return extract_form
     if settings.declaration is not None and read_declared(settings) != extract_form.declaration:
@@ -62,6 +63,7 @@ def adopt(settings: Settings, path: Path | None) -> ExtractForm:
         )
     if path.resolve() != settings.kept_declaration:
         settings.home_dir.mkdir(parents=True, exist_ok=True)
+        # Written aside, then renamed: a run that starts meanwhile reads the whole old file or the whole new one.
         partial = settings.kept_declaration.with_suffix(".partial")
         partial.write_bytes(path.read_bytes())
         partial.replace(settings.kept_declaration)

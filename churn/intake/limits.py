@@ -118,6 +118,7 @@ class Tally:
         self.without_end += screened.without_end
         self.forgotten += screened.forgotten
         if screened.accepted.height:
+            # -(-a // b) rounds up. Rounded down, a batch of 1,999 rows would give all of them.
             self.samples.append(screened.accepted.gather_every(-(-screened.accepted.height // SAMPLE_ROWS)))
         reasons = screened.rejected["reasons"].explode()
         # A reason reads "rule: sentence, found value": the rule is the part before the first colon.

@@ -94,6 +94,7 @@ def check_tenure(name: str, sample: pl.DataFrame) -> None:
         ContractBroken: half of the customers or more have a tenure of 6 times what they were billed for.
     """
     billed = sample.filter(pl.col("tenure") >= 2, pl.col("total_charges") > 0)
+    # The median, not the mean: a few customers with credits have any ratio.
     ratio = billed.select((pl.col("tenure") * pl.col("monthly_charges") / pl.col("total_charges")).median()).item()
     if billed.height < FEWEST_BILLED or ratio is None or ratio < MOST_MONTHS_RATIO:
         return
@@ -130,6 +131,7 @@ def compare_customers(now: pl.DataFrame, before: pl.DataFrame) -> list[Change]:
 
 def _compare_charges(both: pl.DataFrame) -> list[Change]:
     ratio = float(both.select((pl.col("monthly_charges") / pl.col("monthly_charges_before")).median()).item())
+    # Halved counts as much as doubled: cents taken for dollars and dollars taken for cents are the same mistake.
     change = max(ratio, 1 / ratio) - 1
     fact = f"monthly charges that are {ratio:.4g} times those of the last snapshot (median of the same customers)"
     is_worth = change > WORTH_SAYING

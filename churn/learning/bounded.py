@@ -107,6 +107,7 @@ def shift_log_odds(probabilities: NDArray[np.float64], shift: float) -> NDArray[
 
 def raise_to(probabilities: NDArray[np.float64], power: float) -> NDArray[np.float64]:
     """Returns the probabilities of leaving within a time that is `power` times as long; unchanged bits for 1."""
+    # Not the formula for 1, which would change the last bits of every probability.
     return probabilities if power == 1 else np.asarray(1 - (1 - probabilities) ** power, dtype=np.float64)
 
 

@@ -38,6 +38,7 @@ def tell_curves(
 
 def _calibration(labels: Labels, probabilities: Floats) -> tuple[Point, ...]:
     """Returns mean probability and share who left, for at most ten groups of equal size, the lowest first."""
+    # Groups of equal size, and not of equal width: most customers have a small probability.
     groups = np.array_split(np.argsort(probabilities, kind="stable"), GROUPS)
     return tuple(_point(probabilities[rows].mean(), labels[rows].mean(), len(rows)) for rows in groups if len(rows))
 

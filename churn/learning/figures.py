@@ -173,6 +173,7 @@ def _calibration(counts: _Counts) -> dict[str, Floats]:
 
 
 def _at_threshold(counts: _Counts) -> dict[str, Floats]:
+    # Scores fall, and searchsorted needs them to rise. side="right" counts a score of exactly the threshold as flagged.
     count = int(np.searchsorted(-counts.scores, -THRESHOLD, side="right"))
     nobody = np.zeros(counts.found.shape[1])
     hits, calls = (counts.found[count - 1], counts.flagged[count - 1]) if count else (nobody, nobody)

@@ -118,6 +118,7 @@ def _gains(
 ) -> dict[str, Interval]:
     """Returns challenger minus champion on the same resampled rows. Positive is better in every figure."""
     labels, rows = contest.labels, len(contest.labels)
+    # Differences row by row, then weighted: both models are measured on the same draws, and most of the noise cancels.
     losses = log_losses(labels, champion) - log_losses(labels, contest.challenger)
     of_challenger, of_champion = (
         profit_usd(labels, scores, contest.monthly_charges, policies.value) for scores in (contest.challenger, champion)

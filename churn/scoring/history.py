@@ -44,6 +44,7 @@ def find_champion_of(day: date, reigns: Sequence[Reign]) -> Reign | None:
         day: the day.
         reigns: all promotions, in the order of the decisions.
     """
+    # Two days on: the run of a day takes place on the following day, which ends at the next midnight UTC.
     is_over = datetime.combine(day + timedelta(days=2), time(), UTC)
     ours = [reign for reign in reigns if reign.as_of_date <= day and reign.decided_at < is_over]
     return ours[-1] if ours else None

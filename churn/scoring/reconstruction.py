@@ -44,6 +44,7 @@ def rewind(snapshot: "DataFrame[StoredExtract]", months: int) -> "DataFrame[Stor
     """
     if months == 0:
         return snapshot
+    # Rounded to cents: a difference of floats such as 110.00 - 50.10 has more decimals than money.
     billed = (pl.col("total_charges") - months * pl.col("monthly_charges")).round(CENTS)
     stays = (pl.col("tenure") >= months) & (pl.col("churn") == "No")
     rewound = snapshot.filter(stays).with_columns(

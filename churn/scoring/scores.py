@@ -137,6 +137,7 @@ def _of_a_contact(formula: Callable[[pl.Expr, pl.Expr, ValuePolicy], pl.Expr], v
 
 def _predict(features: pl.DataFrame, predictor: Predictor) -> pl.Series:
     probabilities = predictor.predict_proba(features.select(feature_names(predictor)))[:, 1]
+    # float64 before rounding: XGBoost returns float32, whose nearest value to nine decimals is another number.
     return pl.Series("churn_probability", probabilities, dtype=pl.Float64).round(PROBABILITY_DECIMALS)
 
 

@@ -114,6 +114,7 @@ def _additive_log_odds(features: pl.DataFrame, predictor: Predictor, months: int
     by_tenure = _log_odds_by_month(age(grid, 0), predictor, months)
     change = by_tenure - by_tenure[:, :1]
     log_odds = _log_odds(features, predictor)[:, None] + change[positions]
+    # Spread over the batch, and not the first rows: a batch may be sorted, and its first rows alike.
     rows = np.unique(np.linspace(0, len(features) - 1, _CHECKED_ROWS, dtype=np.int64))
     tried = _log_odds_by_month(features[rows], predictor, months)
     return log_odds if np.allclose(log_odds[rows], tried, rtol=0, atol=_TOLERANCE) else None

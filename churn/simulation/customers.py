@@ -105,6 +105,7 @@ def choice_shares(name: str, columns: Columns) -> Floats:
     """Returns (n, K) probabilities of a choice among K levels; the first level is the reference."""
     parents, rows = load_parameters()[name]
     odds = np.column_stack([np.zeros(len(columns["senior"])), *(_linear(parents, row, columns) for row in rows)])
+    # Minus the largest: exp of large log-odds would overflow, and the shares stay the same.
     shares = np.exp(odds - odds.max(axis=1, keepdims=True))
     return shares / shares.sum(axis=1, keepdims=True)
 
@@ -173,6 +174,7 @@ def _bill(columns: Columns, generator: np.random.Generator) -> tuple[Floats, Flo
     parameters = load_parameters()
     spread = np.where(columns["noint"] == 1, parameters["price_sd"][1], parameters["price_sd"][0])
     noise = generator.standard_normal((2, len(spread)))
+    # The prices of the public sample are multiples of five cents.
     monthly = np.round((list_price(columns) + spread * noise[0]) * 20) / 20
     tenure = columns["tenure"]
     total = tenure * monthly + parameters["bill_cv"] * monthly * np.sqrt(tenure) * noise[1]

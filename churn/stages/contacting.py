@@ -133,6 +133,8 @@ def _send(workplace: Workplace, campaign_id: str, channel: str, seats: float, pa
     free = max(seats - deliveries.count_sent(workplace.engine, channel, day), 0)
     # A list cannot be cut at infinity, which stands for a channel without a limit.
     chosen = allowed if free == float("inf") else allowed[: int(free)]
+    # Before the file is written: a process that dies in between writes the same contacts when it is repeated, no
+    # others.
     deliveries.mark_sent(workplace.engine, chosen, day, now_utc(), str(path))
     sent = deliveries.read_contact_list(workplace.engine, campaign_id, channel, day)
     if sent.is_empty():
@@ -159,6 +161,7 @@ def _write(sent: pl.DataFrame, path: Path) -> None:
     digest = hashlib.sha256(unfinished.read_bytes()).hexdigest()
     # A rename within a folder is atomic, so that a program that watches it finds the whole file or none.
     unfinished.rename(path)
+    # After the file: a program that waits for the manifest finds the file whole.
     manifest = {"file": path.name, "rows": sent.height, "sha256": digest, "schema_version": SCHEMA_VERSION}
     path.with_suffix(".manifest.json").write_text(json.dumps(manifest, indent=2), encoding="utf-8")
 
@@ -172,6 +175,7 @@ def take_back(workplace: Workplace, path: Path, codes: Path | None = None) -> Ou
     events = contact_events.read_events(path, contact_events.read_codes(codes))
     with workplace.engine.begin() as connection:
         known = deliveries.find_contacts(connection, [event.contact_id for event in events])
+        # Line 1 has the names of the columns.
         if unknown := [line for line, event in enumerate(events, 2) if event.contact_id not in known]:
             raise ContractBroken(
                 f"Line {unknown[0]} of {path.name} names a contact that does not exist"
@@ -179,6 +183,7 @@ def take_back(workplace: Workplace, path: Path, codes: Path | None = None) -> Ou
                 "send back the contact_id of the file of contacts unchanged.",
             )
         added = deliveries.record_events(connection, events)
+        # In the same transaction: a customer who said no must not be contacted because a process died in between.
         stopped = suppressions.record_suppressions(
             connection, [_as_statement(event, known) for event in _opted(events)]
         )

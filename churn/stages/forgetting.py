@@ -65,8 +65,11 @@ def forget_customer(workplace: Workplace, customer_id: str, person: str, why: st
             raise NotThere(
                 "No table holds a customer with this number.", "check the number; upper and lower case count."
             )
+        # After the commit, since SQLMesh reads with connections of its own. A process that dies in between has written
+        # the ledger: the same command finds the number there and continues.
         _compute_again(workplace, engine, erased)
         if workplace.settings.database_url is None:
+            # A repeated command deletes no row, and cannot know which tables the first one rewrote: it rewrites all.
             rewrite_tables(engine, erased.rows or _list_holders(engine))
             clear_log(engine)
         cleaned = clean_home(workplace.settings.home_dir, number)

@@ -76,6 +76,7 @@ def rebuild_features(workplace: Workplace, days: Sequence[date]) -> Outcome:
 def _rewind_days(engine: "Engine", first_snapshot: date, days: Sequence[date]) -> Iterator[pl.DataFrame]:
     """Yields the rewound rows of days. Days at the same distance in whole months share one rewound snapshot."""
     for batch in history.read_snapshot(engine, first_snapshot):
+        # groupby joins neighbours only: the days are in order, so that equal distances are neighbours.
         for months, alike in groupby(days, key=lambda day: whole_months_between(day, first_snapshot)):
             rewound = rewind(batch, months)
             for day in alike:
@@ -160,6 +161,7 @@ def publish_history(workplace: Workplace, days: Sequence[date]) -> Outcome:
     if missing := [day for day in days if day not in staged]:
         raise NotThere(f"{missing[0]} has no scores.", "run `churn backfill` again.")
     done = sql_models.refresh(workplace, "analytics.predictions", RISK_MODELS, days)
+    # One transaction for all days: a comparison of two days never has one of before and one of after.
     predictions.publish(engine, days, now_utc())
     audits = sum(evaluation.audits_passed for evaluation in done)
     return Outcome(f"{tell_dates(days)} published, {audits} audits passed")

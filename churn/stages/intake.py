@@ -83,6 +83,7 @@ def _is_same(load: Load, arrival: Arrival) -> bool:
 def _find_damage(engine: "Engine", load: Load) -> str:
     """Returns how the stored rows of a date differ from those that its load wrote; empty if they do not differ."""
     count, monthly_charges, fingerprint = snapshots.count_snapshot(engine, load.snapshot_date)
+    # A sum of floats differs in its last bits with the order of the rows: only cents count.
     if count == load.rows_accepted and not round(monthly_charges - load.monthly_charges_total, 2):
         if load.rows_fingerprint in (None, fingerprint):
             return ""
@@ -165,6 +166,7 @@ def _screen(
         tally.add(screened)
         check_hope(extract.name, tally, opened.most_rows, limits)
         yield screened
+    # A file that was replaced while it was read would be stored under the digest of the earlier one.
     check_unchanged(extract)
     _check_size(extract, tally, before, limits)
     if opened.header.is_correction and current is not None:

@@ -176,6 +176,7 @@ def decide(
     contest = Contest(
         labels=test["has_churned"].to_numpy(),
         challenger=training.selected.test_probabilities,
+        # The champion's probabilities are for its own horizon. They are brought to the window whose labels judge both.
         champion=raise_to(predict_leaving(standing, test), test_power) if standing is not None else None,
         monthly_charges=test["monthly_charges"].to_numpy(),
         groups=slice_by(test, groups),
@@ -234,6 +235,7 @@ def _find_usual(training: "Training") -> dict[str, float]:
     given = training.params.given
     if given == SHIPPED_FEATURES:
         return {}
+    # Of the training part: what the test part holds must not reach the model or its words.
     medians = training.split.train.select(pl.col(given.numbers).median()).row(0, named=True)
     return {name: float(median) for name, median in medians.items() if median is not None}
 

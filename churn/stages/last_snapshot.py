@@ -1,7 +1,6 @@
 """Compares the customers of a file with the same customers in the last snapshot."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from churn.intake.limits import Tally
 from churn.intake.screening import Screened
@@ -9,9 +8,6 @@ from churn.intake.wholesale import WORD_COLUMNS, compare_customers, compare_numb
 from churn.stores.ledgers.loads import Load
 from churn.stores.rows import snapshots
 from churn.stores.workplace import Workplace
-
-if TYPE_CHECKING:
-    pass
 
 
 def compare_with_last(workplace: Workplace, name: str, tally: Tally, before: Load | None) -> Iterator[Screened]:
@@ -26,10 +22,12 @@ def compare_with_last(workplace: Workplace, name: str, tally: Tally, before: Loa
     ids = sample["customer_id"].to_list()
     columns = tuple(name for name in ("monthly_charges", *WORD_COLUMNS) if name in sample.columns)
     known = snapshots.read_customers(workplace.engine, before.snapshot_date, ids, columns)
+    # Spreadsheets write the number 1001 as 1001.0. In that form every customer would look new.
     others = [other for one in set(ids) - set(known["customer_id"]) for other in (f"{one}.0", one.removesuffix(".0"))]
     is_other_form = not snapshots.read_customers(workplace.engine, before.snapshot_date, others, ()).is_empty()
     changes = [*compare_numbers(len(ids), known.height, is_other_form), *compare_customers(sample, known)]
     if workplace.settings.wholesale_changes == "refuse":
         refuse_changes(name, changes)
     tally.warnings += [change.fact for change in changes]
+    # A yield anywhere makes this a generator, so that it runs only when the batches before it are used up.
     yield from ()

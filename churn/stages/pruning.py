@@ -63,6 +63,7 @@ def prune(workplace: Workplace, is_real: bool) -> Pruning:
     tables = [table for kind in kinds for table in kind.rows]
     if tables and settings.database_url is None:
         rewrite_tables(engine, tables)  # Otherwise the space stays with the table, for its next rows.
+    # Last: SQLMesh commits by itself, and a failure here must not keep rows and logs from being deleted.
     dropped = transforms.drop_old_tables(workplace).summary
     return Pruning(keep, True, kinds, logs, run_ids, dropped)
 

@@ -52,6 +52,7 @@ def run_transforms(workplace: Workplace, as_of_date: date) -> Outcome:
     load = loads.require_load(engine, as_of_date)
     known = publications.find_publication(engine, as_of_date)
     is_current = known is not None and (known.load_id, known.transforms_version) == (load.load_id, version)
+    # The count as well: the ledger says what was computed, not whether somebody deleted rows since.
     if is_current and features.count_features(engine, as_of_date) == load.rows_accepted:
         summary = f"the features of {as_of_date} are up to date with load {load.load_id} and models {version}"
         return Outcome("; ".join(filter(None, [changed, summary])), is_skipped=not changed)

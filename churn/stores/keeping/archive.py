@@ -74,6 +74,7 @@ def write_archive(path: Path, manifest: Manifest, files: Mapping[str, Path]) -> 
     partial.unlink(missing_ok=True)
     document = json.dumps(asdict(manifest), indent=2).encode()
     try:
+        # Created with 0600: a chmod after opening would leave a moment in which others may read customers.
         with os.fdopen(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w") as tar:
                 _add_bytes(tar, MANIFEST, document)
@@ -81,6 +82,7 @@ def write_archive(path: Path, manifest: Manifest, files: Mapping[str, Path]) -> 
                 for name, file in files.items():
                     tar.add(file, name, recursive=False)
             stream.flush()
+            # Before the rename: after a power failure the name could otherwise stand for a file without its bytes.
             os.fsync(stream.fileno())
         check_archive(partial)  # Read back before the rename: a disk that lies is noticed today, not on the bad day.
         partial.replace(path)
@@ -120,6 +122,7 @@ def unpack(path: Path, folder: Path) -> None:
 @contextmanager
 def _opened(path: Path) -> Iterator[tarfile.TarFile]:
     try:
+        # "r:" reads a plain tar only: a compressed one could unpack to any size.
         with tarfile.open(path, "r:") as tar:
             yield tar
     except tarfile.TarError as error:

@@ -142,6 +142,7 @@ def read_figures(engine: Engine) -> dict[str, list[float]]:
     """
     with engine.connect() as connection:
         rows = connection.execute(text(query))
+        # To cents: a restored table has its rows in another order, and a sum of floats then differs in its last bits.
         return {str(day): [int(customers), round(float(usd), 2)] for day, customers, usd in rows}
 
 
@@ -179,7 +180,9 @@ def _emptied_on_failure(home_dir: Path) -> Iterator[None]:
     """Empties the home again if the block fails; the home was empty before it."""
     try:
         yield
+    # Also Ctrl-C: a home that is half filled could not be restored into again.
     except BaseException:
+        # First: the server writes to the files that are deleted next.
         stop_embedded(home_dir)
         for entry in home_dir.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
@@ -218,6 +221,7 @@ def _fill_databases(settings: Settings, folder: Path) -> None:
         create_database_if_missing(address, "mlflow")
         mlflow = make_url(address).set(database="mlflow").render_as_string(hide_password=False)
         dumps.restore(mlflow, folder / _MLFLOW)
+    # Last: without this database nothing is published, so that a restore that stops before it shows nothing.
     dumps.restore(address, folder / _CHURN)
 
 

@@ -47,6 +47,7 @@ def erase_rows(connection: Connection, customer_id: str) -> Erased:
     """Deletes every row of a customer within the transaction of the connection."""
     raw = tables.telco_churn_raw
     mine = raw.c.customer_id == customer_id
+    # Read before the rows are deleted: no other place says since when the customer is stored.
     since = connection.scalar(sa.select(sa.func.min(raw.c.loaded_at)).where(mine))
     files = _read_files(connection, customer_id)
     counts, days, load_ids = Counter[str](), set[date](), set[int]()

@@ -29,6 +29,7 @@ def find_logs(home_dir: Path, days: int) -> Logs:
     """Finds the logs that are too long, and those that are too old (never with 0 days)."""
     files = [file for folder, pattern in _LOGS for file in sorted((home_dir / folder).glob(pattern)) if file.is_file()]
     bound = time.time() - days * _DAY_SECONDS
+    # The file `log` of Postgres is never deleted: the server has it open, and would write to a file without a name.
     old = [file for file in files if days and file.stat().st_mtime < bound and file.name != "log"]
     long = [file for file in files if file.suffix != ".gz" and file.stat().st_size > ROTATED_BYTES and file not in old]
     return Logs(long, old)

@@ -75,6 +75,7 @@ def _salt_of(last: dict[str, Erasure]) -> str:
 
 def _read_last(connection: Connection) -> dict[str, Erasure]:
     chosen = [erasures.c[name] for name in Erasure.__dataclass_fields__]
+    # DISTINCT ON keeps the first row of each customer in the order of ORDER BY: the last decision.
     query = sa.select(*chosen).distinct(erasures.c.customer_sha256)
     rows = connection.execute(query.order_by(erasures.c.customer_sha256, erasures.c.erasure_id.desc())).mappings()
     return {row["customer_sha256"]: Erasure(**row) for row in rows}

@@ -49,6 +49,7 @@ def keep_scores_aside(connection: Connection, days: Sequence[date]) -> list[date
         The days that readers have seen.
     """
     table = publications.c
+    # A staged day was seen by nobody: its scores are replaced without a revision.
     seen = sa.select(table.prediction_date).where(table.prediction_date.in_(days), table.status != "staged")
     revised = sorted(connection.scalars(seen))
     if revised:

@@ -50,6 +50,7 @@ def has_wave(engine: Engine, campaign_id: str, wave_date: date) -> bool:
 
 def record_wave(engine: Engine, enrolled: pl.DataFrame, planned: pl.DataFrame, counted: pl.DataFrame) -> None:
     """Records a wave in one transaction: the enrolled customers, the contacts of the treatment group, the counts."""
+    # The exclusions come last and tell `has_wave` that the day is done; all three commit together.
     with engine.begin() as connection:
         for table, rows in ((assignments, enrolled), (contacts, planned), (exclusions, counted)):
             if not rows.is_empty():

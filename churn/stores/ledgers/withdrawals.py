@@ -66,6 +66,7 @@ def withdraw(engine: Engine, day: date, person: str, why: str) -> Withdrawal | N
     hidden = sa.update(publications).where(shown).values(status="withdrawn", published_at=None)
     with engine.begin() as connection:
         keep_seen(connection, [day], f"withdrawn by {person}")
+        # The number of changed rows decides, not a query before it: of two people who withdraw at once one gets None.
         if not connection.execute(hidden).rowcount:
             return None
         return _record(connection, day, "withdrawn", person, why)
@@ -111,6 +112,7 @@ def refuse_held(connection: Connection, days: Sequence[date]) -> None:
 
 def _read_held(connection: Connection, days: Sequence[date] | None) -> dict[date, Withdrawal]:
     chosen = [withdrawals.c[name] for name in Withdrawal.__dataclass_fields__]
+    # DISTINCT ON keeps the first row of each date in the order of ORDER BY: the last decision.
     last = sa.select(*chosen).distinct(withdrawals.c.prediction_date)
     last = last.order_by(withdrawals.c.prediction_date, withdrawals.c.withdrawal_id.desc())
     if days is not None:

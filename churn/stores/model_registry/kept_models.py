@@ -60,6 +60,8 @@ def keep_model(home_dir: Path, model: RegisteredModel, file: Path, tags: dict[st
         folder.mkdir(parents=True, exist_ok=True)
         copy = folder / "model.new"
         shutil.copyfile(file, copy)
+        # The digest is that of the copy: a disk that wrote it wrongly is noticed when the digest is compared with the
+        # ledger.
         note = _Note(digest_file(copy), tags)
         (folder / "note.json").write_text(json.dumps(asdict(note), indent=2), encoding="utf-8")
         # The model comes last, by an atomic rename. A run that stops before it leaves no model, or the earlier one with

@@ -29,6 +29,7 @@ def read_model(path: Path) -> Predictor:
     """
     import skops.io
 
+    # Looked up before loading: skops names the types of the file without creating any of them.
     untrusted = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED_TYPES))
     if untrusted:
         raise ModelRefused(

@@ -23,6 +23,7 @@ def find_old_runs(settings: Settings, before: datetime, needed: set[str]) -> lis
     experiment = client.get_experiment_by_name(EXPERIMENT)
     if experiment is None:
         return []
+    # MLflow counts milliseconds since 1970.
     filters = f"attributes.start_time < {int(before.timestamp() * 1000)}"
     runs = client.search_runs([experiment.experiment_id], filters, max_results=_AT_ONCE)
     parents = {_parent_of(run) for run in runs if run.info.run_id in needed}
@@ -42,6 +43,7 @@ def delete_runs(settings: Settings, run_ids: list[str]) -> None:
     if not run_ids:
         return
     client, gone = connect(settings), set(run_ids)
+    # Versions before runs: a repeated command no longer lists a deleted run, and its versions would stay for ever.
     for version in client.search_model_versions(f"name = '{MODEL_NAME}'"):
         if version.run_id in gone:
             client.delete_model_version(MODEL_NAME, version.version)

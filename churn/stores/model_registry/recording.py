@@ -100,6 +100,7 @@ def record_training(
     run_id, model_uri = uris[training.selected.family]
     version = _register(client, model_uri, tags, last_version)
     client.set_model_version_tag(MODEL_NAME, str(version), "family", training.selected.family)
+    # Downloaded again: the digest must be that of the file which the registry will deliver.
     file = Path(mlflow.artifacts.download_artifacts(model_uri), MODEL_FILE)
     model = RegisteredModel(MODEL_NAME, version, run_id, training.fingerprint, digest_file(file))
     keep_model(settings.home_dir, model, file, tags)
@@ -179,6 +180,7 @@ def _log_model(training: "Training", candidate: "Candidate") -> Any:
 
     from churn.learning.artifacts import invent_customers
 
+    # Invented and not taken from the examples: MLflow stores the example beside the model, for everybody to read.
     example = invent_customers(training).to_pandas()
     probabilities = candidate.model.predict_proba(pl.from_pandas(example))
     return mlflow.sklearn.log_model(

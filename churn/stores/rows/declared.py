@@ -27,8 +27,11 @@ def prepare_columns(connection: Connection, declaration: Declaration) -> None:
                 f"declare it under another name, such as {column.name}_2; the stored days keep what they have.",
             )
     for column in declaration.stored:
+        # A loop of its own: a type that is refused must not leave half of the new columns in the table.
         if column.name not in present:
             driver(connection).execute(
+                # A company chose the name, and a parameter cannot be a name. psycopg quotes it, so that it never
+                # becomes SQL.
                 sql.SQL("ALTER TABLE raw_data.declared_columns ADD COLUMN {} {}").format(
                     sql.Identifier(column.name),
                     sql.SQL(column.sql_type),

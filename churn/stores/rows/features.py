@@ -65,6 +65,7 @@ def _read_labelled(
     """
     keys = ("as_of_date", "customer_id", "has_churned", "plan", *(["weight"] if weight else []))
     for batch in read_batches(engine, query, [as_of_date]):
+        # The query sorts by customer: split and fit depend on the order of rows, and Postgres promises none by itself.
         yield _as_examples(batch, given.names).select(*keys, *_unite(given.names))
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from churn.contracts.extract import StoredExtract
 
 
+# Postgres' int8 has 8 bytes and is the Int64 of the contract; the stored columns are smaller.
 _TYPES = {"senior_citizen": "int8", "tenure": "int8", "monthly_charges": "float8", "total_charges": "float8"}
 
 
@@ -78,5 +79,6 @@ def replace_reconstructed(
     table = telco_churn_reconstructed
     with engine.begin() as connection:
         connection.execute(sa.delete(table).where(table.c.snapshot_date.in_(days)))
+        # The rows are read over a connection of their own: this one is busy with COPY.
         for batch in rows:
             copy_in(connection, table, batch.with_columns(pl.lit(load_id).alias("load_id")))

@@ -34,6 +34,7 @@ def refresh_windows(engine: Engine) -> None:
         query = sa.select(label_windows.c.inputs_sha256)
         stored = set(connection.scalars(query))
         outdated = sa.delete(label_windows).where(label_windows.c.inputs_sha256.not_in(fresh.values()))
+        # Before the new windows: a date has one window, and the changed one takes the place of the outdated one.
         connection.execute(outdated)
         missing = {window: inputs for window, inputs in fresh.items() if inputs not in stored}
         _insert(connection, missing, rules.left, str(rules.horizon))
@@ -79,6 +80,7 @@ def _insert(connection: Connection, windows: dict[Window, str], left_by: str, ho
 def count_again(engine: Engine, days: Sequence[date]) -> None:
     """Counts the labels of dates again, after rows were deleted that no load replaced."""
     with engine.begin() as connection:
+        # A home whose SQL models were never deployed has no such view, and no labels to count.
         if connection.scalar(sa.text("SELECT to_regclass('analytics.training_examples') IS NOT NULL")):
             _count(connection, days)
 

@@ -54,6 +54,7 @@ def _word_query(names: Sequence[str], flags: set[str]) -> sa.TextClause:
     """Returns the query of all days: one row per day, with one count per feature, in one pass over the rows."""
     # A flag is a boolean, which casts to a number only by way of an integer.
     values = [f"CAST(CAST({name} AS int) AS float8)" if name in flags else f"CAST({name} AS float8)" for name in names]
+    # NOT BETWEEN gives NULL for a blank, which FILTER leaves out: a blank is not out of range.
     counts = ", ".join(
         f"count(*) FILTER (WHERE {value} NOT BETWEEN CAST(:low_{place} AS float8) AND CAST(:high_{place} AS float8))"
         f" AS outside_{place}"

@@ -54,11 +54,14 @@ def stage_predictions(
         # First: the ledger of revisions compares the old scores with the new ones, and the next statement deletes them.
         keep_seen(connection, days, planned[0].run_id)
         revised = keep_scores_aside(connection, days)
+        # The scores come from a generator: customers are scored while their batches are copied, so that memory stays
+        # flat.
         scored = _replace_scores(connection, days, scores, _constants(planned[0]))
         stored = [
             replace(item, status="staged", published_at=None, customers_count=scored[item.prediction_date])
             for item in planned
         ]
+        # Within the transaction: an error takes the copied scores back.
         _check_coverage(stored)
         _replace_publications(connection, days, stored)
         _store_tiers(connection, days, tiers)

@@ -34,6 +34,7 @@ FINGERPRINTED = tuple(
 # The date as a number: as text it would depend on the session's DateStyle.
 _TEXTS = ", ".join("left_on - DATE '2000-01-01'" if name == "left_on" else name for name in FINGERPRINTED)
 ROW_HASH = f"hashtextextended(ROW({_TEXTS})::text, 0)"
+# Postgres adds bigint up as numeric, so that the sum of any number of hashes has no overflow.
 _FINGERPRINT: sa.ColumnElement[Decimal] = sa.literal_column(f"coalesce(sum({ROW_HASH}), 0)", sa.Numeric)
 """A sum of one hash for each row, so that the order of the rows does not matter: 7,043 rows take 20 milliseconds."""
 
@@ -55,6 +56,7 @@ class DuplicateCustomer(ContractBroken):
         self.customer_id = customer_id
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # Prefect pickles the exceptions of tasks: the copy must not carry the customer's number.
         return ContractBroken, (self.fact, self.next_step)
 
 
@@ -142,6 +144,7 @@ def _copy_accepted(
 def _copy_rejected(connection: Connection, load_id: int, rejected: pl.DataFrame) -> None:
     if rejected.is_empty():
         return
+    # COPY takes an array as Postgres' literal. Backslashes come first: the second replacement adds some of its own.
     element = pl.element().str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True)
     quoted = pl.col("reasons").list.eval(pl.format('"{}"', element)).list.join(",")
     as_array = pl.format("{}{}{}", pl.lit("{"), quoted, pl.lit("}")).alias("reasons")
@@ -156,6 +159,7 @@ def _close_load(connection: Connection, load_id: int, day: date, tally: Tally) -
         closed.values(
             rows_fingerprint=stored.scalar_subquery(),
             rows_accepted=tally.customers,
+            # A sum of floats differs in its last bits with the size of the batches.
             monthly_charges_total=round(tally.monthly_charges_usd, 6),
             status="loaded",
             ended_at=sa.func.clock_timestamp(),  # now() would be the start of the transaction.
@@ -168,6 +172,7 @@ def read_customers(engine: Engine, snapshot_date: date, ids: list[str], columns:
     """Returns customer_id and some columns of those of the customers that a snapshot has."""
     raw = telco_churn_raw.c
     names = ["customer_id", *columns]
+    # One array parameter: IN would need one for each customer, and Postgres takes at most 65,535.
     query = sa.select(*(raw[name] for name in names)).where(
         raw.snapshot_date == snapshot_date, raw.customer_id == sa.any_(sa.literal(ids, sa.ARRAY(sa.Text)))
     )

@@ -209,6 +209,7 @@ def _compare(day: date, customers: int, held: dict[str, Figures | None]) -> Iter
 
 def _differ(table: str, figures: Figures, scores: Figures) -> str:
     """Returns a text about the first figure that differs from the scores; empty if all are the same."""
+    # A sum of floats differs in its last bits with the order of the rows, so that a cent of difference is none.
     cents = 0.01 + (0.005 * figures.rows_count if _SOURCES[table].is_rounded else 0)
     for name in _SOURCES[table].columns:
         now, scored = float(getattr(figures, name) or 0), float(getattr(scores, name) or 0)

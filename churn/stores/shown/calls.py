@@ -78,6 +78,8 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
 
 
 def _order(wanted: Wanted) -> tuple[sa.ColumnElement[Any], ...]:
+    # Looked up and not inserted: a column that is not in the list raises ValueError, and no text of a browser becomes
+    # SQL.
     by = _list.c[SORTABLE[SORTABLE.index(wanted.order_by)]]
     return by.desc() if wanted.descending else by.asc(), _list.c.call_rank
 

@@ -71,6 +71,7 @@ def read_kpis(engine: Engine, version: Version) -> Kpis:
     Raises:
         NotThere: the view has no row of the date. The next step of the error repairs it.
     """
+    # Names of a dataclass of this file: no input becomes SQL.
     columns = ", ".join(field.name for field in fields(Kpis))
     prediction_date = version.publication.prediction_date
     query = sa.text(f"SELECT {columns} FROM {version.rows_of('reporting.kpi_daily')} WHERE prediction_date = :day")

@@ -28,6 +28,7 @@ VIEWS = (
 
 
 def _read(connection: Connection, query: str, **parameters: Any) -> list[Row]:
+    # dict: the cache of the pages pickles the rows, and SQLAlchemy's RowMapping is only a view of a row.
     return [dict(row) for row in connection.execute(text(query), parameters).mappings()]
 
 

@@ -172,6 +172,7 @@ def repair_days(workplace: Workplace, days: Sequence[date] | None = None) -> lis
     if tears:
         with locked_context(workplace) as context:
             _heal_deployed(engine, context)
+    # Outside the block above: `refresh` takes the same lock itself.
     for day in sorted({tear.day for tear in tears if tear.table != SCORES}):  # No model can restore lost scores.
         refresh(workplace, "raw_data.telco_churn_raw", FEATURE_MODELS, [day])
         refresh(workplace, SCORES, RISK_MODELS, [day])
@@ -197,6 +198,7 @@ def read_features_version(workplace: Workplace) -> str:
 
 def _features_version(context: "Context") -> str:
     fingerprints = [context.get_snapshot(model, raise_if_missing=True).fingerprint for model in FEATURE_MODELS]
+    # Without the metadata hashes of SQLMesh: a changed description or audit must not make every score outdated.
     parts = [f"{fingerprint.data_hash}.{fingerprint.parent_data_hash}" for fingerprint in fingerprints]
     return hashlib.sha256("/".join(parts).encode()).hexdigest()[:12]
 

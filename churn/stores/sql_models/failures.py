@@ -62,6 +62,7 @@ def understand_plan(
     failed = failures[0]
     model = context.get_model(failed.node.snapshot_name) if hasattr(failed, "node") else None
     cause = failed.__cause__ or failed
+    # SQLMesh 0.236 wraps the errors of all audits of a node in one; the first of them is reported.
     audit = next(iter(getattr(cause, "errors", [])), cause)
     if hasattr(audit, "audit_name"):
         return understand_audit(
@@ -94,6 +95,7 @@ def _describe_interval(node: Any) -> str:
     if not hasattr(node, "interval"):
         return ""
     first, last = (datetime.fromtimestamp(stamp / 1000, UTC).date() for stamp in node.interval)
+    # SQLMesh's intervals end with the first moment after them, and count milliseconds in UTC.
     last = max(first, date.fromordinal(last.toordinal() - 1))
     if first <= EARLIEST_SNAPSHOT:
         return f" over all days up to {last}"

@@ -93,5 +93,7 @@ class OneAtATimeScheduler(BuiltInSchedulerConfig):
 
 def keep_versions_whole() -> OneAtATimeScheduler:
     """Makes every SQLMesh context of this process follow these rules. Returns the scheduler that applies its plans."""
+    # A class attribute: SQLMesh 0.236 has no setting for the builder, and `sqlmesh plan` by hand must follow the rules
+    # too.
     Context.PLAN_BUILDER_TYPE = WholeVersions
     return OneAtATimeScheduler()
