@@ -70,9 +70,32 @@ class _Figures:
 
 
 def _read(campaign: Campaign, rows: pl.DataFrame, outcome: Outcome, contrast: str, as_of_date: date) -> Reading:
+    unknown = _count(campaign, rows, outcome, contrast, as_of_date)
+    # Before any estimate: with a broken draw the arms are not alike, and every figure would be wrong in an unknown way.
+    if unknown.sample_ratio_p < SAMPLE_RATIO_LEVEL:
+        return replace(unknown, verdict="broken draw", why=_say_broken(unknown, campaign))
+    if not rows.height or not has_enough_leavers(_bools(rows["has_left"]), _bools(rows["arm"] == "treatment")):
+        return replace(unknown, why=_say_too_few(unknown))
+    figures = _estimate(campaign, rows, outcome)
+    verdict, why = _judge(campaign, figures, outcome, as_of_date)
+    return replace(
+        unknown,
+        effect=figures.estimate.effect,
+        standard_error=figures.estimate.standard_error,
+        agreed_low=figures.agreed[0],
+        agreed_high=figures.agreed[1],
+        any_day_low=figures.any_day[0],
+        any_day_high=figures.any_day[1],
+        verdict=verdict,
+        why=why,
+    )
+
+
+def _count(campaign: Campaign, rows: pl.DataFrame, outcome: Outcome, contrast: str, as_of_date: date) -> Reading:
+    """Returns a reading with the counts of both arms, and without an estimate."""
     treated, control = rows.filter(arm="treatment"), rows.filter(arm="control")
     ratio_p = sample_ratio_p(treated.height, control.height, campaign.holdout_share) if rows.height else 1.0
-    unknown = Reading(
+    return Reading(
         campaign_id=campaign.campaign_id,
         as_of_date=as_of_date,
         outcome=outcome,
@@ -91,24 +114,6 @@ def _read(campaign: Campaign, rows: pl.DataFrame, outcome: Outcome, contrast: st
         reached_share=float(treated["is_reached"].mean() or 0.0),  # type: ignore[arg-type]
         verdict="not known yet",
         why="No window is over yet.",
-    )
-    # Before any estimate: with a broken draw the arms are not alike, and every figure would be wrong in an unknown way.
-    if ratio_p < SAMPLE_RATIO_LEVEL:
-        return replace(unknown, verdict="broken draw", why=_say_broken(unknown, campaign))
-    if not rows.height or not has_enough_leavers(_bools(rows["has_left"]), _bools(rows["arm"] == "treatment")):
-        return replace(unknown, why=_say_too_few(unknown))
-    figures = _estimate(campaign, rows, outcome)
-    verdict, why = _judge(campaign, figures, outcome, as_of_date)
-    return replace(
-        unknown,
-        effect=figures.estimate.effect,
-        standard_error=figures.estimate.standard_error,
-        agreed_low=figures.agreed[0],
-        agreed_high=figures.agreed[1],
-        any_day_low=figures.any_day[0],
-        any_day_high=figures.any_day[1],
-        verdict=verdict,
-        why=why,
     )
 
 

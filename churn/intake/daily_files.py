@@ -63,21 +63,22 @@ def find_daily_files(folder: Path) -> Landing:
         for path, fault in odd.items()
         if fault and not (known and path.name.startswith(known) and not path.name.endswith(_ENDINGS))
     ]
-    files = []
-    for day, group in groupby(dated, key=lambda item: item[0]):
-        of_day = [path for _, path in group]
-        if len(of_day) == 1:
-            files.append((day, of_day[0]))
-        else:
-            count = "two" if len(of_day) == 2 else len(of_day)
-            names = " and ".join(path.name for path in of_day)
-            left_out.append(LeftOut(f"there are {count} files of {day}: {names}", frozenset([day])))
+    by_day = {day: [path for _, path in group] for day, group in groupby(dated, key=lambda item: item[0])}
+    files = [(day, paths[0]) for day, paths in by_day.items() if len(paths) == 1]
+    left_out += [_leave_out_twice(day, paths) for day, paths in by_day.items() if len(paths) > 1]
     if not files and not any(item.is_delivery for item in left_out):
         raise WrongUsage(
             f"The folder {folder} has no CSV or Parquet file with a date in its name.",
             "name each file by its business date, for example customers-2026-01-31.csv.",
         )
     return Landing(files, left_out)
+
+
+def _leave_out_twice(day: date, paths: list[Path]) -> LeftOut:
+    """Leaves out all files of a day: nothing says which of them is right."""
+    count = "two" if len(paths) == 2 else len(paths)
+    names = " and ".join(path.name for path in paths)
+    return LeftOut(f"there are {count} files of {day}: {names}", frozenset([day]))
 
 
 def refuse_left_out(folder: str | Path, left_out: list[LeftOut]) -> WrongUsage | None:

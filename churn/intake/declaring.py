@@ -107,29 +107,12 @@ def _wrong_entry(path: Path, error: ValidationError) -> WrongUsage:
 def _as_extract_form(file: DeclarationFile) -> ExtractForm:
     """Returns how the extract is read, and what it holds."""
     shipped = {name: column for name, column in file.columns.items() if column.shipped}
-    left, since = file.churn.left.as_source(), file.core.since
-    core = Core(
-        () if file.core.who == ("row",) else file.core.who,
-        left,
-        file.core.value,
-        since.tenure,
-        since.unit,
-        since.start_date,
-        since.format,
-    )
-    declaration = Declaration(
-        core,
-        tuple(name for name in SHIPPED_COLUMNS if name in shipped),
-        tuple((name, word) for name, column in shipped.items() for word in column.new_words),
-        tuple(column.as_own(name) for name, column in file.columns.items() if not column.shipped),
-        file.extract.currency,
-        file.extract.reviewed_by,
-    )
+    left = file.churn.left.as_source()
     return ExtractForm(
         encoding=file.extract.encoding,
         decimal_comma=file.extract.decimal_comma,
         numbers=file.extract.numbers,
-        tenure_unit=since.unit,
+        tenure_unit=file.core.since.unit,
         churn_date_format=left.date_format if left.kind == "end_date" else None,
         columns={name: column.source or PUBLIC_SOURCES[name] for name, column in shipped.items()},
         values={name: column.words for name, column in shipped.items() if column.words and name in _WITH_WORDS},
@@ -139,7 +122,34 @@ def _as_extract_form(file: DeclarationFile) -> ExtractForm:
             horizon=file.churn.horizon,
             tolerance_days=file.churn.tolerance_days,
         ),
-        declaration=declaration,
+        declaration=_as_declaration(file),
+    )
+
+
+def _as_declaration(file: DeclarationFile) -> Declaration:
+    """Returns what the extract holds."""
+    shipped = {name: column for name, column in file.columns.items() if column.shipped}
+    return Declaration(
+        _as_core(file),
+        tuple(name for name in SHIPPED_COLUMNS if name in shipped),
+        tuple((name, word) for name, column in shipped.items() for word in column.new_words),
+        tuple(column.as_own(name) for name, column in file.columns.items() if not column.shipped),
+        file.extract.currency,
+        file.extract.reviewed_by,
+    )
+
+
+def _as_core(file: DeclarationFile) -> Core:
+    """Returns the four facts that every extract needs: who, since when, what each is worth, and who left."""
+    who, since = file.core.who, file.core.since
+    return Core(
+        () if who == ("row",) else who,
+        file.churn.left.as_source(),
+        file.core.value,
+        since.tenure,
+        since.unit,
+        since.start_date,
+        since.format,
     )
 
 

@@ -71,12 +71,8 @@ def judge_training(
     standing, problem = _load_rival(workplace, champion, examples) if champion else (None, None)
     groups = features.read_groups(engine, labels.as_of_dates, _slice_columns(workplace))
     decision = decide(training, standing, groups, policies, _test_power(labels, champion))
-    if is_synthetic and champion is not None and not knows_synthetic_only(champion):
-        decision = hold_back(
-            decision, "trained on synthetic data, which never replaces a champion trained on real data"
-        )
-    elif standing is not None and champion is not None and champion.horizon and not labels.horizon:
-        decision = hold_back(decision, "trained without a horizon, which never replaces a champion with one")
+    if champion is not None and (lack := _find_lack(champion, standing is not None, is_synthetic, labels)):
+        decision = hold_back(decision, lack)
     reasons = [*decision.reasons, training.tested_on, training.reason, labels.told()]
     if problem is not None:
         # A promotion that could not be compared must say so first; of another verdict the reasons of the gate come
@@ -142,6 +138,15 @@ def _load_rival(
     if lost := [name for name in feature_names(standing) if name not in examples.columns]:
         return None, f"{who} was not compared: the extract has no {lost[0]} any more"
     return standing, None
+
+
+def _find_lack(champion: Promotion, is_compared: bool, is_synthetic: bool, labels: Labels) -> str | None:
+    """Returns what the challenger's data lack that the champion's have; None if nothing."""
+    if is_synthetic and not knows_synthetic_only(champion):
+        return "trained on synthetic data, which never replaces a champion trained on real data"
+    if is_compared and champion.horizon and not labels.horizon:
+        return "trained without a horizon, which never replaces a champion with one"
+    return None
 
 
 def hold_back(decision: "Decision", reason: str) -> "Decision":

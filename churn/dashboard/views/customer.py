@@ -58,23 +58,31 @@ def _show_now(now: Row, shown: Shown) -> None:
     st.html(markup.draw_cards(markup.Card(name, figures[name], figures[name].form(now[name])) for name in names))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.header("Why")
-        reasons = [{"reason": reason} for reason in now["reasons"] or []]
-        column = markup.Column("reason", Figure("Reason", FIGURES["reasons"].definition))
-        if reasons:
-            st.html(markup.draw_table("reasons", "Reasons of the score", [column], reasons))
-        else:
-            st.html(markup.note("The model of this score gives no reasons."))
-        if now["is_active"]:
-            st.html(markup.note(f"Recommended action: {now['recommended_action']}."))
+        _show_reasons(now)
     with right:
-        st.header("Profile")
-        rows = [{"label": FIGURES[name].label, "value": FIGURES[name].form(now[name])} for name in PROFILE]
-        columns = [
-            markup.Column("label", Figure("Attribute", "An attribute of the customer.")),
-            markup.Column("value", Figure("Value", "The value on the date above.")),
-        ]
-        st.html(markup.draw_table("profile", "The customer's profile", columns, rows))
+        _show_profile(now)
+
+
+def _show_reasons(now: Row) -> None:
+    st.header("Why")
+    reasons = [{"reason": reason} for reason in now["reasons"] or []]
+    column = markup.Column("reason", Figure("Reason", FIGURES["reasons"].definition))
+    if reasons:
+        st.html(markup.draw_table("reasons", "Reasons of the score", [column], reasons))
+    else:
+        st.html(markup.note("The model of this score gives no reasons."))
+    if now["is_active"]:
+        st.html(markup.note(f"Recommended action: {now['recommended_action']}."))
+
+
+def _show_profile(now: Row) -> None:
+    st.header("Profile")
+    rows = [{"label": FIGURES[name].label, "value": FIGURES[name].form(now[name])} for name in PROFILE]
+    columns = [
+        markup.Column("label", Figure("Attribute", "An attribute of the customer.")),
+        markup.Column("value", Figure("Value", "The value on the date above.")),
+    ]
+    st.html(markup.draw_table("profile", "The customer's profile", columns, rows))
 
 
 def _find_horizon(day: date, shown: Shown) -> str | None:
