@@ -118,14 +118,14 @@ class Core:
 
     Attributes:
         who: the column, or the two columns, of the customer's number; none: every row is a customer of its own.
-        value: the columns whose sum is the value a month.
-        tenure: the column with the time as a customer; None if there is a start date.
-        start_date: the column with the first day as a customer; None if there is a tenure.
+        value: the columns whose sum is the value a month; none: the extract has no money, and no figure is money.
+        tenure: the column with the time as a customer; None if there is a start date, or neither.
+        start_date: the column with the first day as a customer; None if there is a tenure, or neither.
     """
 
     who: tuple[str, ...]
     left: LeftSource
-    value: tuple[str, ...]
+    value: tuple[str, ...] = ()
     tenure: str | None = None
     tenure_unit: TenureUnit = "months"
     start_date: str | None = None
@@ -160,7 +160,21 @@ class Declaration:
     @property
     def extract_columns(self) -> tuple[str, ...]:
         """The columns of raw_data.telco_churn_raw that the extract fills, in the order of the contract."""
-        return tuple(name for name in EXTRACT_COLUMNS if name in (*CORE_COLUMNS, *self.shipped))
+        absent = [
+            *([] if self.has_value else ["monthly_charges"]),
+            *([] if self.has_tenure else ["tenure"]),
+        ]
+        return tuple(name for name in EXTRACT_COLUMNS if name in {*CORE_COLUMNS, *self.shipped}.difference(absent))
+
+    @property
+    def has_value(self) -> bool:
+        """Whether the extract says what a customer is worth a month. Without it no figure is money."""
+        return self.core is None or bool(self.core.value)
+
+    @property
+    def has_tenure(self) -> bool:
+        """Whether the extract says how long a customer has been one."""
+        return self.core is None or (self.core.tenure or self.core.start_date) is not None
 
     def known_words(self, column: str) -> tuple[str, ...]:
         """The words that a column of the public sample may contain, with the new ones of the company."""
@@ -174,8 +188,8 @@ class Declaration:
             return {}
         numbered = {f"customer_id#{place}": name for place, name in enumerate(core.who, 1)}
         numbered |= {f"monthly_charges#{place}": name for place, name in enumerate(core.value, 1)}
-        numbered["tenure#1"] = core.tenure or str(core.start_date)
-        return numbered | ({"churn#1": core.left.source} if core.left.source else {})
+        sources = {"tenure#1": core.tenure or core.start_date, "churn#1": core.left.source}
+        return numbered | {name: source for name, source in sources.items() if source}
 
     @property
     def stored(self) -> tuple[DeclaredColumn, ...]:
@@ -187,7 +201,7 @@ class Declaration:
         """The features that models get: those whose columns the extract has, new words, and the declared columns."""
         if self.is_shipped and not self.columns:
             return SHIPPED_FEATURES
-        present = {*CORE_COLUMNS, *self.shipped}
+        present = set(self.extract_columns)
         shipped = [(name, DIRECTIONS[name]) for name in FEATURES if self._has_sources(name, present)]
         opened = sorted({column for column, _ in self.new_words} - {"gender"})  # Kept to measure fairness only.
         own = [column for column in self.columns if column.is_feature]

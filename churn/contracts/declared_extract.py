@@ -43,7 +43,7 @@ def build_contract(declaration: Declaration) -> pa.DataFrameSchema:
     present = set(declaration.extract_columns)
     contract.checks = [check for check in contract.checks if set(_ROW_RULES.get(str(check.name), ("",))) <= present]
     in_bounds = pa.Check.in_range(-LARGEST_VALUE, LARGEST_VALUE)
-    changed = {"monthly_charges": pa.Column(pl.Float64, in_bounds)}
+    changed = {"monthly_charges": pa.Column(pl.Float64, in_bounds)} if declaration.has_value else {}
     if "total_charges" in present:
         changed["total_charges"] = pa.Column(pl.Float64, in_bounds, nullable=True)
     for name in {column for column, _ in declaration.new_words}:

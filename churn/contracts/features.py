@@ -89,6 +89,11 @@ PRICE_FEATURES: tuple[str, ...] = tuple(
 """The features that are prices."""
 
 
+BESIDE_FEATURES = ("monthly_charges", "tenure_months")
+"""What the policies and the look ahead need of each customer; NULL if the extract does not say it. Both are features
+of the models if it does."""
+
+
 @dataclass(frozen=True)
 class FeatureSet:
     """The features that a model may get, and what is known about each before any training.
@@ -124,7 +129,7 @@ class FeatureSet:
         """Checks the rows of a training or a scoring.
 
         Args:
-            examples: customer_id, has_churned and the features; perhaps as_of_date and plan.
+            examples: customer_id, has_churned and the features; perhaps BESIDE_FEATURES, as_of_date and plan.
 
         Raises:
             pandera.errors.SchemaError: a column is missing, or a value breaks its rule.
@@ -136,7 +141,12 @@ class FeatureSet:
             for name in self.names
             if name not in FEATURES
         }
-        shipped.remove_columns(absent).add_columns(own).validate(examples)
+        beside = {
+            name: pa.Column(pl.Float64, nullable=True, required=False)
+            for name in BESIDE_FEATURES
+            if name not in self.names
+        }
+        shipped.remove_columns(absent).add_columns({**own, **beside}).validate(examples)
 
 
 SHIPPED_FEATURES = FeatureSet(tuple(DIRECTIONS.items()), PRICE_FEATURES)

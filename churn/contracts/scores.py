@@ -6,6 +6,7 @@ import pandera.polars as pa
 import polars as pl
 from numpy import float64
 from numpy.typing import NDArray
+from pandera.polars import PolarsData
 
 from churn.contracts.features import FEATURES
 from churn.contracts.statuses import RiskTier
@@ -25,17 +26,20 @@ def feature_names(predictor: Predictor) -> tuple[str, ...]:
 
 
 class CustomerScores(pa.DataFrameModel):
-    """One row per customer of one prediction date, as written to analytics.predictions. Money in USD a year."""
+    """One row per customer of one prediction date, as written to analytics.predictions. Money in USD a year.
+
+    Money is NULL if the extract has no value a month; the lifetime value also without a tenure.
+    """
 
     customer_id: str
     churn_probability: pl.Float64 = pa.Field(ge=0, le=1)
     at_risk_flag: bool
     risk_tier: str = pa.Field(isin=list(get_args(RiskTier)))
-    revenue_at_risk_usd: pl.Float64 = pa.Field(ge=0)
-    expected_annual_loss_usd: pl.Float64 = pa.Field(ge=0)
-    lifetime_value_usd: pl.Float64 = pa.Field(ge=0)
-    expected_profit_usd: pl.Float64
-    expected_cost_usd: pl.Float64 = pa.Field(ge=0)
+    revenue_at_risk_usd: pl.Float64 = pa.Field(nullable=True, ge=0)
+    expected_annual_loss_usd: pl.Float64 = pa.Field(nullable=True, ge=0)
+    lifetime_value_usd: pl.Float64 = pa.Field(nullable=True, ge=0)
+    expected_profit_usd: pl.Float64 = pa.Field(nullable=True)
+    expected_cost_usd: pl.Float64 = pa.Field(nullable=True, ge=0)
     probability_12m: pl.Float64 = pa.Field(nullable=True, ge=0, le=1)
     expected_months_12m: pl.Float64 = pa.Field(nullable=True, ge=0, le=12)
     expected_loss_12m_usd: pl.Float64 = pa.Field(nullable=True, ge=0)
@@ -47,3 +51,10 @@ class CustomerScores(pa.DataFrameModel):
 
     class Config:
         strict = True
+
+    @pa.dataframe_check(name="money_is_known_together")
+    def money_is_known_together(cls, data: PolarsData) -> pl.LazyFrame:
+        """A customer has all of the money of today, or none of it."""
+        amounts = ("revenue_at_risk_usd", "expected_annual_loss_usd", "expected_profit_usd", "expected_cost_usd")
+        unknown = [pl.col(name).is_null() for name in amounts]
+        return data.lazyframe.select(pl.all_horizontal(unknown) | ~pl.any_horizontal(unknown))

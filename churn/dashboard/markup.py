@@ -61,6 +61,11 @@ def _draw_card(card: Card) -> str:
     )
 
 
+def find_known(names: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    """Returns the names that at least one row has a value of: another column would have a dash in every row."""
+    return [name for name in names if not rows or any(row[name] is not None for row in rows)]
+
+
 def name_columns(
     *names: str,
     numbers: Sequence[str] = (),

@@ -74,9 +74,10 @@ def render_report(
     marks = "".join(markup.draw_pill(mark, True) for mark in (*summary.tell_marks(publication), *withdrawn))
     title = f"Churn as of {tell_day(now['prediction_date'])}"
     known = glossary.find_figures(now["horizon"])
-    named = markup.name_columns(*COLUMNS, numbers=NUMBERS, wide=("reasons",), figures=known)
+    shown = markup.find_known(COLUMNS, first_calls)
+    named = markup.name_columns(*shown, numbers=NUMBERS, wide=("reasons",), figures=known)
     columns = [_without_link(column) for column in named]
-    figures = [known[name] for name in dict.fromkeys((*summary.choose_headlines(now), *COLUMNS))]
+    figures = [known[name] for name in dict.fromkeys((*summary.choose_headlines(now), *shown))]
     trend = (
         _draw(charts.draw_counts(days, height=260), 620)
         if len(days) > 1

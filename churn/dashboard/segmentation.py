@@ -8,8 +8,7 @@ from typing import Any
 from churn.stores.shown import Row
 
 COUNTS = ("active_customers_count", "at_risk_customers_count", "high_count")
-SUMS = ("active_probability_sum", "annual_revenue_usd", "revenue_at_risk_usd", "expected_annual_loss_usd")
-_LOSS_AHEAD = "expected_loss_12m_usd"
+MONEY = ("annual_revenue_usd", "revenue_at_risk_usd", "expected_annual_loss_usd", "expected_loss_12m_usd")
 
 
 def filter_profiles(profiles: Iterable[Row], one_of: Mapping[str, Sequence[str]]) -> list[Row]:
@@ -20,8 +19,8 @@ def filter_profiles(profiles: Iterable[Row], one_of: Mapping[str, Sequence[str]]
 def add_up(profiles: Iterable[Row], by: Sequence[str]) -> list[Row]:
     """Returns one row per combination of values, in the order of the values: counts, money in USD and rates.
 
-    at_risk_rate and average_churn_probability are None when no customer is active. The sums are exact decimals until
-    they are rounded to cents, as in the database.
+    at_risk_rate and average_churn_probability are None when no customer is active. Money is None if the extract has no
+    value a month. The sums are exact decimals until they are rounded to cents, as in the database.
     """
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in profiles:
@@ -31,16 +30,15 @@ def add_up(profiles: Iterable[Row], by: Sequence[str]) -> list[Row]:
 
 def _sum(rows: Sequence[Row]) -> Row:
     totals: dict[str, Any] = {name: sum(row[name] for row in rows) for name in COUNTS}
-    sums = {name: sum((row[name] for row in rows), Decimal(0)) for name in SUMS}
+    probabilities = sum((row["active_probability_sum"] for row in rows), Decimal(0))
     active = totals["active_customers_count"]
-    totals |= {name: float(round(sums[name], 2)) for name in SUMS[1:]}
-    totals[_LOSS_AHEAD] = _sum_loss_ahead([row[_LOSS_AHEAD] for row in rows])
+    totals |= {name: _add_known([row[name] for row in rows]) for name in MONEY}
     totals["at_risk_rate"] = totals["at_risk_customers_count"] / active if active else None
-    totals["average_churn_probability"] = float(sums["active_probability_sum"]) / active if active else None
+    totals["average_churn_probability"] = float(probabilities) / active if active else None
     return totals
 
 
-def _sum_loss_ahead(losses: Sequence[Decimal | None]) -> float | None:
-    """Returns the loss within 12 months; None if the scores of the date do not look ahead."""
-    known = [loss for loss in losses if loss is not None]
+def _add_known(amounts: Sequence[Decimal | None]) -> float | None:
+    """Returns the sum; None if no amount is known: no value a month, or scores that do not look ahead."""
+    known = [amount for amount in amounts if amount is not None]
     return float(round(sum(known, Decimal(0)), 2)) if known else None

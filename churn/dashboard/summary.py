@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from churn.contracts.horizons import tell_horizon
+from churn.contracts.money import NO_VALUE
 from churn.dashboard.formats import tell_bound, tell_change, tell_day, tell_percent, tell_usd
 from churn.dashboard.glossary import BASES, FIGURES, Figure, find_figures
-from churn.dashboard.markup import Card, Column, draw_table, name_columns
+from churn.dashboard.markup import Card, Column, draw_table, name_columns, say
 from churn.scoring.extrapolation import OutOfRange, tell_out_of_range
 from churn.stores.shown import Row
 
@@ -22,11 +23,19 @@ BACK = {"in 1 day": 1, "in 30 days": 30}
 
 
 def choose_headlines(row: Row) -> list[str]:
-    """Returns the headline figures of a date: where the scores look 12 months ahead, their loss comes first."""
-    names = list(HEADLINES)
+    """Returns the headline figures of a date: where the scores look 12 months ahead, their loss comes first.
+
+    Without a value a month no figure is money, and amounts are left out.
+    """
+    names = list(HEADLINES) if has_value(row) else [name for name in HEADLINES if not name.endswith("_usd")]
     if row[_LOSS_AHEAD] is not None:
         names.insert(names.index("expected_annual_loss_usd"), _LOSS_AHEAD)
     return names
+
+
+def has_value(row: Row) -> bool:
+    """Returns whether the extract of a date has a value a month, from its row of kpi_daily."""
+    return row["annual_revenue_usd"] is not None
 
 
 def make_cards(days: Sequence[Row], day: date) -> list[Card]:
@@ -84,6 +93,9 @@ def tell_shape(row: Row) -> str:
 
 def tell_list(row: Row) -> str:
     """Returns a sentence about what the action list of a date is worth."""
+    if not has_value(row):
+        listed = f"The list has the {row['listed_customers_count']:,} active customers at risk, by their probability."
+        return f"{NO_VALUE} {listed} {_tell_reach(row)}".strip()
     return (
         f"A contact is expected to pay for {row['listed_customers_count']:,} active customers. Contacting all of them "
         f"costs {tell_usd(row['list_cost_usd'])} with the offers, and earns {tell_usd(row['list_profit_usd'])} after "
@@ -101,6 +113,20 @@ def _tell_seats(row: Row) -> str:
         f"{tell_usd(within)}, the {row['listed_customers_count'] - row['within_seats_count']:,} beyond them would earn "
         f"{tell_usd(beyond)}. "
     )
+
+
+def _tell_reach(row: Row) -> str:
+    """Returns how far the seats of the policy reach; empty without a limit."""
+    if row["seats_count"] is None:
+        return ""
+    return f"The policy has {row['seats_count']:,} contacts a day: they reach {row['within_seats_count']:,} of them."
+
+
+def say_nobody(row: Row) -> str:
+    """Returns the message in place of an empty list."""
+    if not has_value(row):
+        return say("No customer is at risk.", "See Overview: active customers by tier.")
+    return say("No customer is worth a contact under the current policy.", "See Model: whom to call.")
 
 
 def tell_save_rate(row: Row) -> str:

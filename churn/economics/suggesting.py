@@ -11,7 +11,7 @@ import polars as pl
 
 from churn.economics.policies import Policies, TierRule
 from churn.economics.tiers import at_risk_flag, resolve_tiers, risk_tier
-from churn.economics.value import profit_if_contacted_usd
+from churn.economics.value import find_charges, profit_if_contacted_usd
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Suggestion:
         medium_from: the smallest probability of tier Medium.
         precision: the share of the customers in High and Medium who left; None without such a customer.
         leaver_share: the share of all leavers who are in High and Medium; None without a leaver.
-        profit_usd: the profit of contacting every customer in High and Medium.
+        profit_usd: the profit of contacting every customer in High and Medium; None without a value a month.
     """
 
     rule: TierRule
@@ -33,7 +33,7 @@ class Suggestion:
     medium_count: int
     precision: float | None
     leaver_share: float | None
-    profit_usd: float
+    profit_usd: float | None
 
 
 def suggest_rules(scored: pl.DataFrame, policies: Policies) -> tuple[Suggestion, ...]:
@@ -53,7 +53,8 @@ def _suggest(rule: TierRule, scored: pl.DataFrame, policies: Policies) -> Sugges
     tiers = resolve_tiers(policies.tiers, rule, base_rate, probabilities)
     tier = scored.select(risk_tier(tiers)).to_series()
     is_chosen = scored.select(at_risk_flag(tiers)).to_series().to_numpy()
-    profit = profit_if_contacted_usd(left, scored["monthly_charges"].to_numpy(), policies.value)
+    charges = find_charges(scored)
+    profit = None if charges is None else profit_if_contacted_usd(left, charges, policies.value)
     return Suggestion(
         rule=rule,
         high_from=tiers.high.probability_from,
@@ -62,5 +63,5 @@ def _suggest(rule: TierRule, scored: pl.DataFrame, policies: Policies) -> Sugges
         medium_count=int((tier == "Medium").sum()),
         precision=float(left[is_chosen].mean()) if is_chosen.any() else None,
         leaver_share=float(left[is_chosen].sum() / left.sum()) if left.any() else None,
-        profit_usd=float(profit[is_chosen].sum()),
+        profit_usd=None if profit is None else float(profit[is_chosen].sum()),
     )

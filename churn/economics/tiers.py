@@ -3,7 +3,7 @@
 Worked example: a customer pays $70 per month, has been a customer for 10 months, has not left, and has a probability
 of 0.6. With bounds of 0.7 and 0.5 the customer is in tier Medium, and so at risk. The revenue at risk is
 70 x 12 = $840 per year, the expected annual loss is 0.6 x 840 = $504, and the lifetime value is 70 x 10 = $700. For a
-customer who has left, revenue at risk and expected loss are $0.
+customer who has left, revenue at risk and expected loss are $0. Without a value a month in the extract, both are NULL.
 
 Worked example of the rule "lift": 4% of the training examples left. High begins at 4 x 0.04 = 0.16 and Medium at
 2 x 0.04 = 0.08.
@@ -25,7 +25,10 @@ MONTHS_PER_YEAR = 12
 BOUND_DECIMALS = 6
 
 _probability = pl.col("churn_probability")
-_yearly = pl.when("is_active").then(paid(pl.col("monthly_charges")) * MONTHS_PER_YEAR).otherwise(0.0)
+_charge = pl.col("monthly_charges")
+_is_known = _charge.is_not_null()
+_yearly = pl.when(_is_known & pl.col("is_active")).then(paid(_charge) * MONTHS_PER_YEAR).when(_is_known).then(0.0)
+"""NULL for every customer of an extract without a value a month, also for those who have left."""
 
 
 class Tier(NamedTuple):
@@ -161,7 +164,7 @@ def tell_tiers(scored: pl.DataFrame, tiers: Tiers) -> tuple[TierRates, ...]:
 
 def revenue_at_risk_usd(tiers: Tiers) -> pl.Expr:
     """Returns twelve monthly charges for an active customer at risk, and 0 for every other customer."""
-    return pl.when(at_risk_flag(tiers)).then(_yearly).otherwise(0.0)
+    return pl.when(at_risk_flag(tiers)).then(_yearly).when(_is_known).then(0.0)
 
 
 def expected_annual_loss_usd() -> pl.Expr:
@@ -170,5 +173,8 @@ def expected_annual_loss_usd() -> pl.Expr:
 
 
 def lifetime_value_usd() -> pl.Expr:
-    """Returns the monthly charge times the months of tenure: the customer's revenue so far, at today's price."""
-    return paid(pl.col("monthly_charges")) * pl.col("tenure_months")
+    """Returns the monthly charge times the months of tenure: the customer's revenue so far, at today's price.
+
+    NULL if the extract does not say both.
+    """
+    return paid(_charge) * pl.col("tenure_months")

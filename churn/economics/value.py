@@ -12,6 +12,7 @@ customer stays (1 - 0.6 x 0.7 = 58%), the offer: 2 + 0.58 x 39 = $24.62. The exp
 which is also 0.6 x 103.30 - 0.4 x 41.
 
 A monthly charge below zero is a credit. It counts as 0: nothing is lost with such a customer, and no contact pays.
+An extract without a value a month has no money at all: every amount is NULL, and never 0.
 """
 
 from typing import TypeVar
@@ -60,6 +61,12 @@ def profit_usd(
     """Returns (n,) the profit of contacting exactly the customers whose probability makes a contact pay off."""
     is_contacted = probabilities >= contact_from(monthly_charges, policy)
     return np.where(is_contacted, profit_if_contacted_usd(has_churned, monthly_charges, policy), 0.0)
+
+
+def find_charges(customers: pl.DataFrame) -> Floats | None:
+    """Returns (n,) the monthly charges; None if the extract of one of the customers has no value a month."""
+    charges = customers["monthly_charges"]
+    return None if charges.null_count() else charges.to_numpy()
 
 
 def paid(monthly_charges: Amounts) -> Amounts:

@@ -31,12 +31,11 @@ def make_core(rows: pl.DataFrame, extract_form: ExtractForm, snapshot_date: date
     core = extract_form.declaration.core
     if core is None:
         return rows
-    made = [
-        _customer_id(core),
-        _value(core, extract_form),
-        _tenure(core, snapshot_date),
-        _churn(core.left, snapshot_date),
-    ]
+    made = [_customer_id(core), _churn(core.left, snapshot_date)]
+    if extract_form.declaration.has_value:
+        made.append(_value(core, extract_form))
+    if extract_form.declaration.has_tenure:
+        made.append(_tenure(core, snapshot_date))
     return rows.with_columns(made)
 
 

@@ -8,8 +8,8 @@ encoding = "latin-1"            # default: UTF-8
 
 [core]
 who = "KUNDENNR"                # or two columns: ["customer", "subscription"]; or "row": every row a customer
-value = ["Grundpreis", "Optionen"]              # the value a month: a column, or the sum of several
-since = { start_date = "Beginn", format = "%d.%m.%Y" }   # or { tenure = "Monate", unit = "months" }
+value = ["Grundpreis", "Optionen"]              # the value a month: a column, or the sum of several; may be left out
+since = { start_date = "Beginn", format = "%d.%m.%Y" }   # or { tenure = "Monate", unit = "months" }; or leave it out
 
 [churn]
 left = { end_date = "Vertragsende", format = "%d.%m.%Y" }
@@ -107,11 +107,11 @@ class SinceSection(Section):
 
 
 class CoreSection(Section):
-    """[core]: who a customer is, the value a month, and since when."""
+    """[core]: who a customer is; the value a month and since when, if the extract says them."""
 
     who: Names = Field(min_length=1, max_length=2)
-    value: Names = Field(min_length=1)
-    since: SinceSection
+    value: Names | None = Field(default=None, min_length=1)
+    since: SinceSection | None = None
 
 
 class LeftSection(Section):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from churn.contracts.declaration import SHIPPED_COLUMNS, Core, Declaration
 from churn.contracts.extract import KNOWN_WORDS
 from churn.errors import WrongUsage
-from churn.intake.declaration_file import PUBLIC_SOURCES, DeclarationFile
+from churn.intake.declaration_file import PUBLIC_SOURCES, DeclarationFile, SinceSection
 from churn.intake.extract_form import ChurnRules, ExtractForm
 from churn.settings import Settings
 
@@ -112,7 +112,7 @@ def _as_extract_form(file: DeclarationFile) -> ExtractForm:
         encoding=file.extract.encoding,
         decimal_comma=file.extract.decimal_comma,
         numbers=file.extract.numbers,
-        tenure_unit=file.core.since.unit,
+        tenure_unit=(file.core.since or _NO_TENURE).unit,
         churn_date_format=left.date_format if left.kind == "end_date" else None,
         columns={name: column.source or PUBLIC_SOURCES[name] for name, column in shipped.items()},
         values={name: column.words for name, column in shipped.items() if column.words and name in _WITH_WORDS},
@@ -140,12 +140,12 @@ def _as_declaration(file: DeclarationFile) -> Declaration:
 
 
 def _as_core(file: DeclarationFile) -> Core:
-    """Returns the four facts that every extract needs: who, since when, what each is worth, and who left."""
-    who, since = file.core.who, file.core.since
+    """Returns the facts of the core: who and who left; what each is worth and since when, if the extract says it."""
+    who, since = file.core.who, file.core.since or _NO_TENURE
     return Core(
         () if who == ("row",) else who,
         file.churn.left.as_source(),
-        file.core.value,
+        file.core.value or (),
         since.tenure,
         since.unit,
         since.start_date,
@@ -154,3 +154,5 @@ def _as_core(file: DeclarationFile) -> Core:
 
 
 _WITH_WORDS = (*KNOWN_WORDS, "senior_citizen")
+_NO_TENURE = SinceSection.model_construct()
+"""Neither a tenure nor a start date; its unit does not matter then."""

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator
 
 from churn.intake.draft import ColumnGuess, Draft, LeftGuess, SinceGuess
 
-NO_VALUE, NO_TENURE = "NAME OF THE VALUE A MONTH", "NAME OF THE TIME AS A CUSTOMER"
-"""What stands where no column was found: a run then says that the file lacks this column."""
 _HEAD = """\
 # What {file} holds. `churn init` guessed every line from {rows}.
 # Read each guess and correct it: above all who left, when a value is known, and what is personal or sensitive.
@@ -44,9 +42,13 @@ def _write_core(draft: Draft) -> Iterator[str]:
     yield f"# guess: {_plain(draft.who.why)}"
     yield f"who = {_names(draft.who.columns or ('row',))}"
     yield f"# guess: {_plain(draft.value.why)}"
-    yield f"value = {_names(draft.value.columns or (NO_VALUE,))}"
+    yield f"value = {_names(draft.value.columns)}" if draft.value.columns else '# value = "COLUMN"'
     yield f"# guess: {_plain(draft.since.why)}"
-    yield f"since = {_write_since(draft.since)}"
+    yield (
+        f"since = {_write_since(draft.since)}"
+        if draft.since.columns
+        else '# since = { tenure = "COLUMN", unit = "months" }'
+    )
     yield ""
     yield "[churn]"
     yield f"# guess: {_plain(draft.left.why)}"
@@ -58,7 +60,7 @@ def _write_core(draft: Draft) -> Iterator[str]:
 def _write_since(since: SinceGuess) -> str:
     if since.start_date is not None:
         return f"{{ start_date = {quote(since.start_date)}, format = {quote(since.date_format)} }}"
-    return f"{{ tenure = {quote(since.tenure or NO_TENURE)}, unit = {quote(since.unit)} }}"
+    return f"{{ tenure = {quote(str(since.tenure))}, unit = {quote(since.unit)} }}"
 
 
 def _write_left(left: LeftGuess) -> str:

@@ -101,7 +101,7 @@ class ExtractForm(BaseModel):
     def money_columns(self) -> tuple[str, ...]:
         """The columns of money that are read in the form of the extract. A sum of several values was read before."""
         core = self.declaration.core
-        value = () if core is not None and len(core.value) > 1 else ("monthly_charges",)
+        value = () if core is not None and len(core.value) != 1 else ("monthly_charges",)
         return (*value, *(("total_charges",) if "total_charges" in self.declaration.shipped else ()))
 
     @field_validator("columns")

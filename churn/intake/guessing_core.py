@@ -128,7 +128,7 @@ def guess_value(profile: Profile, taken: set[str]) -> ValueGuess:
         parts = tuple(column.source for column in free if split_name(column.source)[-1:] == (word,))
         if len(parts) > 1:
             return ValueGuess(f"the sum of all columns that end in {word}: check that they are of one month", parts)
-    return ValueGuess("no column has the name of a charge: name the column with the value a month")
+    return ValueGuess("no column has the name of a charge; without a value a month no figure is money")
 
 
 def _may_be_money(column: ColumnProfile) -> bool:
@@ -147,7 +147,9 @@ def guess_since(profile: Profile, taken: set[str], value: ValueGuess) -> SinceGu
     starts = [column for column in dates if looks_like_start(column.source) or rank_tenure(column.source)]
     if starts:
         return SinceGuess("the first day as a customer", None, "months", starts[0].source, starts[0].date_format or "")
-    return SinceGuess("no column has the name of a tenure: name the column with the time as a customer")
+    return SinceGuess(
+        "no column has the name of a tenure; without one no feature says how long a customer has been one"
+    )
 
 
 def _guess_unit(profile: Profile, tenure: ColumnProfile, value: ValueGuess) -> tuple[str, TenureUnit]:

@@ -47,7 +47,8 @@ class Tally:
 
     Attributes:
         kept: customers who stay in the snapshot when the file only adds corrected rows.
-        monthly_charges_usd: sum over the accepted rows and the customers who stay, USD a month.
+        monthly_charges_usd: sum over the accepted rows and the customers who stay, USD a month; None for an extract
+            without a value a month, and before the first row.
         has_real: whether an accepted row, or a customer who stays, is not from the simulator.
         currencies: currency -> number of rows, where the file has a column that names it.
         left_later: customers whose leaving date is after the snapshot date.
@@ -58,7 +59,7 @@ class Tally:
     """
 
     kept: int = 0
-    monthly_charges_usd: float = 0.0
+    monthly_charges_usd: float | None = None
     extras: tuple[str, ...] = ()
     accepted: int = 0
     rejected: int = 0
@@ -96,11 +97,11 @@ class Tally:
         """The customers that the snapshot will have."""
         return self.kept + self.accepted
 
-    def keep(self, customers: int, monthly_charges_usd: float, origin: Origin) -> None:
+    def keep(self, customers: int, monthly_charges_usd: float | None, origin: Origin) -> None:
         """Counts the customers who stay in the snapshot."""
         self.kept += customers
         self.has_real = self.has_real or origin == "real"
-        self.monthly_charges_usd += monthly_charges_usd
+        self._add_charges(monthly_charges_usd)
 
     def add(self, screened: Screened) -> None:
         """Counts a batch."""
@@ -110,7 +111,8 @@ class Tally:
         self.blank_rows += screened.blank_rows
         if screened.accepted.height:
             self.has_real = self.has_real or not are_all_synthetic(screened.accepted["customer_id"])
-        self.monthly_charges_usd += float(screened.accepted["monthly_charges"].sum())
+        if "monthly_charges" in screened.accepted.columns:
+            self._add_charges(float(screened.accepted["monthly_charges"].sum()))
         self.new_words += screened.new_words
         self.currencies += screened.currencies
         self.left_later += screened.left_later
@@ -129,6 +131,10 @@ class Tally:
             is_number = row["reasons"][0].startswith("customer_id_")
             reason = row["reasons"][0].partition(", found ")[0] if is_number else row["reasons"][0]
             self.first_reason = f"row {row['row_number']}: {reason}"
+
+    def _add_charges(self, charges_usd: float | None) -> None:
+        if charges_usd is not None:
+            self.monthly_charges_usd = (self.monthly_charges_usd or 0.0) + charges_usd
 
     def tell_new_words(self) -> str:
         """Returns the new words with their counts, as "contract 'Three year' in 120 rows"."""

@@ -116,5 +116,6 @@ def type_rows(tidy_rows: pl.DataFrame, extract_form: ExtractForm) -> pl.DataFram
     )
     # 240 days are 7 whole months. A negative tenure stays one, for the contract to name.
     months = (pl.col("tenure") * _MONTHS_IN[extract_form.tenure_unit or "months"]).floor().cast(pl.Int64)
-    in_months = typed if extract_form.tenure_unit in (None, "months") else typed.with_columns(months.alias("tenure"))
+    is_in_months = extract_form.tenure_unit in (None, "months") or not extract_form.declaration.has_tenure
+    in_months = typed if is_in_months else typed.with_columns(months.alias("tenure"))
     return type_declared(in_months, extract_form.declaration)

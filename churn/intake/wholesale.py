@@ -126,7 +126,8 @@ def compare_customers(now: pl.DataFrame, before: pl.DataFrame) -> list[Change]:
     both = now.join(before, on="customer_id", suffix="_before")
     if both.height < FEWEST_CUSTOMERS:
         return []
-    return [*_compare_charges(both), *_compare_words(both)]
+    has_charges = "monthly_charges" in now.columns and bool(before["monthly_charges"].count())
+    return [*(_compare_charges(both) if has_charges else []), *_compare_words(both)]
 
 
 def _compare_charges(both: pl.DataFrame) -> list[Change]:

@@ -9,22 +9,26 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from churn.economics.policies import ValuePolicy
-from churn.economics.value import expected_profit_usd, profit_if_contacted_usd
+from churn.economics.value import expected_profit_usd, find_charges, profit_if_contacted_usd
 from churn.learning import plots
 from churn.learning.candidates import importances
 from churn.learning.training import Candidate, Training
 
 
 def draw_candidate(training: Training, candidate: Candidate, policy: ValuePolicy) -> dict[str, Figure]:
-    """Returns the pictures of a candidate on the test part, by file name. `policy` gives the values of the profit."""
+    """Returns the pictures of a candidate on the test part, by file name. `policy` gives the values of the profit.
+
+    Without a value a month there is no picture of the profit.
+    """
     labels, probabilities = training.split.test["has_churned"].to_numpy(), candidate.test_probabilities
     family, test = candidate.family, candidate.test
+    profits = _profits(training, probabilities, policy)
     return {
         "confusion_matrix.png": plots.draw_confusion(candidate.confusion, family),
         "precision_recall_curve.png": plots.draw_precision_recall(labels, probabilities, test["pr_auc"], family),
         "calibration_curve.png": plots.draw_calibration(labels, probabilities, test["ece"], family),
         "gain_and_lift.png": plots.draw_gain(labels, probabilities, family),
-        "profit_curve.png": plots.draw_profit(_profits(training, probabilities, policy), family),
+        **({"profit_curve.png": plots.draw_profit(profits, family)} if profits else {}),
         "feature_importance.png": plots.draw_importances(importances(candidate.model, training.params), family),
     }
 
@@ -32,9 +36,13 @@ def draw_candidate(training: Training, candidate: Candidate, policy: ValuePolicy
 def _profits(
     training: Training, probabilities: NDArray[np.float64], policy: ValuePolicy
 ) -> dict[str, NDArray[np.float64]]:
-    """Returns the profit of contacting each test customer, by highest probability and by highest expected profit."""
+    """Returns the profit of contacting each test customer, by highest probability and by highest expected profit.
+
+    Nothing without a value a month.
+    """
     test = training.split.test
-    charges = test["monthly_charges"].to_numpy()
+    if (charges := find_charges(test)) is None:
+        return {}
     profit = profit_if_contacted_usd(test["has_churned"].to_numpy(), charges, policy)
     expected = expected_profit_usd(probabilities, charges, policy)
     orders = {"by probability": -probabilities, "by expected profit": -expected}

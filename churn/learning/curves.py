@@ -17,21 +17,21 @@ Floats = NDArray[np.float64]
 
 
 def tell_curves(
-    labels: Labels, probabilities: Floats, monthly_charges: Floats, slices: Sequence[Slice], policy: ValuePolicy
+    labels: Labels, probabilities: Floats, monthly_charges: Floats | None, slices: Sequence[Slice], policy: ValuePolicy
 ) -> Curves:
     """Returns the points of calibration, gain and profit, and the slices.
 
     Args:
         labels: (n,) who left.
         probabilities: (n,) of leaving.
-        monthly_charges: (n,) USD a month.
+        monthly_charges: (n,) USD a month; None without a value a month: the curve of the profit has no points then.
         slices: the figures of the model for each kind of customer.
         policy: the costs and the value of an offer.
     """
     return Curves(
         calibration=_calibration(labels, probabilities),
         gain=_gain(labels, probabilities),
-        profit=_profit(labels, probabilities, monthly_charges, policy),
+        profit=() if monthly_charges is None else _profit(labels, probabilities, monthly_charges, policy),
         slices=tuple(slices),
     )
 

@@ -38,14 +38,14 @@ class Contest:
         labels: (n,) who left.
         challenger: (n,) probabilities of the challenger.
         champion: (n,) probabilities of the champion on the same rows; None when there is no champion yet.
-        monthly_charges: (n,) monthly charges in USD.
+        monthly_charges: (n,) monthly charges in USD; None without a value a month: profit is not compared then.
         groups: n rows with the columns that divide the customers; an empty frame measures no slices.
     """
 
     labels: NDArray[np.bool_]
     challenger: Floats
     champion: Floats | None
-    monthly_charges: Floats
+    monthly_charges: Floats | None
     groups: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
@@ -116,18 +116,23 @@ def _first(labels: NDArray[np.bool_], pr_auc: Floats) -> str:
 def _gains(
     contest: Contest, champion: Floats, pr_auc: Floats, policies: Policies, weights: Weights
 ) -> dict[str, Interval]:
-    """Returns challenger minus champion on the same resampled rows. Positive is better in every figure."""
+    """Returns challenger minus champion on the same resampled rows. Positive is better in every figure.
+
+    Without a value a month there is no profit to compare.
+    """
     labels, rows = contest.labels, len(contest.labels)
     # Differences row by row, then weighted: both models are measured on the same draws, and most of the noise cancels.
     losses = log_losses(labels, champion) - log_losses(labels, contest.challenger)
-    of_challenger, of_champion = (
-        profit_usd(labels, scores, contest.monthly_charges, policies.value) for scores in (contest.challenger, champion)
-    )
-    return {
+    gains = {
         "pr_auc": _interval(pr_auc - weighted_pr_auc(labels, champion, weights)),
         "log_loss": _interval(weights @ losses / rows),
-        "profit_usd_per_1000": _interval(weights @ (of_challenger - of_champion) / rows * 1000),
     }
+    if (charges := contest.monthly_charges) is None:
+        return gains
+    of_challenger, of_champion = (
+        profit_usd(labels, scores, charges, policies.value) for scores in (contest.challenger, champion)
+    )
+    return gains | {"profit_usd_per_1000": _interval(weights @ (of_challenger - of_champion) / rows * 1000)}
 
 
 def _interval(gains: Floats) -> Interval:
@@ -137,14 +142,13 @@ def _interval(gains: Floats) -> Interval:
 
 
 def _compare(gains: dict[str, Interval], policy: GatePolicy, rows: int) -> tuple[Verdict, list[str]]:
-    pr_auc, log_loss, profit = gains["pr_auc"], gains["log_loss"], gains["profit_usd_per_1000"]
-    sentences = [
-        f"PR-AUC gain {_tell(pr_auc, '.4f')} on the same {rows:,} customers",
-        f"log loss lower by {_tell(log_loss, '.4f')}",
-        f"profit higher by {_tell(profit, ',.0f')} USD per 1,000 customers",
-    ]
+    pr_auc, log_loss, profit = gains["pr_auc"], gains["log_loss"], gains.get("profit_usd_per_1000")
+    kept = {f"log loss lower by {_tell(log_loss, '.4f')}": log_loss}
+    if profit is not None:
+        kept[f"profit higher by {_tell(profit, ',.0f')} USD per 1,000 customers"] = profit
+    sentences = [f"PR-AUC gain {_tell(pr_auc, '.4f')} on the same {rows:,} customers", *kept]
     ranks_better = pr_auc.low > policy.pr_auc_gain_floor
-    worse = [text for text, gain in zip(sentences[1:], (log_loss, profit), strict=True) if gain.high < 0]
+    worse = [text for text, gain in kept.items() if gain.high < 0]
     if ranks_better and not worse:
         return "promote", sentences
     if not ranks_better:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from churn.contracts.decisions import CandidateFigures, Interval
 from churn.contracts.horizons import tell_horizon
+from churn.contracts.money import NO_VALUE
 from churn.contracts.statuses import VERDICT_WORDS
 from churn.errors import understand
 from churn.learning.params import FAMILIES
@@ -59,7 +60,7 @@ def _report_load(engine: "Engine", as_of_date: date, refusal: str | None) -> str
                     load.rows_read,
                     load.rows_accepted,
                     load.rows_rejected,
-                    f"${load.monthly_charges_total:,.0f}",
+                    "–" if load.monthly_charges_total is None else f"${load.monthly_charges_total:,.0f}",
                     load.load_id,
                 ]
             ],
@@ -146,13 +147,14 @@ def _report_publication(engine: "Engine", as_of_date: date) -> str | None:
             _change(getattr(today, name), getattr(yesterday, name, None), unit),
         ]
         for words, name, unit in _KPIS
-        if getattr(today, name) is not None  # The loss within 12 months, for a label without a horizon.
+        if getattr(today, name) is not None  # Money without a value a month; a loss of 12 months without a horizon.
     ]
     return "\n".join(
         [
             f"## Published: {as_of_date}",
             f"{publication.customers_count:,} customers scored by version {publication.model_version} "
             f"({publication.basis}); {publication.refused_count:,} rejected, with reasons.",
+            *([NO_VALUE] if today.annual_revenue_usd is None else []),
             *_table(["figure", str(as_of_date), "change since the day before"], rows),
         ]
     )

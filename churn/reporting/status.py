@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 class CallList:
     """The customers for whom a contact is expected to pay, with the cost and the profit of these contacts in USD.
 
+    Without a value a month they are the customers at risk, and the amounts are None.
+
     Attributes:
         seats: the contacts a day of the policy; None if it sets no limit.
         within_seats: the customers whom they reach; None without a limit.
@@ -33,8 +35,8 @@ class CallList:
     """
 
     customers: int
-    cost_usd: float
-    profit_usd: float
+    cost_usd: float | None
+    profit_usd: float | None
     seats: int | None = None
     within_seats: int | None = None
     within_seats_profit_usd: float | None = None
@@ -66,7 +68,8 @@ class ScoringModel:
 class Status:
     """What is published: the document of `churn status --json`.
 
-    Money is in USD per year. Money and the average probability cover active customers only.
+    Money is in USD per year, and None if the extract has no value a month. Money and the average probability cover
+    active customers only.
 
     Attributes:
         tiers: the active customers of each tier.
@@ -90,14 +93,14 @@ class Status:
     tiers: Mapping[str, int]
     tiers_from: Mapping[str, float]
     average_churn_probability: float | None
-    revenue_at_risk_usd: float
-    expected_annual_loss_usd: float
+    revenue_at_risk_usd: float | None
+    expected_annual_loss_usd: float | None
     horizon: str | None
     expected_leavers: float
     expected_loss_12m_usd: float | None
     future_value_usd: float | None
     list: CallList
-    annual_revenue_usd: float
+    annual_revenue_usd: float | None
     basis: Basis
     source: str
     is_synthetic: bool

@@ -130,9 +130,12 @@ def score_batch(
 
 
 def _of_a_contact(formula: Callable[[pl.Expr, pl.Expr, ValuePolicy], pl.Expr], value: ValuePolicy) -> pl.Expr:
-    """Returns an amount of contacting an active customer; 0 for a customer who has left, whom no contact reaches."""
+    """Returns an amount of contacting an active customer; 0 for a customer who has left, whom no contact reaches.
+
+    NULL for every customer of an extract without a value a month.
+    """
     amount = formula(pl.col("churn_probability"), pl.col("monthly_charges"), value)
-    return pl.when("is_active").then(amount).otherwise(0.0)
+    return pl.when("is_active").then(amount).when(pl.col("monthly_charges").is_not_null()).then(0.0)
 
 
 def _predict(features: pl.DataFrame, predictor: Predictor) -> pl.Series:

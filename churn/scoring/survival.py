@@ -54,14 +54,17 @@ def look_ahead(
 
     Returns:
         probability_12m, expected_months_12m, expected_loss_12m_usd, future_value_usd and best_call_month. Money is 0
-        for customers who have left.
+        for customers who have left, and NULL without a value a month. Without a tenure every month has the same
+        hazard, so that no month is the best to call in: best_call_month is NULL.
     """
     if horizon_days is None:
         return pl.DataFrame({name: [None] * features.height for name in LOOK_AHEAD}, schema=LOOK_AHEAD)
     # The last bits depend on the neighbouring rows, as those of a probability do: rounding removes them.
     survival = predict_survival(features, predictor, horizon_days).round(SURVIVAL_DECIMALS)
-    charges = np.where(features["has_churned"].to_numpy(), 0.0, features["monthly_charges"].to_numpy())
-    return pl.DataFrame(
+    charges = features["monthly_charges"].to_numpy()
+    # NULL is NaN in NumPy, and stays it for customers who have left: a missing value must not look like 0.
+    charges = np.where(features["has_churned"].to_numpy() & ~np.isnan(charges), 0.0, charges)
+    ahead = pl.DataFrame(
         {
             "probability_12m": probability_of_leaving(survival, YEAR_MONTHS),
             "expected_months_12m": expected_months(survival),
@@ -71,6 +74,8 @@ def look_ahead(
         },
         schema=LOOK_AHEAD,
     )
+    month = pl.when(features["tenure_months"].is_not_null()).then("best_call_month").alias("best_call_month")
+    return ahead.with_columns(pl.col("expected_loss_12m_usd", "future_value_usd").fill_nan(None), month)
 
 
 def predict_survival(features: pl.DataFrame, predictor: Predictor, horizon_days: float, months: int = MONTHS) -> Floats:

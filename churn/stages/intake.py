@@ -83,8 +83,9 @@ def _is_same(load: Load, arrival: Arrival) -> bool:
 def _find_damage(engine: "Engine", load: Load) -> str:
     """Returns how the stored rows of a date differ from those that its load wrote; empty if they do not differ."""
     count, monthly_charges, fingerprint = snapshots.count_snapshot(engine, load.snapshot_date)
+    recorded = load.monthly_charges_total
     # A sum of floats differs in its last bits with the order of the rows: only cents count.
-    if count == load.rows_accepted and not round(monthly_charges - load.monthly_charges_total, 2):
+    if count == load.rows_accepted and not round((monthly_charges or 0.0) - (recorded or 0.0), 2):
         if load.rows_fingerprint in (None, fingerprint):
             return ""
         return (
@@ -92,10 +93,13 @@ def _find_damage(engine: "Engine", load: Load) -> str:
             "wrote them."
         )
     return (
-        f"raw_data.telco_churn_raw has {count:,} rows of {load.snapshot_date} with monthly charges of "
-        f"${monthly_charges:,.2f}, but load {load.load_id} wrote {load.rows_accepted:,} rows with "
-        f"${load.monthly_charges_total:,.2f}."
+        f"raw_data.telco_churn_raw has {count:,} rows of {load.snapshot_date} with {_tell_charges(monthly_charges)}, "
+        f"but load {load.load_id} wrote {load.rows_accepted:,} rows with {_tell_charges(recorded)}."
     )
+
+
+def _tell_charges(monthly_charges: float | None) -> str:
+    return "no value a month" if monthly_charges is None else f"monthly charges of ${monthly_charges:,.2f}"
 
 
 def _fingerprint_reading(settings: Settings, extract_form: ExtractForm) -> str:
@@ -232,5 +236,5 @@ def validate_extract(workplace: Workplace, snapshot_date: date) -> Outcome:
             f"{damage} Another program changed the table.",
             f"run `churn run --source FILE --as-of {snapshot_date}` with the same extract; it is loaded again.",
         )
-    charges = f"monthly charges of ${load.monthly_charges_total:,.2f}"
+    charges = _tell_charges(load.monthly_charges_total)
     return Outcome(f"{load.rows_accepted:,} customers with {charges}, as load {load.load_id} recorded")

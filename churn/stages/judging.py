@@ -15,6 +15,7 @@ from churn.contracts.statuses import Verdict
 from churn.contracts.tariffs import known_plans
 from churn.economics.policies import Policies
 from churn.economics.tiers import Tiers, choose_rule, count_tier_changes, resolve_tiers, tell_tiers
+from churn.economics.value import find_charges
 from churn.errors import ModelRefused, NotThere
 from churn.intake.declaring import read_declared
 from churn.learning.labels import Labels
@@ -183,7 +184,7 @@ def decide(
         challenger=training.selected.test_probabilities,
         # The champion's probabilities are for its own horizon. They are brought to the window whose labels judge both.
         champion=raise_to(predict_leaving(standing, test), test_power) if standing is not None else None,
-        monthly_charges=test["monthly_charges"].to_numpy(),
+        monthly_charges=find_charges(test),
         groups=slice_by(test, groups),
     )
     return judge(contest, policies, training.params.seed)
@@ -259,8 +260,9 @@ def _curves(training: "Training", decision: "Decision", policies: Policies) -> C
     from churn.learning.curves import tell_curves
 
     test, probabilities = training.split.test, training.selected.test_probabilities
-    labels, charges = test["has_churned"].to_numpy(), test["monthly_charges"].to_numpy()
-    return tell_curves(labels, probabilities, charges, decision.evidence.slices, policies.value)
+    return tell_curves(
+        test["has_churned"].to_numpy(), probabilities, find_charges(test), decision.evidence.slices, policies.value
+    )
 
 
 def _figures(candidate: "Candidate") -> CandidateFigures:

@@ -11,8 +11,10 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from churn.contracts.extract import EXTRACT_COLUMNS
 from churn.contracts.models import MODEL_NAME
 from churn.errors import WrongUsage
+from churn.intake.declaring import read_declared
 from churn.scoring.history import PastDay
 from churn.stages import Outcome
 from churn.stages.scoring import find_latest_day, plan_past
@@ -75,7 +77,7 @@ def plan_days(workplace: Workplace, asked: Sequence[date], known_at: datetime | 
         return Backfill([], 0, [])
     transforms_version = sql_models.read_features_version(workplace)
     held = withdrawals.find_held(engine, asked)
-    past_days = _leave_out_empty(engine, plan_past(engine, asked, known_at))
+    past_days = _leave_out_empty(workplace, plan_past(engine, asked, known_at))
     planned = [past for past in past_days if past.day not in held]
     known = publications.find_publications(engine, asked[0], asked[-1])
     open_days = [past for past in planned if not _is_current(past, known.get(past.day), transforms_version)]
@@ -83,12 +85,17 @@ def plan_days(workplace: Workplace, asked: Sequence[date], known_at: datetime | 
     return Backfill(_portions(engine, open_days), len(planned) - len(open_days), gaps, sorted(held))
 
 
-def _leave_out_empty(engine: "Engine", planned: list[PastDay]) -> list[PastDay]:
-    """Leaves out days that are so early that no customer of the first snapshot had joined yet."""
+def _leave_out_empty(workplace: Workplace, planned: list[PastDay]) -> list[PastDay]:
+    """Leaves out days that are so early that no customer of the first snapshot had joined yet.
+
+    Without the columns of the public sample, such as the tenure, no day before the first snapshot can be rewound.
+    """
     if not planned or planned[0].basis != "reconstructed":
         return planned
-    first = loads.find_current_loads(engine)[0].snapshot_date
-    longest = history.find_longest_tenure(engine, first)
+    first = loads.find_current_loads(workplace.engine)[0].snapshot_date
+    if read_declared(workplace.settings).extract_columns != EXTRACT_COLUMNS:
+        return [past for past in planned if past.day >= first]
+    longest = history.find_longest_tenure(workplace.engine, first)
     return [past for past in planned if past.day >= first or whole_months_between(past.day, first) <= longest]
 
 

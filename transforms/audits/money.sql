@@ -16,7 +16,15 @@ WHERE
       THEN 12 * GREATEST(monthly_charges, 0)
       ELSE 0
     END
-  ) > 0.005;
+  ) > 0.005
+  OR (
+    prediction_date BETWEEN @start_date AND @end_date
+    AND (
+      revenue_at_risk_usd IS NULL
+    ) <> (
+      monthly_charges IS NULL
+    )
+  );
 
 AUDIT (
   name expected_loss_is_probability_times_revenue
@@ -31,7 +39,14 @@ SELECT
 FROM @this_model
 WHERE
   prediction_date BETWEEN @start_date AND @end_date
-  AND ABS(expected_annual_loss_usd - churn_probability * annual_revenue_usd) > 0.005;
+  AND (
+    ABS(expected_annual_loss_usd - churn_probability * annual_revenue_usd) > 0.005
+    OR (
+      expected_annual_loss_usd IS NULL
+    ) <> (
+      annual_revenue_usd IS NULL
+    )
+  );
 
 AUDIT (
   name revenue_at_risk_within_annual_revenue
@@ -57,7 +72,15 @@ FROM (
 LEFT JOIN (
   SELECT
     as_of_date,
-    SUM(CASE WHEN has_churned THEN 0 ELSE 12 * GREATEST(monthly_charges, 0) END) AS annual_revenue_usd
+    SUM(
+      CASE
+        WHEN monthly_charges IS NULL
+        THEN NULL
+        WHEN has_churned
+        THEN 0
+        ELSE 12 * GREATEST(monthly_charges, 0)
+      END
+    ) AS annual_revenue_usd
   FROM analytics.fct_customer_features
   WHERE
     as_of_date BETWEEN @start_date AND @end_date
@@ -66,7 +89,12 @@ LEFT JOIN (
 ) AS billed
   ON billed.as_of_date = risk.prediction_date
 WHERE
-  billed.annual_revenue_usd IS NULL
+  billed.as_of_date IS NULL
+  OR (
+    risk.annual_revenue_usd IS NULL
+  ) <> (
+    billed.annual_revenue_usd IS NULL
+  )
   OR risk.revenue_at_risk_usd > billed.annual_revenue_usd + 0.01
   OR ABS(risk.annual_revenue_usd - billed.annual_revenue_usd) > 0.01;
 
@@ -86,6 +114,16 @@ WHERE
   AND (
     expected_profit_usd + expected_cost_usd < -0.005
     OR expected_cost_usd < 0
+    OR (
+      expected_profit_usd IS NULL
+    ) <> (
+      monthly_charges IS NULL
+    )
+    OR (
+      expected_cost_usd IS NULL
+    ) <> (
+      monthly_charges IS NULL
+    )
     OR (
       NOT is_active AND (
         expected_profit_usd <> 0 OR expected_cost_usd <> 0

@@ -67,7 +67,13 @@ FULL OUTER JOIN (
     ON publications.prediction_date = risk.prediction_date
     AND publications.status = 'published'
   WHERE
-    risk.is_active AND risk.expected_profit_usd > 0
+    risk.is_active
+    AND (
+      risk.expected_profit_usd > 0
+      OR (
+        risk.expected_profit_usd IS NULL AND risk.at_risk_flag
+      )
+    )
   GROUP BY
     risk.prediction_date
 ) AS kept
@@ -107,6 +113,8 @@ FULL OUTER JOIN (
   INNER JOIN ops.publications AS publications
     ON publications.prediction_date = profiles.prediction_date
     AND publications.status = 'published'
+  WHERE
+    @has
   GROUP BY
     profiles.prediction_date
 ) AS kept
@@ -114,4 +122,9 @@ FULL OUTER JOIN (
 WHERE
   shown.customers_count IS DISTINCT FROM kept.customers_count
   OR shown.at_risk_count IS DISTINCT FROM kept.at_risk_count
+  OR (
+    shown.revenue_at_risk_usd IS NULL
+  ) <> (
+    kept.revenue_at_risk_usd IS NULL
+  )
   OR ABS(shown.revenue_at_risk_usd - kept.revenue_at_risk_usd) > 0.05

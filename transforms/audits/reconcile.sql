@@ -2,6 +2,7 @@ AUDIT (
   name same_customers_as_raw
 );
 
+/* An extract may have no tenure or no value a month: then raw_data has none, and the model must have as many as raw_data. */
 SELECT
   COALESCE(kept.snapshot_date, source.snapshot_date) AS snapshot_date,
   source.row_count AS raw_count,
@@ -9,14 +10,20 @@ SELECT
 FROM (
   SELECT
     snapshot_date,
-    COUNT(*) AS row_count
+    COUNT(*) AS row_count,
+    COUNT(tenure) AS tenure_count,
+    COUNT(monthly_charges) AS charges_count
   FROM (
     SELECT
-      snapshot_date
+      snapshot_date,
+      tenure,
+      monthly_charges
     FROM raw_data.telco_churn_raw
     UNION ALL
     SELECT
-      snapshot_date
+      snapshot_date,
+      tenure,
+      monthly_charges
     FROM raw_data.telco_churn_reconstructed
   ) AS both_tables
   WHERE
@@ -27,7 +34,9 @@ FROM (
 FULL OUTER JOIN (
   SELECT
     snapshot_date,
-    COUNT(*) AS row_count
+    COUNT(*) AS row_count,
+    COUNT(tenure_months) AS tenure_count,
+    COUNT(monthly_charges) AS charges_count
   FROM @this_model
   WHERE
     snapshot_date BETWEEN @start_date AND @end_date
@@ -36,7 +45,9 @@ FULL OUTER JOIN (
 ) AS kept
   ON kept.snapshot_date = source.snapshot_date
 WHERE
-  source.row_count IS DISTINCT FROM kept.row_count;
+  source.row_count IS DISTINCT FROM kept.row_count
+  OR source.tenure_count IS DISTINCT FROM kept.tenure_count
+  OR source.charges_count IS DISTINCT FROM kept.charges_count;
 
 AUDIT (
   name same_customers_as_predictions
@@ -108,5 +119,10 @@ FULL OUTER JOIN (
   ON kept.prediction_date = source.prediction_date
 WHERE
   source.customers_count IS DISTINCT FROM kept.customers_count
+  OR (
+    source.revenue_at_risk_usd IS NULL
+  ) <> (
+    kept.revenue_at_risk_usd IS NULL
+  )
   OR ABS(source.revenue_at_risk_usd - kept.revenue_at_risk_usd) > 0.01
   OR ABS(source.expected_annual_loss_usd - kept.expected_annual_loss_usd) > 0.01

@@ -100,4 +100,21 @@ WHERE
     OR (
       is_active AND probability_12m < churn_probability - 0.000001
     )
-  )
+  );
+
+AUDIT (
+  name is_known_of_all_or_none
+);
+
+/* An extract has a value a month, or a tenure, of every customer or of none. */
+SELECT
+  as_of_date,
+  COUNT(*) AS customers_count,
+  COUNT(@column) AS known_count
+FROM @this_model
+WHERE
+  as_of_date BETWEEN @start_date AND @end_date
+GROUP BY
+  as_of_date
+HAVING
+  COUNT(@column) BETWEEN 1 AND COUNT(*) - 1

@@ -10,7 +10,7 @@ from churn.dashboard import markup, summary
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.glossary import FIGURES, find_figures
 from churn.reporting.exporting import pack
-from churn.stores.shown import calls, marts
+from churn.stores.shown import Row, calls, marts
 from churn.stores.shown.calls import SORTABLE, Wanted
 
 PAGE_ROWS = 50
@@ -32,45 +32,54 @@ SHEETS = {
 
 def show(shown: Shown) -> None:
     """Shows the filters, the sums over the filtered customers, the list and the downloads."""
-    filters = _ask_wanted(shown)
+    (day,) = ask(shown, marts.read_days, shown.day, shown.day)
+    has_value = summary.has_value(day)
+    filters = _ask_wanted(shown, has_value)
     total = ask(shown, calls.sum_calls, filters)
     count = total.customers_count
+    summed = calls.SUMMED if has_value else ()
+    listed = FIGURES["listed_customers_count" if has_value else "at_risk_customers_count"]
     st.html(
         markup.draw_cards(
             [
-                markup.Card("customers_count", FIGURES["listed_customers_count"], f"{count:,}"),
-                *(markup.Card(name, FIGURES[name], FIGURES[name].form(getattr(total, name))) for name in calls.SUMMED),
+                markup.Card("customers_count", listed, f"{count:,}"),
+                *(markup.Card(name, FIGURES[name], FIGURES[name].form(getattr(total, name))) for name in summed),
             ]
         )
     )
     if not count:
-        st.html(_say_nobody(filters))
+        st.html(_say_nobody(filters, day))
         return
-    links = " · ".join(markup.link_here(words, address) for words, address in LINKS.items())
-    st.html(f'<p class="note">{links}</p>')
-    st.html(markup.note(f"{summary.tell_list(ask(shown, marts.read_days, shown.day, shown.day)[0])}"))
+    if has_value:
+        links = " · ".join(markup.link_here(words, address) for words, address in LINKS.items())
+        st.html(f'<p class="note">{links}</p>')
+    st.html(markup.note(summary.tell_list(day)))
     if filters.first:
         st.html(f'<div class="band">{markup.draw_pill(f"Only the first {filters.first:,} in this order", True)}</div>')
     offset = _ask_page(count)
     rows = ask(shown, calls.read_calls, filters, min(PAGE_ROWS, count - offset), offset)
     # Without seats in the policy, or a horizon of the label, a column would have a dash in every row.
-    known = [name for name in calls.COLUMNS if any(row[name] is not None for row in rows)]
-    columns = markup.name_columns(*known, numbers=NUMBERS, wide=WIDE, figures=find_figures(shown.horizon))
+    columns = markup.name_columns(
+        *markup.find_known(calls.COLUMNS, rows), numbers=NUMBERS, wide=WIDE, figures=find_figures(shown.horizon)
+    )
     st.html(markup.draw_table("calls", "Customers to call", columns, rows))
     st.html(markup.note(f"{offset + 1:,} to {offset + len(rows):,} of {count:,} customers."))
     _offer_downloads(shown, filters, count)
 
 
-def _say_nobody(filters: Wanted) -> str:
+def _say_nobody(filters: Wanted, day: Row) -> str:
     """The message in place of an empty list: the filters leave nobody, or nobody was on the list to begin with."""
     if filters.search or any(filters.one_of.values()) or filters.monthly_charges_from:
         return markup.say("No customers match these filters.", "Remove a filter, or search for another number.")
-    return markup.say("No customer is worth a contact under the current policy.", "See Model: whom to call.")
+    return summary.say_nobody(day)
 
 
-def _ask_wanted(shown: Shown) -> Wanted:
-    """Returns the choices of the reader. The address of the page has them too, so that a reader can send it on."""
-    choices = ask(shown, calls.read_choices, shown.day)
+def _ask_wanted(shown: Shown, has_value: bool) -> Wanted:
+    """Returns the choices of the reader. The address of the page has them too, so that a reader can send it on.
+
+    Only columns that the extract has can be filtered: without a value a month, the charge cannot.
+    """
+    choices = {name: values for name, values in ask(shown, calls.read_choices, shown.day).items() if values}
     first, second, third = st.columns([2, 1, 1])
     search = first.text_input("Customer number contains", key="search", bind="query-params", max_chars=100)
     order = second.selectbox(
@@ -85,12 +94,16 @@ def _ask_wanted(shown: Shown) -> Wanted:
         required=True,
     )
     is_filtered = any(st.query_params.get(name) for name in (*calls.ONE_OF, "value"))
-    places = st.expander("Filters", expanded=is_filtered).columns(len(calls.ONE_OF) + 1)
+    places = st.expander("Filters", expanded=is_filtered).columns(len(choices) + 1)
     one_of = {
-        name: place.multiselect(FIGURES[name].label, choices[name], key=name, bind="query-params", placeholder="All")
-        for name, place in zip(calls.ONE_OF, places, strict=False)
+        name: place.multiselect(FIGURES[name].label, values, key=name, bind="query-params", placeholder="All")
+        for (name, values), place in zip(choices.items(), places, strict=False)
     }
-    value = places[-1].number_input("Smallest monthly charge, USD", 0.0, step=10.0, key="value", bind="query-params")
+    value = 0.0
+    if has_value:
+        value = places[-1].number_input(
+            "Smallest monthly charge, USD", 0.0, step=10.0, key="value", bind="query-params"
+        )
     most = st.query_params.get("first", "")
     return Wanted(
         shown.day, search, one_of, value, order, falling == "Largest first", int(most) if most.isdecimal() else None

@@ -54,7 +54,7 @@ def _show_now(now: Row, shown: Shown) -> None:
     title = f'<strong data-figure="customer_id">{markup.in_form(str, now["customer_id"])}</strong>'
     st.html(f'<div class="band">{title}{markup.draw_tier(now["risk_tier"])}{"".join(pills)}</div>')
     figures = find_figures(_find_horizon(now["prediction_date"], shown))
-    names = [*(name for name in AHEAD if now[name] is not None), *HEADLINES]
+    names = [name for name in (*AHEAD, *HEADLINES) if now[name] is not None]
     st.html(markup.draw_cards(markup.Card(name, figures[name], figures[name].form(now[name])) for name in names))
     left, right = st.columns(2, gap="medium")
     with left:
@@ -101,7 +101,8 @@ def _show_history(history: Sequence[Row], bounds: Mapping[str, float]) -> None:
     st.header("What changed")
     changes = find_changes(history)
     if not changes:
-        st.html(markup.note(f"Nothing except the months of tenure changed in {len(history)} days."))
+        but = "" if history[-1]["tenure_months"] is None else " except the months of tenure"
+        st.html(markup.note(f"Nothing{but} changed in {len(history)} days."))
         return
     texts = {"day": ("Date", "The first day with the new value."), "what": ("Change", "The old and the new value."),
              "move": ("Probability", "The change of the score on that day, in percentage points.")}  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from churn.dashboard import markup
+from churn.dashboard import markup, summary
 from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text, tell_yes_no
 from churn.dashboard.glossary import FIGURES, Figure
@@ -47,13 +47,19 @@ def check_figures(day: Row, publication: Row) -> list[Row]:
         "The tiers add up to the active customers": tiers == day["active_customers_count"],
         "High and Medium add up to the customers at risk": day["high_count"] + day["medium_count"]
         == day["at_risk_customers_count"],
-        "Revenue at risk is at most the yearly revenue": day["revenue_at_risk_usd"] <= day["annual_revenue_usd"],
+        **_check_money(day),
         "The four cells of the confusion matrix add up to all customers": sum(cells) == day["customers_count"],
         "The figures count every scored customer": publication["customers_count"] == day["customers_count"],
         "Scored and rejected customers add up to the eligible customers": publication["eligible_count"]
         == publication["customers_count"] + publication["refused_count"],
     }
     return [{"check": name, "holds": holds} for name, holds in checks.items()]
+
+
+def _check_money(day: Row) -> dict[str, bool]:
+    if not summary.has_value(day):
+        return {}
+    return {"Revenue at risk is at most the yearly revenue": day["revenue_at_risk_usd"] <= day["annual_revenue_usd"]}
 
 
 def _show_checks(shown: Shown) -> None:

@@ -102,23 +102,29 @@ def _draw_confusion(figures: list[Row]) -> str:
 
 
 def _draw_curves(curves: dict[str, list[Row]]) -> None:
-    places = st.columns(3, gap="medium")
+    points = curves.get("profit", [])  # Without a value a month there is no profit.
+    places = st.columns(3 if points else 2, gap="medium")
     with places[0]:
         st.header("Calibration: are the probabilities right?")
         st.altair_chart(model_charts.draw_calibration(curves["calibration"]))
     with places[1]:
         st.header("Gain: how many leavers are found?")
         st.altair_chart(model_charts.draw_curve(curves["gain"], "Share of leavers found", "%", 1.0))
-    with places[2]:
-        st.header("Whom to call: how many calls pay?")
-        st.altair_chart(model_charts.draw_curve(curves["profit"], "USD per 1,000 customers", "$,.0f", None))
+    if points:
+        with places[2]:
+            st.header("Whom to call: how many calls pay?")
+            st.altair_chart(model_charts.draw_curve(points, "USD per 1,000 customers", "$,.0f", None))
     tenth = next(point for point in curves["gain"] if point["point_number"] == 2)
-    best = max(curves["profit"], key=lambda point: point["y_value"])
     remark = (
         f"The top 10% by probability contains {tell_percent(tenth['y_value'])} of the leavers, "
-        f"{tenth['y_value'] / tenth['x_value']:.1f} times as many as a random 10%. With the offer of the policy file, "
-        f"the profit is largest when {tell_percent(best['x_value'])} of the customers are called."
+        f"{tenth['y_value'] / tenth['x_value']:.1f} times as many as a random 10%."
     )
+    if points:
+        best = max(points, key=lambda point: point["y_value"])
+        remark += (
+            f" With the offer of the policy file, the profit is largest when {tell_percent(best['x_value'])} of the "
+            "customers are called."
+        )
     st.html(markup.note(remark))
 
 

@@ -14,6 +14,10 @@ DAYS = 60
 ACTUAL_DAYS = 400
 """How far back the newest day with matured labels may lie."""
 FIRST_CALLS = 10
+FIRST_COLUMNS = (
+    *("call_rank", "customer_id", "risk_tier", "churn_probability", "expected_profit_usd", "contract"),
+    *("tenure_months", "reasons"),
+)
 
 
 def show(shown: Shown) -> None:
@@ -58,11 +62,10 @@ def _show_calls(shown: Shown, now: Row) -> None:
     first_calls = ask(shown, calls.read_calls, calls.Wanted(shown.day), FIRST_CALLS)
     st.html(markup.note(summary.tell_list(now)))
     if not first_calls:
-        st.html(markup.say("No customer is worth a contact under the current policy.", "See Model: whom to call."))
+        st.html(summary.say_nobody(now))
         return
     columns = markup.name_columns(
-        *("call_rank", "customer_id", "risk_tier", "churn_probability", "expected_profit_usd", "contract"),
-        *("tenure_months", "reasons"),
+        *markup.find_known(FIRST_COLUMNS, first_calls),
         numbers=("call_rank", "churn_probability", "expected_profit_usd", "tenure_months"),
         wide=("reasons",),
         figures=glossary.find_figures(now["horizon"]),

@@ -24,7 +24,10 @@ def show(shown: Shown) -> None:
     profiles = ask(shown, marts.read_profiles, shown.day)
     present = {row["dimension"] for row in ask(shown, marts.read_mix, shown.day, shown.day)}
     dimensions = [name for name in DIMENSIONS if name in present]
-    picked = _ask_heat(profiles) if "contract" in present else []
+    if not dimensions:
+        st.html(markup.say("The extract has none of the columns that divide customers here.", "See Model: slices."))
+        return
+    picked = _ask_heat(profiles) if {"contract", "tenure_band"} <= present else []
     one_of = _ask_filters(profiles, dimensions)
     if picked:
         st.html(f'<div class="band">{"".join(_tell(cell) for cell in picked)}</div>')
@@ -36,13 +39,13 @@ def show(shown: Shown) -> None:
     (total,) = add_up([dict(row) | {"all": "all"} for row in chosen], ("all",))
     figures = find_figures(shown.horizon)
     losses = [name for name in LOSSES if total[name] is not None]
-    names = (*NUMBERS, *losses)
+    names = [name for name in (*NUMBERS, *losses) if total[name] is not None]
     st.html(markup.draw_cards(markup.Card(name, figures[name], figures[name].form(total[name])) for name in names))
     for dimension in dimensions:
         st.header(FIGURES[dimension].label)
         rows = add_up(chosen, (dimension,))
         if dimension != "tenure_band":  # Tenure bands stay in the order of their months.
-            rows.sort(key=lambda row: -row[losses[0]])
+            rows.sort(key=lambda row: -row[losses[0] if losses else "at_risk_customers_count"])
         columns = _columns(dimension, rows, losses, figures)
         st.html(markup.draw_table(dimension, f"Figures by {FIGURES[dimension].label}", columns, rows))
 
@@ -75,8 +78,12 @@ def _ask_filters(profiles: list[Row], dimensions: list[str]) -> dict[str, list[s
 
 
 def _columns(dimension: str, rows: list[Row], losses: list[str], figures: Mapping[str, Figure]) -> list[markup.Column]:
-    """Returns the columns. The first loss has a bar, as long as its share of the largest one."""
-    main, others = losses[0], losses[1:]
+    """Returns the columns. The first loss has a bar, as long as its share of the largest one.
+
+    Without a value a month the customers at risk have it, and there is no money.
+    """
+    numbers = markup.find_known(NUMBERS, rows)
+    main, others = (losses[0], losses[1:]) if losses else ("at_risk_customers_count", [])
     most = max(row[main] for row in rows) or 1.0
 
     def draw_loss(row: Row) -> str:
@@ -84,7 +91,7 @@ def _columns(dimension: str, rows: list[Row], losses: list[str], figures: Mappin
 
     return [
         markup.Column(dimension, FIGURES[dimension]),
-        *markup.name_columns(*NUMBERS, numbers=NUMBERS, figures=figures),
+        *markup.name_columns(*(name for name in numbers if name != main), numbers=numbers, figures=figures),
         markup.Column(main, figures[main], draw_loss, is_number=True),
         *markup.name_columns(*others, numbers=others, figures=figures),
     ]

@@ -73,27 +73,34 @@ def _draw(rows: list[Row], unit: str, horizon: str | None) -> None:
     with left:
         st.header(f"Average probability of leaving {tell_horizon(horizon)}")
         st.altair_chart(charts.draw_line(rows, "average_churn_probability", "Mean probability", ".1%", unit))
+    loss = choose_loss(rows)
+    if loss is None:
+        return
     with right:
-        loss = choose_loss(rows)
         st.header(find_figures(horizon)[loss].heading)
         st.altair_chart(charts.draw_line(rows, loss, "USD", "$,.0f", unit))
 
 
-def choose_loss(rows: list[Row]) -> str:
-    """Returns the loss that the trend shows: that of 12 months where every day has it, else a year's revenue."""
-    is_ahead = all(row["expected_loss_12m_usd"] is not None for row in rows)
-    return "expected_loss_12m_usd" if is_ahead else "expected_annual_loss_usd"
+def choose_loss(rows: list[Row]) -> str | None:
+    """Returns the loss that the trend shows: that of 12 months where every day has it, else a year's revenue.
+
+    None without a value a month.
+    """
+    if all(row["expected_loss_12m_usd"] is not None for row in rows):
+        return "expected_loss_12m_usd"
+    return "expected_annual_loss_usd" if any(row["expected_annual_loss_usd"] is not None for row in rows) else None
 
 
 def _tabulate(rows: list[Row], unit: str, horizon: str | None) -> None:
     st.header(f"Figures by {unit}")
     if unit == "week":
         st.html(markup.note("A week shows the figures of its last published day, not a sum over its days."))
-    is_ahead = any(row["expected_loss_12m_usd"] is not None for row in rows)
-    numbers = (
-        *("at_risk_customers_count", "high_count", "medium_count", "low_count", "average_churn_probability"),
-        *("revenue_at_risk_usd", *(["expected_loss_12m_usd"] if is_ahead else []), "expected_annual_loss_usd"),
-        "model_version",
+    numbers = markup.find_known(
+        (
+            *("at_risk_customers_count", "high_count", "medium_count", "low_count", "average_churn_probability"),
+            *("revenue_at_risk_usd", "expected_loss_12m_usd", "expected_annual_loss_usd", "model_version"),
+        ),
+        rows,
     )
     begins = Figure("Start", "The day, or the Monday of the week.", tell_day)
     columns = [

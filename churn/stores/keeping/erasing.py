@@ -81,6 +81,7 @@ def _erase_raw(
         load_ids.add(load_id)
         fewer = {
             "rows_accepted": loads.c.rows_accepted - 1,
+            # NULL for an extract without a value a month, before and after.
             "monthly_charges_total": loads.c.monthly_charges_total - charge,
             # A sum of hashes: so a row that another program changed before is still found.
             "rows_fingerprint": loads.c.rows_fingerprint - part,

@@ -27,7 +27,8 @@ class Load:
     Attributes:
         sha256: the digest of the file.
         reading_sha256: the digest of what decides how the file is read; with another declaration it is another load.
-        monthly_charges_total: the sum over accepted rows, in USD per month; 0 if no row was accepted.
+        monthly_charges_total: the sum over accepted rows, in USD per month; None if the extract does not say what
+            a customer is worth, or no row was accepted.
         reason: why the file was refused or interrupted, or which load superseded it.
         ended_at: the time at which the load ended; None while it runs.
         origin: synthetic if every customer comes from the simulator.
@@ -43,7 +44,7 @@ class Load:
     rows_read: int
     rows_accepted: int
     rows_rejected: int
-    monthly_charges_total: float
+    monthly_charges_total: float | None
     status: LoadStatus
     reason: str | None
     notes: list[str]
@@ -167,7 +168,11 @@ def _select_loads(
     query = sa.select(*chosen).where(*conditions).order_by(order.desc()).limit(limit)
     with engine.connect() as connection:
         rows = connection.execute(query).mappings().all()
-    return [Load(**{**row, "monthly_charges_total": float(row["monthly_charges_total"] or 0)}) for row in rows]
+    totals = [row["monthly_charges_total"] for row in rows]
+    return [
+        Load(**{**row, "monthly_charges_total": None if total is None else float(total)})
+        for row, total in zip(rows, totals, strict=True)
+    ]
 
 
 def open_load(engine: Engine, arrival: Arrival) -> int:

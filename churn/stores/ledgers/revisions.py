@@ -29,16 +29,18 @@ class Revision:
     added_count: int
     removed_count: int
     moved_tier_count: int
-    revenue_at_risk_before_usd: float
-    revenue_at_risk_after_usd: float
+    revenue_at_risk_before_usd: float | None
+    revenue_at_risk_after_usd: float | None
 
     def summarise(self) -> str:
         """Returns one line about the revision."""
         before, after = self.revenue_at_risk_before_usd, self.revenue_at_risk_after_usd
+        is_known = before is not None and after is not None
+        money = f"; revenue at risk was ${before:,.0f} and is ${after:,.0f} per year" if is_known else ""
         return (
             f"{self.prediction_date} revised: {self.changed_count:,} customers changed, {self.added_count:,} added, "
             f"{self.removed_count:,} removed, {self.unchanged_count:,} unchanged; {self.moved_tier_count:,} in another "
-            f"tier; revenue at risk was ${before:,.0f} and is ${after:,.0f} per year"
+            f"tier{money}"
         )
 
 
@@ -112,7 +114,10 @@ _RECORD = """
            count(*) FILTER (WHERE (was).customer_id IS NULL),
            count(*) FILTER (WHERE (now).customer_id IS NULL),
            count(*) FILTER (WHERE (was).risk_tier <> (now).risk_tier),
-           coalesce(sum((was).revenue_at_risk_usd::numeric), 0), coalesce(sum((now).revenue_at_risk_usd::numeric), 0),
+           CASE WHEN count((was).customer_id) = count((was).revenue_at_risk_usd)
+                THEN coalesce(sum((was).revenue_at_risk_usd::numeric), 0) END,
+           CASE WHEN count((now).customer_id) = count((now).revenue_at_risk_usd)
+                THEN coalesce(sum((now).revenue_at_risk_usd::numeric), 0) END,
            min(publication.run_id)
     FROM held_together
     JOIN days USING (prediction_date)

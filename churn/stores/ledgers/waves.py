@@ -6,6 +6,7 @@ import polars as pl
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from churn.errors import WrongUsage
 from churn.stores.postgres.campaign_tables import assignments, contacts, exclusions
 from churn.stores.postgres.copying import copy_in, read_batches
 
@@ -32,8 +33,18 @@ _CUSTOMERS = """
 
 
 def read_active(engine: Engine, prediction_date: date) -> pl.DataFrame:
-    """Returns the active customers of a published date: score, charge, reasons, and what an offer may ask for."""
-    return pl.concat(read_batches(engine, _CUSTOMERS, [prediction_date]))
+    """Returns the active customers of a published date: score, charge, reasons, and what an offer may ask for.
+
+    Raises:
+        WrongUsage: the extract of the date has no value a month, by which offers are weighed.
+    """
+    active = pl.concat(read_batches(engine, _CUSTOMERS, [prediction_date]))
+    if active["monthly_charges"].null_count():
+        raise WrongUsage(
+            f"The extract of {prediction_date} has no value a month, so that no offer can be weighed.",
+            "name its column as value in [core] of the declaration, then load and score the date again.",
+        )
+    return active
 
 
 def read_history(engine: Engine, campaign_id: str, on: date, cooldown_days: int) -> pl.DataFrame:

@@ -45,7 +45,9 @@ loads = Table(
         server_default="0",
         comment="Rows set aside, see raw_data.rejected_rows",
     ),
-    Column("monthly_charges_total", Numeric, comment="Sum over accepted rows, USD a month"),
+    Column(
+        "monthly_charges_total", Numeric, comment="Sum over accepted rows, USD a month; NULL without a value a month"
+    ),
     Column("cells_normalised", BigInteger, nullable=False, server_default="0", comment="Spaces or case put right"),
     Column("status", Text, nullable=False, comment="started, loaded, superseded, refused, interrupted or pruned"),
     Column("reason", Text, comment="Why it was refused or interrupted, or which load superseded it"),
@@ -107,7 +109,7 @@ telco_churn_raw = Table(
     Column("senior_citizen", SmallInteger),
     Column("partner", Text),
     Column("dependents", Text),
-    Column("tenure", Integer, nullable=False, comment="Whole months"),
+    Column("tenure", Integer, comment="Whole months; NULL if the extract has no tenure"),
     Column("phone_service", Text),
     Column("multiple_lines", Text),
     Column("internet_service", Text),
@@ -120,7 +122,7 @@ telco_churn_raw = Table(
     Column("contract", Text),
     Column("paperless_billing", Text),
     Column("payment_method", Text),
-    Column("monthly_charges", Numeric, nullable=False, comment="USD a month"),
+    Column("monthly_charges", Numeric, comment="USD a month; NULL if the extract has no value a month"),
     Column("total_charges", Numeric, comment="USD since joining; NULL where the extract was blank"),
     Column("churn", Text, nullable=False),
     Column("load_id", BigInteger, nullable=False, comment="Line of the ledger raw_data.loads"),

@@ -90,18 +90,15 @@ predictions = Table(
     Column("churn_probability", Double, nullable=False, comment="Probability of leaving, 0 to 1"),
     Column("at_risk_flag", Boolean, nullable=False, comment="In tier Medium or High"),
     Column("risk_tier", Text, nullable=False, comment="High, Medium or Low, by the bounds of ops.risk_tiers"),
+    Column("revenue_at_risk_usd", Double, comment="Twelve monthly charges if active and at risk, else 0"),
+    Column("expected_annual_loss_usd", Double, comment="Probability times twelve monthly charges if active, else 0"),
     Column(
-        "revenue_at_risk_usd", Double, nullable=False, comment="Twelve monthly charges if active and at risk, else 0"
-    ),
-    Column(
-        "expected_annual_loss_usd",
+        "lifetime_value_usd",
         Double,
-        nullable=False,
-        comment="Probability times twelve monthly charges if active, else 0",
+        comment="Monthly charge times months of tenure; NULL if the extract lacks one of them",
     ),
-    Column("lifetime_value_usd", Double, nullable=False, comment="Monthly charge times months of tenure"),
-    Column("expected_profit_usd", Double, nullable=False, comment="Of a contact with an offer; 0 if not active"),
-    Column("expected_cost_usd", Double, nullable=False, comment="Of that contact and its offer; 0 if not active"),
+    Column("expected_profit_usd", Double, comment="Of a contact with an offer; 0 if not active"),
+    Column("expected_cost_usd", Double, comment="Of that contact and its offer; 0 if not active"),
     Column("is_active", Boolean, nullable=False, comment="Has not left"),
     Column("has_unseen_plan", Boolean, nullable=False, comment="The model's training examples held no such plan"),
     Column(
@@ -118,9 +115,10 @@ predictions = Table(
     Column("expected_months_12m", Double, comment="Months of the next 12 that the customer is expected to pay"),
     Column("expected_loss_12m_usd", Double, comment="Monthly charge times the months lost in the next 12, if active"),
     Column("future_value_usd", Double, comment="Margin of the next 24 months, discounted, if active"),
-    Column("best_call_month", SmallInteger, comment="The month ahead with the highest risk of leaving; call before it"),
+    Column("best_call_month", SmallInteger, comment="The month ahead with the highest risk; NULL without a tenure"),
     schema="analytics",
-    comment="One score per customer and prediction date. May hold dates that are not published.",
+    comment="One score per customer and prediction date. May hold dates that are not published. "
+    "Money is NULL if the extract has no value a month.",
 )
 
 publications = Table(
@@ -267,8 +265,8 @@ revisions = Table(
     Column("added_count", BigInteger, nullable=False, comment="Customers who had no score of that date"),
     Column("removed_count", BigInteger, nullable=False, comment="Customers who have no score of that date any more"),
     Column("moved_tier_count", BigInteger, nullable=False, comment="Customers in another risk tier than before"),
-    Column("revenue_at_risk_before_usd", Numeric, nullable=False, comment="Sum over the old scores"),
-    Column("revenue_at_risk_after_usd", Numeric, nullable=False, comment="Sum over the new scores"),
+    Column("revenue_at_risk_before_usd", Numeric, comment="Sum over the old scores; NULL without a value a month"),
+    Column("revenue_at_risk_after_usd", Numeric, comment="Sum over the new scores; NULL without a value a month"),
     Column("run_id", Text, nullable=False, comment="The flow run that replaced them"),
     Column("revised_at", DateTime(timezone=True), nullable=False, server_default=func.now(), comment="When, UTC"),
     schema="ops",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from churn.contracts.declaration import BLANK_WORD
-from churn.contracts.features import FEATURES, SHIPPED_FEATURES, FeatureSet
+from churn.contracts.features import BESIDE_FEATURES, FEATURES, SHIPPED_FEATURES, FeatureSet
 from churn.errors import NotThere
 from churn.stores.postgres.copying import read_batches
 from churn.stores.rows.enrolled import ENROLLED
@@ -52,7 +52,6 @@ WORD_COLUMNS = ("contract", "internet_service", "payment_method")
 """The columns of the public sample in which a company may use a new word. Here they are called word_contract and so on.
 """
 _WORDS = ", ".join(f"{name} AS word_{name}" for name in WORD_COLUMNS)
-_BESIDE_FEATURES = ("monthly_charges", "tenure_months")
 
 
 def _read_labelled(
@@ -71,7 +70,7 @@ def _read_labelled(
 
 def _unite(names: Sequence[str]) -> list[str]:
     """Returns the features, and what the policies and the look ahead need beside them."""
-    return list(dict.fromkeys([*names, *_BESIDE_FEATURES]))
+    return list(dict.fromkeys([*names, *BESIDE_FEATURES]))
 
 
 def _quote(names: Sequence[str]) -> str:

@@ -160,7 +160,7 @@ def _close_load(connection: Connection, load_id: int, day: date, tally: Tally) -
             rows_fingerprint=stored.scalar_subquery(),
             rows_accepted=tally.customers,
             # A sum of floats differs in its last bits with the size of the batches.
-            monthly_charges_total=round(tally.monthly_charges_usd, 6),
+            monthly_charges_total=None if tally.monthly_charges_usd is None else round(tally.monthly_charges_usd, 6),
             status="loaded",
             ended_at=sa.func.clock_timestamp(),  # now() would be the start of the transaction.
             **seen_of(tally),
@@ -182,10 +182,13 @@ def read_customers(engine: Engine, snapshot_date: date, ids: list[str], columns:
     return pl.DataFrame([tuple(row) for row in rows], schema={name: schema[name] for name in names}, orient="row")
 
 
-def count_snapshot(engine: Engine, snapshot_date: date) -> tuple[int, float, Decimal]:
-    """Returns the number of stored rows of a date, the sum of their monthly charges in USD, and their fingerprint."""
+def count_snapshot(engine: Engine, snapshot_date: date) -> tuple[int, float | None, Decimal]:
+    """Returns the number of stored rows of a date, the sum of their monthly charges in USD, and their fingerprint.
+
+    The sum is None for an extract without a value a month.
+    """
     raw = telco_churn_raw.c
-    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(raw.monthly_charges), 0), _FINGERPRINT)
+    query = sa.select(sa.func.count(), sa.func.sum(raw.monthly_charges), _FINGERPRINT)
     with engine.connect() as connection:
         count, total, fingerprint = connection.execute(query.where(raw.snapshot_date == snapshot_date)).one()
-    return int(count), float(total), fingerprint
+    return int(count), None if total is None else float(total), fingerprint

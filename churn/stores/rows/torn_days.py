@@ -25,10 +25,11 @@ class Figures(NamedTuple):
         customers_count: the customers, including those who left.
         active_count: the customers who have not left.
         at_risk_count: the active customers at risk.
-        listed_count: the active customers for whom a contact is expected to pay.
+        listed_count: the active customers for whom a contact is expected to pay; those at risk without a value a month.
         list_profit_usd: the sum of the expected profits of contacting them.
         revenue_at_risk_usd: the sum of twelve monthly charges of active customers at risk.
         expected_annual_loss_usd: the sum of probability times twelve monthly charges of active customers.
+            Money is also None if the extract of the day has no value a month.
         rows_count: the rows that the figures come from.
     """
 
@@ -71,7 +72,8 @@ class Source(NamedTuple):
         day: the column with the day.
         columns: for each figure that the table has, the SQL aggregate that computes it.
         condition: the SQL condition that rows must meet.
-        left_out: a view with the rows that this table leaves out on purpose; they count as if the table had them.
+        left_out: a table with rows that this one leaves out on purpose; they count as if this one had them.
+        left_out_columns: the columns of both that the figures need; in `left_out` they may be expressions.
         is_rounded: True if the money of each row is rounded to cents: a sum may then differ by half a cent per row.
     """
 
@@ -80,13 +82,16 @@ class Source(NamedTuple):
     condition: str = "TRUE"
     is_rounded: bool = False
     left_out: str | None = None
+    left_out_columns: tuple[str, str] = ("", "")
 
 
 LEDGER = "ops.publications"
 SCORES = "analytics.predictions"
 
-_MONEY = {name: f"sum({name})" for name in ("revenue_at_risk_usd", "expected_annual_loss_usd")}
-_PAYS = "is_active AND expected_profit_usd > 0"
+_SUMMED = ("revenue_at_risk_usd", "expected_annual_loss_usd")
+_SUMS = ", ".join(_SUMMED)
+_MONEY = {name: f"sum({name})" for name in _SUMMED}
+_PAYS = "is_active AND (expected_profit_usd > 0 OR (expected_profit_usd IS NULL AND at_risk_flag))"
 _CUSTOMERS = {
     "customers_count": "count(*)",
     "active_count": "count(*) FILTER (WHERE is_active)",
@@ -121,12 +126,28 @@ _SOURCES = {
     "analytics.risk_by_profile": Source("prediction_date", _PROFILES | _LIST),
     "reporting.customer_scores": Source("prediction_date", _SHOWN, is_rounded=True),
     "reporting.action_list": Source(
-        "prediction_date", _LISTED, "call_rank IS NOT NULL", is_rounded=True, left_out="reporting.held_out"
+        "prediction_date",
+        _LISTED,
+        "call_rank IS NOT NULL",
+        is_rounded=True,
+        left_out="reporting.held_out",
+        left_out_columns=("prediction_date, call_rank, expected_profit_usd",) * 2,
     ),
     "reporting.kpi_daily": Source("prediction_date", _KPIS),
     "reporting.risk_trend": Source("prediction_date", _PERIODS, "period = 'day'"),
     # Each dimension splits the same customers, and one GROUPING SETS computes all: checking one dimension is enough.
-    "reporting.risk_by_segment": Source("prediction_date", _ADDED_UP, "dimension = 'tenure_band'", is_rounded=True),
+    # The view leaves it out if the extract has no tenure.
+    "reporting.risk_by_segment": Source(
+        "prediction_date",
+        _ADDED_UP,
+        "dimension = 'tenure_band'",
+        is_rounded=True,
+        left_out="analytics.risk_by_profile WHERE tenure_band = 'Not in the extract'",
+        left_out_columns=(
+            f"prediction_date, dimension, customers_count, active_customers_count, at_risk_customers_count, {_SUMS}",
+            f"prediction_date, 'tenure_band', customers_count, active_count, at_risk_count, {_SUMS}",
+        ),
+    ),
 }
 MADE_BY_MODELS = tuple(name for name in _SOURCES if name not in (LEDGER, SCORES))
 
@@ -188,12 +209,13 @@ def _read(connection: Connection, table: str, days: Sequence[date] | None) -> di
 
 def _rows_of(connection: Connection, table: str) -> str:
     """Returns the rows of a table as SQL, with those that it leaves out on purpose."""
-    left_out = _SOURCES[table].left_out
-    # A home of an earlier release has no such view until its SQL models are deployed.
-    if left_out is None or connection.scalar(text("SELECT to_regclass(:view)"), {"view": left_out}) is None:
+    left_out, (columns, others) = _SOURCES[table].left_out, _SOURCES[table].left_out_columns
+    if left_out is None:
         return table
-    columns = "prediction_date, call_rank, expected_profit_usd"
-    return f"(SELECT {columns} FROM {table} UNION ALL SELECT {columns} FROM {left_out}) AS listed"
+    # A home of an earlier release has no such view until its SQL models are deployed.
+    if connection.scalar(text("SELECT to_regclass(:view)"), {"view": left_out.split()[0]}) is None:
+        return table
+    return f"(SELECT {columns} FROM {table} UNION ALL SELECT {others} FROM {left_out}) AS listed"
 
 
 def _compare(day: date, customers: int, held: dict[str, Figures | None]) -> Iterator[Tear]:
@@ -212,12 +234,17 @@ def _differ(table: str, figures: Figures, scores: Figures) -> str:
     # A sum of floats differs in its last bits with the order of the rows, so that a cent of difference is none.
     cents = 0.01 + (0.005 * figures.rows_count if _SOURCES[table].is_rounded else 0)
     for name in _SOURCES[table].columns:
-        now, scored = float(getattr(figures, name) or 0), float(getattr(scores, name) or 0)
+        amount, of_scores = getattr(figures, name), getattr(scores, name)
+        if name in _SUMMED and (amount is None) != (of_scores is None):
+            return f"has {_worded(name, amount)}, the scores have {_worded(name, of_scores)}"
+        now, scored = float(amount or 0), float(of_scores or 0)
         if abs(now - scored) > (cents if name.endswith("_usd") else 0):
             return f"has {_worded(name, now)}, the scores have {_worded(name, scored)}"
     return ""
 
 
-def _worded(name: str, value: float) -> str:
+def _worded(name: str, value: float | None) -> str:
     words = name.removesuffix("_count").removesuffix("_usd").replace("_", " ")
+    if value is None:
+        return f"no {words}"
     return f"{words} ${value:,.2f}" if name.endswith("_usd") else f"{words} {value:,.0f}"

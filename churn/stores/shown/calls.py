@@ -23,6 +23,8 @@ SUMMED = ("expected_profit_usd", "expected_cost_usd", "revenue_at_risk_usd")
 """The amounts that the page adds up over the filtered customers."""
 ONE_OF = ("risk_tier", "contract", "tenure_band", "internet_service", "payment_method")
 """The columns that may be filtered by value."""
+ABSENT = "Not in the extract"
+"""What analytics.risk_by_profile has in place of a column that the extract does not have."""
 MONEY = tuple(column.name for column in ACTION_LIST if column.name.endswith("_usd"))
 """Amounts that the view has as decimals; readers get them as floats."""
 
@@ -60,12 +62,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class CallTotals:
-    """The number of customers of a list, and the sums of SUMMED over them, in USD per year."""
+    """The number of customers of a list, and the sums of SUMMED over them, in USD; None without a value a month."""
 
     customers_count: int
-    expected_profit_usd: float
-    expected_cost_usd: float
-    revenue_at_risk_usd: float
+    expected_profit_usd: float | None
+    expected_cost_usd: float | None
+    revenue_at_risk_usd: float | None
 
 
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
@@ -107,13 +109,20 @@ def sum_calls(connection: Connection, wanted: Wanted) -> CallTotals:
     matching = chosen.subquery()
     query = sa.select(
         sa.func.count().label("customers_count"),
-        *(sa.cast(sa.func.coalesce(sa.func.sum(matching.c[name]), 0), sa.Double).label(name) for name in SUMMED),
+        *(sa.cast(_sum(matching.c[name]), sa.Double).label(name) for name in SUMMED),
     ).select_from(matching)
     return CallTotals(**connection.execute(query).mappings().one())
 
 
+def _sum(amount: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Returns the sum; 0 over no row, but NULL if one of the amounts is not known."""
+    return sa.case((sa.func.count() == sa.func.count(amount), sa.func.coalesce(sa.func.sum(amount), 0)))
+
+
 def read_choices(connection: Connection, prediction_date: date) -> dict[str, list[str]]:
     """Returns the values that each column of ONE_OF has among the listed customers of a date.
+
+    A column that the extract does not have, has none.
 
     The query reads the profiles instead of the customers: a day has at most 288 of them.
     """
@@ -123,4 +132,7 @@ def read_choices(connection: Connection, prediction_date: date) -> dict[str, lis
     query = sa.select(*columns, *tiers).where(c.prediction_date == prediction_date, c.listed_count > 0)
     choices = dict(connection.execute(query).mappings().one())
     with_customers = [tier for tier in get_args(RiskTier) if choices.pop(tier)]
-    return {"risk_tier": with_customers, **{name: sorted(values or []) for name, values in choices.items()}}
+    return {
+        "risk_tier": with_customers,
+        **{name: sorted({*(values or [])} - {ABSENT}) for name, values in choices.items()},
+    }

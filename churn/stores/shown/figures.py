@@ -18,6 +18,8 @@ class Kpis:
 
     Attributes:
         average_churn_probability: None if no customer is active.
+        annual_revenue_usd: None, as all money, if the extract has no value a month; listed_customers_count has those at
+            risk then.
         expected_loss_12m_usd, future_value_usd: None if the label of the model has no horizon of its own.
         seats_count: the contacts a day of the policy; None, as the figures within the seats, if it sets no limit.
         save_rate: None for dates from before the product recorded it.
@@ -32,12 +34,12 @@ class Kpis:
     high_from: float
     medium_from: float
     average_churn_probability: float | None
-    annual_revenue_usd: float
-    revenue_at_risk_usd: float
-    expected_annual_loss_usd: float
+    annual_revenue_usd: float | None
+    revenue_at_risk_usd: float | None
+    expected_annual_loss_usd: float | None
     listed_customers_count: int
-    list_cost_usd: float
-    list_profit_usd: float
+    list_cost_usd: float | None
+    list_profit_usd: float | None
     expected_leavers_count: float
     expected_loss_12m_usd: float | None
     future_value_usd: float | None
@@ -50,18 +52,21 @@ class Kpis:
 
 @dataclass(frozen=True)
 class FirstCall:
-    """An active customer of the action list. Money is in USD; a reason begins with + (raises the score) or -."""
+    """An active customer of the action list. Money is in USD; a reason begins with + (raises the score) or -.
+
+    What the extract does not say is None, and so is all money without a value a month.
+    """
 
     customer_id: str
     churn_probability: float
     risk_tier: RiskTier
-    expected_annual_loss_usd: float
-    expected_profit_usd: float
-    monthly_charges: float
-    tenure_months: int
-    contract: str
-    internet_service: str
-    payment_method: str
+    expected_annual_loss_usd: float | None
+    expected_profit_usd: float | None
+    monthly_charges: float | None
+    tenure_months: int | None
+    contract: str | None
+    internet_service: str | None
+    payment_method: str | None
     reasons: tuple[str, ...]
 
 
@@ -88,7 +93,7 @@ def read_kpis(engine: Engine, version: Version) -> Kpis:
 
 
 def read_first_calls(engine: Engine, version: Version, limit: int) -> tuple[FirstCall, ...]:
-    """Returns the active customers whom a contact is expected to earn most with, the most first."""
+    """Returns the first customers of the action list: those with whom a contact is expected to earn most."""
     query = sa.text(f"""
         SELECT customer_id, churn_probability, risk_tier, CAST(expected_annual_loss_usd AS float8),
                CAST(expected_profit_usd AS float8), monthly_charges,

@@ -1,11 +1,15 @@
 """What is published: the figures, the model, the first calls."""
 
+from itertools import zip_longest
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from churn.contracts.horizons import tell_horizon
+from churn.contracts.money import NO_VALUE
 from churn.reporting.status import ScoringModel, Status
+from churn.stores.shown.figures import FirstCall
 from churn.terminal.display.evidence import FAMILY_NAMES
 from churn.terminal.display.layout import NARROW, Column, moment, open_console, percent, print_table, usd
 
@@ -16,13 +20,9 @@ _MODEL_COLUMNS = (
     Column("log loss", drop=3),
     Column("recall@10%", drop=1),
 )
-_CALL_COLUMNS = (
-    Column("customer"),
-    Column("score"),
-    Column("profit"),
-    Column("bill/month", drop=2),
-    Column("why", drop=1, wraps=True),
-)
+_CALL_COLUMNS = (Column("customer"), Column("score"), Column("why", drop=1, wraps=True))
+_MONEY_COLUMNS = (Column("profit"), Column("bill/month", drop=2))
+"""They stand after the score, if the extract has a value a month."""
 
 
 def show_status(status: Status, console: Console | None = None) -> None:
@@ -43,10 +43,16 @@ def show_status(status: Status, console: Console | None = None) -> None:
     if status.first_calls:
         _show_first_calls(status, console)
     else:
-        console.print("No customer is worth a contact under the current policy.")
+        console.print(_say_nobody(status))
     console.print("Next: [cyan]churn dashboard[/] opens the pages, [cyan]churn status --json[/] prints every figure.")
     if pages := {title: url for title, url in (status.stack or {}).items() if url.startswith("http")}:
         console.print("Local stack: " + ", ".join(f"{title} {url}" for title, url in pages.items()))
+
+
+def _say_nobody(status: Status) -> str:
+    if status.annual_revenue_usd is None:
+        return "No customer is at risk."
+    return "No customer is worth a contact under the current policy."
 
 
 def _figures(status: Status, is_narrow: bool) -> Table:
@@ -59,14 +65,19 @@ def _figures(status: Status, is_narrow: bool) -> Table:
         (f"At risk ({_bound(status.tiers_from['medium'])})", f"{status.at_risk_customers:,}"),
         ("High / Medium / Low", f"{tiers['high']:,} / {tiers['medium']:,} / {tiers['low']:,}"),
     ]
+    revenue, at_risk = status.annual_revenue_usd, status.revenue_at_risk_usd
     sums = [
-        ("Revenue a year, active", usd(status.annual_revenue_usd)),
-        ("Revenue at risk a year", usd(status.revenue_at_risk_usd)),
+        *([("Revenue a year, active", usd(revenue))] if revenue is not None else []),
+        *([("Revenue at risk a year", usd(at_risk))] if at_risk is not None else []),
         ("Expected leavers", f"{status.expected_leavers:,.0f}"),
         ("Average score", "no active customers" if average is None else percent(average)),
     ]
     table = Table.grid(padding=(0, 1 if is_narrow else 3))
-    rows = [*counts, *sums] if is_narrow else [(*left, *right) for left, right in zip(counts, sums, strict=True)]
+    rows = (
+        [*counts, *sums]
+        if is_narrow
+        else [(*left, *right) for left, right in zip_longest(counts, sums, fillvalue=("", ""))]
+    )
     for row in rows:
         table.add_row(*row)
     return table
@@ -74,12 +85,12 @@ def _figures(status: Status, is_narrow: bool) -> Table:
 
 def tell_expected(status: Status) -> list[str]:
     """Returns sentences about the money that is expected to leave, and what the action list is worth."""
-    horizon = tell_horizon(status.horizon)
-    loss = f"{usd(status.expected_annual_loss_usd)} of a year's revenue is expected to leave {horizon}."
-    ahead, worth = status.expected_loss_12m_usd, status.list
+    ahead, loss, worth = status.expected_loss_12m_usd, status.expected_annual_loss_usd, status.list
+    if loss is None:
+        return [f"{NO_VALUE} The action list has the {worth.customers:,} customers at risk, by their probability."]
     sentences = [f"Within 12 months, {usd(ahead)} of bills is expected to be lost."] if ahead is not None else []
-    sentences.append(loss)
-    if worth.customers:
+    sentences.append(f"{usd(loss)} of a year's revenue is expected to leave {tell_horizon(status.horizon)}.")
+    if worth.customers and worth.profit_usd is not None:
         within, seats = worth.within_seats_profit_usd, ""
         if worth.seats is not None and within is not None:
             seats = f", {usd(within)} of it within the {worth.seats:,} contacts a day"
@@ -116,10 +127,19 @@ def _show_first_calls(status: Status, console: Console) -> None:
         [
             escape(call.customer_id),  # A customer number may hold [brackets], which Rich takes for a style.
             f"{percent(call.churn_probability)} {call.risk_tier}",
-            usd(call.expected_profit_usd),
-            f"${call.monthly_charges:.2f}",
+            *_money_cells(call),
             ", ".join(reason[2:] for reason in call.reasons if reason.startswith("+")) or "no reason was computed",
         ]
         for call in status.first_calls
     ]
-    print_table(console, "Call first: active, largest expected profit of a contact", _CALL_COLUMNS, rows)
+    if status.annual_revenue_usd is None:
+        print_table(console, "Call first: active and at risk, highest probability", _CALL_COLUMNS, rows)
+        return
+    columns = (*_CALL_COLUMNS[:2], *_MONEY_COLUMNS, *_CALL_COLUMNS[2:])
+    print_table(console, "Call first: active, largest expected profit of a contact", columns, rows)
+
+
+def _money_cells(call: FirstCall) -> list[str]:
+    if call.expected_profit_usd is None or call.monthly_charges is None:
+        return []
+    return [usd(call.expected_profit_usd), f"${call.monthly_charges:.2f}"]

@@ -29,7 +29,7 @@ def show_suggestions(suggestions: Suggestions, console: Console | None = None) -
             f"{one.medium_count:,}",
             "no customer" if one.precision is None else percent(one.precision),
             "no leaver" if one.leaver_share is None else percent(one.leaver_share),
-            usd(one.profit_usd),
+            "no value a month" if one.profit_usd is None else usd(one.profit_usd),
         ]
         for one in suggestions.rules
     ]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from churn.errors import ContractBroken, WrongUsage
 from churn.intake.declaring import read_extract_form, refuse_unreviewed
 from churn.intake.draft import ColumnGuess, Draft
-from churn.intake.draft_file import NO_TENURE, NO_VALUE, write_draft
+from churn.intake.draft_file import write_draft
 from churn.intake.extract_form import ExtractForm
 from churn.intake.guessing import guess_declaration
 from churn.intake.profiling import profile_file
@@ -277,11 +277,14 @@ def test_columns_of_the_public_sample_keep_their_meaning_if_their_words_fit(tmp_
     assert check(tmp_path).rejected == 0
 
 
-def test_a_file_without_value_or_tenure_says_which_are_missing(tmp_path: Path) -> None:
+def test_a_file_without_value_or_tenure_gets_a_declaration_without_them(tmp_path: Path) -> None:
     guessed = draft(tmp_path, {"colour": repeat("red", "blue"), "shape": repeat("round", "square")})
-    assert write_draft(guessed).count(NO_VALUE) == write_draft(guessed).count(NO_TENURE) == 1
-    read_back(tmp_path, guessed)
-    assert NO_VALUE in check(tmp_path).refusals[0].fact
+    assert '# value = "COLUMN"' in write_draft(guessed)
+    declaration = read_back(tmp_path, guessed).declaration
+    assert (declaration.has_value, declaration.has_tenure) == (False, False)
+    assert declaration.extract_columns == ("customer_id", "churn")
+    assert declaration.features.names == ("colour", "shape")
+    assert (check(tmp_path).rejected, check(tmp_path).refusals) == (0, [])
 
 
 def test_a_header_without_rows_is_refused(tmp_path: Path) -> None:
@@ -317,4 +320,4 @@ def test_any_file_gets_a_declaration_that_reads_back(tmp_path: Path, names: list
     declared = {*mapping.declaration.core_sources.values(), *mapping.columns.values()}
     declared |= {column.source for column in mapping.declaration.columns}
     named = {column.source for column in profile.columns}
-    assert declared - {NO_VALUE, NO_TENURE} == named
+    assert declared == named

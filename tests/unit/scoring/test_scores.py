@@ -140,3 +140,32 @@ def test_tiers_that_divide_nobody_are_told_with_their_setting(active: int, at_ri
 
     assert said in told
     assert bool(told) == bool(said)
+
+
+@pytest.mark.parametrize("horizon_days", [None, 30.0])
+def test_without_a_value_a_month_no_amount_is_zero(features: pl.DataFrame, horizon_days: float | None) -> None:
+    model = fit_candidate("logistic_regression", features, PARAMS)
+    unknown = features.with_columns(pl.lit(None, pl.Float64).alias("monthly_charges"))
+    scores = score_batch(unknown, _Blind(model), TIERS, VALUE, horizon_days=horizon_days)
+    money = [name for name in scores.columns if name.endswith("_usd")]
+    assert len(money) == 7
+    assert scores.select(pl.col(money).count()).row(0) == (0,) * 7, "leavers included"
+
+
+def test_without_a_tenure_no_month_is_the_best_to_call_in(features: pl.DataFrame) -> None:
+    model = fit_candidate("logistic_regression", features, PARAMS)
+    unknown = features.with_columns(pl.lit(None, pl.Float64).alias("tenure_months"))
+    scores = score_batch(unknown, _Blind(model), TIERS, VALUE, horizon_days=30.0)
+    assert scores["best_call_month"].count() == scores["lifetime_value_usd"].count() == 0
+    assert scores["probability_12m"].count() == scores["expected_loss_12m_usd"].count() == len(scores)
+
+
+class _Blind:
+    """A model that looks neither at the charge nor at the tenure."""
+
+    def __init__(self, model: Predictor) -> None:
+        self._model = model
+
+    def predict_proba(self, features: pl.DataFrame) -> np.ndarray:  # type: ignore[type-arg]
+        zero = [pl.lit(0.0).alias(name) for name in ("monthly_charges", "tenure_months", "tenure_log")]
+        return self._model.predict_proba(features.with_columns(*zero, pl.lit(1.0).alias("tenure_inverse")))

@@ -4,13 +4,11 @@ MODEL (
   kind INCREMENTAL_BY_TIME_RANGE (
     time_column prediction_date
   ),
-  description 'One row per customer and prediction date: the score, its money, and the features of the same date. Dates that are not published are here too; the reporting views leave them out.',
+  description 'One row per customer and prediction date: the score, its money, and the features of the same date. Money is NULL if the extract of the date has no value a month. Dates that are not published are here too; the reporting views leave them out.',
   grain (prediction_date, customer_id),
   audits (
     unique_combination_of_columns(columns := (prediction_date, customer_id)),
-    not_null(
-      columns := (prediction_date, customer_id, churn_probability, risk_tier, monthly_charges)
-    ),
+    not_null(columns := (prediction_date, customer_id, churn_probability, risk_tier)),
     accepted_range(column := churn_probability, min_v := 0, max_v := 1),
     same_customers_as_predictions(),
     tier_follows_probability(),
@@ -40,6 +38,12 @@ WITH scores AS (
     future_value_usd,
     best_call_month,
     is_active,
+    is_active
+    AND (
+      expected_profit_usd > 0 OR (
+        expected_profit_usd IS NULL AND at_risk_flag
+      )
+    ) AS is_listed,
     reasons,
     model_name,
     model_version,
@@ -83,12 +87,12 @@ SELECT
   scores.expected_profit_usd::DOUBLE PRECISION AS expected_profit_usd, /* The expected profit of contacting the customer with an offer, in USD; 0 if the customer is not active */
   scores.expected_cost_usd::DOUBLE PRECISION AS expected_cost_usd, /* The expected cost of that contact and its offer, in USD; 0 if the customer is not active */
   CASE
-    WHEN scores.is_active AND scores.expected_profit_usd > 0
+    WHEN scores.is_listed
     THEN ROW_NUMBER() OVER (
-      PARTITION BY scores.prediction_date, scores.is_active AND scores.expected_profit_usd > 0
-      ORDER BY scores.expected_profit_usd DESC, scores.customer_id
+      PARTITION BY scores.prediction_date, scores.is_listed
+      ORDER BY scores.expected_profit_usd DESC, CASE WHEN scores.expected_profit_usd IS NULL THEN scores.churn_probability END DESC, scores.customer_id
     )
-  END::BIGINT AS call_rank, /* The order of calls, 1 first: by expected profit, then by customer number; NULL if a contact is not expected to pay */
+  END::BIGINT AS call_rank, /* The order of calls, 1 first: by expected profit, then by customer number; NULL if a contact is not expected to pay. Without a value a month: the customers at risk, by probability */
   scores.probability_12m::DOUBLE PRECISION AS probability_12m, /* The probability of leaving within 12 months; NULL if the label of the model has no horizon of its own */
   scores.expected_months_12m::DOUBLE PRECISION AS expected_months_12m, /* The months of the next 12 that the customer is expected to stay and pay; NULL as above */
   scores.expected_loss_12m_usd::DOUBLE PRECISION AS expected_loss_12m_usd, /* The monthly charge times the months that are expected to be lost within the next 12, if the customer is active, else 0; in USD; NULL as above */
@@ -98,6 +102,8 @@ SELECT
   scores.reasons::TEXT[] AS reasons, /* The three subjects that change the score most: + raises the score, - lowers it; NULL if the model gives no reasons */
   (
     CASE
+      WHEN features.monthly_charges IS NULL
+      THEN NULL
       WHEN scores.is_active
       THEN GREATEST(features.monthly_charges, 0) * 12
       ELSE 0
@@ -107,7 +113,7 @@ SELECT
   scores.model_version::INT AS model_version, /* The version of the model */
   scores.basis::TEXT AS basis, /* How the score was made: live, replayed, as_if or reconstructed */
   scores.scored_at::TIMESTAMPTZ AS scored_at, /* When the score was written, in UTC */
-  features.tenure_months::INT AS tenure_months, /* The whole months as a customer */
+  features.tenure_months::INT AS tenure_months, /* The whole months as a customer; NULL if the extract does not say it */
   features.tenure_band::TEXT AS tenure_band, /* The months as a customer, in four bands: 0-12, 13-24, 25-48, 49+ */
   features.contract::TEXT AS contract, /* The contract: Month-to-month, One year or Two year */
   features.internet_service::TEXT AS internet_service, /* The internet service: DSL, Fiber optic or None */
@@ -117,7 +123,7 @@ SELECT
   features.services_count::INT AS services_count, /* Number of services of the customer, 0 to 9 */
   features.has_online_security::BOOLEAN AS has_online_security, /* Whether the customer has online security */
   features.has_tech_support::BOOLEAN AS has_tech_support, /* Whether the customer has technical support */
-  features.monthly_charges::DOUBLE PRECISION AS monthly_charges, /* The bill of one month, in USD */
+  features.monthly_charges::DOUBLE PRECISION AS monthly_charges, /* The bill of one month, in USD; NULL if the extract has no value a month, as all money then */
   features.total_charges::DOUBLE PRECISION AS total_charges, /* The sum of all bills since joining, in USD */
   features.price_above_list_usd::DOUBLE PRECISION AS price_above_list_usd, /* Monthly charge minus list price, in USD a month */
   features.churn_risk_score::INT AS churn_risk_score, /* A rule of thumb, 0 to 10 */

@@ -8,17 +8,10 @@ MODEL (
   grain (as_of_date, customer_id),
   audits (
     unique_combination_of_columns(columns := (as_of_date, customer_id)),
-    not_null(
-      columns := (
-        as_of_date,
-        customer_id,
-        tenure_months,
-        monthly_charges,
-        has_churned,
-        avg_monthly_per_tenure
-      )
-    ),
+    not_null(columns := (as_of_date, customer_id, has_churned)),
     exactly_one_contract_flag(),
+    is_known_of_all_or_none(column := tenure_months),
+    is_known_of_all_or_none(column := monthly_charges),
     accepted_range(column := churn_risk_score, min_v := 0, max_v := 10),
     accepted_range(column := services_count, min_v := 0, max_v := 9)
   )
@@ -60,18 +53,19 @@ WITH customers AS (
 SELECT
   customers.snapshot_date::DATE AS as_of_date, /* The date that the features describe; it equals the snapshot date */
   customers.customer_id::TEXT AS customer_id, /* The customer number of the company */
-  customers.tenure_months::INT AS tenure_months, /* The whole months as a customer; 0 means joined this month */
+  customers.tenure_months::INT AS tenure_months, /* The whole months as a customer; 0 means joined this month; NULL if the extract does not say it */
   LN(1 + customers.tenure_months)::DOUBLE PRECISION AS tenure_log, /* The natural logarithm of 1 + months: the risk falls fast at first, then slowly; this is the strongest non-linear term */
   (
     1.0 / (
       1 + customers.tenure_months
     )
   )::DOUBLE PRECISION AS tenure_inverse, /* 1 / (1 + months), which is 1 at joining: the risk of the first months differs from all later months */
-  customers.monthly_charges::DOUBLE PRECISION AS monthly_charges, /* The bill of one month, in USD */
+  customers.monthly_charges::DOUBLE PRECISION AS monthly_charges, /* The bill of one month, in USD; NULL if the extract has no value a month */
   customers.total_charges::DOUBLE PRECISION AS total_charges, /* The sum of all bills since joining, in USD; 0 at tenure 0 */
-  (
-    customers.monthly_charges / GREATEST(customers.tenure_months, 1)
-  )::DOUBLE PRECISION AS avg_monthly_per_tenure, /* The monthly charge divided by the months of tenure (by 1 at tenure 0), in USD a month */
+  CASE
+    WHEN NOT customers.tenure_months IS NULL
+    THEN customers.monthly_charges / GREATEST(customers.tenure_months, 1)
+  END::DOUBLE PRECISION AS avg_monthly_per_tenure, /* The monthly charge divided by the months of tenure (by 1 at tenure 0), in USD a month */
   prices.list_price_usd::DOUBLE PRECISION AS list_price_usd, /* The list price of the customer's services, in USD a month */
   (
     customers.monthly_charges - prices.list_price_usd
@@ -124,6 +118,8 @@ SELECT
   customers.contract::TEXT AS contract, /* The contract: Month-to-month, One year or Two year */
   customers.payment_method::TEXT AS payment_method, /* How the customer pays the bill */
   CASE
+    WHEN customers.tenure_months IS NULL
+    THEN NULL
     WHEN customers.tenure_months <= 12
     THEN '0-12'
     WHEN customers.tenure_months <= 24
@@ -131,7 +127,7 @@ SELECT
     WHEN customers.tenure_months <= 48
     THEN '25-48'
     ELSE '49+'
-  END::TEXT AS tenure_band, /* The months as a customer, in four bands: 0-12, 13-24, 25-48, 49+ */
+  END::TEXT AS tenure_band, /* The months as a customer, in four bands: 0-12, 13-24, 25-48, 49+; NULL if the extract has no tenure */
   @declared_features(customers, customers.snapshot_date),
   customers.has_churned::BOOLEAN AS has_churned /* The label: whether the customer left within the month that the extract covers */
 FROM customers

@@ -2,7 +2,7 @@
 MODEL (
   name reporting.action_list,
   kind VIEW,
-  description 'One row per published date and active customer for whom a contact is expected to pay, ranked by its expected profit, with the facts that a caller needs. The control group of a running campaign is left out. Filter on one prediction_date: a customer is in the list of every date on which a contact pays.',
+  description 'One row per published date and active customer for whom a contact is expected to pay, ranked by its expected profit, with the facts that a caller needs. If the extract of the date has no value a month, money is NULL, and the list has the customers at risk, ranked by their probability. The control group of a running campaign is left out. Filter on one prediction_date: a customer is in the list of every date on which a contact pays.',
   grain (prediction_date, customer_id),
   audits (
     unique_combination_of_columns(columns := (prediction_date, customer_id)),
@@ -71,7 +71,7 @@ SELECT
   customers.prediction_date::DATE AS prediction_date, /* The date that was scored */
   customers.call_rank::BIGINT AS call_rank, /* The order of calls, 1 first: by expected profit, then by customer number */
   customers.customer_id::TEXT AS customer_id, /* The customer number of the company */
-  ROUND(customers.expected_profit_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_profit_usd, /* The expected profit of contacting the customer with an offer, in USD; more than 0 before it is rounded */
+  ROUND(customers.expected_profit_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_profit_usd, /* The expected profit of contacting the customer with an offer, in USD; more than 0 before it is rounded; NULL without a value a month */
   ROUND(customers.expected_cost_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_cost_usd, /* The expected cost of that contact and its offer, in USD */
   (
     customers.call_rank <= published.seats_count

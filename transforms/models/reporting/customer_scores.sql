@@ -2,7 +2,7 @@
 MODEL (
   name reporting.customer_scores,
   kind VIEW,
-  description 'One row per published date and customer of the extract: risk tier, revenue at risk, lifetime value, reasons and profile. Filter on one prediction_date or on one customer_id; figures count only rows with is_active.',
+  description 'One row per published date and customer of the extract: risk tier, revenue at risk, lifetime value, reasons and profile. Money is NULL if the extract of the date has no value a month. Filter on one prediction_date or on one customer_id; figures count only rows with is_active.',
   grain (prediction_date, customer_id),
   audits (
     unique_combination_of_columns(columns := (prediction_date, customer_id)),
@@ -70,12 +70,14 @@ SELECT
   CASE
     WHEN NOT customers.is_active
     THEN 'No contact: the customer has left'
+    WHEN customers.call_rank IS NULL AND customers.expected_profit_usd IS NULL
+    THEN 'No contact: the customer is not at risk'
     WHEN customers.call_rank IS NULL
     THEN 'No contact: it is expected to cost more than it earns'
     ELSE tiers.recommended_action
   END::TEXT AS recommended_action, /* The recommended action of the tier if a contact is expected to pay, else why there is none */
   ROUND(customers.expected_profit_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_profit_usd, /* The expected profit of contacting the customer with an offer, in USD; 0 if the customer is not active */
-  customers.call_rank::BIGINT AS call_rank, /* The rank in the action list; NULL if a contact is not expected to pay */
+  customers.call_rank::BIGINT AS call_rank, /* The rank in the action list; NULL if a contact is not expected to pay, or without a value a month if the customer is not at risk */
   customers.reasons::TEXT[] AS reasons, /* The three subjects that change the score most: + raises the score, - lowers it; NULL if the model gives no reasons */
   ROUND(customers.expected_annual_loss_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the probability times twelve monthly charges if the customer is active, else 0; in USD */
   ROUND(customers.revenue_at_risk_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges if the customer is active and at risk, else 0; in USD */

@@ -2,7 +2,7 @@
 MODEL (
   name reporting.kpi_daily,
   kind VIEW,
-  description 'One row per published prediction date: customers, tiers, average probability and money. A date that failed an audit is not published.',
+  description 'One row per published prediction date: customers, tiers, average probability and money. Money is NULL if the extract of the date has no value a month. A date that failed an audit is not published.',
   grain (
     prediction_date
   ),
@@ -11,7 +11,7 @@ MODEL (
       prediction_date
     )),
     not_null(columns := (prediction_date, customers_count, active_customers_count)),
-    figures_add_up_to_profiles(filter := TRUE)
+    figures_add_up_to_profiles(filter := TRUE, has := TRUE)
   )
 );
 
@@ -91,17 +91,17 @@ SELECT
   ROUND(SUM(profiles.annual_revenue_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS annual_revenue_usd, /* Twelve monthly charges of the active customers, in USD */
   ROUND(SUM(profiles.revenue_at_risk_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of the active customers at risk, in USD */
   ROUND(SUM(profiles.expected_annual_loss_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the sum of probability times twelve monthly charges over the active customers, in USD */
-  SUM(profiles.listed_count)::BIGINT AS listed_customers_count, /* Number of active customers for whom a contact is expected to pay: the action list */
+  SUM(profiles.listed_count)::BIGINT AS listed_customers_count, /* Number of active customers for whom a contact is expected to pay: the action list; without a value a month, of those at risk */
   ROUND(SUM(profiles.list_cost_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS list_cost_usd, /* The expected cost of contacting the customers of the action list, offers included, in USD */
   ROUND(SUM(profiles.list_profit_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS list_profit_usd, /* The expected profit of contacting the customers of the action list, in USD */
   published.seats_count::BIGINT AS seats_count, /* The contacts a day of all channels of the policy; NULL if it sets no limit */
   CASE WHEN NOT published.seats_count IS NULL THEN published.customers_count END::BIGINT AS within_seats_count, /* Number of customers of the action list for whom there is a seat; NULL without a limit */
   CASE
-    WHEN NOT published.seats_count IS NULL
+    WHEN NOT published.seats_count IS NULL AND COUNT(profiles.annual_revenue_usd) > 0
     THEN ROUND(COALESCE(published.cost_usd, 0)::DECIMAL(20, 6), 2)
   END::DECIMAL(18, 2) AS within_seats_cost_usd, /* The expected cost of contacting these customers, offers included, in USD; NULL without a limit */
   CASE
-    WHEN NOT published.seats_count IS NULL
+    WHEN NOT published.seats_count IS NULL AND COUNT(profiles.annual_revenue_usd) > 0
     THEN ROUND(COALESCE(published.profit_usd, 0)::DECIMAL(20, 6), 2)
   END::DECIMAL(18, 2) AS within_seats_profit_usd, /* The expected profit of contacting these customers, in USD; NULL without a limit */
   published.save_rate::DOUBLE PRECISION AS save_rate, /* The share of contacted leavers who stay, as these amounts take it; NULL for old dates */

@@ -2,12 +2,15 @@
 MODEL (
   name reporting.risk_by_segment,
   kind VIEW,
-  description 'One row per published date, dimension (contract, tenure_band, internet_service, payment_method, senior_citizen) and value. A dimension that the extract does not have is left out. Every dimension has all customers: sum only over the values of one dimension and one date.',
+  description 'One row per published date, dimension (contract, tenure_band, internet_service, payment_method, senior_citizen) and value. A dimension that the extract does not have is left out. Money is NULL if it has no value a month. Every dimension has all customers: sum only over the values of one dimension and one date.',
   grain (prediction_date, dimension, segment),
   audits (
     unique_combination_of_columns(columns := (prediction_date, dimension, segment)),
     not_null(columns := (prediction_date, dimension, segment, customers_count)),
-    figures_add_up_to_profiles(filter := dimension = 'tenure_band')
+    figures_add_up_to_profiles(
+      filter := dimension = 'tenure_band',
+      has := profiles.tenure_band <> 'Not in the extract'
+    )
   )
 );
 

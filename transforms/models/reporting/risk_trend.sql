@@ -2,7 +2,7 @@
 MODEL (
   name reporting.risk_trend,
   kind VIEW,
-  description 'One row per period (day or week) with a published date. A week shows the figures of its last published date, never a sum over its days.',
+  description 'One row per period (day or week) with a published date. A week shows the figures of its last published date, never a sum over its days. Money is NULL if the extract of the date has no value a month.',
   grain (period, period_start_date),
   audits (
     unique_combination_of_columns(columns := (period, period_start_date)),

@@ -8,9 +8,7 @@ MODEL (
   grain (snapshot_date, customer_id),
   audits (
     unique_combination_of_columns(columns := (snapshot_date, customer_id)),
-    not_null(
-      columns := (snapshot_date, customer_id, tenure_months, monthly_charges, has_churned, load_id)
-    ),
+    not_null(columns := (snapshot_date, customer_id, has_churned, load_id)),
     accepted_range(column := tenure_months, min_v := 0),
     same_customers_as_raw()
   )
@@ -46,7 +44,7 @@ SELECT
   senior_citizen = 1 AS is_senior_citizen, /* Whether the customer is 65 or older */
   partner = 'Yes' AS has_partner, /* Whether the customer lives with a partner */
   dependents = 'Yes' AS has_dependents, /* Whether the customer lives with children, parents or other dependents */
-  tenure::INT AS tenure_months, /* The whole months as a customer; 0 means joined this month */
+  tenure::INT AS tenure_months, /* The whole months as a customer; 0 means joined this month; NULL if the extract does not say it */
   phone_service = 'Yes' AS has_phone_service, /* Whether the customer has a phone line */
   multiple_lines = 'Yes' AS has_multiple_lines, /* Whether the customer has a second phone line; false without phone */
   CASE internet_service WHEN 'No' THEN 'None' ELSE internet_service END::TEXT AS internet_service, /* The internet service: DSL, Fiber optic or None */
@@ -59,7 +57,7 @@ SELECT
   contract::TEXT AS contract, /* The contract: Month-to-month, One year or Two year */
   paperless_billing = 'Yes' AS uses_paperless_billing, /* Whether the customer gets electronic bills only */
   payment_method::TEXT AS payment_method, /* How the customer pays the bill */
-  monthly_charges::DOUBLE PRECISION AS monthly_charges, /* The bill of one month, in USD */
+  monthly_charges::DOUBLE PRECISION AS monthly_charges, /* The bill of one month, in USD; NULL if the extract has no value a month */
   CASE WHEN tenure = 0 THEN COALESCE(total_charges, 0) ELSE total_charges END::DOUBLE PRECISION AS total_charges, /* The sum of all bills since joining, in USD; a blank at tenure 0 means that nothing was billed yet, so it is 0; NULL if the extract does not say it */
   churn = 'Yes' AS has_churned, /* Whether the customer left within the month that the extract covers */
   left_on::DATE AS left_on, /* The leaving date; NULL if the extract has none */
