@@ -56,6 +56,7 @@ def contribute(model: Predictor, features: pl.DataFrame) -> Contributions | None
         shares = (values - scaler.mean_) * (last.coef_[0] / scaler.scale_)
         return Contributions(float(last.intercept_[0]), _gather(shares, sources, len(names)))
     if isinstance(last, XGBClassifier):
+        # The last column is the baseline, which is the same in every row.
         shares = _of_trees(last, values)
         return Contributions(float(shares[0, -1]), _gather(shares[:, :-1], sources, len(names)))
     return None

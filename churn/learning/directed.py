@@ -24,6 +24,8 @@ class DirectedLogistic(LogisticRegression):
     """A ridge logistic regression with one direction per feature: +1, -1, or 0 for no bound."""
 
     def __init__(self, directions: Sequence[int] = (), C: float = 1.0, class_weight: str | None = None) -> None:  # noqa: N803
+        # Parameters keep their names: scikit-learn copies a model by reading each argument of __init__ from the
+        # attribute of the same name.
         super().__init__(C=C, class_weight=class_weight)
         self.directions = directions
 
@@ -39,8 +41,10 @@ class DirectedLogistic(LogisticRegression):
         def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
             slopes, intercept = parameters[:-1], parameters[-1]
             log_odds = x @ slopes + intercept
+            # logaddexp is ln(1 + exp(x)) without the overflow of exp for a large x.
             likelihood = weights @ (np.logaddexp(0, log_odds) - y * log_odds)
             errors = weights * (1 / (1 + np.exp(-log_odds)) - y)
+            # The intercept has no penalty: the base rate is not pulled towards one half.
             gradient = np.append(self.C * (x.T @ errors) + slopes, self.C * errors.sum())
             return float(self.C * likelihood + slopes @ slopes / 2), gradient
 

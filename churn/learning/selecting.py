@@ -45,5 +45,6 @@ def _level_with_best(replicates: Mapping[Family, NDArray[np.float64]]) -> list[F
     The first value of each array is the figure itself; the others are the replicates. A replicate without a leaver has
     no PR-AUC (NaN) and is left out.
     """
+    # The best by its own figure, and then paired replicate by replicate: the draws are the same for all families.
     best = replicates[max(replicates, key=lambda family: replicates[family][0])]
     return [family for family, own in replicates.items() if np.nanquantile((best - own)[1:], 0.025) <= 0]

@@ -27,6 +27,7 @@ def measure_slices(
         _measure_slice(column, value, groups[column].eq_missing(value).to_numpy(), labels, probabilities, seed)
         for column in groups.columns
         if column not in _KEYS and groups[column].n_unique() <= MOST_VALUES
+        # Sorted: `unique` gives another order at each call, and the evidence of a decision must not change with it.
         for value in groups[column].drop_nulls().unique().sort().to_list()
     ]
 

@@ -38,6 +38,7 @@ def split_examples(examples: pl.DataFrame, seed: int) -> Split:
     customers = examples.group_by("customer_id", maintain_order=True).agg(pl.col("has_churned").any())
     order = hash_order(customers["customer_id"].to_list(), seed)
     has_churned = customers["has_churned"].to_numpy()
+    # Rounded up, so that a small base has a customer in each part.
     test_size, validation_size = (
         int(np.ceil(TEST_SHARE * customers.height)),
         int(np.ceil(VALIDATION_SHARE * customers.height)),
@@ -75,6 +76,7 @@ def split_windows(examples: pl.DataFrame, newest: date, seed: int) -> Split:
 
 def hash_order(customer_ids: list[str], seed: int) -> np.ndarray:
     """Returns the positions of the customers, sorted by a seeded hash of the customer number."""
+    # Python's own hash() has another seed in each process, and the split would change with it.
     hashes = [hashlib.blake2b(f"{seed}:{customer}".encode(), digest_size=8).digest() for customer in customer_ids]
     return np.array(sorted(range(len(hashes)), key=hashes.__getitem__), dtype=np.int64)
 
@@ -87,5 +89,6 @@ def _stratum_shares(has_churned: np.ndarray) -> dict[bool, float]:
 def _counts(label: bool, share: float, test_size: int, validation_size: int) -> tuple[int, int]:
     """Returns the test and validation counts of a label. Leavers are rounded; stayers fill each part to its size."""
     leavers = [round(size * (share if label else 1 - share)) for size in (test_size, validation_size)]
+    # Both labels rounded by themselves could make a part one customer larger or smaller than its size.
     counts = leavers if label else [test_size - leavers[0], validation_size - leavers[1]]
     return counts[0], counts[1]

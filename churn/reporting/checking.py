@@ -98,17 +98,14 @@ def check_extract(settings: Settings, source: str | None, declaration_path: Path
     A load also compares a file with the last snapshot; that needs the database and is left out here.
 
     Raises:
-        WrongUsage: the file does not exist, this user cannot read it, or it is a folder; the extract_form is wrong.
+        WrongUsage: the file does not exist, this user cannot read it, or it is a folder; the declaration is wrong.
         Unavailable: an address does not answer in time.
     """
     source = source or str(provide_synthetic_extract(settings.home_dir))
     if "://" not in source and Path(source).is_dir():
         raise WrongUsage(f"{source} is a folder.", "give --source one file of it.")
-    extract_form, found, name = (
-        read_extract_form(declaration_path or settings.declaration_in_force),
-        _Findings(),
-        source,
-    )
+    extract_form = read_extract_form(declaration_path or settings.declaration_in_force)
+    found, name = _Findings(), source
     with found.collect(), open_extract(settings, source) as extract:
         name = extract.name
         max_bytes = settings.max_extract_megabytes * 1_000_000

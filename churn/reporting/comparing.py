@@ -58,6 +58,7 @@ def compare(workplace: Workplace, first_date: date, second_date: date) -> Compar
         ("second_now", by_second, second_date),
     ):
         steps = steps.join(_score_again(workplace.engine, scorer, day, name), on="customer_id")
+    # The joins keep only customers of both dates: whoever is in one only is counted, and has no move.
     both = steps.height
     return Comparison(first, second, take_apart(steps), now.height - both, then.height - both)
 

@@ -62,6 +62,7 @@ def write_rejects(rejects: Rejects, path: Path) -> Path:
         }
         for row in rejects.rows
     ]
+    # Without a schema, Polars takes the types from the first rows: a column that is blank there would not be text.
     schema = dict.fromkeys([LOAD_COLUMN, ROW_COLUMN, REASONS_COLUMN, *own], pl.String)
     defuse(pl.DataFrame(rows, schema=schema)).write_csv(path, include_bom=True)
     return path

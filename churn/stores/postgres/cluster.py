@@ -77,6 +77,7 @@ def _create(home_dir: Path) -> None:
     access = ("--auth=scram-sha-256", f"--pwfile={handed}", "-U", ADMINISTRATOR)
     _must_call(making / "data", "initdb", *locale, *access)
     _write_access(making / "data")
+    # A rename is whole or not at all: a killed command leaves no folder that only looks like a database.
     (making / "data").replace(data_dir)
     shutil.rmtree(making)
 
@@ -85,6 +86,7 @@ def _seal(home_dir: Path) -> None:
     """Sets the password in single-user mode, where Postgres asks nobody, then closes the database to everybody else."""
     statement = f"ALTER ROLE {ADMINISTRATOR} PASSWORD '{_choose_password(home_dir)}'"
     _must_call(data_dir_of(home_dir), "postgres", "--single", "postgres", typed=statement)
+    # After the password: closed first, the database could be opened by nobody if the command were killed here.
     _write_access(data_dir_of(home_dir))
 
 

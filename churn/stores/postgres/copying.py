@@ -33,11 +33,13 @@ def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
         sql.Identifier(str(table.schema), table.name), columns
     )
     with driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
+        # getbuffer, not getvalue: it does not copy a batch of tens of megabytes.
         copy.write(buffer.getbuffer())
 
 
 def _as_array_literal(name: str) -> pl.Expr:
     """Returns a list of strings as an array literal of Postgres: {"a","b"}, with quotes and backslashes escaped."""
+    # Both signs in one pass: escaped one after the other, the second pass would escape the signs of the first.
     quoted = pl.format('"{}"', pl.element().str.replace_all(r'(["\\])', r"\$1"))
     return pl.concat_str(pl.lit("{"), pl.col(name).list.eval(quoted).list.join(","), pl.lit("}")).alias(name)
 
@@ -67,6 +69,7 @@ def read_batches(engine: Engine, query: str, parameters: Sequence[Any] = ()) -> 
         adbc.connect(make_conninfo(**libpq_parts(engine.url) | {"client_encoding": "UTF8"})) as connection,
         connection.cursor() as cursor,
     ):
+        # This connection is none of the engine, whose sessions have the limit already.
         cursor.execute(f"SET statement_timeout = {engine.get_execution_options()['statement_timeout_ms']}")
         cursor.execute(_written_out(query, parameters))
         batches = cursor.fetch_record_batch()

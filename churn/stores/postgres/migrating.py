@@ -84,6 +84,7 @@ def find_pending(connection: Connection) -> list[Migration]:
     newest, taken = max(step.version for step in known), _read_taken(connection)
     if taken and max(taken) > newest:
         raise NewerDatabase(max(taken), newest)
+    # Not only those above the highest: two branches may have added a number each, and the lower one came later.
     return [step for step in known if step.version not in taken] or restore_checks(connection)
 
 

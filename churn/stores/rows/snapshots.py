@@ -144,11 +144,7 @@ def _copy_accepted(
 def _copy_rejected(connection: Connection, load_id: int, rejected: pl.DataFrame) -> None:
     if rejected.is_empty():
         return
-    # COPY takes an array as Postgres' literal. Backslashes come first: the second replacement adds some of its own.
-    element = pl.element().str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True)
-    quoted = pl.col("reasons").list.eval(pl.format('"{}"', element)).list.join(",")
-    as_array = pl.format("{}{}{}", pl.lit("{"), quoted, pl.lit("}")).alias("reasons")
-    copy_in(connection, rejected_rows, rejected.with_columns(as_array, pl.lit(load_id).alias("load_id")))
+    copy_in(connection, rejected_rows, rejected.with_columns(pl.lit(load_id).alias("load_id")))
 
 
 def _close_load(connection: Connection, load_id: int, day: date, tally: Tally) -> None:
