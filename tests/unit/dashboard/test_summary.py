@@ -13,6 +13,7 @@ def make_day(back: int, **changes: Any) -> dict[str, Any]:
     figures = {
         "at_risk_customers_count": 40,
         "active_customers_count": 500,
+        "annual_revenue_usd": 420_000.0,
         "revenue_at_risk_usd": 40_000.0,
         "expected_annual_loss_usd": 90_000.0,
         "average_churn_probability": 0.2,
@@ -105,6 +106,7 @@ LIST = {
     "listed_customers_count": 1282,
     "list_cost_usd": 30_000.0,
     "list_profit_usd": 28_532.0,
+    "annual_revenue_usd": 3_803_829.0,
     "seats_count": None,
     "within_seats_count": None,
     "within_seats_profit_usd": None,
@@ -127,6 +129,22 @@ def test_what_lies_within_and_beyond_the_seats_is_told() -> None:
 
     said = "the first 60 customers earn $4,010, the 1,222 beyond them would earn $24,522."
     assert f"The policy has 60 contacts a day: {said}" in summary.tell_list(seated)
+
+
+def test_without_a_value_a_month_the_list_is_told_in_counts_and_no_card_has_money() -> None:
+    money = ("annual_revenue_usd", "list_cost_usd", "list_profit_usd")
+    unknown = {**LIST, **dict.fromkeys(money), "seats_count": 60, "within_seats_count": 60}
+
+    assert summary.tell_list(unknown) == (
+        "The extract has no value a month, so that no figure is money. The list has the 1,282 active customers at risk, "
+        "by their probability. The policy has 60 contacts a day: they reach 60 of them."
+    )
+    cards = summary.make_cards([make_day(0, annual_revenue_usd=None)], DAY)
+    assert [card.name for card in cards] == [
+        "at_risk_customers_count",
+        "active_customers_count",
+        "average_churn_probability",
+    ]
 
 
 def test_actual_leavers_are_told_beside_expected_ones() -> None:
