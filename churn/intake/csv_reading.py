@@ -118,6 +118,7 @@ def _read_batches(stream: IO[bytes], layout: Layout, max_bytes: int) -> Iterator
 
 def _cut_after_last_line(block: bytes) -> tuple[bytes, bytes]:
     end = block.rfind(b"\n") + 1
+    # Cut at a line feed: it is one byte in every encoding that is read, so that no character is cut in two.
     return block[:end], block[end:]
 
 

@@ -46,6 +46,7 @@ def fit_encoder(params: ModelParams, train: pl.DataFrame, fills_blanks: bool) ->
 
 def _encode_words(words: pl.Series) -> OneHotEncoder | TargetEncoder:
     if words.n_unique() > MOST_FLAGS:
+        # cv: each row gets the rate of the other folds. With its own label in the rate, a rare word would reveal it.
         return TargetEncoder(target_type="binary", cv=5)
     return OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=FEWEST_ROWS, sparse_output=False)
 

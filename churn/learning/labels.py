@@ -135,6 +135,7 @@ def choose_windows(
         leavers = sum(other.leavers_count for other in chosen)
         if len(chosen) >= MOST_WINDOWS and leavers >= FEWEST_MATURED_LEAVERS:
             break
+        # Known before the later window began: otherwise a model of that day could not have been trained on it.
         if one.window.known_on <= end:
             chosen.append(one)
             end = one.window.as_of_date

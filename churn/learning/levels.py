@@ -19,6 +19,7 @@ Models = dict[Family, Model]
 
 def bring_to_test(models: Models, ranges: Ranges, split: Split, labels: Labels) -> Models:
     """Returns the candidates with the level of the newest window that they were fitted on, for the test's window."""
+    # Of the training part only: the level must not come from the labels that the test measures it by.
     rows, days = _newest(split.train, labels)
     power = _days_of(split.test, labels) / days
     return {family: _leveled(model, ranges, rows, power, len(labels.windows) > 1) for family, model in models.items()}

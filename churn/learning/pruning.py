@@ -47,6 +47,7 @@ def prune(
     candidates = [name for name in rank_features(train, params)["feature"].to_list() if name in params.features()]
     for step, name in enumerate(candidates[:-1], start=1):
         tried = replace(smallest, left_out=(*smallest.left_out, name))
+        # The same folds as `full`, and the difference to it: the rise adds up over all steps, not only over this one.
         worse = losses_by_fold(folds, partial(fit_family, "average", params=tried)) - full
         after_step(step)
         # The features come by rising contribution, so the ones after this one are not harmless either.

@@ -76,15 +76,24 @@ def score_customers(workplace: Workplace, as_of_date: date, run_id: str, model_v
     tiers = resolve_days(workplace, scorer, version, [as_of_date])
     scores = score_days(engine, scorer, tiers, load_policies(workplace.settings.policies).value)
     (staged,) = predictions.stage_predictions(engine, [planned], scores, tiers)
-    summary = f"{staged.customers_count:,} customers scored with version {version}"
-    summary += _note_copy(scorer)
-    changes = revisions.read_revisions(engine, [as_of_date], run_id)
-    summary += "".join(f"; {change.summarise()}" for change in changes)
-    summary += _note_rejected(staged) + _note_unseen(predictions.count_unseen_plans(engine, as_of_date))
-    summary += note_tiers(tiers[as_of_date], *predictions.count_at_risk(engine, as_of_date))
-    outside = tell_out_of_range(read_out_of_range(engine, as_of_date))
-    summary += f"; {outside}" if outside else ""
-    return Outcome(summary)
+    return Outcome(_summarise(engine, staged, scorer, tiers[as_of_date]))
+
+
+def _summarise(engine: "Engine", staged: Publication, scorer: Scorer, tiers: Tiers) -> str:
+    """Returns what was scored, and everything about it that a person may have to look at."""
+    day = staged.prediction_date
+    outside = tell_out_of_range(read_out_of_range(engine, day))
+    return "".join(
+        [
+            f"{staged.customers_count:,} customers scored with version {staged.model_version}",
+            _note_copy(scorer),
+            *(f"; {change.summarise()}" for change in revisions.read_revisions(engine, [day], staged.run_id)),
+            _note_rejected(staged),
+            _note_unseen(predictions.count_unseen_plans(engine, day)),
+            note_tiers(tiers, *predictions.count_at_risk(engine, day)),
+            f"; {outside}" if outside else "",
+        ]
+    )
 
 
 def judge_ranges(workplace: Workplace, as_of_date: date) -> ChurnError | None:

@@ -83,15 +83,7 @@ def record_training(
     client = _enter_experiment(settings)
     import mlflow
 
-    tags = {
-        "as_of_date": as_of_date.isoformat(),
-        "training_fingerprint": training.fingerprint,
-        "git_commit": git_commit(),
-        "lock_sha256": lock_sha256(),
-        **{f"{package}_version": installed_version(package) for package in PINNED},
-        "params_fingerprint": training.params.fingerprint(),
-        "labels": _tell_labels(evidence.labels),
-    }
+    tags = _name_origin(training, as_of_date, evidence)
     with mlflow.start_run(run_name=f"training {as_of_date}", tags={**tags, "selected": training.selected.family}):
         mlflow.log_params(training.params.settings())
         mlflow.log_text(training.reason, "selection.txt")
@@ -105,6 +97,19 @@ def record_training(
     model = RegisteredModel(MODEL_NAME, version, run_id, training.fingerprint, digest_file(file))
     keep_model(settings.home_dir, model, file, tags)
     return model
+
+
+def _name_origin(training: "Training", as_of_date: date, evidence: Evidence) -> dict[str, str]:
+    """Returns the tags that say what a training was made from. Loading compares the versions of the libraries."""
+    return {
+        "as_of_date": as_of_date.isoformat(),
+        "training_fingerprint": training.fingerprint,
+        "git_commit": git_commit(),
+        "lock_sha256": lock_sha256(),
+        **{f"{package}_version": installed_version(package) for package in PINNED},
+        "params_fingerprint": training.params.fingerprint(),
+        "labels": _tell_labels(evidence.labels),
+    }
 
 
 def _register(client: Any, model_uri: str, tags: dict[str, str], last_version: int) -> int:
