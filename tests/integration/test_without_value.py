@@ -176,7 +176,7 @@ def show_page(name: str) -> None:
     importlib.import_module(f"churn.dashboard.views.{name}").show(find_shown())
 
 
-@pytest.mark.parametrize("name", ["overview", "actions", "segments", "trend", "customer", "model", "data"])
+@pytest.mark.parametrize("name", ["overview", "actions", "segments", "trend", "customer", "campaigns", "model", "data"])
 def test_every_page_opens_and_shows_no_money(library: Settings, name: str) -> None:
     page = AppTest.from_function(show_page, default_timeout=60, kwargs={"name": name})
     page.query_params["id"] = "M00001"

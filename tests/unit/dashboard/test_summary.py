@@ -136,8 +136,8 @@ def test_without_a_value_a_month_the_list_is_told_in_counts_and_no_card_has_mone
     unknown = {**LIST, **dict.fromkeys(money), "seats_count": 60, "within_seats_count": 60}
 
     assert summary.tell_list(unknown) == (
-        "The extract has no value a month, so that no figure is money. The list has the 1,282 active customers at risk, "
-        "by their probability. The policy has 60 contacts a day: they reach 60 of them."
+        "The extract has no value a month, so that no figure is money. The list has the 1,282 active customers at "
+        "risk, by their probability. The policy has 60 contacts a day: they reach 60 of them."
     )
     cards = summary.make_cards([make_day(0, annual_revenue_usd=None)], DAY)
     assert [card.name for card in cards] == [
