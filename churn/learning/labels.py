@@ -17,7 +17,7 @@ from churn.learning.windows import Window
 
 MOST_WINDOWS = 3
 FEWEST_MATURED_LEAVERS = 100
-"""Older windows are added until so many customers left. With fewer, the label of the extract has more information."""
+"""Older windows are added until so many customers left. With fewer, the label of the extract may know more of them."""
 
 LabelKind = Literal["matured", "snapshot"]
 

@@ -117,8 +117,7 @@ def read_examples(
 ) -> tuple["DataFrame[CustomerFeatures]", Labels]:
     """Returns the examples of a date: matured ones if enough of them left, otherwise those with the date's own labels.
 
-    An extract that marks nobody as gone has no label of its own: its leavers vanish. Then matured examples are used
-    however few of them left.
+    Of too few matured leavers and the extract's own, the more are used. An extract whose leavers vanish marks nobody.
 
     Raises:
         NotThere: the date has no features.
@@ -129,7 +128,8 @@ def read_examples(
     if windows := choose_windows(matured, as_of_date):
         return _read_windows(engine, windows, given)
     examples = pl.concat(features.read_features(engine, as_of_date, given))
-    if not examples["has_churned"].any() and (few := choose_windows(matured, as_of_date, fewest_leavers=1)):
+    few = choose_windows(matured, as_of_date, fewest_leavers=1)
+    if sum(one.leavers_count for one in few) > int(examples["has_churned"].sum()):
         return _read_windows(engine, few, given)
     return examples, Labels("snapshot", (as_of_date,), leaver_share(examples))
 
