@@ -4,6 +4,7 @@ Preprocessing is part of the fitted pipeline, so that scoring fits nothing. The 
 change the ranking, but make the probabilities wrong (mean 0.41, base rate 0.27 on the public sample).
 """
 
+import json
 from typing import TypeAlias
 
 import numpy as np
@@ -20,9 +21,12 @@ from churn.contracts.scores import Predictor, feature_names
 from churn.learning.averaging import LogOddsAverage
 from churn.learning.bounded import BoundedModel, unwrap
 from churn.learning.directed import DirectedLogistic
-from churn.learning.encoding import encode_directions, fit_encoder
+from churn.learning.encoding import encode_directions, find_sources, fit_encoder
 from churn.learning.params import FAMILIES, Family, ModelParams
 from churn.learning.weighting import find_weights, leaver_share
+
+HORIZON_LEAF_WEIGHT = 5.0
+"""The least weight of a leaf of deep trees in a model with a horizon: p x (1 - p), added up over its customers."""
 
 Model: TypeAlias = Pipeline | LogOddsAverage | BoundedModel
 
@@ -42,8 +46,36 @@ def build_candidate(family: Family, params: ModelParams, train: pl.DataFrame) ->
         case "xgboost":
             steps = [("model", _boosting(params, directions, train, params.boosting_rounds, params.boosting_depth))]
         case "xgboost_deep":
-            steps = [("model", _boosting(params, directions, train, params.deep_rounds, params.deep_depth))]
+            model = _boosting(params, directions, train, params.deep_rounds, params.deep_depth)
+            steps = [("model", _hold_still(model, params, encoder))]
     return Pipeline([*encoder, *steps])
+
+
+def _hold_still(
+    model: XGBClassifier, params: ModelParams, encoder: list[tuple[str, ColumnTransformer]]
+) -> XGBClassifier:
+    """Returns the deep trees; in a model with a horizon few customers never decide for all where prices move.
+
+    Prices move for everybody at once, to the edge of what was seen. There, trees that combine a price with other
+    features follow single customers: in 3 of 20 simulated telecoms, a tariff above every price raised the mean risk by
+    27% to 51%, although it changes nothing. So no tree combines a price, and a leaf needs about a hundred customers.
+    """
+    if params.directions is None:
+        return model
+    apart = _keep_prices_apart(params, encoder)
+    held: XGBClassifier = model.set_params(interaction_constraints=apart, min_child_weight=HORIZON_LEAF_WEIGHT)
+    return held
+
+
+def _keep_prices_apart(params: ModelParams, encoder: list[tuple[str, ColumnTransformer]]) -> str:
+    """Returns which columns a tree may combine, in XGBoost's notation: every price stands alone."""
+    names = params.features()
+    if encoder and encoder[0][0] == "encode":
+        names = tuple(params.given.names[source] for source in find_sources(encoder[0][1]))
+    prices = [place for place, name in enumerate(names) if name in params.given.prices]
+    others = [place for place in range(len(names)) if place not in prices]
+    # As text: XGBoost takes numbers in a list for names if the rows have names.
+    return json.dumps([others, *([price] for price in prices)])
 
 
 def _choose_columns(
