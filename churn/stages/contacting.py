@@ -163,7 +163,8 @@ def _write(sent: pl.DataFrame, path: Path) -> None:
     unfinished.rename(path)
     # After the file: a program that waits for the manifest finds the file whole.
     manifest = {"file": path.name, "rows": sent.height, "sha256": digest, "schema_version": SCHEMA_VERSION}
-    path.with_suffix(".manifest.json").write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+    unfinished.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+    unfinished.rename(path.with_suffix(".manifest.json"))
 
 
 def take_back(workplace: Workplace, path: Path, codes: Path | None = None) -> Outcome:
