@@ -77,12 +77,14 @@ class Labels:
         leaver_share: the share of the newest window's customers who left, brought to the horizon; for a snapshot, the
             share of its customers. The base rate of the model's lift.
         windows: the windows of matured labels, the newest first.
+        unknown_count: windows that are left out, from before a feature was declared.
     """
 
     kind: LabelKind
     as_of_dates: tuple[date, ...]
     leaver_share: float = 0.0
     windows: tuple[LabelledWindow, ...] = ()
+    unknown_count: int = 0
 
     @property
     def horizon(self) -> str | None:
@@ -109,6 +111,8 @@ class Labels:
         could_not = f"; {censored:,} customers could not be labelled" if censored else ""
         left_out = f"; {contacted:,} left out whom campaigns contacted, the held-out weighted for them"
         windows = f"{count} window{'' if count == 1 else 's'}"
+        if self.unknown_count:
+            windows += f", without {self.unknown_count} from before a feature was declared"
         return f"trained on who left within {self.horizon}, {windows}{could_not}{left_out if contacted else ''}"
 
 

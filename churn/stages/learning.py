@@ -125,21 +125,32 @@ def read_examples(
     # An extract that arrived since the last refresh may have matured more windows.
     label_windows.refresh_windows(engine)
     matured = label_windows.read_windows(engine)
-    if windows := choose_windows(matured, as_of_date):
-        return _read_windows(engine, windows, given)
+    if (windows := choose_windows(matured, as_of_date)) and (found := _read_windows(engine, windows, given)):
+        return found
     examples = pl.concat(features.read_features(engine, as_of_date, given))
     few = choose_windows(matured, as_of_date, fewest_leavers=1)
-    if sum(one.leavers_count for one in few) > int(examples["has_churned"].sum()):
-        return _read_windows(engine, few, given)
+    are_more = sum(one.leavers_count for one in few) > int(examples["has_churned"].sum())
+    if are_more and (found := _read_windows(engine, few, given)):
+        return found
     return examples, Labels("snapshot", (as_of_date,), leaver_share(examples))
 
 
 def _read_windows(
     engine: "Engine", windows: tuple[LabelledWindow, ...], given: FeatureSet
-) -> tuple["DataFrame[CustomerFeatures]", Labels]:
-    days = tuple(one.window.as_of_date for one in windows)
-    examples = pl.concat(batch for day in days for batch in features.read_matured(engine, day, given))
-    return examples, Labels("matured", days, _find_leaver_share(examples, windows[0]), windows)
+) -> tuple["DataFrame[CustomerFeatures]", Labels] | None:
+    """Returns the examples of the windows that know every feature; None if none does.
+
+    A window from before a column was declared does not know it, and a missing value never looks like zero.
+    """
+    known = [name for name in given.numbers if name not in given.blanks]
+    read = [(one, pl.concat(features.read_matured(engine, one.window.as_of_date, given))) for one in windows]
+    kept = [(one, rows) for one, rows in read if not any(rows[name].null_count() for name in known)]
+    if not kept:
+        return None
+    examples, chosen = pl.concat([rows for _, rows in kept]), tuple(one for one, _ in kept)
+    days = tuple(one.window.as_of_date for one in chosen)
+    labels = Labels("matured", days, _find_leaver_share(examples, chosen[0]), chosen, len(read) - len(kept))
+    return examples, labels
 
 
 def _find_leaver_share(examples: "DataFrame[CustomerFeatures]", newest: LabelledWindow) -> float:
