@@ -20,7 +20,7 @@ def take_backup(workplace: Workplace, path: Path) -> Outcome:
     with one_pipeline(workplace):
         taken = backups.take_backup(workplace, path)
     return Outcome(
-        f"{path} holds {_tell_days(taken)} ({taken.bytes / 1e6:,.1f} MB). "
+        f"the backup {path} holds {_tell_days(taken)} ({taken.bytes / 1e6:,.1f} MB). "
         f"It does not hold {_tell_left_out(taken)}. It names customers: keep it as safe as the database"
     )
 
@@ -34,9 +34,8 @@ def restore_backup(settings: Settings, path: Path) -> Outcome:
     """
     taken = backups.restore_backup(settings, path)
     policy = settings.home_dir / RESTORED / "policy.toml"
-    notes = [
-        f"{settings.home_dir} holds {_tell_days(taken)}, with the same figures as on {taken.manifest.taken_at[:16]}"
-    ]
+    since = taken.manifest.taken_at[:16]
+    notes = [f"the home {settings.home_dir} holds {_tell_days(taken)}, with the same figures as on {since}"]
     if taken.manifest.settings:
         notes.append(f"the settings of that home are in {settings.home_dir / RESTORED / 'settings.env'}")
     if policy.exists():
