@@ -81,6 +81,22 @@ def test_a_missing_landing_folder_matters_while_the_stack_runs_the_deployment(
         trials.try_landing(settings)
 
 
+@pytest.fixture
+def without_mlflow(server: str) -> Iterator[None]:
+    """MLflow's database is put aside and comes back: this process makes its tables at its first connection only."""
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'mlflow'"
+    with psycopg.connect(server.replace("/churn?", "/postgres?"), autocommit=True) as connection:
+        was_there = connection.execute("SELECT FROM pg_database WHERE datname = 'mlflow'").fetchone() is not None
+        if was_there:
+            connection.execute(end)
+            connection.execute("ALTER DATABASE mlflow RENAME TO mlflow_aside")
+        yield
+        connection.execute("DROP DATABASE IF EXISTS mlflow WITH (FORCE)")
+        if was_there:
+            connection.execute("ALTER DATABASE mlflow_aside RENAME TO mlflow")
+
+
+@pytest.mark.usefixtures("without_mlflow")
 @pytest.mark.parametrize("is_there", [False, True], ids=["no right to create it", "no right to create tables"])
 def test_a_user_who_may_not_keep_mlflows_records_is_told_at_once(
     server: str, settings: Settings, monkeypatch: pytest.MonkeyPatch, is_there: bool
@@ -88,7 +104,6 @@ def test_a_user_who_may_not_keep_mlflows_records_is_told_at_once(
     """MLflow itself tries for minutes, and the doctor of before said ok."""
     user = f"weak_{is_there}".lower()
     with psycopg.connect(server.replace("/churn?", "/postgres?"), autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS mlflow WITH (FORCE)")
         connection.execute(f"CREATE ROLE {user} LOGIN PASSWORD 'weak'".encode())
     if is_there:
         create_database_if_missing(server, "mlflow")
