@@ -124,6 +124,41 @@ MODEL_FIGURES: dict[str, Figure] = {
 }
 """Figures by their name in reporting.model_figures, measured once on customers that the model was not trained on."""
 
+CAMPAIGN_FIGURES: dict[str, Figure] = {
+    "campaign_id": Figure("Campaign", "The name of the campaign in the policy file."),
+    "status": Figure("Status", "running, or stopped."),
+    "treated_count": Figure("To contact", "Customers enrolled to be contacted.", formats.tell_count),
+    "control_count": Figure(
+        "Held out",
+        "Customers of the control group: enrolled by the same rules, and contacted by nobody.",
+        formats.tell_count,
+    ),
+    "sent_count": Figure("Sent", "Contacts that were sent.", formats.tell_count),
+    "waiting_count": Figure("Waiting", "Contacts that wait for a seat.", formats.tell_count),
+    "reached_count": Figure("Reached", "Customers whom the company spoke to.", formats.tell_count),
+    "accepted_count": Figure("Accepted", "Customers who accepted an offer.", formats.tell_count),
+    "contact_cost_usd": Figure(
+        "Cost of contacts", "The costs that came back with the outcomes of contacts.", formats.tell_usd
+    ),
+    "held_out_profit_usd": Figure(
+        "Price of the control group", "The expected profit of the contacts that it gives up.", formats.tell_usd
+    ),
+    "enrol_until": Figure("Enrols until", "The last day on which customers are enrolled.", formats.tell_day),
+    "read_on": Figure("Read on", "The day that was agreed before the start for the reading.", formats.tell_day),
+    "leaving_verdict": Figure("Fewer leave?", "The newest verdict: works, harms, no effect seen, or not known yet."),
+    "outcome": Figure("Outcome", "Whether customers left, or the money that was kept."),
+    "contrast": Figure("Customers", "All of them, or those of one offer with the control customers for it."),
+    "verdict": Figure("Verdict", "What the numbers allow to say."),
+    "why": Figure("Why", "The verdict in a sentence."),
+    "treated_leavers_count": Figure("Left, to contact", "Leavers of the group to contact.", formats.tell_count),
+    "control_leavers_count": Figure("Left, held out", "Leavers of the control group.", formats.tell_count),
+    "reached_share": Figure("Share reached", "Customers spoken to, of those to contact.", formats.tell_percent),
+    "as_of_date": Figure("As of", "The newest snapshot that the reading knows.", formats.tell_day),
+    "reason": Figure("Reason", "enrolled, or the first reason that held against it."),
+    "customers_count": Figure("Customers", "Active customers with this reason.", formats.tell_count),
+}
+"""Figures by their name in reporting.campaign_history, campaign_readings and campaign_exclusions."""
+
 DIMENSIONS = ("contract", "tenure_band", "internet_service", "payment_method", "senior_citizen")
 """The attributes that divide the customers into segments."""
 FAMILIES = {

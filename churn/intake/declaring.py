@@ -48,11 +48,13 @@ def adopt(settings: Settings, path: Path | None) -> ExtractForm:
         path: a declaration, or a mapping file of an earlier release; None for the declaration in force.
 
     Raises:
-        WrongUsage: the file cannot be read, nobody reviewed it, or CHURN_DECLARATION names another one.
+        WrongUsage: the file cannot be read, nobody reviewed it, by it nobody can leave, or CHURN_DECLARATION names
+            another one.
     """
     chosen = path or settings.declaration_in_force
     extract_form = read_extract_form(chosen)
     refuse_unreviewed(extract_form, chosen)
+    refuse_without_label(extract_form, chosen)
     # A file that declares no column only says how this extract is written: it does not come into force.
     if path is None or extract_form.declaration.is_shipped:
         return extract_form
@@ -80,6 +82,21 @@ def refuse_unreviewed(extract_form: ExtractForm, path: Path | None) -> None:
         raise WrongUsage(
             f"Nobody has reviewed the declaration {path}: reviewed_by in [extract] is empty.",
             'read every guess in it, correct it, and write reviewed_by = "NAME, DATE".',
+        )
+
+
+def refuse_without_label(extract_form: ExtractForm, path: Path | None) -> None:
+    """Refuses a declaration by which nobody can ever be seen to leave. A draft may say so: its guesses are corrected.
+
+    Raises:
+        WrongUsage: every row is a customer of its own, and leavers are missing from a later extract.
+    """
+    core = extract_form.declaration.core
+    if core is not None and not core.who and core.left.kind == "missing":
+        raise WrongUsage(
+            f"By the declaration {path} nobody can leave: every row is a customer of its own, and no later extract can "
+            "lack one.",
+            "name the column that says who left in [churn] left, or that of the customer number in [core] who.",
         )
 
 

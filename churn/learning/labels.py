@@ -109,7 +109,7 @@ class Labels:
         censored = sum(one.censored_count for one in self.windows)
         contacted = sum(one.contacted_count for one in self.windows)
         could_not = f"; {censored:,} customers could not be labelled" if censored else ""
-        left_out = f"; {contacted:,} left out whom campaigns contacted, the held-out weighted for them"
+        left_out = f"; without {contacted:,} whom campaigns contacted: those held out count for them"
         windows = f"{count} window{'' if count == 1 else 's'}"
         if self.unknown_count:
             windows += f", without {self.unknown_count} from before a feature was declared"

@@ -115,8 +115,8 @@ def check_enough(examples: pl.DataFrame) -> None:
         raise TooFewLeavers(
             f"{leavers:,} of {examples.height:,} customers left. A training needs at least {FEWEST_LEAVERS} who left "
             f"and {FEWEST_LEAVERS} who stayed.",
-            "train on an extract that still contains the customers who left; where they vanish from it, load the "
-            "extract of a horizon later.",
+            "train on an extract that still contains the customers who left; if they vanish from your extracts, load "
+            "one that is a horizon later.",
         )
 
 

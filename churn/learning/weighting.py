@@ -2,7 +2,8 @@
 
 Customers whom a campaign contacted are no examples, since nobody knows whether they would have left without the
 contact. Those whom the same draw held out stand for them: with 20% held out, each counts five times. So the examples
-have the mix of all customers again, and the probabilities are those of leaving if nobody calls.
+have the mix of all customers again, and the probabilities are those of leaving if nobody calls. Fits, levels and base
+rates use the weights; the figures of a test part count each of its examples once.
 """
 
 import numpy as np

@@ -28,6 +28,11 @@ class Outcome:
     details: tuple[dict[str, object], ...] = ()
 
 
+def counted(number: int, noun: str) -> str:
+    """Returns a number with its noun, as in 1 row and 1,234 rows."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 @contextmanager
 def one_pipeline(workplace: "Workplace", wait: timedelta = timedelta(hours=2)) -> Iterator[None]:
     """Holds the lock that lets only one pipeline at a time work on a database.

@@ -14,7 +14,7 @@ from churn.contracts.formulas import defuse
 from churn.economics.offers import ContactPolicy, load_contact_policy
 from churn.errors import AuditFailed, ContractBroken, WrongUsage
 from churn.intake import contact_events
-from churn.stages import Outcome
+from churn.stages import Outcome, counted
 from churn.stores.ledgers import campaigns, deliveries, erasures, publications, suppressions, waves
 from churn.stores.ledgers.campaigns import CampaignLine
 from churn.stores.workplace import Workplace
@@ -188,9 +188,9 @@ def take_back(workplace: Workplace, path: Path, codes: Path | None = None) -> Ou
         stopped = suppressions.record_suppressions(
             connection, [_as_statement(event, known) for event in _opted(events)]
         )
-    summary = f"{path.name}: {_count(added, 'new event')}, {len(events) - added:,} recorded before"
+    summary = f"{path.name}: {counted(added, 'new event')}, {len(events) - added:,} recorded before"
     return Outcome(
-        summary + (f"; {_count(stopped, 'customer')} asked not to be contacted" if stopped else ""), added == 0
+        summary + (f"; {counted(stopped, 'customer')} asked not to be contacted" if stopped else ""), added == 0
     )
 
 
@@ -211,9 +211,5 @@ def suppress(workplace: Workplace, path: Path) -> Outcome:
     with workplace.engine.begin() as connection:
         added = suppressions.record_suppressions(connection, statements)
     return Outcome(
-        f"{path.name}: {_count(added, 'new statement')}, {len(statements) - added:,} recorded before", added == 0
+        f"{path.name}: {counted(added, 'new statement')}, {len(statements) - added:,} recorded before", added == 0
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from churn.errors import NotThere, WrongUsage
-from churn.stages import Outcome, one_pipeline
+from churn.stages import Outcome, counted, one_pipeline
 from churn.stores import sql_models
 from churn.stores.keeping.erasing import Erased, erase_rows
 from churn.stores.keeping.holdings import list_tables
@@ -116,12 +116,12 @@ def _may_hold(workplace: Workplace, file: str) -> bool:
 
 
 def _summarise(erased: Erased, cleaned: list[Path]) -> Outcome:
-    count, files = sum(erased.rows.values()), f"{_count(len(cleaned), 'file')} cleaned"
+    count, files = sum(erased.rows.values()), f"{counted(len(cleaned), 'file')} cleaned"
     if not count:
         return Outcome(f"the customer was forgotten before: no row was left; {files}", not cleaned)
     tables = ", ".join(f"{name} {rows:,}" for name, rows in sorted(erased.rows.items()))
     return Outcome(
-        f"Deleted: {_count(count, 'row')} of {_count(len(erased.days), 'day')} ({tables}); {files}. "
+        f"Deleted: {counted(count, 'row')} of {counted(len(erased.days), 'day')} ({tables}); {files}. "
         "Loads leave this number out from now on"
     )
 
@@ -140,7 +140,3 @@ def readmit_customer(workplace: Workplace, customer_id: str, person: str, why: s
             )
         record_erasure(connection, customer_id, "readmitted", person, why)
     return Outcome("the next extract with this number is loaded with its customer; what was deleted stays deleted")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -8,7 +8,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 import sqlalchemy as sa
-from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 from churn.economics.offers import load_contact_policy
@@ -18,7 +17,7 @@ from churn.terminal.cli import app
 from tests.conftest import DAY
 from tests.support.days import ask, execute
 from tests.support.factories import make_extract, write_extract
-from tests.support.pages import run_page
+from tests.support.pages import open_page, read_page
 from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
 
@@ -251,21 +250,13 @@ def test_after_the_window_the_snapshots_say_who_left(settings: Settings, wave: s
     assert left["verdict"] == "not known yet"
 
 
-def show_page() -> None:
-    """The page without a browser: AppTest runs the source of this function."""
-    from churn.dashboard.access import find_shown
-    from churn.dashboard.views import campaigns
-
-    campaigns.show(find_shown())
-
-
 def test_the_page_shows_whom_it_contacts_what_came_of_it_and_what_is_known(settings: Settings, wave: str) -> None:
     (line,) = ask(settings, "SELECT treated_count, control_count, leaving_verdict FROM reporting.campaign_history")
     groups = ask(settings, "SELECT arm, count(*) FROM ops.assignments GROUP BY arm ORDER BY arm DESC")
     excluded = ask(settings, "SELECT sum(customers_count) FROM reporting.campaign_exclusions")
 
-    page = run_page(AppTest.from_function(show_page, default_timeout=60))
-    told = "".join(element.proto.body for element in page.get("html"))
+    page = open_page("campaigns")
+    told = read_page(page)
 
     assert not page.exception
     assert [("treatment", line[0]), ("control", line[1])] == groups

@@ -6,16 +6,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-import sqlalchemy as sa
-from streamlit.testing.v1 import AppTest
 
 from churn.errors import ContractBroken, WrongUsage
-from churn.learning.params import ModelParams
 from churn.settings import Settings
-from churn.stages import intake, learning, scoring, transforms
-from churn.stores.postgres.database import open_engine
+from churn.stages import intake
 from tests.conftest import DAY
-from tests.support.pages import run_page
+from tests.support.declared import ask_rows, publish_declared
+from tests.support.pages import open_page, read_page
 from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
 
@@ -106,22 +103,12 @@ def company(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Ite
     (folder / "extract.toml").write_text(DECLARATION, encoding="utf-8")
     with telecoms.copy("deployed", folder / "home") as settings:
         extract = write_accounts(folder / "accounts.csv")
-        intake.load_extract(at(settings), extract, DAY, folder / "extract.toml")
-        transforms.run_transforms(at(settings), DAY)
-        transforms.audit_transforms(at(settings), DAY)
-        learning.train_models(at(settings), DAY, ModelParams(forest_trees=20, boosting_rounds=60, deep_rounds=60))
-        scoring.score_customers(at(settings), DAY, "run")
-        scoring.publish(at(settings), DAY)
+        publish_declared(settings, extract, folder / "extract.toml")
         yield settings
 
 
-def ask(settings: Settings, query: str) -> list[dict[str, object]]:
-    with open_engine(settings).connect() as connection:
-        return [dict(row) for row in connection.execute(sa.text(query)).mappings()]
-
-
 def test_the_declared_columns_are_features_with_their_types(company: Settings) -> None:
-    rows = ask(company, "SELECT * FROM analytics.fct_customer_features WHERE customer_id = 'A00000'")
+    rows = ask_rows(company, "SELECT * FROM analytics.fct_customer_features WHERE customer_id = 'A00000'")
     kept = {name: type(rows[0][name]) for name in ("logins", "exports", "edition", "trial", "birth_year")}
     assert kept == {"logins": float, "exports": float, "edition": str, "trial": bool, "birth_year": float}
     assert rows[0]["contract"] is None
@@ -129,14 +116,14 @@ def test_the_declared_columns_are_features_with_their_types(company: Settings) -
 
 
 def test_the_model_gets_what_is_declared_for_it_and_nothing_else(company: Settings) -> None:
-    (row,) = ask(company, "SELECT evidence FROM ops.promotions")
+    (row,) = ask_rows(company, "SELECT evidence FROM ops.promotions")
     usual = set(row["evidence"]["usual"])  # type: ignore[index]
     assert usual >= {"logins", "exports", "tickets", "satisfaction", "monthly_charges", "tenure_months"}
     assert not usual & {"birth_year", "exit_reason", "is_month_to_month", "price_above_list_usd"}
 
 
 def test_the_list_speaks_of_what_the_company_has(company: Settings) -> None:
-    told = " ".join(str(row["reasons"]) for row in ask(company, "SELECT reasons FROM reporting.customer_scores"))
+    told = " ".join(str(row["reasons"]) for row in ask_rows(company, "SELECT reasons FROM reporting.customer_scores"))
     assert "tickets in 30 days" in told
     assert "logins" in told
     assert ", usually 12" in told
@@ -144,58 +131,45 @@ def test_the_list_speaks_of_what_the_company_has(company: Settings) -> None:
 
 
 def test_the_day_is_published_with_its_money_and_its_tiers(company: Settings) -> None:
-    (day,) = ask(company, "SELECT * FROM reporting.kpi_daily")
+    (day,) = ask_rows(company, "SELECT * FROM reporting.kpi_daily")
     fees = pl.read_csv(company.home_dir.parent / "accounts.csv").filter(pl.col("state") == "active")
     paid = (fees["seats fee"] + fees["support fee"]).clip(0)
     assert float(day["annual_revenue_usd"]) == pytest.approx(12 * paid.sum())  # type: ignore[arg-type]
     assert paid.min() == 0, "an account with a credit has no revenue to lose, and takes none away from the others"
     assert day["listed_customers_count"]
-    assert [row["rule"] for row in ask(company, "SELECT rule FROM reporting.risk_tiers")] == ["lift"] * 3
+    assert [row["rule"] for row in ask_rows(company, "SELECT rule FROM reporting.risk_tiers")] == ["lift"] * 3
 
 
 def test_segments_that_the_extract_lacks_are_not_shown(company: Settings) -> None:
-    shown = {row["dimension"] for row in ask(company, "SELECT dimension FROM reporting.risk_by_segment")}
+    shown = {row["dimension"] for row in ask_rows(company, "SELECT dimension FROM reporting.risk_by_segment")}
     assert "tenure_band" in shown
     assert not shown & {"contract", "internet_service", "payment_method", "senior_citizen"}
 
 
 def test_a_model_is_measured_by_segment_and_by_what_is_kept_for_fairness(company: Settings) -> None:
-    measured = {row["dimension"] for row in ask(company, "SELECT dimension FROM reporting.model_slices")}
+    measured = {row["dimension"] for row in ask_rows(company, "SELECT dimension FROM reporting.model_slices")}
     assert "edition" in measured
 
 
 def test_what_nobody_declared_is_stored_nowhere(company: Settings) -> None:
-    stored = ask(company, "SELECT * FROM raw_data.declared_columns LIMIT 1")[0]
+    stored = ask_rows(company, "SELECT * FROM raw_data.declared_columns LIMIT 1")[0]
     assert "e-mail" not in stored
-    rejected = ask(company, "SELECT string_agg(\"row\"::text, '') AS text FROM raw_data.rejected_rows")
+    rejected = ask_rows(company, "SELECT string_agg(\"row\"::text, '') AS text FROM raw_data.rejected_rows")
     assert "example.com" not in str(rejected)
-
-
-def show_page(name: str) -> None:
-    """A page without a browser: AppTest runs the source of this function."""
-    import importlib
-
-    from churn.dashboard.access import find_shown
-
-    importlib.import_module(f"churn.dashboard.views.{name}").show(find_shown())
 
 
 @pytest.mark.parametrize("name", ["overview", "actions", "segments", "trend", "customer", "model", "data"])
 def test_every_page_opens_and_shows_no_column_that_the_company_lacks(company: Settings, name: str) -> None:
-    page = AppTest.from_function(show_page, default_timeout=60, kwargs={"name": name})
-    page.query_params["id"] = "A00001"
-
-    run_page(page)
+    page = open_page(name, id="A00001")
 
     assert [problem.message for problem in page.exception] == []
-    told = " ".join(str(element.proto) for element in page.main.children.values())
+    told = read_page(page)
     assert told
     assert "Not in the extract" not in told
 
 
 def test_the_page_about_the_model_names_the_companys_own_segments(company: Settings) -> None:
-    page = run_page(AppTest.from_function(show_page, default_timeout=60, kwargs={"name": "model"}))
-    assert "Edition" in " ".join(str(element.proto) for element in page.main.children.values())
+    assert "Edition" in read_page(open_page("model"))
 
 
 def test_the_same_file_again_is_nothing_to_do(company: Settings) -> None:

@@ -181,7 +181,7 @@ def test_whom_a_campaign_contacts_is_no_example_and_the_held_out_stand_for_them(
 
     assert ids[0] not in of_day["customer_id"]
     assert of_day.filter(pl.col("weight") != 1).select("customer_id", "weight").rows() == [(ids[1], 4.0)]
-    assert "1 left out whom campaigns contacted, the held-out weighted for them" in labels.told()
+    assert "without 1 whom campaigns contacted: those held out count for them" in labels.told()
 
 
 def test_a_window_from_before_a_feature_was_declared_is_left_out_and_told(learned: Learned) -> None:

@@ -8,22 +8,20 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-import sqlalchemy as sa
-from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 from churn.errors import WrongUsage
-from churn.learning.params import ModelParams
 from churn.reporting.exporting import export
 from churn.reporting.reports import report_stage
 from churn.reporting.status import read_status
 from churn.settings import Settings
-from churn.stages import intake, learning, past_days, scoring, transforms
+from churn.stages import intake, past_days
 from churn.stores.ledgers import waves
 from churn.stores.postgres.database import open_engine
 from churn.terminal.cli import app
 from tests.conftest import DAY
-from tests.support.pages import run_page
+from tests.support.declared import ask_rows, publish_declared
+from tests.support.pages import open_page, read_page
 from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
 
@@ -67,19 +65,8 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def library(telecoms: Telecoms, said: tuple[Path, str]) -> Iterator[Settings]:
     folder, _ = said
     with telecoms.copy("deployed", folder / "home") as settings:
-        intake.load_extract(at(settings), folder / "members.csv", DAY, folder / "extract.toml")
-        intake.validate_extract(at(settings), DAY)
-        transforms.run_transforms(at(settings), DAY)
-        transforms.audit_transforms(at(settings), DAY)
-        learning.train_models(at(settings), DAY, ModelParams(forest_trees=20, boosting_rounds=60, deep_rounds=60))
-        scoring.score_customers(at(settings), DAY, "run")
-        scoring.publish(at(settings), DAY)
+        publish_declared(settings, folder / "members.csv", folder / "extract.toml")
         yield settings
-
-
-def ask(settings: Settings, query: str) -> list[dict[str, object]]:
-    with open_engine(settings).connect() as connection:
-        return [dict(row) for row in connection.execute(sa.text(query)).mappings()]
 
 
 def test_the_draft_leaves_out_what_the_file_does_not_have_and_says_so(said: tuple[Path, str]) -> None:
@@ -92,21 +79,21 @@ def test_the_draft_leaves_out_what_the_file_does_not_have_and_says_so(said: tupl
 
 
 def test_every_sum_of_money_is_null_and_never_zero(library: Settings) -> None:
-    (day,) = ask(library, "SELECT * FROM reporting.kpi_daily")
+    (day,) = ask_rows(library, "SELECT * FROM reporting.kpi_daily")
     assert {name: value for name, value in day.items() if name.endswith("_usd")} == dict.fromkeys(
         name for name in day if name.endswith("_usd")
     )
     for view in ("customer_scores", "action_list"):
         known = ", ".join(f"count({name}) AS {name}" for name in (*MONEY, "monthly_charges", "tenure_months"))
-        (counted,) = ask(library, f"SELECT {known} FROM reporting.{view}")
+        (counted,) = ask_rows(library, f"SELECT {known} FROM reporting.{view}")
         assert set(counted.values()) == {0}, view
-    (load,) = ask(library, "SELECT monthly_charges_total FROM reporting.load_history")
+    (load,) = ask_rows(library, "SELECT monthly_charges_total FROM reporting.load_history")
     assert load == {"monthly_charges_total": None}
 
 
 def test_the_list_has_the_customers_at_risk_the_likeliest_leavers_first(library: Settings) -> None:
-    calls = ask(library, "SELECT * FROM reporting.action_list ORDER BY call_rank")
-    at_risk = ask(library, "SELECT customer_id FROM reporting.customer_scores WHERE is_active AND at_risk_flag")
+    calls = ask_rows(library, "SELECT * FROM reporting.action_list ORDER BY call_rank")
+    at_risk = ask_rows(library, "SELECT customer_id FROM reporting.customer_scores WHERE is_active AND at_risk_flag")
     assert 0 < len(calls) == len(at_risk) < 1_500
     assert {row["customer_id"] for row in calls} == {row["customer_id"] for row in at_risk}
     assert [row["call_rank"] for row in calls] == list(range(1, len(calls) + 1))
@@ -116,12 +103,14 @@ def test_the_list_has_the_customers_at_risk_the_likeliest_leavers_first(library:
 
 
 def test_no_feature_and_no_band_is_made_of_a_tenure_that_nobody_said(library: Settings) -> None:
-    (row,) = ask(library, "SELECT evidence FROM ops.promotions")
+    (row,) = ask_rows(library, "SELECT evidence FROM ops.promotions")
     assert set(row["evidence"]["usual"]) == {"visits", "reminders"}  # type: ignore[index]
     assert row["evidence"]["curves"]["profit"] == {}  # type: ignore[index]
-    features = ask(library, "SELECT DISTINCT tenure_band, avg_monthly_per_tenure FROM analytics.fct_customer_features")
+    features = ask_rows(
+        library, "SELECT DISTINCT tenure_band, avg_monthly_per_tenure FROM analytics.fct_customer_features"
+    )
     assert features == [{"tenure_band": None, "avg_monthly_per_tenure": None}]
-    assert ask(library, "SELECT * FROM reporting.risk_by_segment") == []
+    assert ask_rows(library, "SELECT * FROM reporting.risk_by_segment") == []
 
 
 def test_the_status_says_why_there_is_no_money(library: Settings) -> None:
@@ -167,24 +156,12 @@ def test_the_same_file_again_is_nothing_to_do(library: Settings) -> None:
     assert again.is_skipped
 
 
-def show_page(name: str) -> None:
-    """A page without a browser: AppTest runs the source of this function."""
-    import importlib
-
-    from churn.dashboard.access import find_shown
-
-    importlib.import_module(f"churn.dashboard.views.{name}").show(find_shown())
-
-
 @pytest.mark.parametrize("name", ["overview", "actions", "segments", "trend", "customer", "campaigns", "model", "data"])
 def test_every_page_opens_and_shows_no_money(library: Settings, name: str) -> None:
-    page = AppTest.from_function(show_page, default_timeout=60, kwargs={"name": name})
-    page.query_params["id"] = "M00001"
-
-    run_page(page)
+    page = open_page(name, id="M00001")
 
     assert [problem.message for problem in page.exception] == []
-    told = " ".join(str(element.proto) for element in page.main)
+    told = read_page(page)
     assert told
     assert not MONEY_SIGN.search(told)
     if name in ("overview", "actions"):

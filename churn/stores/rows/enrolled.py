@@ -1,4 +1,8 @@
-"""Which examples a campaign has touched: whom it contacted within their window, and whom its draw held out."""
+"""Which examples a campaign has touched: whom it enrolled within their window, to contact or to hold out.
+
+Everybody enrolled for a contact counts as contacted, sent and reached or not: the draw decided about them, and those
+who cannot be reached are other people than the rest.
+"""
 
 ENROLLED = """
     LEFT JOIN (

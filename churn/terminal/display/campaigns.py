@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from churn.terminal.display.layout import Column, counted, indented, open_console, percent, print_table, usd
+from churn.stages import counted
+from churn.terminal.display.layout import Column, indented, open_console, percent, print_table, usd
 
 if TYPE_CHECKING:
     from churn.campaigns.forecasting import Forecast

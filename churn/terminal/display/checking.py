@@ -3,7 +3,8 @@
 from rich.console import Console
 
 from churn.reporting.checking import BrokenRule, Check
-from churn.terminal.display.layout import counted, indented, open_console
+from churn.stages import counted
+from churn.terminal.display.layout import indented, open_console
 
 
 def show_check(check: Check, console: Console | None = None) -> None:

@@ -4,7 +4,8 @@ import polars as pl
 from rich.console import Console
 
 from churn.reporting.comparing import Comparison
-from churn.terminal.display.layout import Column, counted, open_console, print_table
+from churn.stages import counted
+from churn.terminal.display.layout import Column, open_console, print_table
 
 MOST_ROWS = 20
 _COLUMNS = (

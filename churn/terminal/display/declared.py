@@ -5,7 +5,8 @@ from rich.markup import escape
 
 from churn.contracts.declaration import DeclaredColumn
 from churn.reporting.declared import DeclarationReport, DeclaredChange
-from churn.terminal.display.layout import Column, counted, indented, open_console, print_table
+from churn.stages import counted
+from churn.terminal.display.layout import Column, indented, open_console, print_table
 
 _COLUMNS = (
     Column("name"),

@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from churn.intake.draft import ColumnGuess, Draft
-from churn.terminal.display.layout import Column, counted, indented, open_console, print_table
+from churn.stages import counted
+from churn.terminal.display.layout import Column, indented, open_console, print_table
 
 _COLUMNS = (
     Column("column"),

@@ -91,11 +91,6 @@ def indented(text: str, columns: int, style: str = "") -> Padding:
     return Padding(Text(text, style=style), (0, 0, 0, columns), expand=False)
 
 
-def counted(number: int, noun: str) -> str:
-    """Returns a number with its noun, as in 1 row and 1,234 rows."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def usd(amount: float) -> str:
     """Returns whole dollars, as in $1,234."""
     return f"{'-' if amount <= -0.5 else ''}${abs(amount):,.0f}"

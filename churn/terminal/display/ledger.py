@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.text import Text
 
 from churn.reporting.ledger import Rejects
+from churn.stages import counted
 from churn.stores.ledgers.loads import Load
-from churn.terminal.display.layout import counted, indented, moment, open_console
+from churn.terminal.display.layout import indented, moment, open_console
 
 _COLOURS = {"loaded": "green", "superseded": "dim", "started": "cyan"}
 _MOST_ROWS = 20

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from churn.errors import WrongUsage
-from churn.intake.declaring import read_extract_form, refuse_unreviewed
+from churn.intake.declaring import read_extract_form, refuse_unreviewed, refuse_without_label
 from churn.intake.extract_form import ExtractForm
 from churn.intake.reading import open_batches
 from churn.intake.screening import Screened, screen_rows
@@ -234,6 +234,13 @@ def test_nobody_runs_a_declaration_that_nobody_reviewed(tmp_path: Path) -> None:
     path.write_text(CORE.format(**USUAL).replace("Ann, 2026-11-14", " "), encoding="utf-8")
     with pytest.raises(WrongUsage, match="reviewed_by"):
         refuse_unreviewed(read_extract_form(path), path)
+
+
+def test_where_every_row_is_a_customer_nobody_can_be_missing_from_a_later_extract(tmp_path: Path) -> None:
+    extract_form = declare(tmp_path, who='"row"', left="{ missing = true }")
+    with pytest.raises(WrongUsage, match="nobody can leave") as refused:
+        refuse_without_label(extract_form, tmp_path / "extract.toml")
+    assert "[churn] left" in refused.value.next_step
 
 
 def test_shipped_columns_keep_their_rules_and_take_new_words(tmp_path: Path) -> None:

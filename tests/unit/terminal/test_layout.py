@@ -6,7 +6,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from churn.terminal.display.layout import Column, counted, moment, open_console, percent, print_table, usd
+from churn.stages import counted
+from churn.terminal.display.layout import Column, moment, open_console, percent, print_table, usd
 
 COLUMNS = (Column("customer"), Column("loss/year"), Column("bill", drop=1), Column("why", drop=2, wraps=True))
 ROW = ["7590-VHVEG", "$1,234", "$94.85", "in the first 6 months, fiber without support, month-to-month contract"]
