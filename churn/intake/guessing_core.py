@@ -51,7 +51,7 @@ def guess_who(profile: Profile) -> WhoGuess:
         several = repeated.cells.filter(repeated.cells.is_duplicated()).n_unique()
         why = f"{repeated.source} is not a key: {several:,} of its values stand in several rows; name a second column"
         return WhoGuess(f"{why}, or keep row: every row a customer of its own, no history, no list by customer")
-    return WhoGuess("no column looks like a number of its own for every customer: no history, no list by customer")
+    return WhoGuess("no column looks like a customer number: no history and no list by customer")
 
 
 def _is_key(column: ColumnProfile) -> bool:
