@@ -83,8 +83,6 @@ _CHECKS = {
     "The tiers add up to the active customers": "high_count + medium_count + low_count = active_customers_count",
     "High and Medium add up to the customers at risk": "high_count + medium_count = at_risk_customers_count",
     "Revenue at risk is at most the yearly revenue": "revenue_at_risk_usd <= annual_revenue_usd",
-    "The four cells of the confusion matrix add up to all customers": "true_positive_count + false_positive_count "
-    "+ false_negative_count + true_negative_count = kpi.customers_count",
     "The figures count every scored customer": "kpi.customers_count = scored.customers_count",
     "Scored and rejected customers add up to the eligible customers": "eligible_count = scored.customers_count "
     "+ refused_count",

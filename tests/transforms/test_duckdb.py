@@ -13,10 +13,12 @@ import pytest
 from sqlglot import exp
 
 from churn.settings import Settings
+from churn.stages.monitoring import judge_matured
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.support.days import ask, day_number, execute, name_rule_of_thumb_champion, run_backfill, run_day, write_day
 from tests.support.factories import make_customer, write_extract
 from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at
 from tests.transforms.conftest import models_of
 
 NO_ROWS = "raw_data.declared_columns"
@@ -33,6 +35,7 @@ def on_postgres(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) ->
         for day in DAYS:
             run_day(settings, with_a_broken_row(write_day(folder, day)), day)
         run_backfill(settings, 3, DAYS[1])
+        judge_matured(at(settings))
         hold_out_a_customer(settings)
         yield settings
 

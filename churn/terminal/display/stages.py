@@ -26,6 +26,7 @@ TITLES = {
     "rebuild_features": "Rebuild the features",
     "score_history": "Score the days",
     "publish_history": "Publish the days",
+    "judge_matured": "Compare with who left",
     "check_published": "Compare with the scores",
 }
 

@@ -32,12 +32,18 @@ WITH profiles AS (
     list_cost_usd,
     list_profit_usd,
     expected_loss_12m_usd,
-    future_value_usd,
-    true_positive_count,
-    false_positive_count,
-    false_negative_count,
-    true_negative_count
+    future_value_usd
   FROM analytics.risk_by_profile
+), outcomes AS (
+  SELECT
+    prediction_date,
+    flagged_leavers_count AS true_positive_count,
+    flagged_count - flagged_leavers_count AS false_positive_count,
+    leavers_count - flagged_leavers_count AS false_negative_count,
+    customers_count - flagged_count - leavers_count + flagged_leavers_count AS true_negative_count
+  FROM analytics.score_outcomes
+  WHERE
+    dimension = 'all'
 ), published AS (
   SELECT
     publications.prediction_date,
@@ -108,10 +114,10 @@ SELECT
   published.is_save_rate_measured::BOOLEAN AS is_save_rate_measured, /* Whether a campaign measured a share that agrees with it; else it is assumed */
   ROUND(SUM(profiles.expected_loss_12m_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
   ROUND(SUM(profiles.future_value_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS future_value_usd, /* The margin of the next 24 months, discounted, over the active customers, in USD; NULL as above */
-  SUM(profiles.true_positive_count)::BIGINT AS true_positive_count, /* Number of customers who left and were flagged */
-  SUM(profiles.false_positive_count)::BIGINT AS false_positive_count, /* Number of customers who stayed although they were flagged */
-  SUM(profiles.false_negative_count)::BIGINT AS false_negative_count, /* Number of customers who left and were not flagged */
-  SUM(profiles.true_negative_count)::BIGINT AS true_negative_count, /* Number of customers who stayed and were not flagged */
+  MAX(outcomes.true_positive_count)::BIGINT AS true_positive_count, /* Number of active customers at risk who left within the window; NULL until the labels of the date have matured */
+  MAX(outcomes.false_positive_count)::BIGINT AS false_positive_count, /* Number of active customers at risk who stayed; NULL as above */
+  MAX(outcomes.false_negative_count)::BIGINT AS false_negative_count, /* Number of active customers not at risk who left; NULL as above */
+  MAX(outcomes.true_negative_count)::BIGINT AS true_negative_count, /* Number of active customers not at risk who stayed; NULL as above. Whom a campaign contacted is in none of the four */
   published.basis::TEXT AS basis, /* How the score was made: live, replayed, as_if or reconstructed */
   published.model_name::TEXT AS model_name, /* The name of the registered model that gave the scores */
   published.model_version::INT AS model_version, /* The version of the model */
@@ -122,6 +128,8 @@ INNER JOIN profiles
   ON profiles.prediction_date = published.prediction_date
 INNER JOIN bounds
   ON bounds.prediction_date = published.prediction_date
+LEFT JOIN outcomes
+  ON outcomes.prediction_date = published.prediction_date
 GROUP BY
   published.prediction_date,
   bounds.high_from,

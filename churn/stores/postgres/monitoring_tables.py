@@ -1,0 +1,87 @@
+"""Declares what monitoring keeps of published dates: how their scores did once their horizon had passed.
+
+Only sums are kept, never a customer: nobody has to be forgotten here, and pruned scores leave their figures behind.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Integer, Table, Text
+
+from churn.stores.postgres.metadata import metadata
+
+
+def _figure(name: str, comment: str) -> list[Column[float]]:
+    """Returns the columns of a figure and of the ends of its interval."""
+    return [
+        Column(name, Double, comment=comment),
+        Column(f"{name}_low", Double, comment=f"Lower end of the 95% interval of {name}"),
+        Column(f"{name}_high", Double, comment=f"Upper end of the 95% interval of {name}"),
+    ]
+
+
+score_performance = Table(
+    "score_performance",
+    metadata,
+    Column("prediction_date", Date, primary_key=True, comment="The date that was scored"),
+    Column("known_from", DateTime(timezone=True), nullable=False, comment="When readers first saw these scores, UTC"),
+    Column("basis", Text, nullable=False, comment="How the scores were made: live, replayed, as_if or reconstructed"),
+    Column("model_version", Integer, nullable=False, comment="Version of the model that gave the scores"),
+    Column("trained_on", Date, comment="As-of date of the training of the model; NULL: unknown"),
+    Column("horizon", Text, comment="Horizon of the probabilities; NULL: the month that the extract covers"),
+    Column("label_date", Date, nullable=False, comment="The extract that shows who left"),
+    Column("matured_on", Date, nullable=False, comment="The extract with which the labels matured"),
+    Column("window_days", Integer, nullable=False, comment="The days in which the leavers left"),
+    Column("is_unseen", Boolean, nullable=False, comment="The labels matured after the training of the model"),
+    Column("customers_count", BigInteger, nullable=False, comment="Customers who are judged"),
+    Column("leavers_count", BigInteger, nullable=False, comment="Judged customers who left within window_days"),
+    Column("contacted_count", BigInteger, nullable=False, comment="Left out: contacted by a campaign meanwhile"),
+    Column("held_out_count", BigInteger, nullable=False, comment="Judged and weighted: held out by a campaign"),
+    Column("censored_count", BigInteger, nullable=False, comment="Left out: nobody knows whether they left"),
+    Column("actual_leavers", Double, nullable=False, comment="Leavers, those held out standing for those contacted"),
+    Column("expected_leavers", Double, comment="Sum of the probabilities within the window; NULL without a horizon"),
+    Column("expected_leavers_low", Double, comment="95% of true probabilities give at least so many leavers"),
+    Column("expected_leavers_high", Double, comment="95% of true probabilities give at most so many leavers"),
+    Column("actual_loss_usd", Double, comment="A year's revenue of the customers who left, in USD"),
+    Column("expected_loss_usd", Double, comment="A year's revenue that was expected to leave, in USD"),
+    Column("expected_loss_low_usd", Double, comment="Lower end of what true probabilities lose, in USD"),
+    Column("expected_loss_high_usd", Double, comment="Upper end of what true probabilities lose, in USD"),
+    Column("calibration_error", Double, comment="Mean gap between expected and real share of leavers of the deciles"),
+    Column("calibration_noise", Double, comment="The gap that true probabilities exceed in 2.5% of all cases"),
+    *_figure("pr_auc", "PR-AUC of the scores; NULL with fewer than 20 leavers or stayers"),
+    *_figure("log_loss", "Mean logarithmic loss; NULL without a horizon"),
+    *_figure("lift", "Leavers in the top 10% relative to a random 10%"),
+    Column("listed_count", BigInteger, comment="Judged customers of the action list, within the seats"),
+    *_figure("list_precision", "Share of these who left"),
+    Column("list_leavers", Double, comment="Leavers on the list, weighted"),
+    Column("by_charge_leavers", Double, comment="Leavers on a list of the same length by monthly charge"),
+    Column("at_random_leavers", Double, comment="Leavers on a list of the same length at random"),
+    Column("list_loss_usd", Double, comment="A year's revenue of the leavers on the list, in USD"),
+    Column("by_charge_loss_usd", Double, comment="A year's revenue of the leavers on the list by charge, in USD"),
+    Column("at_random_loss_usd", Double, comment="A year's revenue of the leavers on the list at random, in USD"),
+    Column("inputs_sha256", Text, nullable=False, comment="Of the labels and the scores that are compared"),
+    Column("judged_at", DateTime(timezone=True), nullable=False, comment="When the comparison was made, UTC"),
+    schema="analytics",
+    comment="One row per published date whose labels have matured: how the scores did that readers saw first.",
+)
+
+score_outcomes = Table(
+    "score_outcomes",
+    metadata,
+    Column("prediction_date", Date, primary_key=True, comment="The date that was scored"),
+    Column("dimension", Text, primary_key=True, comment="all, decile, tier, listed or a column of the customers"),
+    Column("value", Text, primary_key=True, comment="Value of the dimension; decile 01 has the highest probabilities"),
+    Column("customers_count", BigInteger, nullable=False, comment="Customers who are judged"),
+    Column("leavers_count", BigInteger, nullable=False, comment="Judged customers who left"),
+    Column("flagged_count", BigInteger, nullable=False, comment="Judged customers in tier Medium or High"),
+    Column("flagged_leavers_count", BigInteger, nullable=False, comment="Customers in these tiers who left"),
+    Column("represented_customers", Double, nullable=False, comment="Customers for whom the judged ones stand"),
+    Column("actual_leavers", Double, nullable=False, comment="Leavers, those held out standing for those contacted"),
+    Column("expected_leavers", Double, comment="Sum of the probabilities within the window; NULL without a horizon"),
+    Column("expected_leavers_low", Double, comment="95% of true probabilities give at least so many leavers"),
+    Column("expected_leavers_high", Double, comment="95% of true probabilities give at most so many leavers"),
+    Column("actual_loss_usd", Double, comment="A year's revenue of the customers who left, in USD"),
+    Column("expected_loss_usd", Double, comment="A year's revenue that was expected to leave, in USD"),
+    Column("expected_loss_low_usd", Double, comment="Lower end of what true probabilities lose, in USD"),
+    Column("expected_loss_high_usd", Double, comment="Upper end of what true probabilities lose, in USD"),
+    schema="analytics",
+    comment="One row per published date whose labels have matured, dimension and value: who was expected to leave, and "
+    "who left. Sum only over the values of one dimension and one date.",
+)

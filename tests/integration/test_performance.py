@@ -1,0 +1,130 @@
+"""Scores are judged once their horizon has passed: those that readers saw, without whom a campaign contacted."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from churn.settings import Settings
+from churn.stages.monitoring import judge_matured
+from churn.stores.postgres.database import open_engine
+from churn.stores.rows import label_windows
+from tests.support.days import ask, day_number, execute, name_rule_of_thumb_champion, run_day, write_day
+from tests.support.factories import make_extract, write_extract
+from tests.support.telecoms import Telecoms
+from tests.support.workplaces import at
+
+DAY, LATER = day_number(0), day_number(30)
+SEEN_FIRST = """
+    WITH kept AS (
+        SELECT customer_id, CAST(score ->> 'churn_probability' AS float8) AS p FROM ops.seen_scores
+        WHERE prediction_date = '{day}' AND CAST(score ->> 'is_active' AS boolean)
+    ) SELECT count(*), sum(p) FROM kept JOIN analytics.training_examples USING (customer_id)
+    WHERE as_of_date = '{day}' AND left_within_window IS NOT NULL
+"""
+
+
+@pytest.fixture(scope="module")
+def telecom(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Two published days, a horizon apart."""
+    folder = tmp_path_factory.mktemp("performance")
+    with telecoms.copy("deployed", folder / "home") as settings:
+        name_rule_of_thumb_champion(settings)
+        for day in (DAY, LATER):
+            run_day(settings, write_day(folder, day), day)
+        execute(settings, "UPDATE ops.publications SET horizon = '30 days'")
+        yield settings
+
+
+def figures_of(settings: Settings, columns: str) -> tuple[object, ...]:
+    (row,) = ask(settings, f"SELECT {columns} FROM reporting.performance_daily")
+    return row
+
+
+def test_the_matrix_of_a_day_is_unknown_until_its_labels_have_matured(telecom: Settings) -> None:
+    cells = "true_positive_count, false_positive_count, false_negative_count, true_negative_count"
+    query = f"SELECT {cells} FROM reporting.kpi_daily ORDER BY prediction_date"
+    assert ask(telecom, query) == [(None,) * 4, (None,) * 4]
+
+    outcome = judge_matured(at(telecom))
+
+    assert outcome.summary == f"1 date compared with who left: {DAY}"
+    known, unknown = ask(telecom, query)
+    truth = """SELECT count(*) FILTER (WHERE left_within_window AND at_risk_flag),
+            count(*) FILTER (WHERE NOT left_within_window AND at_risk_flag),
+            count(*) FILTER (WHERE left_within_window AND NOT at_risk_flag),
+            count(*) FILTER (WHERE NOT left_within_window AND NOT at_risk_flag)
+        FROM analytics.training_examples JOIN analytics.predictions
+            ON prediction_date = as_of_date AND predictions.customer_id = training_examples.customer_id"""
+    assert [known] == ask(telecom, truth)
+    assert unknown == (None,) * 4
+
+
+def test_nothing_is_compared_twice(telecom: Settings) -> None:
+    judge_matured(at(telecom))
+    before = figures_of(telecom, "judged_at")
+
+    again = judge_matured(at(telecom))
+
+    assert again.is_skipped
+    assert figures_of(telecom, "judged_at") == before
+
+
+def test_expected_and_real_leavers_are_those_of_the_labelled_customers(telecom: Settings) -> None:
+    judge_matured(at(telecom))
+    query = """SELECT count(*), count(*) FILTER (WHERE left_within_window), sum(churn_probability)
+        FROM analytics.training_examples JOIN analytics.predictions
+            ON prediction_date = as_of_date AND predictions.customer_id = training_examples.customer_id
+        WHERE left_within_window IS NOT NULL"""
+    ((customers, leavers, expected),) = ask(telecom, query)
+
+    assert figures_of(telecom, "customers_count, leavers_count, window_days") == (customers, leavers, 30)
+    assert figures_of(telecom, "expected_leavers")[0] == pytest.approx(expected)
+    assert figures_of(telecom, "is_unseen, trained_on") == (True, DAY)
+    by_dimension = ask(
+        telecom, "SELECT dimension, sum(customers_count) FROM reporting.performance_by_group GROUP BY 1 ORDER BY 1"
+    )
+    assert len(by_dimension) == 9
+    assert {count for _, count in by_dimension} == {customers}
+
+
+def test_whom_a_campaign_contacts_is_left_out_and_counted(telecom: Settings) -> None:
+    judge_matured(at(telecom))
+    (before,) = figures_of(telecom, "customers_count")
+    ids = [row[0] for row in ask(telecom, "SELECT customer_id FROM reporting.action_list LIMIT 2")]
+    execute(
+        telecom,
+        f"""INSERT INTO ops.campaigns VALUES ('autumn', 'running', '{{}}', 0.25, 60, '{DAY}', '{LATER}', '{LATER}', 0.2,
+                0.8, 0.001, '', '{{}}', true);
+            INSERT INTO ops.assignments
+            SELECT 'autumn', id, '{DAY}', '{DAY}', 1, 0.1, arm, 'standard', 'call', 1, 0.1, 1
+            FROM (VALUES ('{ids[0]}', 'treatment'), ('{ids[1]}', 'control')) AS drawn (id, arm)""",
+    )
+    label_windows.count_again(open_engine(telecom), [DAY])
+
+    assert not judge_matured(at(telecom)).is_skipped
+    assert figures_of(telecom, "customers_count, contacted_count, held_out_count") == (int(str(before)) - 1, 1, 1)
+
+
+def test_the_scores_that_readers_saw_first_are_judged_whatever_replaced_them(telecom: Settings, tmp_path: Path) -> None:
+    """A corrected extract gives other scores for a day. People worked with the first ones."""
+    execute(telecom, "DELETE FROM ops.assignments; DELETE FROM ops.campaigns")
+    run_day(telecom, write_extract(tmp_path / "corrected.csv", make_extract(400, seed=3)), DAY)
+
+    judge_matured(at(telecom))
+
+    ((customers, expected),) = ask(telecom, SEEN_FIRST.format(day=DAY))
+    assert figures_of(telecom, "customers_count")[0] == customers
+    assert figures_of(telecom, "expected_leavers")[0] == pytest.approx(expected)
+    assert figures_of(telecom, "listed_count")[0] is not None
+
+
+def test_a_withdrawn_date_is_not_shown(telecom: Settings) -> None:
+    judge_matured(at(telecom))
+    shown = ask(telecom, "SELECT prediction_date FROM reporting.performance_daily")
+    execute(
+        telecom, f"UPDATE ops.publications SET status = 'staged', published_at = NULL WHERE prediction_date = '{DAY}'"
+    )
+
+    assert shown == [(DAY,)]
+    assert ask(telecom, "SELECT prediction_date FROM reporting.performance_daily") == []
