@@ -18,6 +18,7 @@ class ExitCode(IntEnum):
     WRONG_USAGE = 2
     CONTRACT_BROKEN = 3
     AUDIT_FAILED = 4
+    LIMIT_BROKEN = 5
 
 
 class ChurnError(Exception):
@@ -26,9 +27,12 @@ class ChurnError(Exception):
     Attributes:
         fact: what happened, with the file, row, column and value where there are any.
         next_step: what the reader does next, as a command.
+        incident: what stays the same while the failure lasts, for a fact whose figures change from day to day; empty:
+            the fact stays the same.
     """
 
     exit_code: ExitCode = ExitCode.FAILED
+    incident: str = ""
     may_pass_by_itself: bool = False
 
     def __init__(self, fact: str, next_step: str) -> None:
@@ -90,6 +94,19 @@ class AuditFailed(ChurnError):
     def __reduce__(self) -> tuple[type["AuditFailed"], tuple[Any, ...]]:
         # Pickle rebuilds an exception from `args`, which are fact and next step here: this class takes other arguments.
         return type(self), (self.audit, self.model, self.count, self.query, *self._parts)
+
+
+class LimitBroken(ChurnError):
+    """Monitoring measured something beyond a limit of the policy file. What is published stays published."""
+
+    exit_code = ExitCode.LIMIT_BROKEN
+
+    def __init__(self, incident: str, fact: str, next_step: str) -> None:
+        super().__init__(fact, next_step)
+        self.incident = incident
+
+    def __reduce__(self) -> tuple[type["LimitBroken"], tuple[str, str, str]]:
+        return type(self), (self.incident, self.fact, self.next_step)
 
 
 class TransformFailed(ChurnError):

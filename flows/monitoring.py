@@ -5,11 +5,15 @@ from prefect import task
 from churn.stages import Outcome
 from churn.stores.workplace import Workplace
 from flows.policy import stage_policy
+from flows.runs import tell_degraded
 
 
 @task(**stage_policy(), task_run_name="judge_matured")
 def judge_matured(workplace: Workplace) -> Outcome:
-    """Compares the scores of the dates whose labels have newly matured with who left."""
+    """Compares the scores of newly matured dates with who left. Sends an alert for each limit that is broken."""
     from churn.stages import monitoring
 
-    return monitoring.judge_matured(workplace)
+    outcome = monitoring.judge_matured(workplace)
+    for check, broken in monitoring.judge_limits(workplace).items():
+        tell_degraded(workplace.settings, check, broken)
+    return outcome

@@ -120,7 +120,8 @@ def _reach(settings: Settings) -> "Engine | None":
 
 def _describe(settings: Settings, flow: str, as_of: date | None, error: ChurnError, severity: Severity) -> Incident:
     fact = hide_secrets(error.fact, settings)
-    key = hashlib.sha256(f"{flow}/{type(error).__name__}/{_VARYING.sub('', fact)}".encode()).hexdigest()[:16]
+    same = error.incident or _VARYING.sub("", fact)
+    key = hashlib.sha256(f"{flow}/{type(error).__name__}/{same}".encode()).hexdigest()[:16]
     return Incident(key, flow, as_of, severity, fact, hide_secrets(error.next_step, settings), now_utc())
 
 

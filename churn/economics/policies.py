@@ -120,7 +120,7 @@ def load_policies(path: Path | None = None) -> Policies:
     if "retention" in sections and "value" not in sections:
         sections["value"] = sections.pop("retention")
         notes.append(f"{path.name} uses [retention], the old name of the section [value]. Rename the section.")
-    if unknown := sorted(set(sections) - {*_REQUIRED, *_OPTIONAL, *CONTACT_SECTIONS, KEEP_SECTION}):
+    if unknown := sorted(set(sections) - {*_REQUIRED, *_OPTIONAL, *CONTACT_SECTIONS, *OTHER_SECTIONS}):
         raise WrongUsage(f"{path} has the unknown section [{unknown[0]}].", f"remove it; {_COMPARE}")
     sections = {name: values for name, values in read_sections().items() if name in _OPTIONAL} | sections
     try:
@@ -139,8 +139,8 @@ _OPTIONAL = ("tiers",)
 
 CONTACT_SECTIONS = ("channels", "budget", "contact", "offers", "campaign")
 """The sections that `economics.offers` reads."""
-KEEP_SECTION = "keep"
-"""The section that `economics.keeping` reads."""
+OTHER_SECTIONS = ("keep", "limits")
+"""The sections that `economics.keeping` and `economics.limits` read."""
 
 
 def read_sections(path: Path | None = None) -> dict[str, Any]:

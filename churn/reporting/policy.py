@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from churn.economics.keeping import load_keep
+from churn.economics.limits import load_limits
 from churn.economics.offers import ContactPolicy, load_contact_policy
 from churn.economics.policies import POLICY_FILE, load_policies
 from churn.settings import Settings
@@ -39,6 +40,7 @@ def read_policy(settings: Settings, path: Path | None) -> PolicyReport:
     chosen = path or settings.policies or POLICY_FILE
     policies = load_policies(chosen)
     values = {section: asdict(getattr(policies, section)) for section in ("gate", "value", "tiers")}
+    values["limits"] = asdict(load_limits(chosen))
     values["keep"] = asdict(load_keep(chosen))
     values |= _describe_contacts(load_contact_policy(chosen))
     return PolicyReport(str(chosen), chosen == POLICY_FILE, policies.sha256, values, policies.notes)

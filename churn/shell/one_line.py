@@ -12,7 +12,10 @@ from churn.errors import ChurnError, ExitCode, Unavailable, understand
 from churn.secrecy import hide_secrets
 from churn.settings import load_settings
 
-EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the extract breaks the contract, 4 an audit failed."
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the extract breaks the contract, 4 an audit failed, 5 a limit of "
+    "`churn monitor` is broken."
+)
 
 
 def show_any_letter() -> None:

@@ -3,9 +3,13 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
+from churn.economics.limits import load_limits
+from churn.errors import LimitBroken
 from churn.intake.declaring import read_declared
+from churn.monitoring.limits import CHECKS, Check, Finding, check_performance, choose_newest
 from churn.stages import Outcome, counted
 from churn.stores.rows import outcomes
+from churn.stores.shown.performance import read_performance
 from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -41,6 +45,19 @@ def _judge(workplace: Workplace, day: "Matured", declared: tuple[str, ...]) -> N
     judged = judge(sums, has_horizon, has_money)
     groups = outcome_rows(sums, has_horizon, has_money)
     outcomes.replace_judgement(workplace.engine, day, judged, int(whole["held_out"]), groups)
+
+
+def find_broken(workplace: Workplace) -> list[Finding]:
+    """Returns the limits of the policy file that are broken now."""
+    with workplace.engine.connect() as connection:
+        newest = choose_newest(read_performance(connection))
+    return check_performance(newest, load_limits(workplace.settings.policies))
+
+
+def judge_limits(workplace: Workplace) -> dict[Check, LimitBroken | None]:
+    """Returns of each check what to alert; None if it holds."""
+    broken = {one.check: LimitBroken(one.check, one.fact, one.next_step) for one in find_broken(workplace)}
+    return {check: broken.get(check) for check in CHECKS}
 
 
 def _tell_nothing(matured: "list[Matured]") -> str:

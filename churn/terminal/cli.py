@@ -17,6 +17,7 @@ from churn.terminal.commands import (
     history,
     keeping,
     model,
+    monitoring,
     pages,
     policy,
     sample,
@@ -44,6 +45,7 @@ app = typer.Typer(
 # The order of these lines is the order of `churn --help`: what most people need comes first.
 app.add_typer(pages.app)
 app.add_typer(daily.app)
+app.add_typer(monitoring.app)
 app.add_typer(declaring.app)
 app.add_typer(history.app)
 app.add_typer(campaign.app, name="campaign", rich_help_panel=campaign.TASK)

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from churn.alerts import messages
-from churn.errors import Busy, ContractBroken, Unavailable
+from churn.errors import Busy, ContractBroken, LimitBroken, Unavailable
 from churn.reporting import doctor
 from churn.settings import Settings, load_settings
 from churn.stores.postgres.database import open_engine
@@ -55,6 +55,18 @@ def test_a_failure_is_told_on_the_web_and_by_mail_with_what_is_still_true_and_wh
     assert "Subject: [churn] error: churn_pipeline of 2026-01-31 failed" in mail
     assert "readers still see 2026-01-30" in mail
     assert "data-team@telecom.example" in mail
+
+
+def test_a_broken_limit_is_one_incident_although_its_figures_change_every_day(receivers: Receivers) -> None:
+    for leavers in (140, 150, 160):
+        broken = LimitBroken("calibration check", f"{leavers} left where 100 were expected.", "train.")
+        messages.tell_failure(load_settings(), "calibration check", None, broken)
+    messages.tell_recovery(load_settings(), "calibration check")
+
+    assert [told["title"] for told in receivers.web] == [
+        "[churn] warning: calibration check failed",
+        "[churn] recovered: calibration check works again",
+    ]
 
 
 def test_the_same_incident_is_told_once_and_another_one_too(receivers: Receivers) -> None:

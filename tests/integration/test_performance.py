@@ -1,14 +1,18 @@
 """Scores are judged once their horizon has passed: those that readers saw, without whom a campaign contacted."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
 from churn.settings import Settings
-from churn.stages.monitoring import judge_matured
+from churn.stages.monitoring import judge_limits, judge_matured
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import label_windows
+from churn.terminal.cli import app
 from tests.support.days import ask, day_number, execute, name_rule_of_thumb_champion, run_day, write_day
 from tests.support.factories import make_extract, write_extract
 from tests.support.telecoms import Telecoms
@@ -39,6 +43,20 @@ def telecom(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def figures_of(settings: Settings, columns: str) -> tuple[object, ...]:
     (row,) = ask(settings, f"SELECT {columns} FROM reporting.performance_daily")
     return row
+
+
+def monitor(*options: str) -> Result:
+    return CliRunner().invoke(app, ["monitor", *options])
+
+
+def test_without_history_monitoring_says_what_it_lacks_and_since_when_it_will_know(telecom: Settings) -> None:
+    told = monitor()
+
+    assert told.exit_code == 0
+    assert "Not known yet" in told.output
+    assert f"the labels of {LATER} mature with the extract of about {day_number(60)}, 30 days later." in " ".join(
+        told.output.split()
+    )
 
 
 def test_the_matrix_of_a_day_is_unknown_until_its_labels_have_matured(telecom: Settings) -> None:
@@ -86,6 +104,21 @@ def test_expected_and_real_leavers_are_those_of_the_labelled_customers(telecom: 
     )
     assert len(by_dimension) == 9
     assert {count for _, count in by_dimension} == {customers}
+
+
+def test_a_broken_limit_ends_with_code_5_and_is_alerted(telecom: Settings) -> None:
+    """The rule of thumb knows nothing of who left in an extract that was drawn anew."""
+    judge_matured(at(telecom))
+    told, document = monitor(), monitor("--json")
+
+    assert told.exit_code == document.exit_code == 5
+    assert "Look at this" in told.output
+    health = json.loads(document.output)
+    assert health["verdict"] == "look at this"
+    assert health["newest"]["prediction_date"] == str(DAY)
+    broken = {check: error for check, error in judge_limits(at(telecom)).items() if error}
+    assert {finding["check"] for finding in health["findings"]} == set(broken)
+    assert all(error.incident == check for check, error in broken.items())
 
 
 def test_whom_a_campaign_contacts_is_left_out_and_counted(telecom: Settings) -> None:

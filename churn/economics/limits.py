@@ -1,0 +1,35 @@
+"""Reads `[limits]` of the policy file: from which point on monitoring tells people."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from churn.economics.policies import check_number, read_sections
+from churn.errors import WrongUsage
+
+
+@dataclass(frozen=True)
+class LimitPolicy:
+    """When monitoring alerts, and `churn monitor` ends with code 5. Comments in policies.toml explain each value."""
+
+    calibration_off: float = 0.25
+    lift_floor: float = 1.5
+
+    def __post_init__(self) -> None:
+        check_number("limits", "calibration_off", self.calibration_off, 0, 10)
+        check_number("limits", "lift_floor", self.lift_floor, 0, 10)
+
+
+def load_limits(path: Path | None = None) -> LimitPolicy:
+    """Reads and checks `[limits]` of a policy file (default: the file that comes with the program).
+
+    Raises:
+        WrongUsage: the file cannot be read, or a value is unknown or outside its range. The message names it.
+    """
+    section = read_sections(path).get("limits", {})
+    try:
+        return LimitPolicy(**section)
+    except TypeError as error:
+        unknown = sorted(set(section) - set(LimitPolicy.__dataclass_fields__))
+        raise WrongUsage(
+            f"The policy file has the unknown value limits.{unknown[0]}.", "compare it with what `churn policy` prints."
+        ) from error

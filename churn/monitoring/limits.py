@@ -1,0 +1,76 @@
+"""Compares what monitoring measured with the limits of the policy file.
+
+A limit is broken by a large effect only: beyond what chance does to a base of this size, and larger than the policy
+allows. So a small base does not alarm on chance, and a large one not on a difference that costs nobody anything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from churn.contracts.performance import Performance
+from churn.economics.limits import LimitPolicy
+
+Check = Literal["calibration check", "ranking check"]
+CHECKS: tuple[Check, ...] = ("calibration check", "ranking check")
+"""What monitoring looks at. A check is one incident until it holds again."""
+
+_Z, _SURE = 1.959964, 3.0
+"""The band of `expected_leavers` has 1.96 standard deviations; an alert needs 3: chance passes them once in 370."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A limit that is broken.
+
+    Attributes:
+        fact: what was measured, with its date and figures.
+        next_step: what a person does next.
+    """
+
+    check: Check
+    fact: str
+    next_step: str
+
+
+def choose_newest(matured: Sequence[Performance]) -> Performance | None:
+    """Returns the newest date that may be judged: its labels matured after its model was trained."""
+    unseen = [one for one in matured if one.is_unseen]
+    return max(unseen, key=lambda one: one.prediction_date, default=None)
+
+
+def check_performance(newest: Performance | None, limits: LimitPolicy) -> list[Finding]:
+    """Returns the limits that the newest matured date breaks."""
+    if newest is None:
+        return []
+    found = (_check_calibration(newest, limits.calibration_off), _check_ranking(newest, limits.lift_floor))
+    return [one for one in found if one is not None]
+
+
+def _check_calibration(day: Performance, allowed: float) -> Finding | None:
+    expected, high = day.expected_leavers, day.expected_leavers_high
+    if not expected or high is None:
+        return None
+    noise = (high - expected) / _Z * _SURE
+    off = day.actual_leavers - expected
+    if abs(off) <= noise or abs(off) <= allowed * expected:
+        return None
+    more = "more" if off > 0 else "fewer"
+    return Finding(
+        "calibration check",
+        f"Of {day.prediction_date}, {day.actual_leavers:,.0f} customers left within {day.window_days} days where "
+        f"{expected:,.0f} were expected: {abs(off) / expected:.0%} {more}, and chance explains {noise / expected:.0%}.",
+        "read reporting.performance_by_group for the segment, then train with `churn train`: the labels of that date "
+        "have matured.",
+    )
+
+
+def _check_ranking(day: Performance, floor: float) -> Finding | None:
+    if day.lift is None or day.lift_high is None or day.lift_high >= floor:
+        return None
+    return Finding(
+        "ranking check",
+        f"Of {day.prediction_date}, the top 10% by score hold {day.lift:.2f} times the leavers of a random 10%; the "
+        f"policy asks for {floor:.2f}, and chance explains up to {day.lift_high:.2f}.",
+        "look for a column that changed its meaning with `churn compare`, then train with `churn train`.",
+    )

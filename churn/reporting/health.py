@@ -1,0 +1,76 @@
+"""Answers whether the scores can be trusted: what came true, which limits are broken, and what is not known yet."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from churn.contracts.performance import Performance
+from churn.monitoring.limits import Finding, choose_newest
+from churn.stages.monitoring import find_broken
+from churn.stores.ledgers import loads, publications
+from churn.stores.ledgers.publications import Publication
+from churn.stores.shown.performance import read_performance
+from churn.stores.workplace import Workplace
+
+Verdict = Literal["all well", "look at this", "not known yet"]
+
+
+@dataclass(frozen=True)
+class Health:
+    """What monitoring knows.
+
+    Attributes:
+        verdict: all well, look at this (a limit is broken), or not known yet (no labels have matured).
+        published: the latest published date.
+        newest: the newest date that may be judged; None if there is none.
+        matured_count: the published dates whose labels have matured.
+        findings: the broken limits.
+        lacks: what is not known, why, and since when it will be; empty if everything is known.
+    """
+
+    verdict: Verdict
+    published: date
+    newest: Performance | None
+    matured_count: int
+    findings: tuple[Finding, ...]
+    lacks: tuple[str, ...]
+
+
+def read_health(workplace: Workplace) -> Health:
+    """Returns what monitoring knows.
+
+    Raises:
+        NotPublished: no date is published yet.
+    """
+    latest = publications.require_published(workplace.engine)
+    with workplace.engine.connect() as connection:
+        matured = read_performance(connection)
+    newest, findings = choose_newest(matured), find_broken(workplace)
+    lacks = _find_lacks(workplace, latest, matured, newest)
+    known: Verdict = "all well" if newest is not None else "not known yet"
+    return Health(
+        "look at this" if findings else known, latest.prediction_date, newest, len(matured), tuple(findings), lacks
+    )
+
+
+def _find_lacks(
+    workplace: Workplace, latest: Publication, matured: list[Performance], newest: Performance | None
+) -> tuple[str, ...]:
+    lacks = []
+    if not matured:
+        horizon = loads.find_current_loads(workplace.engine)[-1].label_rules.horizon
+        lacks.append(
+            f"Whether the scores came true is not known yet: the labels of {latest.prediction_date} mature with the "
+            f"extract of about {horizon.after(latest.prediction_date)}, {horizon} later."
+        )
+    elif newest is None:
+        lacks.append(
+            f"The models of all {len(matured)} matured dates were trained on labels of that time, so their figures "
+            "flatter them. The first date whose labels mature from now on can be judged."
+        )
+    if latest.horizon is None:
+        lacks.append(
+            "The scores have no horizon: they are judged as ranks, and expected leavers stay unknown until a model is "
+            "trained on matured labels."
+        )
+    return tuple(lacks)
