@@ -4,7 +4,7 @@ To add a feature, write an expression in the SQL model and one line in this file
 columns come from its declaration: a `FeatureSet` has both.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pandera.polars as pa
@@ -89,6 +89,9 @@ PRICE_FEATURES: tuple[str, ...] = tuple(
 """The features that are prices."""
 
 
+PRICE_CHANGE = "price_change_30d_usd"
+"""How much more the customer pays than 30 days ago (analytics.price_changes). Only models with a horizon may get it."""
+
 BESIDE_FEATURES = ("monthly_charges", "tenure_months")
 """What the policies and the look ahead need of each customer; NULL if the extract does not say it. Both are features
 of the models if it does."""
@@ -121,6 +124,17 @@ class FeatureSet:
         return tuple(name for name in self.names if name not in self.words)
 
     @property
+    def is_shipped(self) -> bool:
+        """Whether these are the features of the declaration that comes with the program, perhaps with price changes."""
+        return replace(self, directions=_without_change(self.directions), prices=PRICE_FEATURES) == SHIPPED_FEATURES
+
+    def with_price_change(self) -> "FeatureSet":
+        """Returns the features and the change of the price: a higher price never lowers the risk."""
+        if PRICE_CHANGE in self.names:
+            return self
+        return replace(self, directions=(*self.directions, (PRICE_CHANGE, 1)), prices=(*self.prices, PRICE_CHANGE))
+
+    @property
     def is_plain(self) -> bool:
         """Whether every feature is a number that is never NULL: such features need no encoding."""
         return not self.words and not self.blanks
@@ -147,6 +161,10 @@ class FeatureSet:
             if name not in self.names
         }
         shipped.remove_columns(absent).add_columns({**own, **beside}).validate(examples)
+
+
+def _without_change(directions: tuple[tuple[str, Direction], ...]) -> tuple[tuple[str, Direction], ...]:
+    return tuple((name, direction) for name, direction in directions if name != PRICE_CHANGE)
 
 
 SHIPPED_FEATURES = FeatureSet(tuple(DIRECTIONS.items()), PRICE_FEATURES)

@@ -5,7 +5,7 @@ from datetime import date
 
 from churn.contracts.evaluations import Evaluation
 from churn.learning.params import ModelParams
-from churn.stages.learning import find_training_day, read_examples, with_declared
+from churn.stages.learning import find_training_day, read_examples, with_changes, with_declared
 from churn.stores.model_registry import recording
 from churn.stores.workplace import Workplace
 
@@ -25,6 +25,7 @@ def evaluate_training(
     day = find_training_day(workplace, as_of_date)
     params = with_declared(workplace.settings, params)
     examples, labels = read_examples(workplace.engine, day, params.given)
+    params = with_changes(params, examples)
     from churn.learning import evaluating, plots  # Imports scikit-learn and XGBoost, which takes seconds.
 
     results = evaluating.evaluate_splits(examples, params, splits, after_split)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
-from churn.contracts.features import SHIPPED_FEATURES
 from churn.economics.policies import load_policies
 from churn.economics.suggesting import Suggestion, suggest_rules
 from churn.economics.tiers import choose_rule
@@ -46,7 +45,7 @@ def suggest_tiers(workplace: Workplace) -> Suggestions:
     scored = predict_out_of_fold(train, params.seed, partial(fit_family, family, params=params))
     policies = load_policies(workplace.settings.policies)
     leavers = int(scored["has_churned"].sum())
-    own_base_rate = None if params.given == SHIPPED_FEATURES else leavers / scored.height
+    own_base_rate = None if params.given.is_shipped else leavers / scored.height
     return Suggestions(
         model_version=champion.model_version,
         customers=scored.height,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from churn.contracts.features import PRICE_CHANGE
 from churn.scoring.reasons import SUBJECTS
 
 NOTED_SHARE = 0.01
@@ -10,7 +11,7 @@ NOTED_SHARE = 0.01
 ALERTED_SHARE = 0.1
 """An alert is sent from this share of the active customers on."""
 
-_WORDS = {"bill": "prices"}
+_WORDS = {"bill": "prices", PRICE_CHANGE: "price changes"}
 _SUBJECTS = {feature: name for name, subject in SUBJECTS.items() for feature in subject.features}
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from churn.contracts.declaration import BLANK_WORD, ColumnType, Declaration
-from churn.contracts.features import FEATURES
+from churn.contracts.features import FEATURES, PRICE_CHANGE
 
 Floats = NDArray[np.float64]
 VALUE = "{value}"
@@ -67,7 +67,10 @@ class Wording:
 
 
 SHIPPED_WORDING = Wording(FEATURES)
-_SHIPPED_LABELS: dict[str, tuple[str, ColumnType]] = {"monthly_charges": ("monthly charge", "money")}
+_SHIPPED_LABELS: dict[str, tuple[str, ColumnType]] = {
+    "monthly_charges": ("monthly charge", "money"),
+    PRICE_CHANGE: ("price change within 30 days", "money"),
+}
 
 
 def word_reasons(

@@ -25,7 +25,7 @@ from churn.stores import sql_models
 from churn.stores.ledgers import loads, publications, revisions
 from churn.stores.ledgers.loads import Load
 from churn.stores.ledgers.publications import Publication
-from churn.stores.rows import history, label_windows, predictions
+from churn.stores.rows import change_windows, history, label_windows, predictions
 from churn.stores.sql_models import FEATURE_MODELS, RISK_MODELS
 from churn.stores.workplace import Workplace
 from churn.timeline import (
@@ -67,6 +67,7 @@ def rebuild_features(workplace: Workplace, days: Sequence[date]) -> Outcome:
         rows = _rewind_days(engine, first.snapshot_date, missing)
         history.replace_reconstructed(engine, missing, first.load_id, rows)
     done = sql_models.refresh(workplace, "raw_data.telco_churn_raw", FEATURE_MODELS, days)
+    change_windows.refresh_changes(engine)
     label_windows.refresh_windows(engine)
     audits = sum(evaluation.audits_passed for evaluation in done)
     rewinding = f"{len(missing)} rewound from {first.snapshot_date}, " if missing else ""

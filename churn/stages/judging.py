@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from churn.contracts.decisions import CandidateFigures, Curves, Evidence, Promotion, TierRates
-from churn.contracts.features import SHIPPED_FEATURES
 from churn.contracts.horizons import Horizon
 from churn.contracts.scores import feature_names
 from churn.contracts.statuses import Verdict
@@ -199,7 +198,7 @@ def slice_by(test: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
 
 def resolve_training_tiers(training: "Training", labels: Labels, policies: Policies) -> Tiers:
     """Returns the tiers that the scores of a challenger would have under the policy."""
-    own_base_rate = None if training.params.given == SHIPPED_FEATURES else labels.leaver_share
+    own_base_rate = None if training.params.given.is_shipped else labels.leaver_share
     rule = choose_rule(policies.tiers, labels.horizon is not None, own_base_rate)
     return resolve_tiers(policies.tiers, rule, labels.leaver_share, training.selected.test_probabilities)
 
@@ -239,7 +238,7 @@ def describe_training(training: "Training", decision: "Decision", policies: Poli
 def _find_usual(training: "Training") -> dict[str, float]:
     """Returns the median of each number of a declared extract, for reasons such as "care calls 7, usually 1"."""
     given = training.params.given
-    if given == SHIPPED_FEATURES:
+    if given.is_shipped:
         return {}
     # Of the training part: what the test part holds must not reach the model or its words.
     medians = training.split.train.select(pl.col(given.numbers).median()).row(0, named=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from churn.contracts.decisions import Promotion
-from churn.contracts.features import SHIPPED_FEATURES, FeatureSet
+from churn.contracts.features import PRICE_CHANGE, SHIPPED_FEATURES, FeatureSet
 from churn.contracts.horizons import Horizon
 from churn.contracts.models import RegisteredModel
 from churn.economics.policies import load_policies
@@ -22,7 +22,7 @@ from churn.stages import Outcome
 from churn.stages.judging import Judgement, judge_training
 from churn.stores.ledgers import loads, promotions
 from churn.stores.model_registry import recording, registry
-from churn.stores.rows import features, label_windows
+from churn.stores.rows import change_windows, features, label_windows
 from churn.stores.workplace import Workplace
 from churn.timeline import now_utc
 
@@ -46,6 +46,7 @@ def train_models(workplace: Workplace, as_of_date: date, params: ModelParams, re
     engine, policies = workplace.engine, load_policies(workplace.settings.policies)
     params = with_declared(workplace.settings, params)
     examples, labels = read_examples(engine, as_of_date, params.given)
+    params = with_changes(params, examples)
     known = promotions.find_training(engine, fingerprint_training(examples, params, labels.horizon))
     if known is not None and not retrain:
         return Outcome(
@@ -112,6 +113,12 @@ def with_declared(settings: Settings, params: ModelParams) -> ModelParams:
     return replace(params, given=read_declared(settings).features)
 
 
+def with_changes(params: ModelParams, examples: "DataFrame[CustomerFeatures]") -> ModelParams:
+    """Returns the settings with the price change, if the examples have it."""
+    given = params.given.with_price_change() if PRICE_CHANGE in examples.columns else params.given
+    return replace(params, given=given)
+
+
 def read_examples(
     engine: "Engine", as_of_date: date, given: FeatureSet = SHIPPED_FEATURES
 ) -> tuple["DataFrame[CustomerFeatures]", Labels]:
@@ -123,6 +130,7 @@ def read_examples(
         NotThere: the date has no features.
     """
     # An extract that arrived since the last refresh may have matured more windows.
+    change_windows.refresh_changes(engine)
     label_windows.refresh_windows(engine)
     matured = label_windows.read_windows(engine)
     if (windows := choose_windows(matured, as_of_date)) and (found := _read_windows(engine, windows, given)):
@@ -143,14 +151,26 @@ def _read_windows(
     A window from before a column was declared does not know it, and a missing value never looks like zero.
     """
     known = [name for name in given.numbers if name not in given.blanks]
-    read = [(one, pl.concat(features.read_matured(engine, one.window.as_of_date, given))) for one in windows]
+    asked = given.with_price_change() if "monthly_charges" in given.names else given
+    read = [(one, pl.concat(features.read_matured(engine, one.window.as_of_date, asked))) for one in windows]
     kept = [(one, rows) for one, rows in read if not any(rows[name].null_count() for name in known)]
     if not kept:
         return None
-    examples, chosen = pl.concat([rows for _, rows in kept]), tuple(one for one, _ in kept)
+    examples, chosen = _drop_idle_change(pl.concat([rows for _, rows in kept])), tuple(one for one, _ in kept)
     days = tuple(one.window.as_of_date for one in chosen)
     labels = Labels("matured", days, _find_leaver_share(examples, chosen[0]), chosen, len(read) - len(kept))
     return examples, labels
+
+
+def _drop_idle_change(examples: "DataFrame[CustomerFeatures]") -> "DataFrame[CustomerFeatures]":
+    """Leaves the price change out unless every window knows it, and somebody's price did change.
+
+    A window that does not know it is worth more than the feature, and without a change nothing can be learned from it.
+    """
+    if PRICE_CHANGE not in examples.columns:
+        return examples
+    changes = examples[PRICE_CHANGE]
+    return examples if not changes.null_count() and changes.abs().max() else examples.drop(PRICE_CHANGE)
 
 
 def _find_leaver_share(examples: "DataFrame[CustomerFeatures]", newest: LabelledWindow) -> float:

@@ -183,7 +183,8 @@ def make_scorer(workplace: Workplace, model_version: int) -> Scorer:
 
     days = Horizon.read(decision.horizon).days if decision.horizon else None
     names, declaration = feature_names(loaded.predictor), read_declared(workplace.settings)
-    if lost := [name for name in names if name not in declaration.features.names]:
+    available = declaration.features.with_price_change().names
+    if lost := [name for name in names if name not in available]:
         raise ModelRefused(
             f"Model version {model_version} needs {lost[0]}, which the declaration in force does not have.",
             "declare the column again, or train a new model with `churn train`.",

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from churn.learning.params import Family, ModelParams
-from churn.stages.learning import read_examples, with_declared
+from churn.stages.learning import read_examples, with_changes, with_declared
 from churn.stores.model_registry import recording
 from churn.stores.workplace import Workplace
 
@@ -60,6 +60,7 @@ def prune_params(
 def read_training_part(workplace: Workplace, as_of_date: date, params: ModelParams) -> "DataFrame[CustomerFeatures]":
     """Returns the training part that a training with these settings uses. So a search never sees the test part."""
     examples, _ = read_examples(workplace.engine, as_of_date, params.given)
+    params = with_changes(params, examples)
     from churn.learning.leakage import check_leakage
     from churn.learning.splitting import split_examples
     from churn.learning.training import check_enough

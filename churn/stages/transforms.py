@@ -7,7 +7,7 @@ from datetime import date
 from churn.stages import Outcome
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, publications
-from churn.stores.rows import features, label_windows
+from churn.stores.rows import change_windows, features, label_windows
 from churn.stores.rows.torn_days import Tear, find_newest_days, find_tears
 from churn.stores.sql_models import FEATURE_MODELS, Change, Deployment
 from churn.stores.workplace import Workplace
@@ -57,6 +57,7 @@ def run_transforms(workplace: Workplace, as_of_date: date) -> Outcome:
         summary = f"the features of {as_of_date} are up to date with load {load.load_id} and models {version}"
         return Outcome("; ".join(filter(None, [changed, summary])), is_skipped=not changed)
     done = sql_models.refresh(workplace, "raw_data.telco_churn_raw", FEATURE_MODELS, [as_of_date])
+    change_windows.refresh_changes(engine)
     label_windows.refresh_windows(engine)
     rows = "; ".join(f"{item.model}: {item.rows or 0:,} rows in {item.milliseconds:,} ms" for item in done)
     return Outcome("; ".join(filter(None, [changed, rows])), details=tuple(asdict(item) for item in done))

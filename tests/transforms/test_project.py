@@ -91,6 +91,7 @@ def test_views_are_what_readers_keep(project: Any) -> None:
 
     assert {kind for name, kind in kinds.items() if name.startswith("reporting.")} == {"VIEW"}
     assert {name for name, kind in kinds.items() if kind == "VIEW" and not name.startswith("reporting.")} == {
-        "analytics.training_examples"
+        "analytics.price_changes",
+        "analytics.training_examples",
     }
     assert set(kinds.values()) == {"VIEW", "INCREMENTAL_BY_TIME_RANGE"}

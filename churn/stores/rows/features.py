@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from churn.contracts.declaration import BLANK_WORD
-from churn.contracts.features import BESIDE_FEATURES, FEATURES, SHIPPED_FEATURES, FeatureSet
+from churn.contracts.features import BESIDE_FEATURES, FEATURES, PRICE_CHANGE, SHIPPED_FEATURES, FeatureSet
 from churn.errors import NotThere
 from churn.stores.postgres.copying import read_batches
 from churn.stores.rows.enrolled import ENROLLED
@@ -42,6 +42,7 @@ def read_matured(
     """Yields the same columns and the weight for the labelled customers of a date; has_churned: left within the window.
 
     Customers whom a campaign contacted within the window are left out: they do not show who leaves without a contact.
+    The price change, if asked for, is NULL on a date without an extract of 30 days before.
     """
     matured = f"JOIN analytics.training_examples USING (as_of_date, customer_id) {ENROLLED}"
     label = "CASE WHEN is_contacted THEN NULL ELSE left_within_window END"
@@ -59,7 +60,7 @@ def _read_labelled(
 ) -> Iterator[pl.DataFrame]:
     query = f"""
         SELECT as_of_date, customer_id, {label} AS has_churned, {_WORDS}, {_quote(_unite(given.names))}{weight}
-        FROM analytics.fct_customer_features {join}
+        FROM {name_source(given.names)} {join}
         WHERE as_of_date = $1 AND {label} IS NOT NULL ORDER BY customer_id
     """
     keys = ("as_of_date", "customer_id", "has_churned", "plan", *(["weight"] if weight else []))
@@ -128,12 +129,26 @@ def stream_features(
     """
     query = f"""
         SELECT as_of_date, customer_id, has_churned, {_WORDS}, {_quote(_unite(names))}
-        FROM analytics.fct_customer_features WHERE as_of_date BETWEEN $1 AND $2
+        FROM {name_source(names)} WHERE as_of_date BETWEEN $1 AND $2
     """
     for batch in read_batches(engine, query, [first, last]):
         if batch.is_empty():
             raise NotThere(f"{first} has no features.", f"run `churn run --source FILE --as-of {first}`.")
-        yield _as_examples(batch, names)
+        yield _assume_no_change(_as_examples(batch, names))
+
+
+def name_source(names: Sequence[str]) -> str:
+    """Returns what follows FROM in a query of features: price changes are joined only for a model that has them."""
+    changes = "LEFT JOIN analytics.price_changes USING (as_of_date, customer_id)" if PRICE_CHANGE in names else ""
+    return f"analytics.fct_customer_features {changes}"
+
+
+def _assume_no_change(batch: pl.DataFrame) -> pl.DataFrame:
+    """Fills price changes that are not known, of a day without an extract of 30 days before.
+
+    Such customers count as outside of what the model has seen (rows/out_of_range.py), so that the day says it.
+    """
+    return batch.with_columns(pl.col(PRICE_CHANGE).fill_null(0.0)) if PRICE_CHANGE in batch.columns else batch
 
 
 def count_features(engine: Engine, as_of_date: date) -> int:

@@ -6,8 +6,10 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
+from churn.contracts.features import PRICE_CHANGE
 from churn.scoring.extrapolation import OutOfRange
 from churn.stores.postgres.tables import features_out_of_range as stored
+from churn.stores.rows.features import name_source
 
 
 def replace_out_of_range(
@@ -54,14 +56,18 @@ def _word_query(names: Sequence[str], flags: set[str]) -> sa.TextClause:
     """Returns the query of all days: one row per day, with one count per feature, in one pass over the rows."""
     # A flag is a boolean, which casts to a number only by way of an integer.
     values = [f"CAST(CAST({name} AS int) AS float8)" if name in flags else f"CAST({name} AS float8)" for name in names]
-    # NOT BETWEEN gives NULL for a blank, which FILTER leaves out: a blank is not out of range.
+    # NOT BETWEEN gives NULL for a blank, which FILTER leaves out: a blank is not out of range. A price change that is
+    # not known counts as outside, since the model is given 0 for it.
+    if PRICE_CHANGE in names:
+        place = names.index(PRICE_CHANGE)
+        values[place] = f"coalesce({values[place]}, 'Infinity')"
     counts = ", ".join(
         f"count(*) FILTER (WHERE {value} NOT BETWEEN CAST(:low_{place} AS float8) AND CAST(:high_{place} AS float8))"
         f" AS outside_{place}"
         for place, value in enumerate(values)
     )
     return sa.text(f"""
-        SELECT as_of_date, count(*) AS active_count, {counts} FROM analytics.fct_customer_features
+        SELECT as_of_date, count(*) AS active_count, {counts} FROM {name_source(names)}
         WHERE as_of_date = ANY(CAST(:days AS date[])) AND NOT has_churned GROUP BY as_of_date
     """)
 
