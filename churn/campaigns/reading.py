@@ -23,6 +23,7 @@ from churn.campaigns.lift import (
     sample_ratio_p,
 )
 from churn.contracts.campaigns import FEWEST_LEAVERS, Campaign, Outcome, Reading, Verdict
+from churn.contracts.money import write_money
 from churn.economics.offers import Terms
 
 EVERYBODY = "all"
@@ -155,7 +156,7 @@ def _say_effect(effect: float, low: float, high: float, outcome: Outcome, level:
 
 
 def _usd(amount: float) -> str:
-    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
+    return write_money(amount, 2)
 
 
 def _say_broken(reading: Reading, campaign: Campaign) -> str:

@@ -126,6 +126,7 @@ ACTION_LIST = (
     ListColumn(
         "churn_risk_score", "Rule of thumb", "Points from 0 to 10: easy to read, not calibrated.", "points", False
     ),
+    ListColumn("currency", "Currency", "The currency of all money, such as USD or CHF.", is_on_page=False),
     ListColumn(
         "basis",
         "Basis",

@@ -141,7 +141,7 @@ class Declaration:
         shipped: the columns of the public sample that the extract has beside the core.
         new_words: (column, word) that the public sample does not have, in its columns that are open to new words.
         columns: the columns of the company's own.
-        currency: the currency of all money. Columns and pages say USD and $ whatever it is, and a load notes it.
+        currency: the currency of all money. Names of columns say USD whatever it is.
         reviewed_by: who read the declaration, and when; empty if nobody did.
     """
 

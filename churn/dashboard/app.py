@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from churn.contracts.horizons import tell_horizon
+from churn.contracts.money import use_currency
 from churn.dashboard import markup, palette, summary
 from churn.dashboard.access import Shown, find_shown
 from churn.dashboard.formats import tell_day
@@ -48,6 +49,7 @@ def _guard(title: str, show: Callable[[Shown], None]) -> Callable[[], None]:
         st.title(title)
         try:
             shown = find_shown()
+            use_currency(shown.latest["currency"])
             _show_band(shown)
             show(shown)
             st.html(FOOT)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+from churn.contracts.money import write_money
+
 NOTHING = "–"
 Form = Callable[[Any], str]
 
@@ -14,8 +16,8 @@ def tell_count(value: float | None) -> str:
 
 
 def tell_usd(value: float | None) -> str:
-    """Formats whole dollars: 429955.6 is $429,956."""
-    return NOTHING if value is None else f"{'−' if value <= -0.5 else ''}${abs(value):,.0f}"
+    """Formats money without cents: 429955.6 is $429,956."""
+    return NOTHING if value is None else write_money(value, minus="−")
 
 
 def tell_bound(value: float) -> str:
@@ -25,7 +27,7 @@ def tell_bound(value: float) -> str:
 
 def tell_usd_cents(value: float | None) -> str:
     """Formats a price: 70.5 is $70.50."""
-    return NOTHING if value is None else f"{'−' if value <= -0.005 else ''}${abs(value):,.2f}"
+    return NOTHING if value is None else write_money(value, 2, "−")
 
 
 def tell_percent(value: float | None) -> str:

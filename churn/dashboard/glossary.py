@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from churn.contracts.action_list import ACTION_LIST, Unit
 from churn.contracts.horizons import tell_horizon
+from churn.contracts.money import name_currency
 from churn.dashboard import formats
 from churn.dashboard.formats import Form
 
@@ -29,7 +30,13 @@ class Figure:
     @property
     def heading(self) -> str:
         """The label for the head of a column or a card, with the unit of money."""
-        return f"{self.label}, USD" if self.form in (formats.tell_usd, formats.tell_usd_cents) else self.label
+        is_money = self.form in (formats.tell_usd, formats.tell_usd_cents)
+        return name_currency(f"{self.label}, USD") if is_money else self.label
+
+    @property
+    def meaning(self) -> str:
+        """The definition, in the currency in force."""
+        return name_currency(self.definition)
 
 
 BASES = {

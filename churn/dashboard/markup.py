@@ -44,7 +44,7 @@ class Column:
 
 def explain(figure: Figure) -> str:
     """Returns the heading of a figure, with its definition on hover and for screen readers."""
-    definition = escape(figure.definition, quote=True)
+    definition = escape(figure.meaning, quote=True)
     return f'<span class="what" title="{definition}">{escape(figure.heading)}</span>'
 
 
@@ -144,7 +144,7 @@ def _with_code(text: str) -> str:
 
 def define(figures: Iterable[Figure]) -> str:
     """Returns labels and definitions as a list, for readers without a mouse."""
-    terms = "".join(f"<dt><b>{escape(figure.label)}</b></dt><dd>{escape(figure.definition)}</dd>" for figure in figures)
+    terms = "".join(f"<dt><b>{escape(figure.label)}</b></dt><dd>{escape(figure.meaning)}</dd>" for figure in figures)
     return f'<dl class="note">{terms}</dl>'
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import vl_convert
 
+from churn.contracts.money import use_currency
 from churn.dashboard import charts, glossary, markup, palette, summary
 from churn.dashboard.formats import tell_day, tell_moment
 from churn.errors import NotPublished
@@ -70,6 +71,7 @@ def render_report(
         first_calls: the first rows of the action list.
         withdrawn: sentences about later dates that a person withdrew.
     """
+    use_currency(publication["currency"])
     now = days[-1]
     marks = "".join(markup.draw_pill(mark, True) for mark in (*summary.tell_marks(publication), *withdrawn))
     title = f"Churn as of {tell_day(now['prediction_date'])}"

@@ -80,11 +80,6 @@ def describe_ids(sample: pl.DataFrame) -> list[str]:
     return warnings
 
 
-def describe_currency(currency: str) -> list[str]:
-    """Returns a remark on money in another currency than the one that columns and pages name."""
-    return [] if currency == "USD" else [f"money is in {currency}, although columns and pages write USD and $"]
-
-
 def check_tenure(name: str, sample: pl.DataFrame) -> None:
     """Refuses a file whose tenure is in another unit than months, judged by total and monthly charges.
 

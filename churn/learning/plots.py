@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from churn.contracts.decisions import CandidateFigures, Interval
+from churn.contracts.money import write_money
 
 INK, BLUE, ORANGE, PALE = "#22303c", "#2a6f97", "#d1602b", "#d9e2ec"
 GREEN = "#5a8f4f"
@@ -190,7 +191,7 @@ def draw_profit(profits: dict[str, Floats], family: str) -> Figure:
             curve,
             color=colour,
             linewidth=1.8,
-            label=f"{name}: best ${curve[best]:,.0f} at {contacted[best]:.0%}",
+            label=f"{name}: best {write_money(curve[best])} at {contacted[best]:.0%}",
         )
         axes.plot(contacted[best], curve[best], "o", color=colour, markersize=5)
     axes.axhline(0, color=INK, linewidth=0.6)

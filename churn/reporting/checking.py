@@ -15,7 +15,7 @@ from churn.intake.limits import Limits, Tally, check_hope, check_limits
 from churn.intake.reading import open_batches
 from churn.intake.screening import screen_rows
 from churn.intake.sources import Extract, check_unchanged, open_extract
-from churn.intake.wholesale import check_tenure, describe_currency, describe_ids
+from churn.intake.wholesale import check_tenure, describe_ids
 from churn.settings import Settings
 from churn.simulation.extracts import provide_synthetic_extract
 from churn.timeline import today
@@ -143,7 +143,7 @@ def _whole_file_checks(
     if opened.header.is_correction:
         tally.warnings = ["corrected rows: `churn run` checks that they belong to the current load of their date"]
     elif tally.accepted:
-        tally.warnings = [*describe_ids(tally.sample), *describe_currency(extract_form.declaration.currency)]
+        tally.warnings = describe_ids(tally.sample)
         if extract_form.tenure_unit is None:
             yield lambda: check_tenure(name, tally.sample)
 

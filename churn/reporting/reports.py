@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from churn.contracts.decisions import CandidateFigures, Interval
 from churn.contracts.horizons import tell_horizon
-from churn.contracts.money import NO_VALUE
+from churn.contracts.money import NO_VALUE, write_money
 from churn.contracts.statuses import VERDICT_WORDS
 from churn.errors import understand
 from churn.learning.params import FAMILIES
@@ -60,7 +60,7 @@ def _report_load(engine: "Engine", as_of_date: date, refusal: str | None) -> str
                     load.rows_read,
                     load.rows_accepted,
                     load.rows_rejected,
-                    "–" if load.monthly_charges_total is None else f"${load.monthly_charges_total:,.0f}",
+                    "–" if load.monthly_charges_total is None else write_money(load.monthly_charges_total),
                     load.load_id,
                 ]
             ],
@@ -180,7 +180,7 @@ _WRITERS: dict[str, Callable[["Engine", date], str | None]] = {
 
 
 def _figure(value: Any, unit: str) -> str:
-    return f"${value:,.0f}" if unit == "USD" else f"{value:,}"
+    return write_money(value) if unit == "USD" else f"{value:,}"
 
 
 def _change(value: Any, before: Any, unit: str) -> str:

@@ -68,7 +68,7 @@ class ScoringModel:
 class Status:
     """What is published: the document of `churn status --json`.
 
-    Money is in USD per year, and None if the extract has no value a month. Money and the average probability cover
+    Money is per year, and None if the extract has no value a month. Money and the average probability cover
     active customers only.
 
     Attributes:
@@ -76,6 +76,7 @@ class Status:
         tiers_from: the smallest probability of the tiers High and Medium; above 1 if nobody can reach the tier.
         horizon: within which time customers leave by the probabilities; None for the month that the extract covers.
         average_churn_probability: None without an active customer.
+        currency: the currency of all money, whatever the names of the fields say.
         expected_annual_loss_usd: a year's revenue expected to leave within the horizon.
         expected_loss_12m_usd: the bills that are expected to be lost within 12 months; None if the label has no horizon
             of its own, as future_value_usd.
@@ -96,6 +97,7 @@ class Status:
     revenue_at_risk_usd: float | None
     expected_annual_loss_usd: float | None
     horizon: str | None
+    currency: str
     expected_leavers: float
     expected_loss_12m_usd: float | None
     future_value_usd: float | None
@@ -133,6 +135,7 @@ def read_status(workplace: Workplace, as_of_date: date | None = None, known_at: 
         revenue_at_risk_usd=kpis.revenue_at_risk_usd,
         expected_annual_loss_usd=kpis.expected_annual_loss_usd,
         horizon=publication.horizon,
+        currency=publication.currency,
         expected_leavers=kpis.expected_leavers_count,
         expected_loss_12m_usd=kpis.expected_loss_12m_usd,
         future_value_usd=kpis.future_value_usd,

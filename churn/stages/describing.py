@@ -53,5 +53,6 @@ def describe_from_load(
         horizon=promotions.find_horizon(engine, model_version),
         seats_count=count_seats(load_contact_policy(settings.policies)),
         save_rate=policies.value.save_rate,
+        currency=load.currency,
         is_save_rate_measured=measured is not None and measured[0] <= policies.value.save_rate <= measured[1],
     )

@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from churn.contracts.money import use_currency, write_money
 from churn.errors import ChurnError, ContractBroken
 from churn.intake.batches import ROW_NUMBER, Opened
 from churn.intake.core import make_core
@@ -20,7 +21,7 @@ from churn.intake.reading_ahead import read_ahead
 from churn.intake.rules import rules_of
 from churn.intake.screening import Screened, screen_rows
 from churn.intake.sources import Extract, check_unchanged, open_extract
-from churn.intake.wholesale import check_tenure, describe_currency, describe_ids
+from churn.intake.wholesale import check_tenure, describe_ids
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.last_snapshot import compare_with_last
@@ -69,6 +70,7 @@ def load_extract(
             _fingerprint_reading(workplace.settings, extract_form),
             extract.size_bytes,
             extract_form.label_rules(),
+            extract_form.declaration.currency,
         )
         current = loads.find_current_load(engine, snapshot_date)
         if current is not None and _is_same(current, arrival) and not _find_damage(engine, current):
@@ -99,7 +101,7 @@ def _find_damage(engine: "Engine", load: Load) -> str:
 
 
 def _tell_charges(monthly_charges: float | None) -> str:
-    return "no value a month" if monthly_charges is None else f"monthly charges of ${monthly_charges:,.2f}"
+    return "no value a month" if monthly_charges is None else f"monthly charges of {write_money(monthly_charges, 2)}"
 
 
 def _fingerprint_reading(settings: Settings, extract_form: ExtractForm) -> str:
@@ -119,6 +121,7 @@ def _take_in(
     before, forgotten = loads.find_load_before(engine, arrival.snapshot_date), erasures.find_forgotten(engine)
     max_bytes = settings.max_extract_megabytes * 1_000_000
     try:
+        _refuse_other_currency(engine, arrival)
         with open_batches(extract.path, extract.name, extract_form, max_bytes) as opened:
             if opened.header.is_correction and current is not None:
                 tally.keep(current.rows_accepted, current.monthly_charges_total, current.origin)
@@ -129,6 +132,7 @@ def _take_in(
             compared = chain(screened, compare_with_last(workplace, extract.name, tally, before))
             with read_ahead(compared) as batches:
                 snapshots.replace_snapshot(engine, load_id, arrival, extract_form.declaration, batches, tally)
+        use_currency(arrival.currency)  # The first extract of a home decides it.
     except DuplicateCustomer as twice:
         located = _locate(twice, extract, extract_form, max_bytes)
         loads.refuse_load(engine, load_id, located.fact, tally)
@@ -137,6 +141,22 @@ def _take_in(
         loads.refuse_load(engine, load_id, refusal.fact, tally)
         raise
     return Outcome(_summarise(tally, arrival.snapshot_date, current))
+
+
+def _refuse_other_currency(engine: "Engine", arrival: Arrival) -> None:
+    """Refuses an extract in another currency than that of the other days: a trend over both would add them.
+
+    Raises:
+        ContractBroken: the declaration names another currency.
+    """
+    other = next((one for one in loads.find_current_loads(engine) if one.snapshot_date != arrival.snapshot_date), None)
+    if other is not None and other.currency != arrival.currency:
+        raise ContractBroken(
+            f"The money of {arrival.name} is in {arrival.currency} by its declaration, but that of "
+            f"{other.snapshot_date} is in {other.currency}: two currencies are never added.",
+            "correct currency in [extract] of the declaration, or keep the other currency in a home of its own with "
+            "CHURN_HOME.",
+        )
 
 
 def _limits(settings: Settings) -> Limits:
@@ -187,8 +207,8 @@ def _check_size(extract: Extract, tally: Tally, before: Load | None, limits: Lim
 
 
 def _check_words(extract: Extract, tally: Tally, extract_form: ExtractForm) -> None:
-    """Notes odd customer numbers and the currency; refuses a file whose tenure does not look like months."""
-    tally.warnings = [*describe_ids(tally.sample), *describe_currency(extract_form.declaration.currency)]
+    """Notes odd customer numbers; refuses a file whose tenure does not look like months."""
+    tally.warnings = describe_ids(tally.sample)
     if extract_form.tenure_unit is None:
         check_tenure(extract.name, tally.sample)
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self, TypeVar, cast
 
+import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from churn.contracts.money import DEFAULT_CURRENCY, use_currency
 from churn.settings import Settings, load_settings
 from churn.stores.postgres.database import open_engine
+from churn.stores.postgres.tables import loads
 
 
 class Store(Protocol):
@@ -74,4 +77,13 @@ def open_workplace(settings: Settings | None = None) -> Workplace:
         Unavailable: the database did not answer; the message shows its address without the password.
     """
     settings = settings or load_settings()
-    return Workplace(settings, open_engine(settings))
+    engine = open_engine(settings)
+    use_currency(_find_currency(engine))
+    return Workplace(settings, engine)
+
+
+def _find_currency(engine: Engine) -> str:
+    """Returns the currency of the stored extracts; USD before the first one."""
+    query = sa.select(loads.c.currency).where(loads.c.status == "loaded").order_by(loads.c.load_id.desc()).limit(1)
+    with engine.connect() as connection:
+        return connection.scalar(query) or DEFAULT_CURRENCY

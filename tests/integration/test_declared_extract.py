@@ -1,15 +1,20 @@
 """A software company without phone lines comes in by its declaration, and gets a list in its own words."""
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from churn.dashboard.report import write_report
 from churn.errors import ContractBroken, WrongUsage
+from churn.reporting.exporting import export
 from churn.settings import Settings
 from churn.stages import intake
+from churn.stores.ledgers import loads
 from tests.conftest import DAY
 from tests.support.declared import ask_rows, publish_declared
 from tests.support.pages import open_page, read_page
@@ -21,6 +26,7 @@ pytestmark = pytest.mark.integration
 DECLARATION = """
 [extract]
 reviewed_by = "Ann, 2026-11-14"
+currency = "CHF"
 
 [core]
 who = "account"
@@ -138,6 +144,45 @@ def test_the_day_is_published_with_its_money_and_its_tiers(company: Settings) ->
     assert paid.min() == 0, "an account with a credit has no revenue to lose, and takes none away from the others"
     assert day["listed_customers_count"]
     assert [row["rule"] for row in ask_rows(company, "SELECT rule FROM reporting.risk_tiers")] == ["lift"] * 3
+
+
+def test_all_money_that_leaves_names_its_currency(company: Settings, tmp_path: Path) -> None:
+    views = ("kpi_daily", "risk_trend", "risk_by_segment", "action_list", "customer_scores", "publication_history")
+    for view in (*views, "load_history"):
+        assert ask_rows(company, f"SELECT DISTINCT currency FROM reporting.{view}") == [{"currency": "CHF"}], view
+    for what in ("action-list", "predictions"):
+        export(at(company), what, "csv", tmp_path / "rows.csv", DAY)
+        assert pl.read_csv(tmp_path / "rows.csv")["currency"].unique().to_list() == ["CHF"], what
+
+
+def test_pages_and_messages_write_the_currency_and_no_dollar(
+    company: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CHURN_HOME", str(company.home_dir))
+    report = tmp_path / "report.html"
+    write_report(company, report, DAY)
+    (known,) = loads.find_current_loads(at(company).engine)
+    screens = [*(read_page(open_page(name)) for name in ("overview", "actions", "segments")), report.read_text()]
+
+    assert intake.validate_extract(at(company), DAY).summary.startswith(
+        f"{known.rows_accepted:,} customers with monthly"
+    )
+    assert "CHF " in intake.validate_extract(at(company), DAY).summary
+    for shown in screens:
+        assert "CHF" in shown
+        assert not re.search(r"\$\s?\d|USD", shown)
+
+
+def test_another_currency_is_refused_since_two_are_never_added(company: Settings, tmp_path: Path) -> None:
+    declaration = tmp_path / "euro.toml"
+    declaration.write_text(DECLARATION.replace("CHF", "EUR"), encoding="utf-8")
+    with pytest.raises(ContractBroken, match=r"in EUR by its declaration, but that of .* is in CHF") as refused:
+        intake.load_extract(at(company), write_accounts(tmp_path / "next.csv"), DAY + timedelta(days=1), declaration)
+    # The first way out: the declaration says again what the stored days are in.
+    declaration.write_text(DECLARATION, encoding="utf-8")
+
+    assert "correct currency in [extract] of the declaration" in refused.value.next_step
+    assert intake.load_extract(at(company), tmp_path / "next.csv", DAY, declaration).summary
 
 
 def test_segments_that_the_extract_lacks_are_not_shown(company: Settings) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from churn.contracts.action_list import ACTION_LIST, NUMERIC
+from churn.contracts.money import name_currency
 from churn.dashboard import markup, summary
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.glossary import FIGURES, find_figures
@@ -102,7 +103,7 @@ def _ask_wanted(shown: Shown, has_value: bool) -> Wanted:
     value = 0.0
     if has_value:
         value = places[-1].number_input(
-            "Smallest monthly charge, USD", 0.0, step=10.0, key="value", bind="query-params"
+            name_currency("Smallest monthly charge, USD"), 0.0, step=10.0, key="value", bind="query-params"
         )
     most = st.query_params.get("first", "")
     return Wanted(

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from churn.contracts.money import axis_format, name_currency
 from churn.dashboard import markup, model_charts
 from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text
@@ -113,7 +114,8 @@ def _draw_curves(curves: dict[str, list[Row]]) -> None:
     if points:
         with places[2]:
             st.header("Whom to call: how many calls pay?")
-            st.altair_chart(model_charts.draw_curve(points, "USD per 1,000 customers", "$,.0f", None))
+            title = name_currency("USD per 1,000 customers")
+            st.altair_chart(model_charts.draw_curve(points, title, axis_format(), None))
     tenth = next(point for point in curves["gain"] if point["point_number"] == 2)
     remark = (
         f"The top 10% by probability contains {tell_percent(tenth['y_value'])} of the leavers, "

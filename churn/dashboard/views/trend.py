@@ -5,6 +5,7 @@ from datetime import timedelta
 import streamlit as st
 
 from churn.contracts.horizons import tell_horizon
+from churn.contracts.money import axis_format, name_currency
 from churn.dashboard import charts, markup, summary
 from churn.dashboard.access import Shown, ask
 from churn.dashboard.formats import tell_count, tell_day, tell_percent
@@ -78,7 +79,7 @@ def _draw(rows: list[Row], unit: str, horizon: str | None) -> None:
         return
     with right:
         st.header(find_figures(horizon)[loss].heading)
-        st.altair_chart(charts.draw_line(rows, loss, "USD", "$,.0f", unit))
+        st.altair_chart(charts.draw_line(rows, loss, name_currency("USD"), axis_format(), unit))
 
 
 def choose_loss(rows: list[Row]) -> str | None:

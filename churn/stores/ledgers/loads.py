@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from churn.contracts.horizons import DEFAULT_RULES, Horizon, LabelRules, LeftBy
+from churn.contracts.money import DEFAULT_CURRENCY
 from churn.contracts.statuses import LoadStatus, Origin
 from churn.errors import NotLoaded
 from churn.intake.limits import Tally
@@ -34,6 +35,7 @@ class Load:
         origin: synthetic if every customer comes from the simulator.
         left_by, horizon, tolerance_days: how the extract says that customers are labelled.
         rows_fingerprint: the fingerprint of the stored rows; None for a load of a release that did not record it.
+        currency: the currency of all money.
     """
 
     load_id: int
@@ -55,6 +57,7 @@ class Load:
     horizon: str
     tolerance_days: int
     rows_fingerprint: Decimal | None
+    currency: str = DEFAULT_CURRENCY
 
     @property
     def label_rules(self) -> LabelRules:
@@ -73,6 +76,7 @@ class Arrival:
     reading_sha256: str
     size_bytes: int
     label_rules: LabelRules = DEFAULT_RULES
+    currency: str = DEFAULT_CURRENCY
 
 
 def find_current_load(engine: Engine, snapshot_date: date) -> Load | None:
@@ -195,6 +199,7 @@ def open_load(engine: Engine, arrival: Arrival) -> int:
         "left_by": arrival.label_rules.left,
         "horizon": str(arrival.label_rules.horizon),
         "tolerance_days": arrival.label_rules.tolerance_days,
+        "currency": arrival.currency,
     }
     with engine.begin() as connection:
         connection.execute(

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from churn.contracts.money import DEFAULT_CURRENCY
 from churn.contracts.statuses import Basis, PublicationStatus
 from churn.errors import NotPublished
 from churn.stores.ledgers.withdrawals import DayWithdrawn, find_held
@@ -28,6 +29,7 @@ class Publication:
         save_rate: the share of contacted leavers who stay, as the money of contacts takes it; None for dates from
             before the product recorded it.
         is_save_rate_measured: whether a campaign measured a share that agrees with save_rate.
+        currency: the currency of all money.
     """
 
     prediction_date: date
@@ -50,6 +52,7 @@ class Publication:
     seats_count: int | None = None
     save_rate: float | None = None
     is_save_rate_measured: bool = False
+    currency: str = DEFAULT_CURRENCY
 
     def inputs(self) -> tuple[object, ...]:
         """Returns everything that decides the scores. The same inputs give the same scores."""

@@ -10,6 +10,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
+from churn.contracts.money import write_money
 from churn.stores.postgres.tables import publications, revisions
 
 
@@ -35,8 +36,9 @@ class Revision:
     def summarise(self) -> str:
         """Returns one line about the revision."""
         before, after = self.revenue_at_risk_before_usd, self.revenue_at_risk_after_usd
-        is_known = before is not None and after is not None
-        money = f"; revenue at risk was ${before:,.0f} and is ${after:,.0f} per year" if is_known else ""
+        money = ""
+        if before is not None and after is not None:
+            money = f"; revenue at risk was {write_money(before)} and is {write_money(after)} per year"
         return (
             f"{self.prediction_date} revised: {self.changed_count:,} customers changed, {self.added_count:,} added, "
             f"{self.removed_count:,} removed, {self.unchanged_count:,} unchanged; {self.moved_tier_count:,} in another "

@@ -92,6 +92,9 @@ loads = Table(
         server_default="0",
         comment="Rows of customers who were forgotten: left out when it was loaded, or deleted since",
     ),
+    Column(
+        "currency", Text, nullable=False, server_default="USD", comment="The currency of all money, such as USD or CHF"
+    ),
     CheckConstraint(one_of("left_by", LeftBy), name="loads_left_by"),
     CheckConstraint(one_of("origin", Origin), name="loads_origin"),
     CheckConstraint(one_of("status", LoadStatus), name="loads_status"),

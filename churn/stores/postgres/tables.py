@@ -146,6 +146,9 @@ publications = Table(
         server_default=false(),
         comment="A campaign measured a share that agrees with save_rate; else it is assumed",
     ),
+    Column(
+        "currency", Text, nullable=False, server_default="USD", comment="The currency of all money, such as USD or CHF"
+    ),
     CheckConstraint(one_of("status", PublicationStatus), name="publications_status"),
     CheckConstraint("eligible_count = customers_count + refused_count", name="publications_coverage"),
     CheckConstraint("(status = 'published') = (published_at is not null)", name="publications_published_at"),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from churn.contracts.money import write_money
 from churn.errors import AuditFailed
 
 NEWEST_DAYS = 7
@@ -247,4 +248,4 @@ def _worded(name: str, value: float | None) -> str:
     words = name.removesuffix("_count").removesuffix("_usd").replace("_", " ")
     if value is None:
         return f"no {words}"
-    return f"{words} ${value:,.2f}" if name.endswith("_usd") else f"{words} {value:,.0f}"
+    return f"{words} {write_money(value, 2)}" if name.endswith("_usd") else f"{words} {value:,.0f}"

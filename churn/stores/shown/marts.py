@@ -38,7 +38,7 @@ def read_publications(connection: Connection, limit: int = 400) -> list[Row]:
         connection,
         """
         SELECT prediction_date, status, basis, is_synthetic, customers_count, eligible_count, refused_count, load_id,
-            source, model_version, horizon, staged_at, published_at, withdrawn_by, withdrawn_why
+            source, model_version, horizon, currency, staged_at, published_at, withdrawn_by, withdrawn_why
         FROM reporting.publication_history ORDER BY prediction_date DESC LIMIT :limit
         """,
         limit=limit,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from churn.contracts.money import write_money
 from churn.stages import counted
 from churn.terminal.display.layout import Column, indented, open_console, percent, print_table, usd
 
@@ -50,7 +51,7 @@ def _show_costs(plan: "CampaignPlan", forecast: "Forecast", console: Console) ->
     )
     for channel, price in forecast.seat_prices_usd.items():
         if price:
-            console.print(f"One more {channel} a day would bring ${price:,.2f}.")
+            console.print(f"One more {channel} a day would bring {write_money(price, 2)}.")
     needs = _months(forecast.months_of_plan)
     given = f"it gives itself {forecast.months_given:.0f}"
     console.print(f"{plan.name} wants to see a reduction of {plan.smallest_effect:.0%}: {needs} months; {given}.")

@@ -12,6 +12,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from churn.contracts.money import write_money
+
 HEADER_LINE = Box("    \n    \n -- \n    \n    \n    \n    \n    \n")
 PIPE_WIDTH = 10_000
 """Columns of output that goes to a pipe or a file: wide enough that no line is wrapped or cut."""
@@ -92,8 +94,8 @@ def indented(text: str, columns: int, style: str = "") -> Padding:
 
 
 def usd(amount: float) -> str:
-    """Returns whole dollars, as in $1,234."""
-    return f"{'-' if amount <= -0.5 else ''}${abs(amount):,.0f}"
+    """Returns money without cents, as in $1,234."""
+    return write_money(amount)
 
 
 def percent(share: float) -> str:

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from churn.contracts.horizons import tell_horizon
-from churn.contracts.money import NO_VALUE
+from churn.contracts.money import NO_VALUE, write_money
 from churn.reporting.status import ScoringModel, Status
 from churn.stores.shown.figures import FirstCall
 from churn.terminal.display.evidence import FAMILY_NAMES
@@ -142,4 +142,4 @@ def _show_first_calls(status: Status, console: Console) -> None:
 def _money_cells(call: FirstCall) -> list[str]:
     if call.expected_profit_usd is None or call.monthly_charges is None:
         return []
-    return [usd(call.expected_profit_usd), f"${call.monthly_charges:.2f}"]
+    return [usd(call.expected_profit_usd), write_money(call.monthly_charges, 2)]

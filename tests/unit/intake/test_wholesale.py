@@ -15,7 +15,6 @@ from churn.intake.wholesale import (
     check_tenure,
     compare_customers,
     compare_numbers,
-    describe_currency,
     describe_ids,
     refuse_changes,
 )
@@ -191,8 +190,3 @@ def test_a_broken_row_of_a_file_with_further_columns_keeps_no_personal_data(tmp_
 
     assert rejected.height == 2
     assert not rejected["row"].str.contains("Lovelace|Ada|ada").any()
-
-
-def test_money_in_another_currency_than_the_pages_name_is_told() -> None:
-    assert describe_currency("USD") == []
-    assert describe_currency("CHF") == ["money is in CHF, although columns and pages write USD and $"]

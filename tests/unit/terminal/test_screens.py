@@ -33,6 +33,7 @@ STATUS = Status(
     average_churn_probability=0.1834,
     revenue_at_risk_usd=429956.0,
     expected_annual_loss_usd=814150.0,
+    currency="USD",
     horizon=None,
     expected_leavers=949.0,
     expected_loss_12m_usd=None,

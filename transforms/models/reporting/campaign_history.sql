@@ -20,7 +20,8 @@ WITH enrolled AS (
     SUM(CASE WHEN arm = 'treatment' THEN 1 ELSE 0 END) AS treated_count,
     SUM(CASE WHEN arm = 'control' THEN 1 ELSE 0 END) AS control_count,
     SUM(CASE WHEN arm = 'control' THEN expected_profit_usd ELSE 0 END) AS held_out_profit_usd,
-    MAX(enrolled_on) AS last_wave_date
+    MAX(enrolled_on) AS last_wave_date,
+    MAX(prediction_date) AS last_prediction_date
   FROM ops.assignments
   GROUP BY
     campaign_id
@@ -58,6 +59,11 @@ WITH enrolled AS (
   FROM ops.readings
   WHERE
     contrast = 'all'
+), publications AS (
+  SELECT
+    prediction_date,
+    currency
+  FROM ops.publications
 )
 SELECT
   campaigns.campaign_id::TEXT AS campaign_id, /* The name of the campaign */
@@ -83,7 +89,8 @@ SELECT
   leaving.why::TEXT AS leaving_why, /* The verdict on leaving in a sentence */
   money.verdict::TEXT AS money_verdict, /* The newest verdict on money */
   money.why::TEXT AS money_why, /* The verdict on money in a sentence */
-  money.effect::DOUBLE PRECISION AS money_effect_usd /* What contacting one customer brought, in USD; NULL if it is not known */
+  money.effect::DOUBLE PRECISION AS money_effect_usd, /* What contacting one customer brought, in USD; NULL if it is not known */
+  publications.currency::TEXT AS currency /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is; NULL before the first wave */
 FROM ops.campaigns AS campaigns
 LEFT JOIN enrolled
   ON enrolled.campaign_id = campaigns.campaign_id
@@ -97,3 +104,5 @@ LEFT JOIN read_of_all AS money
   ON money.campaign_id = campaigns.campaign_id
   AND money.outcome = 'money_usd'
   AND money.recency_rank = 1
+LEFT JOIN publications
+  ON publications.prediction_date = enrolled.last_prediction_date

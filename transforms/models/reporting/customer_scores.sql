@@ -49,7 +49,8 @@ WITH customers AS (
   SELECT
     prediction_date,
     basis,
-    model_version
+    model_version,
+    currency
   FROM ops.publications
   WHERE
     status = 'published'
@@ -101,6 +102,7 @@ SELECT
   customers.services_count::INT AS services_count, /* Number of services of the customer, 0 to 9 */
   customers.is_senior_citizen::BOOLEAN AS is_senior_citizen, /* Whether the customer is 65 or older */
   customers.churn_risk_score::INT AS churn_risk_score, /* A rule of thumb, 0 to 10: easy to read, not calibrated */
+  published.currency::TEXT AS currency, /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
   published.basis::TEXT AS basis, /* How the score was made: live, replayed, as_if or reconstructed */
   published.model_version::INT AS model_version /* The version of the model that gave the score */
 FROM customers

@@ -19,7 +19,8 @@ WITH customers AS (
   FROM analytics.customer_risk
 ), published AS (
   SELECT
-    prediction_date
+    prediction_date,
+    currency
   FROM ops.publications
   WHERE
     status = 'published'
@@ -44,7 +45,8 @@ SELECT
   controls.campaign_id::TEXT AS campaign_id, /* The campaign that holds the customer out */
   controls.enrolled_on::DATE AS enrolled_on, /* The day from which on the customer is held out */
   customers.call_rank::BIGINT AS call_rank, /* The order of calls without the campaign; NULL if a contact is not expected to pay */
-  ROUND(customers.expected_profit_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_profit_usd /* The expected profit that the campaign gives up, in USD */
+  ROUND(customers.expected_profit_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_profit_usd, /* The expected profit that the campaign gives up, in USD */
+  published.currency::TEXT AS currency /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
 FROM customers
 INNER JOIN published
   ON published.prediction_date = customers.prediction_date

@@ -51,6 +51,7 @@ WITH profiles AS (
     publications.model_name,
     publications.model_version,
     publications.horizon,
+    publications.currency,
     publications.seats_count,
     publications.save_rate,
     publications.is_save_rate_measured,
@@ -122,6 +123,7 @@ SELECT
   published.model_name::TEXT AS model_name, /* The name of the registered model that gave the scores */
   published.model_version::INT AS model_version, /* The version of the model */
   published.horizon::TEXT AS horizon, /* Within which time the probabilities say that customers leave, such as 30 days; NULL: within the month that the extract covers */
+  published.currency::TEXT AS currency, /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
   published.published_at::TIMESTAMPTZ AS published_at /* When the date was published, in UTC */
 FROM published
 INNER JOIN profiles
@@ -138,6 +140,7 @@ GROUP BY
   published.model_name,
   published.model_version,
   published.horizon,
+  published.currency,
   published.seats_count,
   published.customers_count,
   published.cost_usd,

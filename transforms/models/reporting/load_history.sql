@@ -31,6 +31,7 @@ SELECT
   )::DOUBLE PRECISION AS rejected_share, /* The share of rejected rows, 0 to 1; NULL if no row was read */
   cells_normalised::BIGINT AS cells_normalised, /* Number of cells whose spaces or case were corrected */
   monthly_charges_total::DECIMAL(18, 2) AS monthly_charges_total, /* The sum of the monthly charges of the accepted rows, in USD */
+  currency::TEXT AS currency, /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
   notes::TEXT[] AS notes, /* Remarks about the file: ignored columns, new words and others */
   started_at::TIMESTAMPTZ AS started_at, /* When the load started, in UTC */
   ended_at::TIMESTAMPTZ AS ended_at /* When the load ended, in UTC; NULL while it is running */

@@ -26,6 +26,7 @@ WITH publications AS (
     model_name,
     model_version,
     horizon,
+    currency,
     staged_at,
     published_at
   FROM ops.publications
@@ -67,6 +68,7 @@ SELECT
   publications.model_name::TEXT AS model_name, /* The name of the registered model */
   publications.model_version::INT AS model_version, /* The version of the model that gave the scores */
   publications.horizon::TEXT AS horizon, /* Within which time the probabilities say that customers leave, such as 30 days; NULL: within the month that the extract covers */
+  publications.currency::TEXT AS currency, /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
   publications.staged_at::TIMESTAMPTZ AS staged_at, /* When the scores were written, in UTC */
   publications.published_at::TIMESTAMPTZ AS published_at, /* When the date was published, in UTC; NULL while readers do not see it */
   withdrawals.person::TEXT AS withdrawn_by, /* Who withdrew the date; NULL unless a person did, and nobody published it again */

@@ -35,13 +35,15 @@ WITH profiles AS (
   FROM analytics.risk_by_profile
 ), published AS (
   SELECT
-    prediction_date
+    prediction_date,
+    currency
   FROM ops.publications
   WHERE
     status = 'published'
 ), segments AS (
   SELECT
     profiles.prediction_date,
+    MAX(published.currency) AS currency,
     CASE
       WHEN GROUPING(profiles.contract) = 0
       THEN 'contract'
@@ -103,7 +105,8 @@ SELECT
   ROUND(annual_revenue_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS annual_revenue_usd, /* Twelve monthly charges of the active customers, in USD */
   ROUND(revenue_at_risk_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of the active customers at risk, in USD */
   ROUND(expected_annual_loss_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the sum of probability times twelve monthly charges over the active customers, in USD */
-  ROUND(expected_loss_12m_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
+  ROUND(expected_loss_12m_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
+  currency::TEXT AS currency /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
 FROM segments
 WHERE
   segment <> 'Not in the extract'

@@ -22,6 +22,7 @@ WITH days AS (
     revenue_at_risk_usd,
     expected_annual_loss_usd,
     expected_loss_12m_usd,
+    currency,
     basis
   FROM reporting.kpi_daily
 ), periods AS (
@@ -66,6 +67,7 @@ SELECT
   days.revenue_at_risk_usd::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of the active customers at risk, in USD */
   days.expected_annual_loss_usd::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the sum of probability times twelve monthly charges over the active customers, in USD */
   days.expected_loss_12m_usd::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
+  days.currency::TEXT AS currency, /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
   days.basis::TEXT AS basis /* How the score was made: live, replayed, as_if or reconstructed */
 FROM periods
 INNER JOIN days
