@@ -85,6 +85,13 @@ def test_no_model_or_audit_knows_a_bound_or_an_action_of_a_tier(project: Any) ->
         assert not literals & values, path
 
 
+def test_money_that_readers_get_has_its_currency_beside_it(project: Any) -> None:
+    for name, model in models_of(project).items():
+        columns = set(model.columns_to_types)
+        if name.startswith("reporting.") and any(column.endswith("_usd") for column in columns):
+            assert "currency" in columns, name
+
+
 def test_views_are_what_readers_keep(project: Any) -> None:
     """A refresh names the tables it evaluates; were a reporting model a table, it would go stale."""
     kinds = {name: str(model.kind.name) for name, model in models_of(project).items()}

@@ -12,7 +12,8 @@ MODEL (
 
 WITH published AS (
   SELECT
-    prediction_date
+    prediction_date,
+    currency
   FROM ops.publications
   WHERE
     status = 'published'
@@ -36,7 +37,8 @@ SELECT
   groups.actual_loss_usd::DOUBLE PRECISION AS actual_loss_usd, /* Twelve monthly charges of the customers who left, in USD; NULL without a value a month */
   groups.expected_loss_usd::DOUBLE PRECISION AS expected_loss_usd, /* A year's revenue that was expected to leave, in USD */
   groups.expected_loss_low_usd::DOUBLE PRECISION AS expected_loss_low_usd, /* The lower end of what true probabilities lose in 95% of all months, in USD */
-  groups.expected_loss_high_usd::DOUBLE PRECISION AS expected_loss_high_usd /* The upper end of the same, in USD */
+  groups.expected_loss_high_usd::DOUBLE PRECISION AS expected_loss_high_usd, /* The upper end of the same, in USD */
+  published.currency::TEXT AS currency /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
 FROM analytics.score_outcomes AS groups
 INNER JOIN published
   ON published.prediction_date = groups.prediction_date

@@ -16,7 +16,8 @@ MODEL (
 
 WITH published AS (
   SELECT
-    prediction_date
+    prediction_date,
+    currency
   FROM ops.publications
   WHERE
     status = 'published'
@@ -67,6 +68,7 @@ SELECT
   judged.list_loss_usd::DOUBLE PRECISION AS list_loss_usd, /* Twelve monthly charges of the leavers on the action list, in USD */
   judged.by_charge_loss_usd::DOUBLE PRECISION AS by_charge_loss_usd, /* The same of the list by charge, in USD */
   judged.at_random_loss_usd::DOUBLE PRECISION AS at_random_loss_usd, /* The same of the list at random, in USD */
+  published.currency::TEXT AS currency, /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
   judged.judged_at::TIMESTAMPTZ AS judged_at /* When the comparison was made, in UTC */
 FROM analytics.score_performance AS judged
 INNER JOIN published
