@@ -127,6 +127,21 @@ class Settings(BaseSettings):
     worker_port: int = Field(default=4201, ge=1, le=65535, description="Health-check port of the worker of `churn up`.")
     mlflow_port: int = Field(default=5000, ge=1, le=65535, description="Port of the MLflow server of `churn up`.")
     dashboard_port: int = Field(default=8501, ge=1, le=65535, description="Port of the dashboard of `churn up`.")
+    api_port: int = Field(default=8600, ge=1, le=65535, description="Port of the online scores of `churn up`.")
+    api_keys: SecretStr | None = Field(
+        default=None,
+        description="API keys of `churn serve`: NAME=KEY or NAME=sha256:DIGEST, separated by spaces or commas. Without "
+        "it, the key is in the file api.key of CHURN_HOME.",
+    )
+    api_hosts: str = Field(
+        default="",
+        description="Further names, with ports, under which `churn serve` answers, such as that of your TLS proxy.",
+    )
+    api_requests_per_second: int = Field(
+        default=2_000,
+        ge=1,
+        description="Largest number of requests a second for each API key and each worker of `churn serve`.",
+    )
 
     @field_validator("*", mode="before")
     @classmethod

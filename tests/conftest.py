@@ -67,7 +67,15 @@ SECONDS = {
 """How long the longest files take on two idle cores. They begin first, so that both workers end at the same time."""
 
 TOGETHER = dict.fromkeys(
-    ("test_exporting.py", "test_published_day.py", "test_secrets.py", "test_campaigns.py"), "test_churn_pipeline.py"
+    (
+        "test_exporting.py",
+        "test_published_day.py",
+        "test_secrets.py",
+        "test_campaigns.py",
+        "test_online_scores.py",
+        "test_serving.py",
+    ),
+    "test_churn_pipeline.py",
 )
 """Files that look at the telecom with a model, which one worker trains for all of them."""
 

@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "psycopg": {"churn.stores", *(f"churn.stores.{store}" for store in STORES)},
     "typer": {"churn.terminal", "churn.shell"},
     "streamlit": {"churn.dashboard"},
+    "fastapi": {"churn.api"},
 }
 
 

@@ -65,7 +65,7 @@ def understand_names(file_name: str, names: list[str], extract_form: ExtractForm
     """
     if isinstance(extract_form, EveryColumn):
         return _take_every(names)
-    wanted = _name_wanted(extract_form)
+    wanted = name_wanted(extract_form)
     found = {ours: _find(names, accepted) for ours, accepted in wanted.items()}
     if twice := [wanted[ours][0] for ours, places in found.items() if len(places) > 1]:
         raise ContractBroken(
@@ -103,11 +103,11 @@ def count_known(names: list[str], extract_form: ExtractForm | EveryColumn) -> in
     """Returns how many of the names are declared columns. The right separator gives the largest count."""
     if isinstance(extract_form, EveryColumn):
         return sum(name != "" for name in names)
-    accepted = {plain_name(name) for names_of_one in _name_wanted(extract_form).values() for name in names_of_one}
+    accepted = {plain_name(name) for names_of_one in name_wanted(extract_form).values() for name in names_of_one}
     return sum(plain_name(name) in accepted for name in names)
 
 
-def _name_wanted(extract_form: ExtractForm) -> dict[str, tuple[str, ...]]:
+def name_wanted(extract_form: ExtractForm) -> dict[str, tuple[str, ...]]:
     """Returns our name -> the names that the file may give it, first the one that messages say."""
     declaration = extract_form.declaration
     if declaration.is_shipped:

@@ -17,6 +17,7 @@ from churn.stages import intake
 from churn.stores.ledgers import loads
 from tests.conftest import DAY
 from tests.support.declared import ask_rows, publish_declared
+from tests.support.online import check_same_as_batch, serving
 from tests.support.pages import open_page, read_page
 from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
@@ -238,3 +239,23 @@ def test_nobody_loads_by_a_declaration_that_nobody_reviewed(company: Settings, t
     guess.write_text(DECLARATION.replace("Ann, 2026-11-14", ""))
     with pytest.raises(WrongUsage, match="reviewed_by"):
         intake.load_extract(at(company), company.home_dir.parent / "accounts.csv", DAY, guess)
+
+
+def test_every_account_scores_online_as_in_the_batch(company: Settings) -> None:
+    assert check_same_as_batch(company, company.home_dir.parent / "accounts.csv", every=10) == 1_500
+
+
+def test_an_online_account_is_asked_for_in_the_words_of_the_company(company: Settings) -> None:
+    with serving(company) as client:
+        document = client.get("/openapi.json").json()["components"]["schemas"]["Customer"]
+        account = {
+            "account": "A1", "seats fee": 95.0, "support fee": 25.0, "since": "31.02.2024", "Logins (30d)": 3,
+            "exports": None, "tickets": 5, "edition": "Team", "trial": True, "satisfaction": None, "birth_year": 1980.0,
+            "exit_reason": None,
+        }  # fmt: skip
+        refused = client.post("/v1/customers/score", json=account)
+        scored = client.post("/v1/customers/score", json={**account, "since": "28.02.2024"}).json()
+
+    assert set(document["required"]) == set(account)
+    assert [(error["field"], error["rule"]) for error in refused.json()["errors"]] == [("since", "tenure_whole_number")]
+    assert "+ opened 5 tickets in 30 days" in scored["reasons"]

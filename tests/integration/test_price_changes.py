@@ -12,7 +12,7 @@ from churn.learning.params import ModelParams
 from churn.settings import Settings
 from churn.stages import history, intake, learning
 from churn.stores.postgres.database import open_engine
-from churn.stores.rows import features, out_of_range
+from churn.stores.rows import change_windows, features, out_of_range
 from tests.support.days import day_number
 from tests.support.factories import make_extract, write_extract
 from tests.support.telecoms import Telecoms
@@ -85,3 +85,16 @@ def test_what_a_correction_of_the_earlier_day_changes_is_seen_at_once(raised: Se
 
     assert before.round(6).unique().to_list() == [0]
     assert sorted(read_changes(raised, day_number(120)).round(6).unique()) == [0, RAISED_USD]
+
+
+def test_an_online_price_change_is_that_of_the_batch(raised: Settings) -> None:
+    engine, day = open_engine(raised), day_number(60)
+    rows = pl.concat(features.read_features(engine, day, SHIPPED_FEATURES.with_price_change()))
+    earlier = change_windows.read_earlier_prices(engine, day, rows["customer_id"].to_list())
+    assert earlier is not None
+
+    charges = rows.select("customer_id", "monthly_charges", "price_above_list_usd").iter_rows()
+    online = [earlier[number].change_until(charge, above) for number, charge, above in charges]
+    assert online == rows[PRICE_CHANGE].to_list()
+    assert change_windows.read_earlier_prices(engine, day_number(0), ["anybody"]) is None
+    assert change_windows.read_earlier_prices(engine, day, ["nobody"]) == {}

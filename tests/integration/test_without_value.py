@@ -21,6 +21,7 @@ from churn.stores.postgres.database import open_engine
 from churn.terminal.cli import app
 from tests.conftest import DAY
 from tests.support.declared import ask_rows, publish_declared
+from tests.support.online import check_same_as_batch
 from tests.support.pages import open_page, read_page
 from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
@@ -176,3 +177,7 @@ def test_the_report_shows_no_money_either(library: Settings, tmp_path: Path) -> 
     assert "The extract has no value a month" in text
     assert "$" not in text
     assert "USD" not in text
+
+
+def test_every_member_scores_online_as_in_the_batch(library: Settings) -> None:
+    assert check_same_as_batch(library, library.home_dir.parent / "members.csv", every=10) == 1_500

@@ -26,6 +26,14 @@ def find_champion(engine: Engine) -> Promotion | None:
     return _last_promotion(engine, promotions.c.decision == "promote")
 
 
+def find_champion_version(engine: Engine) -> int | None:
+    """Returns the version of the current champion, without its evidence; None if there is no champion yet."""
+    query = sa.select(promotions.c.model_version).where(promotions.c.decision == "promote")
+    with engine.connect() as connection:
+        version: int | None = connection.execute(query.order_by(promotions.c.promotion_id.desc()).limit(1)).scalar()
+    return version
+
+
 def require_champion(engine: Engine) -> Promotion:
     """Returns the decision that promoted the current champion.
 

@@ -76,6 +76,16 @@ def find_publication(engine: Engine, prediction_date: date | None = None) -> Pub
     return None if row is None else Publication(**row)
 
 
+def find_stamp(engine: Engine) -> str:
+    """Returns a text that changes whenever a date is published or withdrawn."""
+    query = sa.select(sa.func.count(), sa.func.max(publications.c.published_at)).where(
+        publications.c.status == "published"
+    )
+    with engine.connect() as connection:
+        count, newest = connection.execute(query).one()
+    return f"{count} {newest.isoformat() if newest else ''}"
+
+
 def find_publications(engine: Engine, first: date, last: date) -> dict[date, Publication]:
     """Returns the publications of a range of dates, in any status."""
     query = sa.select(publications).where(publications.c.prediction_date.between(first, last))

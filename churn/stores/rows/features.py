@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from churn.contracts.declaration import BLANK_WORD
 from churn.contracts.features import BESIDE_FEATURES, FEATURES, PRICE_CHANGE, SHIPPED_FEATURES, FeatureSet
 from churn.errors import NotThere
+from churn.scoring.reasons import WORD_COLUMNS
 from churn.stores.postgres.copying import read_batches
 from churn.stores.rows.enrolled import ENROLLED
 
@@ -49,9 +50,6 @@ def read_matured(
     yield from _read_labelled(engine, as_of_date, label, given, matured, ", coalesce(weight, 1) AS weight")
 
 
-WORD_COLUMNS = ("contract", "internet_service", "payment_method")
-"""The columns of the public sample in which a company may use a new word. Here they are called word_contract and so on.
-"""
 _WORDS = ", ".join(f"{name} AS word_{name}" for name in WORD_COLUMNS)
 
 
@@ -66,7 +64,7 @@ def _read_labelled(
     keys = ("as_of_date", "customer_id", "has_churned", "plan", *(["weight"] if weight else []))
     for batch in read_batches(engine, query, [as_of_date]):
         # The query sorts by customer: split and fit depend on the order of rows, and Postgres promises none by itself.
-        yield _as_examples(batch, given.names).select(*keys, *_unite(given.names))
+        yield as_examples(batch, given.names).select(*keys, *_unite(given.names))
 
 
 def _unite(names: Sequence[str]) -> list[str]:
@@ -78,7 +76,7 @@ def _quote(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _as_examples(batch: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+def as_examples(batch: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """Returns a batch with its plan, with numbers and flags as float64, and with a word for each blank word."""
     typed = [
         pl.col(name).fill_null(BLANK_WORD) if batch.schema[name] == pl.String else pl.col(name).cast(pl.Float64)
@@ -134,7 +132,7 @@ def stream_features(
     for batch in read_batches(engine, query, [first, last]):
         if batch.is_empty():
             raise NotThere(f"{first} has no features.", f"run `churn run --source FILE --as-of {first}`.")
-        yield _assume_no_change(_as_examples(batch, names))
+        yield _assume_no_change(as_examples(batch, names))
 
 
 def name_source(names: Sequence[str]) -> str:

@@ -166,8 +166,9 @@ def read_customer(connection: Connection, customer_id: str, limit: int = 400) ->
     return _read(
         connection,
         """
-        SELECT prediction_date, customer_id, is_active, churn_probability, risk_tier, recommended_action, reasons,
-            CAST(expected_annual_loss_usd AS float8), CAST(revenue_at_risk_usd AS float8),
+        SELECT prediction_date, customer_id, is_active, churn_probability, at_risk_flag, risk_tier,
+            recommended_action, reasons, CAST(expected_annual_loss_usd AS float8),
+            CAST(expected_profit_usd AS float8), CAST(revenue_at_risk_usd AS float8),
             CAST(lifetime_value_usd AS float8), probability_12m, CAST(expected_loss_12m_usd AS float8),
             CAST(future_value_usd AS float8), best_call_month, monthly_charges, price_above_list_usd, total_charges,
             tenure_months, tenure_band, contract, internet_service, payment_method, has_online_security,

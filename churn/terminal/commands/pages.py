@@ -31,6 +31,25 @@ def dashboard(
         serve(host, port)
 
 
+@command(app, TASK, "churn serve --port 8700", "churn serve --workers 2")
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 opens the API to the network.", metavar="ADDRESS")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the API.", metavar="PORT")] = 8600,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that answer; one for each core is enough.", metavar="N")
+    ] = 1,
+    verbose: Verbose = False,
+) -> None:
+    """Serve online scores over HTTP: one customer, now, with the number that the batch would give."""
+    with one_line_errors(verbose):  # uvicorn takes over this process
+        from churn.api.serving import name_key, serve
+
+        typer.echo(f"The API is at http://{host}:{port}. {name_key()} Press Ctrl-C to stop it.")
+        serve(host, port, workers)
+
+
 @command(app, TASK, "churn report --out churn.html", "churn report --out - > churn.html")
 def report(
     out: Annotated[

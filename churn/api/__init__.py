@@ -1,0 +1,1 @@
+"""Online scores over HTTP: one customer, now, with the number that the batch would give. The only room with FastAPI."""

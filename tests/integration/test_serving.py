@@ -1,0 +1,85 @@
+"""`churn serve` as a user meets it: the command, the blocks of its guide, its end."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from churn.settings import PROJECT_DIR, Settings
+from tests.support.guides import Block, find_blocks
+from tests.support.machines import eventually, free_ports
+
+CHURN = str(Path(sys.executable).with_name("churn"))
+GUIDE = PROJECT_DIR / "churn" / "api" / "README.md"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `churn serve`."""
+
+    process: "subprocess.Popen[str]"
+    port: int
+    home: Path
+
+    def is_ready(self) -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+
+@pytest.fixture(scope="module")
+def api(published: Settings) -> Iterator[Server]:
+    (port,) = free_ports(1)
+    process = subprocess.Popen([CHURN, "serve", "--port", str(port)], stdout=subprocess.PIPE, text=True)
+    running = Server(process, port, published.home_dir)
+    assert eventually(running.is_ready)
+    yield running
+    process.kill()
+    process.wait()
+
+
+def run_block(server: Server, block: Block) -> str:
+    """Types a block of the guide, with the port and the home of the test."""
+    text = block.text.replace("8600", str(server.port)).replace(".churn/", f"{server.home}/")
+    command = [sys.executable, "-c", text] if block.language == "python" else ["bash", "-ceu", text]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ)
+    assert found.returncode == 0, found.stderr
+    return found.stdout
+
+
+def test_from_a_published_date_to_a_scored_customer_in_the_two_commands_of_the_guide(api: Server) -> None:
+    first, second, python, *_ = list(find_blocks(GUIDE))
+
+    assert first.text == "uv run churn serve", "the server of this test is that command, on a free port"
+    assert '"churn_probability": 0.' in run_block(api, second)
+    assert len(run_block(api, python).splitlines()) == 2
+
+
+def test_the_server_says_where_its_key_is_and_ends_when_it_is_told_to(published: Settings) -> None:
+    (port,) = free_ports(1)
+    process = subprocess.Popen(
+        [CHURN, "serve", "--port", str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert eventually(Server(process, port, published.home_dir).is_ready)
+    process.send_signal(signal.SIGTERM)
+    said, complaints = process.communicate(timeout=30)
+
+    assert f"Its key is in {published.home_dir / 'api.key'}." in said
+    assert complaints == ""
+
+
+def test_a_port_in_use_is_named(api: Server) -> None:
+    found = subprocess.run([CHURN, "serve", "--port", str(api.port)], capture_output=True, text=True, timeout=60)
+
+    assert found.returncode == 2
+    assert f"churn serve needs port {api.port}, but " in found.stderr
+    assert "set --port to a free port" in found.stderr
