@@ -15,7 +15,7 @@ from churn.stages import Outcome, one_pipeline
 from churn.stores.workplace import Workplace, open_workplace
 from flows.attempts import Attempts, learn_or_keep, score_and_warn
 from flows.backfill import publish_history, rebuild_features, score_history
-from flows.monitoring import judge_matured
+from flows.monitoring import judge_matured, watch_newest
 from flows.policy import stage_policy
 from flows.runs import flow_policy, is_scheduled, release_named, run_date, tell_notes
 from flows.score import publish, score_customers
@@ -53,7 +53,7 @@ def validate_extract(workplace: Workplace, as_of: date) -> Outcome:
 STAGES = (load_extract, validate_extract, run_transforms, audit_transforms, train_models, score_customers, publish)
 PAST_STAGES = (rebuild_features, score_history, publish_history)
 """The stages of the dates before the newest: missed dates, and dates whose extract was corrected."""
-AROUND_STAGES = (deploy_models, judge_matured, check_published)
+AROUND_STAGES = (deploy_models, judge_matured, watch_newest, check_published)
 """The first stage of a run of several dates or no date, and the last stages of every run."""
 
 
@@ -113,7 +113,8 @@ def run_days(workplace: Workplace, plan: "Plan", retrain: bool, declaration: Pat
     if newest is not None and is_learned:
         scored = partial(score_customers, workplace, newest)
         run.attempt(partial(score_and_warn, workplace, newest, scored), partial(publish, workplace, newest))
-    run.attempt(partial(judge_matured, workplace), partial(check_published, workplace, taken))
+    run.attempt(*(partial(stage, workplace) for stage in (judge_matured, watch_newest)))
+    run.attempt(partial(check_published, workplace, taken))
     return run.finish(plan.refusal)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BeforeValidator, TypeAdapter, WrapSerializer
 
 from churn.contracts.models import RegisteredModel
+from churn.contracts.profiles import FeatureProfile
 from churn.contracts.statuses import Decider, RiskTier, Verdict
 
 EVIDENCE_VERSION = 2
@@ -174,6 +175,7 @@ class Evidence:
         tested_on: the customers or the window of the test part, in words.
         ranges: the range of each feature in the training part, to which the model clips; None if it does not clip.
         usual: the median of each number of the company's own in the training part, for the reasons.
+        profiles: how each feature is spread in the training part; empty for a model of an earlier release.
     """
 
     candidates: Mapping[str, CandidateFigures] = field(default_factory=dict)
@@ -189,6 +191,7 @@ class Evidence:
     tested_on: str = ""
     ranges: Mapping[str, tuple[float, float]] | None = None
     usual: Mapping[str, float] = field(default_factory=dict)
+    profiles: Mapping[str, FeatureProfile] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         """Returns the document as the ledger stores it."""

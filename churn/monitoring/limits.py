@@ -6,13 +6,15 @@ allows. So a small base does not alarm on chance, and a large one not on a diffe
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
+from typing import Literal, get_args
 
 from churn.contracts.performance import Performance
 from churn.economics.limits import LimitPolicy
+from churn.monitoring.causes import Cause
 
-Check = Literal["calibration check", "ranking check"]
-CHECKS: tuple[Check, ...] = ("calibration check", "ranking check")
+Check = Literal["calibration check", "ranking check", "feed check"]
+CHECKS: tuple[Check, ...] = get_args(Check)
 """What monitoring looks at. A check is one incident until it holds again."""
 
 _Z, _SURE = 1.959964, 3.0
@@ -74,3 +76,19 @@ def _check_ranking(day: Performance, floor: float) -> Finding | None:
         f"policy asks for {floor:.2f}, and chance explains up to {day.lift_high:.2f}.",
         "look for a column that changed its meaning with `churn compare`, then train with `churn train`.",
     )
+
+
+def check_feed(day: date, faults: Sequence[Cause]) -> list[Finding]:
+    """Returns the finding of a date whose feed is at fault; empty if it is not."""
+    if not faults:
+        return []
+    told = "; ".join(cause.evidence for cause in faults[:3])
+    more = f"; and {len(faults) - 3} more features" if len(faults) > 3 else ""
+    return [
+        Finding(
+            "feed check",
+            f"The extract of {day} looks faulty: {told}{more}. Its scores are published and may be wrong.",
+            f"ask whoever makes the extract, load the corrected file with `churn run --source FILE --as-of {day}`, or "
+            f'take the date back with `churn withdraw {day} --why "..."`.',
+        )
+    ]

@@ -5,10 +5,13 @@ from datetime import date
 from typing import Literal
 
 from churn.contracts.performance import Performance
+from churn.economics.limits import load_limits
+from churn.monitoring.causes import Cause, find_causes
 from churn.monitoring.limits import Finding, choose_newest
 from churn.stages.monitoring import find_broken
 from churn.stores.ledgers import loads, publications
 from churn.stores.ledgers.publications import Publication
+from churn.stores.shown.changes import Change, read_change
 from churn.stores.shown.performance import read_performance
 from churn.stores.workplace import Workplace
 
@@ -25,6 +28,8 @@ class Health:
         newest: the newest date that may be judged; None if there is none.
         matured_count: the published dates whose labels have matured.
         findings: the broken limits.
+        change: why the published date differs from the date before; None if that is not stored.
+        causes: the causes of the change, feed faults first, then by money.
         lacks: what is not known, why, and since when it will be; empty if everything is known.
     """
 
@@ -33,6 +38,8 @@ class Health:
     newest: Performance | None
     matured_count: int
     findings: tuple[Finding, ...]
+    change: Change | None
+    causes: tuple[Cause, ...]
     lacks: tuple[str, ...]
 
 
@@ -45,11 +52,21 @@ def read_health(workplace: Workplace) -> Health:
     latest = publications.require_published(workplace.engine)
     with workplace.engine.connect() as connection:
         matured = read_performance(connection)
+        change = read_change(connection, latest.prediction_date)
+    limits = load_limits(workplace.settings.policies)
+    causes = find_causes(change.features, change.movement, limits) if change else []
     newest, findings = choose_newest(matured), find_broken(workplace)
-    lacks = _find_lacks(workplace, latest, matured, newest)
+    lacks = (*_find_lacks(workplace, latest, matured, newest), *_find_unknown_changes(change))
     known: Verdict = "all well" if newest is not None else "not known yet"
     return Health(
-        "look at this" if findings else known, latest.prediction_date, newest, len(matured), tuple(findings), lacks
+        verdict="look at this" if findings else known,
+        published=latest.prediction_date,
+        newest=newest,
+        matured_count=len(matured),
+        findings=tuple(findings),
+        change=change,
+        causes=tuple(causes),
+        lacks=lacks,
     )
 
 
@@ -74,3 +91,17 @@ def _find_lacks(
             "trained on matured labels."
         )
     return tuple(lacks)
+
+
+def _find_unknown_changes(change: Change | None) -> list[str]:
+    if change is None:
+        return ["What changed is not stored yet: the next `churn run` that publishes a date stores it."]
+    lacks = []
+    if not change.is_profiled:
+        lacks.append(
+            f"Model version {change.model_version} keeps no profile of its training part, because an earlier release "
+            "trained it: drift against the training is unknown until the next training."
+        )
+    if change.previous_date is None:
+        lacks.append("No earlier date is published: what changed is known from the second published date on.")
+    return lacks

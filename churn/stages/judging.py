@@ -9,6 +9,7 @@ import polars as pl
 
 from churn.contracts.decisions import CandidateFigures, Curves, Evidence, Promotion, TierRates
 from churn.contracts.horizons import Horizon
+from churn.contracts.profiles import FeatureProfile
 from churn.contracts.scores import feature_names
 from churn.contracts.statuses import Verdict
 from churn.contracts.tariffs import known_plans
@@ -18,6 +19,7 @@ from churn.economics.value import find_charges
 from churn.errors import ModelRefused, NotThere
 from churn.intake.declaring import read_declared
 from churn.learning.labels import Labels
+from churn.monitoring.profiles import profile_features
 from churn.stores.ledgers import loads, promotions
 from churn.stores.model_registry import loading
 from churn.stores.rows import features
@@ -232,7 +234,15 @@ def describe_training(training: "Training", decision: "Decision", policies: Poli
         tested_on=training.tested_on,
         ranges=training.ranges,
         usual=_find_usual(training),
+        profiles=_profile(training),
     )
+
+
+def _profile(training: "Training") -> dict[str, FeatureProfile]:
+    """Returns how each feature is spread among the active customers of the training part."""
+    # The label of an extract marks customers who are gone already: no published figure counts them.
+    train = training.split.train if training.ranges is not None else training.split.train.filter(~pl.col("has_churned"))
+    return profile_features(train, training.params.given.names)
 
 
 def _find_usual(training: "Training") -> dict[str, float]:

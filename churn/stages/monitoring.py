@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 from churn.economics.limits import load_limits
 from churn.errors import LimitBroken
 from churn.intake.declaring import read_declared
-from churn.monitoring.limits import CHECKS, Check, Finding, check_performance, choose_newest
+from churn.monitoring.causes import find_faults
+from churn.monitoring.limits import CHECKS, Check, Finding, check_feed, check_performance, choose_newest
 from churn.stages import Outcome, counted
+from churn.stores.ledgers.publications import find_publication
 from churn.stores.rows import outcomes
+from churn.stores.shown.changes import read_change
 from churn.stores.shown.performance import read_performance
 from churn.stores.workplace import Workplace
 
@@ -49,9 +52,12 @@ def _judge(workplace: Workplace, day: "Matured", declared: tuple[str, ...]) -> N
 
 def find_broken(workplace: Workplace) -> list[Finding]:
     """Returns the limits of the policy file that are broken now."""
+    limits, latest = load_limits(workplace.settings.policies), find_publication(workplace.engine)
     with workplace.engine.connect() as connection:
         newest = choose_newest(read_performance(connection))
-    return check_performance(newest, load_limits(workplace.settings.policies))
+        change = read_change(connection, latest.prediction_date) if latest else None
+    faults = find_faults(change.features, limits) if change else []
+    return [*(check_feed(change.prediction_date, faults) if change else []), *check_performance(newest, limits)]
 
 
 def judge_limits(workplace: Workplace) -> dict[Check, LimitBroken | None]:

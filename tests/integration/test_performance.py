@@ -1,19 +1,30 @@
-"""Scores are judged once their horizon has passed: those that readers saw, without whom a campaign contacted."""
+"""Scores are judged once their horizon has passed, by what readers saw; the newest date says what changed."""
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 from click.testing import Result
+from numpy.typing import NDArray
 from typer.testing import CliRunner
 
+from churn.contracts.features import FEATURES
+from churn.monitoring.profiles import profile_features
 from churn.settings import Settings
+from churn.stages import scoring
+from churn.stages.drift import watch_newest
 from churn.stages.monitoring import judge_limits, judge_matured
+from churn.stores.ledgers import promotions
+from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import label_windows
+from churn.stores.rows.features import read_features
 from churn.terminal.cli import app
-from tests.support.days import ask, day_number, execute, name_rule_of_thumb_champion, run_day, write_day
+from tests.support.days import RuleOfThumb, ask, day_number, execute, name_rule_of_thumb_champion, run_day, write_day
 from tests.support.factories import make_extract, write_extract
 from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
@@ -119,6 +130,81 @@ def test_a_broken_limit_ends_with_code_5_and_is_alerted(telecom: Settings) -> No
     broken = {check: error for check, error in judge_limits(at(telecom)).items() if error}
     assert {finding["check"] for finding in health["findings"]} == set(broken)
     assert all(error.incident == check for check, error in broken.items())
+
+
+PARTS = "by_correction_usd + by_joined_usd + by_gone_usd + by_price_usd + by_behaviour_usd + by_model_usd"
+
+
+def test_the_parts_of_a_change_add_up_to_it(telecom: Settings) -> None:
+    outcome = watch_newest(at(telecom))
+
+    assert outcome.summary == f"{LATER} compared with {DAY}"
+    query = f"SELECT previous_date, loss_before_usd, {PARTS}, loss_after_usd, by_model_usd FROM reporting.score_changes"
+    ((previous, before, parts, after, by_model),) = ask(telecom, query)
+    published = ask(
+        telecom, "SELECT expected_annual_loss_usd::float8 FROM reporting.kpi_daily ORDER BY prediction_date"
+    )
+    assert (previous, by_model) == (DAY, 0)
+    assert [before, after] == pytest.approx([float(str(loss)) for (loss,) in published], abs=0.01)
+    assert float(str(before)) + float(str(parts)) == pytest.approx(float(str(after)))
+    assert watch_newest(at(telecom)).is_skipped
+    assert "keeps no profile of its training part" in " ".join(monitor().output.split())
+
+
+class Cautious(RuleOfThumb):
+    """Half as sure of everything."""
+
+    def predict_proba(self, features: pl.DataFrame) -> NDArray[np.float64]:
+        leaving = super().predict_proba(features)[:, 1] / 2
+        return np.column_stack([1 - leaving, leaving])
+
+
+def test_another_model_is_a_part_of_its_own_and_drift_is_measured_against_its_training(
+    telecom: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_engine(telecom)
+    champion = promotions.require_champion(engine)
+    profiles = profile_features(pl.concat(read_features(engine, DAY)).filter(~pl.col("has_churned")), FEATURES)
+    evidence = replace(champion.evidence, profiles=profiles)
+    promotions.record_promotion(engine, replace(champion, model_version=2, evidence=evidence))
+    models = {1: RuleOfThumb(), 2: Cautious()}
+    monkeypatch.setattr(loading, "load_model", lambda settings, model: loading.LoadedModel(models[int(model.version)]))
+    monkeypatch.setattr(registry, "confirm_champion", lambda settings, model: None)
+    scoring.score_customers(at(telecom), LATER, "test run")
+    scoring.publish(at(telecom), LATER)
+
+    watch_newest(at(telecom))
+
+    both = """FROM analytics.customer_risk AS old JOIN analytics.customer_risk AS now USING (customer_id)
+        WHERE old.prediction_date = '{}' AND now.prediction_date = '{}' AND old.is_active AND now.is_active"""
+    query = f"SELECT sum(-now.churn_probability * (now.annual_revenue_usd + old.annual_revenue_usd) / 2) {both}"
+    ((by_model,),) = ask(telecom, query.format(DAY, LATER))
+    ((told, before, parts, after),) = ask(
+        telecom, f"SELECT by_model_usd, loss_before_usd, {PARTS}, loss_after_usd FROM reporting.score_changes"
+    )
+    # The later model halves the probabilities: what is stored is what it took away.
+    assert told == pytest.approx(by_model)
+    assert float(str(before)) + float(str(parts)) == pytest.approx(float(str(after)))
+    drifted = ask(telecom, "SELECT feature, psi, psi_previous FROM reporting.feature_drift ORDER BY feature")
+    assert [feature for feature, _, _ in drifted] == sorted(FEATURES)
+    # The profile is that of the date before, so both measures see the same shift.
+    assert all(psi == pytest.approx(previous, abs=1e-6) for _, psi, previous in drifted)
+    assert sum(float(str(psi)) for _, psi, _ in drifted) > 0
+
+
+def test_an_extract_that_lost_a_word_is_a_fault_of_the_feed(telecom: Settings, tmp_path: Path) -> None:
+    extract = make_extract(400, seed=9).with_columns(pl.col("InternetService").replace("Fiber optic", "DSL"))
+    run_day(telecom, write_extract(tmp_path / "lost.csv", extract), day_number(31))
+
+    watch_newest(at(telecom))
+    told = monitor()
+
+    assert told.exit_code == 5
+    assert "has_fiber_optic has the same value for every customer; before it had 2 groups" in " ".join(
+        told.output.split()
+    )
+    assert judge_limits(at(telecom))["feed check"] is not None
+    execute(telecom, f"UPDATE ops.publications SET horizon = '30 days' WHERE prediction_date = '{day_number(31)}'")
 
 
 def test_whom_a_campaign_contacts_is_left_out_and_counted(telecom: Settings) -> None:

@@ -13,6 +13,7 @@ import pytest
 from sqlglot import exp
 
 from churn.settings import Settings
+from churn.stages.drift import watch_newest
 from churn.stages.monitoring import judge_matured
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
 from tests.support.days import ask, day_number, execute, name_rule_of_thumb_champion, run_backfill, run_day, write_day
@@ -36,6 +37,7 @@ def on_postgres(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) ->
             run_day(settings, with_a_broken_row(write_day(folder, day)), day)
         run_backfill(settings, 3, DAYS[1])
         judge_matured(at(settings))
+        watch_newest(at(settings))
         hold_out_a_customer(settings)
         yield settings
 

@@ -3,7 +3,7 @@
 Only sums are kept, never a customer: nobody has to be forgotten here, and pruned scores leave their figures behind.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Integer, Table, Text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, DateTime, Double, Integer, Table, Text
 
 from churn.stores.postgres.metadata import metadata
 
@@ -84,4 +84,47 @@ score_outcomes = Table(
     schema="analytics",
     comment="One row per published date whose labels have matured, dimension and value: who was expected to leave, and "
     "who left. Sum only over the values of one dimension and one date.",
+)
+
+score_changes = Table(
+    "score_changes",
+    metadata,
+    Column("prediction_date", Date, primary_key=True, comment="The date that was scored"),
+    Column("staged_at", DateTime(timezone=True), nullable=False, comment="When its scores were written, UTC"),
+    Column("previous_date", Date, comment="The published date before it; NULL: there was none"),
+    Column("previous_staged_at", DateTime(timezone=True), comment="When the scores of that date were written, UTC"),
+    Column("model_version", Integer, nullable=False, comment="Version of the model that gave the scores"),
+    Column("previous_model_version", Integer, comment="Version of the model of the previous date"),
+    Column("is_profiled", Boolean, nullable=False, comment="The model keeps a profile of its training part"),
+    Column("joined_count", BigInteger, comment="Active customers who are only in the later date"),
+    Column("gone_count", BigInteger, comment="Active customers who are only in the earlier date"),
+    Column("loss_before_usd", Double, comment="Expected loss of the previous date as readers saw it first, in USD"),
+    Column("by_correction_usd", Double, comment="Part of the change: the previous date was corrected since, in USD"),
+    Column("by_joined_usd", Double, comment="Part of the change: customers who joined, in USD"),
+    Column("by_gone_usd", Double, comment="Part of the change: customers who are gone, in USD"),
+    Column("by_price_usd", Double, comment="Part of the change: charges of the customers of both dates, in USD"),
+    Column("by_behaviour_usd", Double, comment="Part of the change: their features, in USD"),
+    Column("by_model_usd", Double, comment="Part of the change: another model; NULL if it could not be loaded"),
+    Column("loss_after_usd", Double, comment="Expected loss of the date, in USD"),
+    schema="analytics",
+    comment="One row per date that was the newest published one: why its expected loss differs from the date before. "
+    "The parts add up to the change. Money is NULL without a previous date or without a value a month.",
+)
+
+feature_drift = Table(
+    "feature_drift",
+    metadata,
+    Column("prediction_date", Date, primary_key=True, comment="The date that was scored"),
+    Column("feature", Text, primary_key=True, comment="The model feature"),
+    Column("missing_share", Double, nullable=False, comment="Share of the active customers without a value"),
+    Column("trained_missing_share", Double, comment="The same in the training part of the model; NULL: unknown"),
+    Column("previous_missing_share", Double, comment="The same on the previous published date"),
+    Column("mean", Double, comment="Mean of the known values; NULL for words"),
+    Column("previous_mean", Double, comment="The same on the previous published date"),
+    Column("psi", Double, comment="Population stability index against the training part; NULL: unknown"),
+    Column("psi_previous", Double, comment="Population stability index against the previous published date"),
+    Column("bins", ARRAY(BigInteger), nullable=False, comment="Customers in each bin of the profile of the model"),
+    Column("previous_bins", ARRAY(BigInteger), nullable=False, comment="The same on the previous published date"),
+    schema="analytics",
+    comment="One row per date that was the newest published one and model feature: how it is spread.",
 )

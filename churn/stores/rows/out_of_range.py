@@ -26,7 +26,7 @@ def replace_out_of_range(
     if ranges is None:
         return
     names = list(ranges)
-    query = _word_query(names, _find_flags(connection))
+    query = _word_query(names, find_flags(connection))
     counted = connection.execute(query, {"days": list(days)} | _bounds(names, ranges)).mappings()
     rows = [
         {
@@ -44,7 +44,8 @@ def replace_out_of_range(
         connection.execute(sa.insert(stored), rows)
 
 
-def _find_flags(connection: Connection) -> set[str]:
+def find_flags(connection: Connection) -> set[str]:
+    """Returns the features that are booleans in the database."""
     query = sa.text("""
         SELECT column_name FROM information_schema.columns
         WHERE table_schema = 'analytics' AND table_name = 'fct_customer_features' AND data_type = 'boolean'
@@ -52,10 +53,15 @@ def _find_flags(connection: Connection) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
+def as_number(name: str, flags: set[str]) -> str:
+    """Returns a feature as a number in SQL."""
+    # A flag is a boolean, which casts to a number only by way of an integer.
+    return f'CAST(CAST("{name}" AS int) AS float8)' if name in flags else f'CAST("{name}" AS float8)'
+
+
 def _word_query(names: Sequence[str], flags: set[str]) -> sa.TextClause:
     """Returns the query of all days: one row per day, with one count per feature, in one pass over the rows."""
-    # A flag is a boolean, which casts to a number only by way of an integer.
-    values = [f"CAST(CAST({name} AS int) AS float8)" if name in flags else f"CAST({name} AS float8)" for name in names]
+    values = [as_number(name, flags) for name in names]
     # NOT BETWEEN gives NULL for a blank, which FILTER leaves out: a blank is not out of range. A price change that is
     # not known counts as outside, since the model is given 0 for it.
     if PRICE_CHANGE in names:

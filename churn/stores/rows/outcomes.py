@@ -32,6 +32,8 @@ class Matured:
         known_from: when readers first saw the date.
         was_replaced: whether later scores took the place of these.
         trained_on: the as-of date of the training of the model; None if the ledger does not have it.
+        label_inputs: the rule and the loads that the labels come from. The digest of the window knows the extract after
+            it as well, which changes the labels of absence only: with it every date would be compared twice.
         seats_count: how many calls of the list there were seats for; None: no limit.
     """
 
@@ -48,7 +50,7 @@ class Matured:
     window_days: int
     contacted_count: int
     censored_count: int
-    labels_sha256: str
+    label_inputs: str
 
     @property
     def is_unseen(self) -> bool:
@@ -63,7 +65,8 @@ class Matured:
     @property
     def inputs_sha256(self) -> str:
         """The digest of the labels and the scores that are compared."""
-        inputs = f"{self.labels_sha256} {self.contacted_count} {self.known_from.isoformat()} {self.power}"
+        labels = f"{self.label_inputs} {self.label_date} {self.contacted_count}"
+        inputs = f"{labels} {self.known_from.isoformat()} {self.power}"
         return hashlib.sha256(inputs.encode()).hexdigest()
 
 
@@ -92,7 +95,11 @@ _MATURED = """
         SELECT model_version, max(as_of_date) AS trained_on FROM ops.promotions GROUP BY model_version
     )
     SELECT first_seen.*, trained_on, label_date, known_on AS matured_on, window_days, contacted_count, censored_count,
-        inputs_sha256 AS labels_sha256
+        left_by || ' ' || (
+            SELECT string_agg(CAST(load_id AS text), ' ' ORDER BY snapshot_date) FROM raw_data.loads
+            WHERE status IN ('loaded', 'pruned') AND snapshot_date BETWEEN as_of_date AND
+                CASE WHEN left_by = 'absence' THEN coalesce(after_date, label_date) ELSE label_date END
+        ) AS label_inputs
     FROM first_seen JOIN analytics.label_windows ON as_of_date = prediction_date LEFT JOIN trained USING (model_version)
     ORDER BY prediction_date
 """

@@ -1,13 +1,15 @@
 """Whether published scores came true."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 
 from churn.contracts.performance import Performance
+from churn.monitoring.causes import Cause
 from churn.reporting.health import Health
 from churn.stages import counted
+from churn.stores.shown.changes import Change
 from churn.terminal.display.layout import Column, open_console, percent, print_table, usd
 
 _STYLES = {"all well": "green", "look at this": "red", "not known yet": "yellow"}
@@ -23,6 +25,8 @@ def show_health(health: Health, console: Console | None = None) -> None:
         console.print(f"[red]{escape(finding.fact)}[/]", f"  next: {escape(finding.next_step)}", sep="\n")
     if health.newest is not None:
         _show_newest(health.newest, health.matured_count, console)
+    if health.change is not None and health.change.movement is not None:
+        _show_movement(health.change, health.causes, console)
     for lack in health.lacks:
         console.print(escape(lack))
 
@@ -37,6 +41,34 @@ def _show_newest(day: Performance, matured_count: int, console: Console) -> None
     print_table(console, title, _COLUMNS, rows)
     for sentence in tell_figures(day):
         console.print(sentence)
+
+
+def _show_movement(change: Change, causes: Sequence[Cause], console: Console) -> None:
+    movement = change.movement
+    assert movement is not None
+    parts = [(name, getattr(movement, f"by_{key}")) for name, key in PARTS]
+    rows = [[name, "in behaviour" if part is None else signed_usd(part)] for name, part in parts]
+    title = (
+        f"Expected loss {usd(movement.before)} on {change.previous_date}, now {usd(movement.after)}; the parts add up"
+    )
+    print_table(console, title, (Column("part"), Column("change")), rows)
+    for cause in causes:
+        console.print(f"{cause.kind.capitalize()}: {escape(cause.evidence)}.")
+
+
+PARTS = (
+    ("customers who joined", "joined"),
+    ("customers who are gone", "gone"),
+    ("price", "price"),
+    ("behaviour", "behaviour"),
+    ("model", "model"),
+    ("corrections", "correction"),
+)
+
+
+def signed_usd(amount: float) -> str:
+    """Returns an amount with its sign."""
+    return f"{'-' if amount < 0 else '+'}{usd(abs(amount))}"
 
 
 def tell_figures(day: Performance) -> list[str]:

@@ -27,6 +27,7 @@ TITLES = {
     "score_history": "Score the days",
     "publish_history": "Publish the days",
     "judge_matured": "Compare with who left",
+    "watch_newest": "Find what changed",
     "check_published": "Compare with the scores",
 }
 
