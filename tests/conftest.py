@@ -18,13 +18,15 @@ os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 os.environ["CHURN_RETRY_DELAY_SECONDS"] = "0"  # Before flows are imported: their tasks take it from there.
 
+import skops.io  # noqa: F401 Searches every loaded module for 840 names: 0.3 s before anything large, 2 s after it.
+
 gc.set_threshold(100_000)  # As the command does: a tenth of the time goes into searching libraries for garbage.
 
 PUBLIC_SAMPLE = PROJECT_DIR.parent / "shared" / "data" / "WA_Fn-UseC_-Telco-Customer-Churn.csv"
 
 
 INTEGRATION_ROOMS = ("integration", "flows", "dashboard")
-INTEGRATION_FIXTURES = {"server", "browser", "reader"}
+INTEGRATION_FIXTURES = {"server", "prefect_server", "browser", "reader"}
 """A room whose tests need Postgres, Prefect or a browser, and the fixtures by which a test of another room does."""
 
 SECONDS = {
@@ -111,21 +113,56 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the embedded Postgres that this worker's tests share."""
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="session")
+def server(server_home: Path) -> Iterator[str]:
     """Address of a running embedded Postgres."""
     import psycopg
 
     from churn.stores.postgres.embedded import start_embedded, stop_embedded
 
-    home = tmp_path_factory.mktemp("server")
-    address = start_embedded(home)
+    address = start_embedded(server_home)
     with psycopg.connect(address.replace("/churn?", "/postgres?"), autocommit=True) as connection:
         # What a power cut leaves is not tested, and waiting for the disk is half of what a short statement takes.
         for option in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(f"ALTER SYSTEM SET {option} = off")
         connection.execute("SELECT pg_reload_conf()")
     yield address
-    stop_embedded(home)
+    stop_embedded(server_home)
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Variables by which commands reach a Prefect server that this worker's tests share; it ends with the worker."""
+    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL
+
+    from churn.local_stack.temporary_prefect import reach_prefect
+
+    home = tmp_path_factory.mktemp("prefect")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("PREFECT_HOME", str(home))
+        monkeypatch.setenv("CHURN_HOME", str(home))
+        with reach_prefect(load_settings()) as wait:
+            wait()
+            access = {
+                "PREFECT_API_URL": PREFECT_API_URL.value(),
+                "PREFECT_API_AUTH_STRING": PREFECT_API_AUTH_STRING.value(),
+            }
+    return {**access, "PREFECT_UI_URL": ""}
+
+
+@pytest.fixture(scope="module")
+def prefect(prefect_server: dict[str, str]) -> Iterator[None]:
+    """Flows that a module calls in its own process run on the shared Prefect server."""
+    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, PREFECT_UI_URL, temporary_settings
+
+    names = (PREFECT_API_URL, PREFECT_API_AUTH_STRING, PREFECT_UI_URL)
+    with temporary_settings({name: prefect_server[name.name] for name in names}):
+        yield
 
 
 def new_database(server: str) -> str:

@@ -102,7 +102,7 @@ def as_parameter(figures: Figures) -> object:
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """A copy of the checkout, with the public sample in it."""
-    with copy_checkout(tmp_path_factory.mktemp("figures")) as found:
+    with copy_checkout(tmp_path_factory.mktemp("figures"), {}) as found:
         if PUBLIC_SAMPLE.exists():
             shutil.copyfile(PUBLIC_SAMPLE, found.folder / "checkout" / "sample.csv")
         yield found

@@ -140,10 +140,10 @@ FIRST, *BLOCKS = (block for path in sorted(GUIDES, key=lambda path: path.parts) 
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """A copy of the checkout in which README's first command was run."""
-    with copy_checkout(tmp_path_factory.mktemp("guides")) as found:
-        found.type_in(found.folder / "home", FIRST)
+def reader(tmp_path_factory: pytest.TempPathFactory, prefect_server: dict[str, str]) -> Iterator[Reader]:
+    """A copy of the checkout in which README's first command was run, with a Prefect server of its own."""
+    with copy_checkout(tmp_path_factory.mktemp("guides"), prefect_server) as found:
+        found.type_in(found.folder / "home", FIRST, PREFECT_API_URL="")
         found.call(found.folder / "home", "churn", "db", "stop")
         yield found
 

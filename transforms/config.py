@@ -33,6 +33,8 @@ config = Config(
     # Postgres cuts identifiers after 63 characters: with the schema in the name, two environments could share a table.
     physical_table_naming_convention=TableNamingConvention.TABLE_ONLY,
     disable_anonymized_analytics=True,
+    # The models run in Postgres. By default SQLMesh lists every installed package at each plan, a quarter of a second.
+    infer_python_dependencies=False,
     format=FormatConfig(append_newline=True),
     linter=LinterConfig(
         enabled=True,

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import traceback
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date
 from functools import partial
@@ -17,7 +16,6 @@ import polars as pl
 import pytest
 from prefect import flow, task
 from prefect.artifacts import Artifact
-from prefect.testing.utilities import prefect_test_harness
 from rich.console import Console
 
 from churn.errors import ContractBroken, TooFewLeavers, Unavailable, WrongUsage
@@ -41,11 +39,7 @@ from tests.support.days import ask, name_rule_of_thumb_champion
 from tests.support.factories import make_customer, make_extract, write_extract
 from tests.support.workplaces import at, leave
 
-
-@pytest.fixture(scope="module", autouse=True)
-def prefect() -> Iterator[None]:
-    with prefect_test_harness(server_startup_timeout=120):
-        yield
+pytestmark = pytest.mark.usefixtures("prefect")
 
 
 def test_the_stages_have_the_promised_names_and_order() -> None:
@@ -66,11 +60,11 @@ def test_every_stage_retries_twice_within_thirty_minutes() -> None:
 
 
 def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    deployed: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(params, "ModelParams", partial(params.ModelParams, forest_trees=10, boosting_rounds=10))
     outcomes = churn_pipeline(as_of=DAY)
-    status = read_status(open_workplace(settings))
+    status = read_status(open_workplace(deployed))
     page = Console(record=True, width=100, file=StringIO())
     show_status(status, page)
 
@@ -83,7 +77,7 @@ def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(
 
 
 def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_deployed(
-    settings: Settings, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    deployed: Settings, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from churn.stages import learning
 
@@ -108,7 +102,7 @@ def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_depl
 
     assert learned == [30, 31]
     shown = "SELECT prediction_date, basis, customers_count FROM reporting.kpi_daily ORDER BY 1"
-    assert [(day.day, *rest) for day, *rest in ask(settings, shown)] == [
+    assert [(day.day, *rest) for day, *rest in ask(deployed, shown)] == [
         (27, "as_if", 300),
         (28, "as_if", 300),
         (29, "as_if", 300),
@@ -123,7 +117,7 @@ def test_a_folder_is_published_in_order_and_with_nothing_new_changed_sql_is_depl
     leave()
     assert churn_pipeline(str(tmp_path)) == []
     leave()
-    assert ask(settings, "SELECT sum(added_count) FROM reporting.kpi_daily") == [(5,)]
+    assert ask(deployed, "SELECT sum(added_count) FROM reporting.kpi_daily") == [(5,)]
 
 
 def test_a_day_on_which_nobody_left_is_scored_by_the_champion_there_is(deployed: Settings, tmp_path: Path) -> None:

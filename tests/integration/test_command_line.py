@@ -67,20 +67,21 @@ class Machine:
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def machine(tmp_path_factory: pytest.TempPathFactory, prefect_server: dict[str, str]) -> Iterator[Machine]:
     home = tmp_path_factory.mktemp("machine")
     ours = {"CHURN_HOME": str(home / "churn"), "PREFECT_HOME": str(home / "prefect"), "COLUMNS": "200"}
     inherited = {
         key: value for key, value in os.environ.items() if not key.startswith(("CHURN_", "MLFLOW_", "PREFECT_"))
     }
-    found = Machine(inherited | ours)
+    found = Machine(inherited | ours | prefect_server)
     yield found
     found.call("churn", "db", "stop")
 
 
 @pytest.fixture(scope="module")
 def first_run(machine: Machine, public_sample: Path) -> subprocess.CompletedProcess[str]:
-    return machine.call("churn", "run", "--source", str(public_sample), "--as-of", FIRST)
+    """The first run, which starts a Prefect server of its own, as a person's does; later commands share one."""
+    return machine.call("churn", "run", "--source", str(public_sample), "--as-of", FIRST, PREFECT_API_URL="")
 
 
 def test_the_main_job_publishes_the_real_file(machine: Machine, first_run: subprocess.CompletedProcess[str]) -> None:

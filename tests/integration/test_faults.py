@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import typer
-from prefect.testing.utilities import prefect_test_harness
 
 from churn import timeline
 from churn.errors import ModelRefused, RegistryDown
@@ -27,30 +26,22 @@ from churn.stores.postgres.embedded import start_embedded, stop_embedded
 from churn.stores.rows import predictions, snapshots
 from churn.stores.sql_models import console
 from flows.churn_pipeline import churn_pipeline
-from tests.conftest import new_database
 from tests.support.days import ask, day_number, execute
 from tests.support.disks import full_disk
 from tests.support.factories import make_extract, write_extract
 from tests.support.receivers import Receivers, listening
+from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
 
 CUSTOMERS = 500
 YESTERDAY, TODAY, TOMORROW = day_number(0), day_number(1), day_number(2)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def prefect() -> Iterator[None]:
-    with prefect_test_harness(server_startup_timeout=120):
-        yield
-
-
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The home of a Postgres of this module's own, which tests stop and start."""
-    home = tmp_path_factory.mktemp("postgres")
-    start_embedded(home)
-    yield home
-    stop_embedded(home)
+def postgres(server: str, server_home: Path) -> Iterator[Path]:
+    """The home of the worker's Postgres, which tests here stop and start: the worker runs no other test meanwhile."""
+    yield server_home
+    start_embedded(server_home)
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +51,17 @@ def receivers() -> Iterator[Receivers]:
 
 
 @pytest.fixture(scope="module")
-def telecom(postgres: Path, receivers: Receivers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def telecom(
+    prefect: None,
+    postgres: Path,
+    telecoms: Telecoms,
+    receivers: Receivers,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Path]:
     """A folder of extracts; yesterday's is published by a champion trained on it."""
     folder = tmp_path_factory.mktemp("telecom")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CHURN_DATABASE_URL", new_database(start_embedded(postgres)))
-        monkeypatch.setenv("CHURN_HOME", str(folder / "home"))
+    with telecoms.copy("deployed", folder / "home"), pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CHURN_ALERT_URLS", receivers.web_address)
-        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
         small = partial(params.ModelParams, forest_trees=10, boosting_rounds=10)
         monkeypatch.setattr(params, "ModelParams", small)
         run(folder, YESTERDAY)
@@ -229,7 +223,8 @@ def test_a_full_disk_stops_the_run_in_one_line_and_readers_keep_their_date(
     telecom: Path, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before, day = published(settings), next_day(settings)
-    disk = full_disk(settings.home_dir / "mlflow" / "artifacts")
+    experiment = registry.connect(settings).get_experiment_by_name(registry.EXPERIMENT)
+    disk = full_disk(Path(experiment.artifact_location.removeprefix("file://")))  # of whoever used the registry first
     with disk, pytest.raises(typer.Exit) as stopped, one_line_errors(verbose=False):
         run(telecom, day, seed=3)
 

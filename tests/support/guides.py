@@ -88,6 +88,7 @@ class Reader:
 
     folder: Path
     today: date
+    prefect: dict[str, str]
     homes: dict[Path, Path] = field(default_factory=dict)
 
     def run(self, block: Block) -> str:
@@ -98,9 +99,9 @@ class Reader:
             subprocess.run(copy, check=True)  # With the owners: for root, Postgres runs as another user.
         return self.type_in(self.homes[block.path], block)
 
-    def type_in(self, home: Path, block: Block) -> str:
+    def type_in(self, home: Path, block: Block, **more: str) -> str:
         """Runs a block with a home; its error is what the block printed."""
-        found = self.call(home, *self._command(block))
+        found = self.call(home, *self._command(block), **more)
         assert found.returncode == 0, f"{block.text}\n{found.stdout[-3000:]}\n{found.stderr[-3000:]}"
         return found.stdout
 
@@ -126,7 +127,7 @@ class Reader:
     def _move(self, day: re.Match[str]) -> str:
         return (self.today + (date.fromisoformat(day[0]) - LATEST)).isoformat()
 
-    def call(self, home: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    def call(self, home: Path, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Runs a command with nothing of this machine's settings."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
         environment = kept | {
@@ -135,6 +136,8 @@ class Reader:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PYTHONPATH": str(self.folder / "checkout"),
             "PATH": os.pathsep.join([str(self.folder / "bin"), str(BIN), os.environ["PATH"]]),
+            **self.prefect,
+            **more,
         }
         checkout = self.folder / "checkout"
         return subprocess.run(
@@ -149,8 +152,11 @@ class Reader:
 
 
 @contextmanager
-def copy_checkout(folder: Path) -> Iterator[Reader]:
-    """Yields a reader with a copy of the checkout; `uv` and `pip` install nothing. At the end, Postgres is stopped."""
+def copy_checkout(folder: Path, prefect: dict[str, str]) -> Iterator[Reader]:
+    """Yields a reader with a copy of the checkout; `uv` and `pip` install nothing. At the end, Postgres is stopped.
+
+    `prefect`: variables of the Prefect server on which the reader's commands run.
+    """
     for path in FILES:
         copy = folder / "checkout" / path.relative_to(PROJECT_DIR)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +165,7 @@ def copy_checkout(folder: Path) -> Iterator[Reader]:
     for name, script in {"uv": 'test "$1" = run && shift && exec "$@"', "pip": 'test "$*" = "install uv"'}.items():
         (folder / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
         (folder / "bin" / name).chmod(0o755)
-    reader = Reader(folder, datetime.now(UTC).date())
+    reader = Reader(folder, datetime.now(UTC).date(), prefect)
     try:
         yield reader
     finally:
