@@ -137,6 +137,11 @@ class Settings(BaseSettings):
         default="",
         description="Further names, with ports, under which `churn serve` answers, such as that of your TLS proxy.",
     )
+    api_shadow: int | None = Field(
+        default=None,
+        ge=1,
+        description="Model version that `churn serve` compares with the champion, whose answer is given.",
+    )
     api_requests_per_second: int = Field(
         default=2_000,
         ge=1,

@@ -11,9 +11,12 @@ import threading
 import time
 from collections import OrderedDict
 
+from churn.api import metrics
+from churn.api.business import refresh_gauges
 from churn.api.forms import Form, build_form
 from churn.api.problems import RETRY_AFTER_SECONDS, Problem
 from churn.api.served import Served, load_served
+from churn.api.shadow import Shadow
 from churn.economics.policies import load_policies
 from churn.errors import ChurnError, understand
 from churn.intake.declaring import read_extract_form
@@ -41,6 +44,7 @@ class Follower:
         stamp: a text that changes whenever a date is published or withdrawn; None before the database answered.
         is_connected: whether the database answered the last question.
         is_redeclared: whether the declaration has changed since the start, so that customers are written differently.
+        shadow: the comparison with a challenger; None without one.
     """
 
     def __init__(self, settings: Settings, pause_seconds: float = PAUSE_SECONDS) -> None:
@@ -52,6 +56,7 @@ class Follower:
         self.is_connected = False
         self.is_redeclared = False
         self._pause_seconds = pause_seconds
+        self.shadow = Shadow(settings.api_shadow) if settings.api_shadow is not None else None
         self._workplace: Workplace | None = None
         self._loaded_from: tuple[object, ...] = ()
         self._loaded_at = 0.0
@@ -77,8 +82,10 @@ class Follower:
         try:
             self._look()
             self.is_connected = True
+            metrics.database_up.set(1)
         except Exception as error:
             known = understand(error)
+            metrics.database_up.set(0)
             if self.is_connected or self.champion is None:
                 _log.warning("The champion cannot be followed: %s", known)
             self.is_connected = False
@@ -131,6 +138,8 @@ class Follower:
         if version is not None and (found != self._loaded_from or self._may_leave_copy()):
             self._load(workplace, version)
             self._loaded_from = found
+        if stamp != self.stamp:
+            refresh_gauges(self.settings)
         self.stamp = stamp
 
     def _may_leave_copy(self) -> bool:
@@ -145,6 +154,8 @@ class Follower:
         scorer = before.scorer if before is not None and is_same else None
         self.champion = load_served(workplace, version, self.extract_form.declaration, scorer)
         self._loaded_at = time.monotonic()
+        metrics.model_version.set(version)
+        metrics.model_is_copy.set(self.champion.scorer.why_copy is not None)
         # What was just loaded lives long: without this, every full collection searches it, for 200 milliseconds.
         gc.collect()
         gc.freeze()

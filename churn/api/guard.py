@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from churn.api import metrics
 from churn.api.keys import Keys, find_name
 from churn.api.problems import MEDIA_TYPE, Problem
 
@@ -73,7 +74,7 @@ class Guard:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        sending = _Sending(send)
+        sending, began = _Sending(send), time.monotonic()
         try:
             self._check(scope)
             await self.application(scope, _Body(receive).receive, sending.send)
@@ -82,6 +83,11 @@ class Guard:
             if sending.has_begun:
                 raise
             await answer(problem, sending.send)
+        finally:
+            # The template of the route and not the path, which has the customer's number.
+            route = getattr(scope.get("route"), "path", "none")
+            metrics.requests.labels(route, sending.status).inc()
+            metrics.request_seconds.labels(route).observe(time.monotonic() - began)
 
     def _check(self, scope: Scope) -> None:
         if scope["path"] in OPEN_PATHS:
@@ -147,10 +153,11 @@ class _Sending:
     def __init__(self, send: Send) -> None:
         self._send = send
         self.has_begun = False
+        self.status = 500
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.has_begun = True
+            self.has_begun, self.status = True, message["status"]
             message["headers"] = [*message.get("headers", []), *_HEADERS]
         await self._send(message)
 

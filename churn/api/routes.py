@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
@@ -9,21 +10,28 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
-from churn.api import answers
+from churn.api import answers as documents
+from churn.api import metrics
+from churn.api.cache import Cache
 from churn.api.following import Follower
-from churn.api.guard import Application, Guard
+from churn.api.guard import METRICS, Application, Guard
 from churn.api.keys import load_keys
 from churn.api.problems import MEDIA_TYPE, Problem, WrongField, understand_problem
 from churn.api.published import read_published
-from churn.api.scoring import score_many, score_one, take_in_all
+from churn.api.scoring import Answer, score_many, score_one, take_in_all
 from churn.api.served import Served
+from churn.api.shadow import Shadow
 from churn.contracts.statuses import Basis
 from churn.errors import ChurnError
+from churn.intake.one_row import Row
 from churn.local_stack.gate import names_of
 from churn.settings import Settings
 from churn.timeline import today
+
+_log = logging.getLogger("churn.api")
 
 CustomerId = Annotated[str, Path(min_length=1, max_length=64)]
 Version = Annotated[
@@ -32,7 +40,7 @@ Version = Annotated[
 AsOf = Annotated[date | None, Query(alias="as_of", description="Date of the score (default: today).")]
 WithReasons = Annotated[bool, Query(alias="reasons", description="Whether to compute the reasons (default: true).")]
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": answers.ProblemAnswer, "content": {MEDIA_TYPE: {}}, "description": words}
+    status: {"model": documents.ProblemAnswer, "content": {MEDIA_TYPE: {}}, "description": words}
     for status, words in {
         400: "The body is no JSON.",
         401: "No known API key.",
@@ -89,7 +97,7 @@ def _add_scoring(app: FastAPI, follower: Follower) -> None:
     batch_type: Any = form.batch
 
     # async: with a folded model a score takes less time than handing it to a thread.
-    @app.post("/v1/customers/score", responses={200: {"model": answers.Score}})
+    @app.post("/v1/customers/score", responses={200: {"model": documents.Score}})
     async def score_customer(
         customer: customer_type, model: Version = None, as_of: AsOf = None, reasons: WithReasons = True
     ) -> Response:
@@ -98,16 +106,32 @@ def _add_scoring(app: FastAPI, follower: Follower) -> None:
         (row,) = take_in_all([form.values_of(customer)], form, extract_form, _choose(as_of), accepts_new)
         basis = _find_basis(follower, served)
         if served.needs_history:  # It asks the database.
-            return _write(await asyncio.to_thread(score_one, served, row, basis, reasons))
-        return _write(score_one(served, row, basis, reasons))
+            answer = await asyncio.to_thread(score_one, served, row, basis, reasons)
+        else:
+            answer = score_one(served, row, basis, reasons)
+        metrics.scores.observe(answer["churn_probability"])
+        response = _write(answer)
+        if follower.shadow is not None and basis == "live":
+            response.background = BackgroundTask(_compare, follower, follower.shadow, row, answer)  # Once it is sent.
+        return response
 
-    @app.post("/v1/customers/score:batch", responses={200: {"model": answers.Scores}})
+    @app.post("/v1/customers/score:batch", responses={200: {"model": documents.Scores}})
     def score_customers(batch: batch_type, model: Version = None, as_of: AsOf = None) -> Response:
         """Scores up to 1,000 customers, in their order."""
         served = follower.require(model)
         values = [form.values_of(customer) for customer in batch.customers]
         rows = take_in_all(values, form, extract_form, _choose(as_of), accepts_new, "customers")
-        return _write({"scores": score_many(served, rows, _find_basis(follower, served))})
+        answers = score_many(served, rows, _find_basis(follower, served))
+        for answer in answers:
+            metrics.scores.observe(answer["churn_probability"])
+        return _write({"scores": answers})
+
+
+def _compare(follower: Follower, shadow: Shadow, row: Row, answer: Answer) -> None:
+    try:
+        shadow.compare(follower.require(shadow.version), row, answer)
+    except ChurnError as error:
+        _log.warning("Model version %s cannot score in the shadow: %s", shadow.version, error)
 
 
 async def _find_served(follower: Follower, version: int | None) -> Served:
@@ -127,12 +151,17 @@ def _find_basis(follower: Follower, served: Served) -> Basis:
 
 
 def _add_reading(app: FastAPI, follower: Follower) -> None:
-    @app.get("/v1/customers/{customer_id}", responses={200: {"model": answers.Published}})
+    cache = Cache()
+
+    @app.get("/v1/customers/{customer_id}", responses={200: {"model": documents.Published}})
     def read_customer(customer_id: CustomerId) -> Response:
         """Returns the published score of a customer, with its history and what changed."""
-        return _write(read_published(follower.settings, customer_id))
+        version = follower.champion.version if follower.champion is not None else None
+        key = (follower.stamp or "", version, customer_id)
+        body = cache.find(key) or cache.keep(key, lambda: _encode(read_published(follower.settings, customer_id)))
+        return Response(body, media_type="application/json")
 
-    @app.get("/v1/model", responses={200: {"model": answers.Model}})
+    @app.get("/v1/model", responses={200: {"model": documents.Model}})
     def read_model() -> Response:
         """Returns the champion that is served."""
         served = follower.require()
@@ -154,17 +183,22 @@ def _add_reading(app: FastAPI, follower: Follower) -> None:
 
 
 def _add_health(app: FastAPI, follower: Follower) -> None:
-    @app.get("/health/live", responses={200: {"model": answers.Health}})
+    @app.get("/health/live", responses={200: {"model": documents.Health}})
     async def live() -> Response:
         """Answers as long as the process works."""
         return _write({"status": "live"})
 
-    @app.get("/health/ready", responses={200: {"model": answers.Health}})
+    @app.get("/health/ready", responses={200: {"model": documents.Health}})
     async def ready() -> Response:
         """Answers 200 once a model is loaded, and 503 before."""
         served = follower.require()
         database = "answers" if follower.is_connected else "silent"
         return _write({"status": "ready", "model_version": served.version, "database": database})
+
+    @app.get(METRICS, include_in_schema=False)
+    async def show_metrics() -> Response:
+        """Returns the metrics for Prometheus."""
+        return Response(metrics.render(), media_type=metrics.CONTENT_TYPE)
 
 
 def _add_errors(app: FastAPI) -> None:
@@ -213,4 +247,8 @@ def _as_response(problem: Problem) -> Response:
 
 
 def _write(answer: object) -> Response:
-    return Response(json.dumps(answer, allow_nan=False), media_type="application/json")
+    return Response(_encode(answer), media_type="application/json")
+
+
+def _encode(answer: object) -> bytes:
+    return json.dumps(answer, allow_nan=False).encode()

@@ -40,6 +40,10 @@ def serve(
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="Processes that answer; one for each core is enough.", metavar="N")
     ] = 1,
+    shadow: Annotated[
+        int | None,
+        typer.Option(min=1, help="Model version to compare with the champion (default: none).", metavar="VERSION"),
+    ] = None,
     verbose: Verbose = False,
 ) -> None:
     """Serve online scores over HTTP: one customer, now, with the number that the batch would give."""
@@ -47,7 +51,7 @@ def serve(
         from churn.api.serving import name_key, serve
 
         typer.echo(f"The API is at http://{host}:{port}. {name_key()} Press Ctrl-C to stop it.")
-        serve(host, port, workers)
+        serve(host, port, workers, shadow)
 
 
 @command(app, TASK, "churn report --out churn.html", "churn report --out - > churn.html")
