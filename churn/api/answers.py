@@ -14,6 +14,7 @@ class About(BaseModel):
     prediction_date: date = Field(description="The date that the score is for.")
     horizon: str = Field(description="Within which time the customer leaves by the probability.", examples=["30 days"])
     basis: Basis = Field(description="live: the champion on its day; as_if: another model version.")
+    currency: str = Field(description="The currency of all money, also of fields whose name ends in _usd.")
     model_version: int
     model_copy_: str | None = Field(
         alias="model_copy", description="Why a kept copy of the model answers; null if the registry delivered it."
@@ -22,7 +23,7 @@ class About(BaseModel):
 
 
 class Score(About):
-    """The score of one customer. Money in USD; null if the extract has no value a month."""
+    """The score of one customer. Money is null if the extract has no value a month."""
 
     customer_id: str
     churn_probability: float = Field(ge=0, le=1)
@@ -82,6 +83,7 @@ class Published(BaseModel):
     expected_profit_usd: float | None
     is_active: bool
     is_synthetic: bool | None
+    currency: str | None
     basis: Basis
     model_version: int
     history: list[Point] = Field(description="Up to 12 published scores, the earliest first.")

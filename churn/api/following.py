@@ -139,8 +139,14 @@ class Follower:
             self._load(workplace, version)
             self._loaded_from = found
         if stamp != self.stamp:
-            refresh_gauges(self.settings)
+            self._refresh_gauges()
         self.stamp = stamp
+
+    def _refresh_gauges(self) -> None:
+        try:
+            refresh_gauges(self.settings)
+        except Exception as error:  # Views of an earlier release, until the next run: scores need none of them.
+            _log.warning("The figures of the latest published date are not in the metrics: %s", understand(error))
 
     def _may_leave_copy(self) -> bool:
         """Returns whether to ask a registry again that did not deliver the served model."""

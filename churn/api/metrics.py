@@ -4,15 +4,12 @@ No name of a customer, of a key or of a path is a label. With several workers ea
 scrape adds them up, whichever worker it reaches.
 """
 
-import os
 from collections.abc import Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The library's own name of the folder of several workers; it must be set before the library is imported."""
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _TENTHS = tuple(tenth / 10 for tenth in range(1, 11))
 _DIFFERENCES = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
@@ -63,7 +60,7 @@ outside_share = _gauge(
 
 def render() -> bytes:
     """Returns everything in Prometheus' text format."""
-    if os.environ.get(SHARED_FOLDER):
+    if values.ValueClass is not values.MutexValue:  # The library has found the folder of several workers.
         shared = CollectorRegistry()
         MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
         return generate_latest(shared)

@@ -37,6 +37,7 @@ def read_published(settings: Settings, customer_id: str) -> Row:
         "prediction_date": latest["prediction_date"].isoformat(),
         "horizon": published.get("horizon") or "the month that the extract covers",
         "is_synthetic": published.get("is_synthetic"),
+        "currency": published.get("currency"),
         "history": [_as_point(row) for row in reversed(history)],
         "changes": find_changes(list(reversed(history))),
     }

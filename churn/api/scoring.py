@@ -119,6 +119,7 @@ def describe(served: Served, day: date, basis: Basis) -> Answer:
         "prediction_date": day.isoformat(),
         "horizon": served.horizon,
         "basis": basis,
+        "currency": served.currency,
         "model_version": served.version,
         "model_copy": served.scorer.why_copy,
         "is_synthetic": served.decision.evidence.is_synthetic,

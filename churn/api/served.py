@@ -29,12 +29,14 @@ class Served:
     Attributes:
         decision: the latest decision on the version.
         one: scores single customers.
+        currency: the currency of all money.
         compute: a row of raw_data -> the features of the customer.
         read_earlier: (date, customer numbers) -> their prices of about 30 days before; None without an extract of then.
     """
 
     decision: Promotion
     one: OneScorer
+    currency: str
     compute: Callable[[Values], Values]
     read_earlier: Callable[[date, Sequence[str]], Mapping[str, EarlierPrice] | None]
 
@@ -83,7 +85,7 @@ def load_served(workplace: Workplace, version: int, declaration: Declaration, sc
     one = OneScorer(scorer, fold(scorer.predictor), tiers, value, words)
     decision = promotions.require_decision(workplace.engine, version)
     earlier = partial(_read_earlier, workplace)
-    return Served(decision, one, compile_features(wanted_columns(scorer)), earlier)
+    return Served(decision, one, declaration.currency, compile_features(wanted_columns(scorer)), earlier)
 
 
 def _read_earlier(workplace: Workplace, day: date, customer_ids: Sequence[str]) -> Mapping[str, EarlierPrice] | None:
