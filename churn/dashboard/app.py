@@ -9,7 +9,7 @@ from churn.contracts.money import use_currency
 from churn.dashboard import markup, palette, summary
 from churn.dashboard.access import Shown, find_shown
 from churn.dashboard.formats import tell_day
-from churn.dashboard.views import actions, campaigns, customer, data, model, overview, segments, trend
+from churn.dashboard.views import actions, campaigns, customer, data, health, model, overview, segments, trend
 from churn.errors import ChurnError
 
 # Path and title of each page, in the order of the menu.
@@ -20,6 +20,7 @@ PAGES: dict[str, tuple[str, Callable[[Shown], None]]] = {
     "segments": ("Segments", segments.show),
     "trend": ("Trend", trend.show),
     "customer": ("Customer", customer.show),
+    "health": ("Health", health.show),
     "model": ("Model", model.show),
     "data": ("Data", data.show),
 }

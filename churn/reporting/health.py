@@ -1,16 +1,16 @@
 """Answers whether the scores can be trusted: what came true, which limits are broken, and what is not known yet."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from churn.contracts.horizons import Horizon
 from churn.contracts.performance import Performance
-from churn.economics.limits import load_limits
+from churn.economics.limits import LimitPolicy, load_limits
 from churn.monitoring.causes import Cause, find_causes
-from churn.monitoring.limits import Finding, choose_newest
-from churn.stages.monitoring import find_broken
+from churn.monitoring.limits import Finding, check_feed, check_performance, choose_newest
 from churn.stores.ledgers import loads, publications
-from churn.stores.ledgers.publications import Publication
 from churn.stores.shown.changes import Change, read_change
 from churn.stores.shown.performance import read_performance
 from churn.stores.workplace import Workplace
@@ -50,47 +50,77 @@ def read_health(workplace: Workplace) -> Health:
         NotPublished: no date is published yet.
     """
     latest = publications.require_published(workplace.engine)
+    rules = loads.find_current_loads(workplace.engine)[-1].label_rules
     with workplace.engine.connect() as connection:
         matured = read_performance(connection)
         change = read_change(connection, latest.prediction_date)
     limits = load_limits(workplace.settings.policies)
+    return assemble(latest.prediction_date, latest.horizon, rules.horizon, matured, change, limits)
+
+
+def assemble(
+    published: date,
+    horizon: str | None,
+    label_horizon: Horizon | None,
+    matured: Sequence[Performance],
+    change: Change | None,
+    limits: LimitPolicy,
+) -> Health:
+    """Returns what monitoring knows, from what is stored.
+
+    Args:
+        published: the latest published date.
+        horizon: the horizon of its scores; None for the month that the extract covers.
+        label_horizon: the horizon of the labels; None if it is not known.
+        matured: every published date whose labels have matured.
+        change: why the latest date differs from the date before; None if that is not stored.
+        limits: the limits of the policy in force.
+    """
+    newest = choose_newest(matured)
     causes = find_causes(change.features, change.movement, limits) if change else []
-    newest, findings = choose_newest(matured), find_broken(workplace)
-    lacks = (*_find_lacks(workplace, latest, matured, newest), *_find_unknown_changes(change))
+    faults = [cause for cause in causes if cause.kind == "feed fault"]
+    findings = [*check_feed(published, faults), *check_performance(newest, limits)]
     known: Verdict = "all well" if newest is not None else "not known yet"
     return Health(
         verdict="look at this" if findings else known,
-        published=latest.prediction_date,
+        published=published,
         newest=newest,
         matured_count=len(matured),
         findings=tuple(findings),
         change=change,
         causes=tuple(causes),
-        lacks=lacks,
+        lacks=(*_find_lacks(published, horizon, label_horizon, matured, newest), *_find_unknown_changes(change)),
     )
 
 
 def _find_lacks(
-    workplace: Workplace, latest: Publication, matured: list[Performance], newest: Performance | None
-) -> tuple[str, ...]:
+    published: date,
+    horizon: str | None,
+    label_horizon: Horizon | None,
+    matured: Sequence[Performance],
+    newest: Performance | None,
+) -> list[str]:
     lacks = []
     if not matured:
-        horizon = loads.find_current_loads(workplace.engine)[-1].label_rules.horizon
+        due = (
+            f" of about {label_horizon.after(published)}, {label_horizon} later"
+            if label_horizon
+            else " a horizon later"
+        )
         lacks.append(
-            f"Whether the scores came true is not known yet: the labels of {latest.prediction_date} mature with the "
-            f"extract of about {horizon.after(latest.prediction_date)}, {horizon} later."
+            f"Whether the scores came true is not known yet: the labels of {published} mature with the extract{due}."
         )
     elif newest is None:
         lacks.append(
             f"The models of all {len(matured)} matured dates were trained on labels of that time, so their figures "
             "flatter them. The first date whose labels mature from now on can be judged."
         )
-    if latest.horizon is None:
+    if horizon is None:
         lacks.append(
             "The scores have no horizon: they are judged as ranks, and expected leavers stay unknown until a model is "
             "trained on matured labels."
         )
-    return tuple(lacks)
+    return lacks
 
 
 def _find_unknown_changes(change: Change | None) -> list[str]:

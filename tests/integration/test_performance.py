@@ -26,6 +26,7 @@ from churn.stores.rows.features import read_features
 from churn.terminal.cli import app
 from tests.support.days import RuleOfThumb, ask, day_number, execute, name_rule_of_thumb_champion, run_day, write_day
 from tests.support.factories import make_extract, write_extract
+from tests.support.pages import open_page, read_page
 from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
 
@@ -61,10 +62,12 @@ def monitor(*options: str) -> Result:
 
 
 def test_without_history_monitoring_says_what_it_lacks_and_since_when_it_will_know(telecom: Settings) -> None:
-    told = monitor()
+    told, page = monitor(), read_page(open_page("health"))
 
     assert told.exit_code == 0
     assert "Not known yet" in told.output
+    assert "Not known yet" in page
+    assert f"the labels of {LATER} mature with the extract a horizon later." in page
     assert f"the labels of {LATER} mature with the extract of about {day_number(60)}, 30 days later." in " ".join(
         told.output.split()
     )
@@ -205,6 +208,15 @@ def test_an_extract_that_lost_a_word_is_a_fault_of_the_feed(telecom: Settings, t
     )
     assert judge_limits(at(telecom))["feed check"] is not None
     execute(telecom, f"UPDATE ops.publications SET horizon = '30 days' WHERE prediction_date = '{day_number(31)}'")
+
+
+def test_the_page_shows_what_came_true_and_what_changed(telecom: Settings) -> None:
+    said = read_page(open_page("health"))
+
+    assert "Look at this" in said
+    assert f"active customers of {DAY}, within 30 days." in said
+    assert "Expected loss of" in said
+    assert "has_fiber_optic" in said
 
 
 def test_whom_a_campaign_contacts_is_left_out_and_counted(telecom: Settings) -> None:
