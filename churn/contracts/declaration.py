@@ -54,6 +54,7 @@ class DeclaredColumn:
         is_segment: whether a model is measured for each of its values.
         words: theirs -> ours, for words and flags.
         date_format: how a date is written, such as %d.%m.%Y.
+        origin: the declared source whose file has the column; empty: the extract itself.
     """
 
     name: str
@@ -68,6 +69,7 @@ class DeclaredColumn:
     is_segment: bool = False
     words: tuple[tuple[str, str], ...] = ()
     date_format: str = "%Y-%m-%d"
+    origin: str = ""
 
     @property
     def is_feature(self) -> bool:
@@ -133,6 +135,22 @@ class Core:
 
 
 @dataclass(frozen=True)
+class DeclaredSource:
+    """A second file of the same day, such as usage or tickets, that is joined to the extract by the customer's number.
+
+    Attributes:
+        begins: how the names of its files begin, such as usage for usage-2026-11-01.csv.
+        who: the column, or the two columns, of the customer's number.
+        is_needed: whether a day waits for its file; if not, its columns are unknown on a day without it.
+    """
+
+    name: str
+    begins: str
+    who: tuple[str, ...]
+    is_needed: bool = True
+
+
+@dataclass(frozen=True)
 class Declaration:
     """What a company's extract holds.
 
@@ -143,6 +161,7 @@ class Declaration:
         columns: the columns of the company's own.
         currency: the currency of all money. Names of columns say USD whatever it is.
         reviewed_by: who read the declaration, and when; empty if nobody did.
+        sources: the second files of a day.
     """
 
     core: Core | None = None
@@ -151,6 +170,7 @@ class Declaration:
     columns: tuple[DeclaredColumn, ...] = ()
     currency: str = "USD"
     reviewed_by: str = ""
+    sources: tuple[DeclaredSource, ...] = ()
 
     @property
     def is_shipped(self) -> bool:
@@ -218,8 +238,14 @@ class Declaration:
 
     def fingerprint(self) -> str:
         """Returns a SHA-256 of everything that decides what is stored and learned."""
-        content = {name: value for name, value in asdict(self).items() if name != "reviewed_by"}
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        content = {name: value for name, value in asdict(self).items() if name not in ("reviewed_by", "sources")}
+        # Without a second file the fingerprint is that of earlier releases: an upgrade loads no file again.
+        content |= {"sources": self.sources} if self.sources else {}
+        content["columns"] = [
+            {name: value for name, value in asdict(column).items() if name != "origin" or value}
+            for column in self.columns
+        ]
+        return hashlib.sha256(json.dumps(content, sort_keys=True, default=asdict).encode()).hexdigest()
 
 
 _ADD_ONS = ("internet_service", "online_security", "online_backup")

@@ -4,6 +4,7 @@ Examples of names: customers-2026-01-31.csv, 20260131.csv.gz, 2026-01-31.parquet
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -39,21 +40,19 @@ class Landing:
     left_out: list[LeftOut]
 
 
-def find_daily_files(folder: Path) -> Landing:
+def find_daily_files(folder: Path, second: Sequence[str] = ()) -> Landing:
     """Returns the extracts of a folder. One odd file never hides the others: it is left out, with the reason.
 
     Files whose names have neither a date nor the ending of an extract are ignored.
 
+    Args:
+        folder: the folder.
+        second: how the names of declared second files begin; these are no extracts.
+
     Raises:
         WrongUsage: the user cannot read the folder, or the folder has no extract with a date.
     """
-    try:
-        paths = sorted(folder.iterdir())
-    except PermissionError as error:
-        raise WrongUsage(
-            f"This user cannot read the folder {folder} ({error.strerror}).",
-            "give the user read permission on the folder.",
-        ) from error
+    paths = [path for path in _list(folder) if not any(is_of_source(path.name, begins) for begins in second)]
     odd = {path: _find_fault(path) for path in paths}
     dated = sorted((min(read_dates(path.name)), path) for path, fault in odd.items() if fault == "")
     # A file beside an extract whose name it continues is about it, as customers-2026-01-31.csv.sha256 is.
@@ -74,6 +73,26 @@ def find_daily_files(folder: Path) -> Landing:
     return Landing(files, left_out)
 
 
+def _list(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except PermissionError as error:
+        raise WrongUsage(
+            f"This user cannot read the folder {folder} ({error.strerror}).",
+            "give the user read permission on the folder.",
+        ) from error
+
+
+def is_of_source(name: str, begins: str) -> bool:
+    """Returns whether a file name is one of a second file. Case does not matter."""
+    return name.casefold().startswith(begins.casefold())
+
+
+def list_dated(folder: Path) -> list[tuple[Path, frozenset[date]]]:
+    """Returns the files of a folder that may be extracts, each with the dates in its name."""
+    return [(path, read_dates(path.name)) for path in _list(folder) if _find_fault(path) == ""]
+
+
 def _leave_out_twice(day: date, paths: list[Path]) -> LeftOut:
     """Leaves out all files of a day: nothing says which of them is right."""
     count = "two" if len(paths) == 2 else len(paths)
@@ -88,7 +107,8 @@ def refuse_left_out(folder: str | Path, left_out: list[LeftOut]) -> WrongUsage |
         return None
     return WrongUsage(
         f"The folder {folder} has files that were not loaded: {'; '.join(deliveries)}.",
-        "give each file one date in its name, as in customers-2026-01-31.csv, or remove it; then run again.",
+        "give each file one date in its name, as in customers-2026-01-31.csv, or remove it; then run again. Declare a "
+        "second file of the same customers in [sources.NAME].",
     )
 
 

@@ -37,6 +37,15 @@ says = "called the hotline {value} times in 90 days"
 [columns.edition]
 type = "word"
 segment = true                  # the model is measured for each of its values; for words and flags
+
+[sources.usage]                 # a second file of the same day, beside the extract
+begins = "usage"                # how its names begin: usage-2026-11-01.csv
+who = "KUNDENNR"                # default: as in [core]
+needed = true                   # false: on a day without the file its columns are unknown
+
+[columns.minutes]
+from = "usage"
+type = "number"
 """
 
 import re
@@ -172,6 +181,7 @@ class ColumnSection(Section):
     words: dict[str, str] = Field(default_factory=dict)
     new_words: Names = ()
     format: str = "%Y-%m-%d"
+    origin: str = Field(default="", alias="from")
 
     @field_validator("says")
     @classmethod
@@ -196,7 +206,16 @@ class ColumnSection(Section):
             self.segment,
             tuple(self.words.items()),
             self.format,
+            self.origin,
         )
+
+
+class SourceSection(Section):
+    """[sources.NAME]: a second file of the same day."""
+
+    begins: str = Field(min_length=1)
+    who: Names = Field(default=(), max_length=2)
+    needed: bool = True
 
 
 class DeclarationFile(Section):
@@ -206,6 +225,19 @@ class DeclarationFile(Section):
     core: CoreSection
     churn: ChurnSection
     columns: dict[str, ColumnSection] = Field(default_factory=dict)
+    sources: dict[str, SourceSection] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _sources_fit(self) -> "DeclarationFile":
+        for name, column in self.columns.items():
+            if column.origin and (problem := _find_misfit(column, self.sources)):
+                raise ValueError(f"columns.{name}: {problem}")
+        for name, source in self.sources.items():
+            if self.core.who == ("row",):
+                raise ValueError(f"sources.{name}: cannot be joined where every row is a customer of its own")
+            if len(source.who or self.core.who) != len(self.core.who):
+                raise ValueError(f"sources.{name}: who has another number of columns than who in [core]")
+        return self
 
     @field_validator("columns")
     @classmethod
@@ -214,6 +246,17 @@ class DeclarationFile(Section):
             if problem := _find_problem(name, column):
                 raise ValueError(f"{name}: {problem}")
         return columns
+
+
+def _find_misfit(column: ColumnSection, sources: dict[str, SourceSection]) -> str | None:
+    """Returns what is wrong with a column of a second file; None if nothing is."""
+    if column.origin not in sources:
+        return f"comes from {column.origin}, which has no section [sources.{column.origin}]"
+    if column.shipped:
+        return "is a column of the public sample: it comes with the extract"
+    if not sources[column.origin].needed and column.blank != "unknown":
+        return f'needs blank = "unknown": a day without the file of {column.origin} does not know it'
+    return None
 
 
 def _find_problem(name: str, column: ColumnSection) -> str | None:

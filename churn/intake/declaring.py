@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from churn.contracts.declaration import SHIPPED_COLUMNS, Core, Declaration
+from churn.contracts.declaration import SHIPPED_COLUMNS, Core, Declaration, DeclaredSource
 from churn.contracts.extract import KNOWN_WORDS
 from churn.errors import WrongUsage
 from churn.intake.declaration_file import PUBLIC_SOURCES, DeclarationFile, SinceSection
@@ -153,6 +153,10 @@ def _as_declaration(file: DeclarationFile) -> Declaration:
         tuple(column.as_own(name) for name, column in file.columns.items() if not column.shipped),
         file.extract.currency,
         file.extract.reviewed_by,
+        tuple(
+            DeclaredSource(name, source.begins, source.who or file.core.who, source.needed)
+            for name, source in file.sources.items()
+        ),
     )
 
 

@@ -85,6 +85,22 @@ class ColumnGuess(Guess):
 
 
 @dataclass(frozen=True)
+class SecondGuess(Guess):
+    """A file of the same day beside the extract, whose rows belong to its customers.
+
+    Attributes:
+        name: the name of the source, from the file's name.
+        begins: how the names of its files begin.
+        who: the columns of the customer's number.
+    """
+
+    name: str = ""
+    begins: str = ""
+    who: tuple[str, ...] = ()
+    columns: tuple[ColumnGuess, ...] = ()
+
+
+@dataclass(frozen=True)
 class Draft:
     """A declaration that nobody has reviewed.
 
@@ -92,6 +108,7 @@ class Draft:
         profile: what the file holds.
         currency: the currency, and why.
         leavers: the share of customers who left, 0 to 1; None without a label.
+        seconds: the second files that lie beside it.
     """
 
     profile: Profile
@@ -102,3 +119,4 @@ class Draft:
     currency: tuple[str, str]
     columns: tuple[ColumnGuess, ...] = field(default=())
     leavers: float | None = None
+    seconds: tuple[SecondGuess, ...] = ()

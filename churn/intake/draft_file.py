@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from churn.intake.draft import ColumnGuess, Draft, LeftGuess, SinceGuess
+from churn.intake.draft import ColumnGuess, Draft, LeftGuess, SecondGuess, SinceGuess
 
 _HEAD = """\
 # What {file} holds. `churn init` guessed every line from {rows}.
@@ -14,7 +14,8 @@ _HEAD = """\
 
 def write_draft(draft: Draft) -> str:
     """Returns the text of the declaration file."""
-    return "\n".join([*_write_extract(draft), "", *_write_core(draft), *_write_columns(draft.columns), ""])
+    seconds = [line for second in draft.seconds for line in _write_second(second)]
+    return "\n".join([*_write_extract(draft), "", *_write_core(draft), *_write_columns(draft.columns), *seconds, ""])
 
 
 def quote(text: str) -> str:
@@ -71,10 +72,22 @@ def _write_left(left: LeftGuess) -> str:
     return "{ missing = true }"
 
 
-def _write_columns(columns: Iterable[ColumnGuess]) -> Iterator[str]:
+def _write_second(second: SecondGuess) -> Iterator[str]:
+    yield ""
+    yield f"[sources.{second.name}]"
+    yield f"# guess: {_plain(second.why)}"
+    yield f"begins = {quote(second.begins)}"
+    yield f"who = {_names(second.who)}"
+    yield "needed = true                   # false: on a day without this file its columns are unknown"
+    yield from _write_columns(second.columns, second.name)
+
+
+def _write_columns(columns: Iterable[ColumnGuess], origin: str = "") -> Iterator[str]:
     for column in columns:
         yield ""
         yield f"[columns.{column.name}]"
+        if origin:
+            yield f"from = {quote(origin)}"
         yield f"# guess: {_plain(column.why)}"
         yield f"# {_plain(describe_cells(column))}"
         yield from _write_shipped(column) if column.is_shipped else _write_own(column)

@@ -50,7 +50,7 @@ def guess_declaration(profile: Profile) -> Draft:
     columns = []
     for column in profile.columns:
         if column.source not in taken:
-            guess = _guess_column(column, label, used)
+            guess = guess_column(column, label, used)
             used.add(guess.name)
             columns.append(guess)
     leavers = None if label is None else float(label.mean())  # type: ignore[arg-type]
@@ -72,7 +72,14 @@ def _guess_currency(profile: Profile) -> tuple[str, str]:
     return "USD", "nothing in the file names a currency"
 
 
-def _guess_column(column: ColumnProfile, label: pl.Series | None, used: set[str]) -> ColumnGuess:
+def guess_column(column: ColumnProfile, label: pl.Series | None, used: set[str]) -> ColumnGuess:
+    """Returns the guess of a column beside the core.
+
+    Args:
+        column: what it holds.
+        label: who left, in the order of its rows; None if that is not known.
+        used: the names that other columns have.
+    """
     found = ColumnGuess(
         "",
         source=column.source,

@@ -117,7 +117,7 @@ def name_wanted(extract_form: ExtractForm) -> dict[str, tuple[str, ...]]:
             for ours, own in public.items()
         }
     shipped = {name: extract_form.columns[name] for name in declaration.shipped}
-    own = {column.name: column.source for column in declaration.stored}
+    own = {column.name: column.source for column in declaration.stored if not column.origin}
     return {ours: (name,) for ours, name in (declaration.core_sources | shipped | own).items()}
 
 

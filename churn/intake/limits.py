@@ -11,6 +11,7 @@ from churn.contracts.statuses import Origin
 from churn.contracts.synthetic import are_all_synthetic
 from churn.errors import ContractBroken
 from churn.intake.screening import Screened
+from churn.intake.second_files import SecondFile
 
 WORTH_STOPPING_ROWS = 10_000
 """A file with fewer rows is read to its end, so that the refusal can count all of its rejected rows."""
@@ -56,6 +57,7 @@ class Tally:
         without_end: customers whose leaving date stands for none.
         forgotten: rows of customers who were forgotten; they are in no other count.
         warnings: remarks about the whole file.
+        seconds: the second files that were joined to it.
     """
 
     kept: int = 0
@@ -76,6 +78,7 @@ class Tally:
     forgotten: int = 0
     samples: list[pl.DataFrame] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    seconds: Sequence[SecondFile] = ()
 
     @property
     def sample(self) -> pl.DataFrame:
@@ -155,7 +158,8 @@ class Tally:
             sentences.append(f"{_rows(self.forgotten)} of forgotten customers left out")
         if self.new_words:
             sentences.append(f"new words: {self.tell_new_words()}")
-        return [*sentences, *self._tell_dates(), *self.warnings]
+        seconds = [second.tell(self.accepted + self.rejected) for second in self.seconds]
+        return [*sentences, *self._tell_dates(), *seconds, *self.warnings]
 
     def _tell_dates(self) -> list[str]:
         counts = {

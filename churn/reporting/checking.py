@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from churn.errors import ContractBroken, WrongUsage
 from churn.intake.batches import ROW_NUMBER, Opened
+from churn.intake.daily_files import read_dates
 from churn.intake.declaring import read_extract_form
 from churn.intake.extract_form import ExtractForm
 from churn.intake.limits import Limits, Tally, check_hope, check_limits
 from churn.intake.reading import open_batches
 from churn.intake.screening import screen_rows
+from churn.intake.second_files import join_second_files, read_second_files, refuse_strangers
 from churn.intake.sources import Extract, check_unchanged, open_extract
 from churn.intake.wholesale import check_tenure, describe_ids
 from churn.settings import Settings
@@ -110,9 +113,17 @@ def check_extract(settings: Settings, source: str | None, declaration_path: Path
         name = extract.name
         max_bytes = settings.max_extract_megabytes * 1_000_000
         with open_batches(extract.path, extract.name, extract_form, max_bytes) as opened:
-            _screen(settings, extract, opened, extract_form, found)
+            folder = extract.path.parent
+            found.tally.seconds = read_second_files(extract_form, folder, _day_of(name), max_bytes, name)
+            joined = join_second_files(opened.batches, extract_form, found.tally.seconds, _day_of(name))
+            _screen(settings, extract, replace(opened, batches=joined), extract_form, found)
     tally = found.tally
     return Check(name, tally.rows_read, tally.rejected, _merge_rules(found.rules), tally.notes(), found.refusals)
+
+
+def _day_of(name: str) -> date:
+    """Returns the date in the name of a file (default: today): the second files of that day lie beside it."""
+    return min(read_dates(name), default=today())
 
 
 def _screen(settings: Settings, extract: Extract, opened: Opened, extract_form: ExtractForm, found: _Findings) -> None:
@@ -125,6 +136,8 @@ def _screen(settings: Settings, extract: Extract, opened: Opened, extract_form: 
         # Only accepted rows: a load compares customer numbers after it has set the rejected rows aside.
         found.customers.append(screened.accepted.select("customer_id", screened.row_numbers.alias(ROW_NUMBER)))
     check_unchanged(extract)
+    with found.collect():
+        refuse_strangers(tally.seconds, extract.name)
     for check in _whole_file_checks(settings, extract.name, opened, extract_form, found):
         with found.collect():
             check()

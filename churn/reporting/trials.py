@@ -5,6 +5,7 @@ from pathlib import Path
 
 from churn.errors import ChurnError, WrongUsage
 from churn.intake.daily_files import find_daily_files
+from churn.intake.declaring import read_declared
 from churn.secrecy import split_addresses, without_login
 from churn.settings import PROJECT_DIR, Settings
 from churn.stack_note import find_stack
@@ -51,7 +52,7 @@ def try_landing(settings: Settings) -> str:
         if find_stack(settings.home_dir) is not None:
             raise WrongUsage(fact, "create it and put the daily extracts there: the daily run takes them from it.")
         return "no folder landing; the daily run of `churn up` takes its extracts from it"
-    found = find_daily_files(LANDING)
+    found = find_daily_files(LANDING, [second.begins for second in read_declared(settings).sources])
     if odd := [item.what for item in found.left_out if item.is_delivery]:
         raise WrongUsage(f"A run leaves out files of {LANDING}: {'; '.join(odd[:3])}.", "rename or remove these files.")
     files = "1 extract" if len(found.files) == 1 else f"{len(found.files):,} extracts"

@@ -7,8 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from churn.contracts.declaration import Declaration
 from churn.errors import WrongUsage
 from churn.intake.daily_files import Landing, LeftOut, find_daily_files, refuse_left_out
+from churn.intake.declaring import read_declared
+from churn.intake.second_files import digest, find_files
 from churn.simulation.extracts import provide_synthetic_extract
 from churn.stores.ledgers import loads, publications, withdrawals
 from churn.stores.workplace import Workplace
@@ -46,19 +49,34 @@ def find_extracts(workplace: Workplace, source: str | Path | None, as_of: date |
     source = source or provide_synthetic_extract(workplace.settings.home_dir)
     if not is_folder(source):
         return Found([(str(source), as_of or today())])
-    landing = find_daily_files(Path(source))
+    declaration = read_declared(workplace.settings)
+    landing = find_daily_files(Path(source), [second.begins for second in declaration.sources])
     if as_of is not None:
         return Found([_choose_day(source, landing, as_of)])
     engine, days = workplace.engine, [day for day, _ in landing.files]
     published, taken = _find_published(engine, days), loads.find_last_taken(engine, days)
     held = withdrawals.find_held(engine, days)
+    changed = _find_changed(engine, declaration, Path(source), days)
     new = [
         (str(path), day)
         for day, path in landing.files
         if day not in held
-        and (day not in published or _fingerprint(path) not in (published[day], taken.get((day, str(path.absolute())))))
+        and (
+            day not in published
+            or day in changed
+            or _fingerprint(path) not in (published[day], taken.get((day, str(path.absolute()))))
+        )
     ]
     return Found(new, landing.left_out, sorted(held))
+
+
+def _find_changed(engine: "Engine", declaration: Declaration, folder: Path, days: list[date]) -> set[date]:
+    """Returns the dates whose second files have arrived or changed since they were last joined."""
+    if not declaration.sources:
+        return set()
+    joined = loads.find_last_seconds(engine, days)
+    now = [(day, path) for day in days for path in find_files(declaration, folder, day).values()]
+    return {day for day, path in now if joined.get((day, str(path.absolute()))) != digest(path)}
 
 
 def _choose_day(source: str | Path, landing: Landing, as_of: date) -> tuple[str, date]:

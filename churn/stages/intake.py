@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -20,6 +21,7 @@ from churn.intake.reading import open_batches
 from churn.intake.reading_ahead import read_ahead
 from churn.intake.rules import rules_of
 from churn.intake.screening import Screened, screen_rows
+from churn.intake.second_files import digest, find_files, join_second_files, read_second_files, refuse_strangers
 from churn.intake.sources import Extract, check_unchanged, open_extract
 from churn.intake.wholesale import check_tenure, describe_ids
 from churn.settings import Settings
@@ -67,7 +69,7 @@ def load_extract(
             extract.origin,
             extract.name,
             extract.sha256,
-            _fingerprint_reading(workplace.settings, extract_form),
+            _fingerprint_reading(workplace.settings, extract_form, extract, snapshot_date),
             extract.size_bytes,
             extract_form.label_rules(),
             extract_form.declaration.currency,
@@ -76,6 +78,11 @@ def load_extract(
         if current is not None and _is_same(current, arrival) and not _find_damage(engine, current):
             return Outcome(f"{snapshot_date} already has exactly this file ({current.rows_accepted:,} customers)", True)
         return _take_in(workplace, extract, arrival, extract_form, current)
+
+
+def _folder_of(extract: Extract) -> Path:
+    """Returns where second files of an extract lie: beside it. A download lies alone in a folder of its own."""
+    return extract.path.parent
 
 
 def _is_same(load: Load, arrival: Arrival) -> bool:
@@ -104,10 +111,12 @@ def _tell_charges(monthly_charges: float | None) -> str:
     return "no value a month" if monthly_charges is None else f"monthly charges of {write_money(monthly_charges, 2)}"
 
 
-def _fingerprint_reading(settings: Settings, extract_form: ExtractForm) -> str:
-    """Returns a digest of what decides how the bytes are read: the declaration, rules, handling of new words."""
+def _fingerprint_reading(settings: Settings, extract_form: ExtractForm, extract: Extract, day: date) -> str:
+    """Returns a digest of what decides how the bytes are read: the declaration, rules, new words, the second files."""
     rules = sorted(rules_of(extract_form.declaration).sentences.items())
-    inputs = f"{extract_form.fingerprint()} {settings.new_categories} {rules}"
+    seconds = find_files(extract_form.declaration, _folder_of(extract), day)
+    digests = "".join(f" {digest(path)}" for path in seconds.values())
+    inputs = f"{extract_form.fingerprint()} {settings.new_categories} {rules}{digests}"
     return hashlib.sha256(inputs.encode()).hexdigest()
 
 
@@ -128,6 +137,8 @@ def _take_in(
             # The batches come from a generator that runs in another thread. Leaving the block ends that thread, also
             # after an error, before `opened` is closed: otherwise the thread would read a closed file.
             day = arrival.snapshot_date
+            tally.seconds = read_second_files(extract_form, _folder_of(extract), day, max_bytes, extract.name)
+            opened = replace(opened, batches=join_second_files(opened.batches, extract_form, tally.seconds, day))
             screened = _screen(extract, opened, extract_form, limits, tally, current, before, day, forgotten)
             compared = chain(screened, compare_with_last(workplace, extract.name, tally, before))
             with read_ahead(compared) as batches:
@@ -192,6 +203,7 @@ def _screen(
         yield screened
     # A file that was replaced while it was read would be stored under the digest of the earlier one.
     check_unchanged(extract)
+    refuse_strangers(tally.seconds, extract.name)
     _check_size(extract, tally, before, limits)
     if opened.header.is_correction and current is not None:
         check_all_came_back(extract.name, tally.rows_read - tally.kept, current.rows_rejected)

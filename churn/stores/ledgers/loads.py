@@ -18,7 +18,7 @@ from churn.contracts.money import DEFAULT_CURRENCY
 from churn.contracts.statuses import LoadStatus, Origin
 from churn.errors import NotLoaded
 from churn.intake.limits import Tally
-from churn.stores.postgres.tables import loads, rejected_rows
+from churn.stores.postgres.tables import loads, rejected_rows, second_loads
 
 
 @dataclass(frozen=True)
@@ -253,3 +253,30 @@ def read_rejected_rows(engine: Engine, load_id: int) -> list[RejectedRow]:
     query = chosen.where(rejected_rows.c.load_id == load_id).order_by(rejected_rows.c.row_number)
     with engine.connect() as connection:
         return [RejectedRow(**row) for row in connection.execute(query).mappings()]
+
+
+def describe_seconds(load_id: int, tally: Tally) -> list[dict[str, object]]:
+    """Returns the rows of raw_data.second_loads for the second files of a load."""
+    return [
+        {
+            "load_id": load_id,
+            "source_name": second.source.name,
+            "source": str(second.path.absolute()),
+            "sha256": second.sha256,
+            "rows_read": second.rows.height,
+            "rows_matched": second.matched,
+        }
+        for second in tally.seconds
+    ]
+
+
+def find_last_seconds(engine: Engine, days: Sequence[date]) -> dict[tuple[date, str], str]:
+    """Returns the sha256 of each second file of some dates as it was last joined: (date, path) -> sha256."""
+    query = (
+        sa.select(loads.c.snapshot_date, second_loads.c.source, second_loads.c.sha256)
+        .join(second_loads, second_loads.c.load_id == loads.c.load_id)
+        .where(loads.c.snapshot_date.in_(days), loads.c.status.in_(("loaded", "superseded")))
+        .order_by(loads.c.load_id)
+    )
+    with engine.connect() as connection:
+        return {(day, source): sha256 for day, source, sha256 in connection.execute(query)}

@@ -157,6 +157,19 @@ declared_columns = Table(
 )
 """A load adds a column for each declared one that the table does not have yet: see `rows.declared`."""
 
+second_loads = Table(
+    "second_loads",
+    metadata,
+    Column("load_id", BigInteger, primary_key=True, comment="The load of the extract (raw_data.loads)"),
+    Column("source_name", Text, primary_key=True, comment="The declared source, such as usage"),
+    Column("source", Text, nullable=False, comment="Where the file came from"),
+    Column("sha256", Text, nullable=False, comment="Of the bytes as they arrived"),
+    Column("rows_read", BigInteger, nullable=False, comment="Rows in the file, one per customer"),
+    Column("rows_matched", BigInteger, nullable=False, comment="Rows of customers of the extract"),
+    schema="raw_data",
+    comment="Ledger: one row per second file that was joined to an extract, such as usage or tickets.",
+)
+
 rejected_rows = Table(
     "rejected_rows",
     metadata,

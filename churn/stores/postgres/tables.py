@@ -31,6 +31,7 @@ from churn.stores.postgres.raw_tables import (
     declared_columns,
     loads,
     rejected_rows,
+    second_loads,
     telco_churn_raw,
     telco_churn_reconstructed,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "revisions",
     "risk_tiers",
     "schema_versions",
+    "second_loads",
     "seen_tables",
     "telco_churn_raw",
     "telco_churn_reconstructed",

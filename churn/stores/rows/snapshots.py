@@ -14,7 +14,7 @@ from churn.contracts.declaration import Declaration
 from churn.errors import ContractBroken
 from churn.intake.limits import Tally
 from churn.intake.screening import Screened
-from churn.stores.ledgers.loads import Arrival, seen_of
+from churn.stores.ledgers.loads import Arrival, describe_seconds, seen_of
 from churn.stores.postgres.copying import copy_in
 from churn.stores.postgres.seen import keep_seen
 from churn.stores.postgres.tables import (
@@ -22,6 +22,7 @@ from churn.stores.postgres.tables import (
     loads,
     publications,
     rejected_rows,
+    second_loads,
     telco_churn_raw,
     telco_churn_reconstructed,
 )
@@ -162,6 +163,8 @@ def _close_load(connection: Connection, load_id: int, day: date, tally: Tally) -
             **seen_of(tally),
         )
     )
+    if tally.seconds:
+        connection.execute(sa.insert(second_loads), describe_seconds(load_id, tally))
 
 
 def read_customers(engine: Engine, snapshot_date: date, ids: list[str], columns: Sequence[str]) -> pl.DataFrame:

@@ -35,6 +35,7 @@ def init(
     with quiet_command(verbose):
         from churn.intake.draft_file import write_draft
         from churn.intake.guessing import guess_declaration
+        from churn.intake.guessing_second import add_second_files
         from churn.intake.profiling import profile_file
         from churn.intake.sources import open_extract
         from churn.terminal.display.guesses import show_draft
@@ -45,8 +46,9 @@ def init(
             )
         settings = load_settings()
         with open_extract(settings, source) as extract:
-            profile = profile_file(extract.path, extract.name, settings.max_extract_megabytes * 1_000_000)
-        draft = guess_declaration(profile)
+            max_bytes = settings.max_extract_megabytes * 1_000_000
+            profile = profile_file(extract.path, extract.name, max_bytes)
+            draft = add_second_files(guess_declaration(profile), extract.path, max_bytes)
         out.write_text(write_draft(draft), encoding="utf-8")
         show_draft(draft, source, out)
 

@@ -41,6 +41,9 @@ def show_draft(draft: Draft, source: str, out: Path, console: Console | None = N
             indented(f"passed over: {counted(len(profile.passed_over), 'column')} without a name of its own", 2)
         )
     print_table(console, "Other columns", _COLUMNS, [_cells(column) for column in draft.columns])
+    for second in draft.seconds:
+        console.print(indented(f"second file {second.begins}: {second.why}", 2))
+        print_table(console, f"Columns of {second.begins}", _COLUMNS, [_cells(column) for column in second.columns])
     console.print(
         indented(
             f'Next: read every guess in {out}, correct it, and write reviewed_by = "NAME, DATE". Then run: '

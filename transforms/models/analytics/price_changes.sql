@@ -30,9 +30,12 @@ SELECT
   CASE
     WHEN earlier.customer_id IS NULL
     THEN 0
-    ELSE COALESCE(
-      customers.price_above_list_usd - earlier.price_above_list_usd,
-      customers.monthly_charges - earlier.monthly_charges
+    ELSE ROUND(
+      COALESCE(
+        customers.price_above_list_usd - earlier.price_above_list_usd,
+        customers.monthly_charges - earlier.monthly_charges
+      )::DECIMAL(18, 6),
+      2
     )
   END::DOUBLE PRECISION AS price_change_30d_usd /* How much more the customer pays a month than then, in USD, for the same services where their list prices are known; 0 for a customer who was not in the earlier extract */
 FROM windows
