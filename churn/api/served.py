@@ -75,14 +75,17 @@ def load_served(workplace: Workplace, version: int, declaration: Declaration, sc
         ModelRefused: the file has changed, or it was made with other library versions.
         Unavailable: the database did not answer.
     """
-    from churn.learning.folding import fold  # It imports scikit-learn and XGBoost, as the model itself does.
+    from churn.learning.folding import (  # It imports scikit-learn and XGBoost, as the model itself does.
+        fold,
+        fold_contributions,
+    )
 
     scorer = scorer or make_scorer(workplace, version)
     day = _find_day(workplace)
     (tiers,) = resolve_days(workplace, scorer, version, [day]).values()
     value = load_policies(workplace.settings.policies).value
     words = frozenset(declaration.features.words)
-    one = OneScorer(scorer, fold(scorer.predictor), tiers, value, words)
+    one = OneScorer(scorer, fold(scorer.predictor), fold_contributions(scorer.predictor), tiers, value, words)
     decision = promotions.require_decision(workplace.engine, version)
     earlier = partial(_read_earlier, workplace)
     return Served(decision, one, declaration.currency, compile_features(wanted_columns(scorer)), earlier)

@@ -104,9 +104,13 @@ def _as_test(check: Any) -> Holds:
         case "str_length":
             return lambda value: bool(facts["min_value"] <= len(value) <= facts["max_value"])
         case "visible":
-            # Polars, not re: Python's re has no \p classes.
-            return lambda value: bool(pl.Series([value], dtype=pl.String).str.contains(VISIBLE)[0])
+            return lambda value: (value.isascii() and value.isprintable()) or _is_visible(value)
     raise AssertionError(f"this module cannot apply the check {check.name} to one value")
+
+
+def _is_visible(value: str) -> bool:
+    # Polars, not re: Python's re has no \p classes.
+    return bool(pl.Series([value], dtype=pl.String).str.contains(VISIBLE)[0])
 
 
 def _is_new_word(column: str, rule: str, value: Any) -> bool:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from xgboost import XGBClassifier
 
-from churn.contracts.scores import Predictor
+from churn.contracts.scores import Predictor, feature_names
 from churn.learning.averaging import LogOddsAverage, to_log_odds
 from churn.learning.bounded import BoundedModel, raise_to, shift_log_odds
 
@@ -36,6 +37,47 @@ def fold(model: Predictor) -> Folded | None:
     if isinstance(last, LogisticRegression):
         return _fold_linear(last, model.named_steps["scale"], kept)
     return _fold_trees(last, kept) if isinstance(last, XGBClassifier) else None
+
+
+def fold_contributions(model: Predictor) -> Callable[[Sequence[float]], NDArray[np.float64]] | None:
+    """Returns (features,) contributions as a function of one customer's numbers; None for a model that is not linear.
+
+    They have the very bits of `contributions.contribute`.
+    """
+    if isinstance(model, BoundedModel):
+        inner, bounds = fold_contributions(model.model), _find_bounds(model)
+        if inner is None or bounds is None:
+            return None
+        return lambda values: inner(_clip(values, bounds))
+    if not isinstance(model, Pipeline) or "encode" in model.named_steps:
+        return None
+    last = model.named_steps["model"]
+    if not isinstance(last, LogisticRegression):
+        return None
+    scaler, count = model.named_steps["scale"], len(feature_names(model))
+    kept = list(model.named_steps["keep"].transformers[0][2]) if "keep" in model.named_steps else list(range(count))
+    means, slopes = scaler.mean_, last.coef_[0] / scaler.scale_
+
+    def contribute(values: Sequence[float]) -> NDArray[np.float64]:
+        shares = np.zeros(count)
+        shares[kept] = (np.array([values[place] for place in kept]) - means) * slopes
+        return shares
+
+    return contribute
+
+
+Bounds = list[tuple[float, float]]
+
+
+def _find_bounds(model: BoundedModel) -> Bounds | None:
+    """Returns the range of each feature; None if one of them is a word, which has none."""
+    pairs = list(zip(model.lows, model.highs, strict=True))
+    known = [(float(low), float(high)) for low, high in pairs if low is not None and high is not None]
+    return known if len(known) == len(pairs) else None
+
+
+def _clip(values: Sequence[float], bounds: Bounds) -> list[float]:
+    return [min(max(value, low), high) for value, (low, high) in zip(values, bounds, strict=True)]
 
 
 def _fold_linear(model: LogisticRegression, scaler: Any, kept: list[int] | None) -> Folded:
@@ -72,14 +114,12 @@ def _fold_trees(model: XGBClassifier, kept: list[int] | None) -> Folded:
 
 
 def _fold_bounded(model: BoundedModel) -> Folded | None:
-    inner = fold(model.model)
-    if inner is None or None in model.lows or None in model.highs:
+    inner, bounds = fold(model.model), _find_bounds(model)
+    if inner is None or bounds is None:
         return None
-    bounds = [(float(low), float(high)) for low, high in zip(model.lows, model.highs, strict=True)]  # type: ignore[arg-type]
 
     def predict(values: Sequence[float]) -> float:
-        clipped = [min(max(value, low), high) for value, (low, high) in zip(values, bounds, strict=True)]
-        leaving = shift_log_odds(np.array([inner(clipped)]), model.shift)
+        leaving = shift_log_odds(np.array([inner(_clip(values, bounds))]), model.shift)
         return float(raise_to(leaving, model.power)[0])
 
     return predict

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from churn.contracts.declaration import BLANK_WORD
 from churn.contracts.features import BESIDE_FEATURES, PRICE_CHANGE
@@ -17,7 +18,8 @@ from churn.contracts.statuses import RiskTier
 from churn.economics.policies import ValuePolicy
 from churn.economics.tiers import MONTHS_PER_YEAR, Tiers
 from churn.economics.value import expected_profit_usd
-from churn.scoring.reasons import WORD_COLUMNS, tell_reasons
+from churn.scoring.one_reason import tell_one
+from churn.scoring.reasons import WORD_COLUMNS
 from churn.scoring.scores import PROBABILITY_DECIMALS, Scorer
 
 Values = Mapping[str, Any]
@@ -48,6 +50,7 @@ class OneScorer:
     Attributes:
         scorer: the model version.
         folded: the probability from the numbers of one customer; None if the model cannot be folded.
+        contribute: contributions to the log-odds from the same numbers; None for a model that is not linear.
         tiers: the tiers in force.
         value: the value of a customer and of an offer.
         words: the features that are words; a blank one is a word of its own.
@@ -55,6 +58,7 @@ class OneScorer:
 
     scorer: Scorer
     folded: Callable[[Sequence[float]], float] | None
+    contribute: Callable[[Sequence[float]], NDArray[np.float64]] | None
     tiers: Tiers
     value: ValuePolicy
     words: frozenset[str] = frozenset()
@@ -68,7 +72,7 @@ class OneScorer:
         """
         names = self.scorer.wording.features
         typed = {name: self._as_model_value(name, features[name]) for name in names}
-        needs_frame = with_reasons or self.folded is None
+        needs_frame = self.folded is None or (with_reasons and self.contribute is None)
         frame = self._as_frame(typed, features) if needs_frame else None
         probability = self._predict(typed, frame)
         is_active, charge = not features["has_churned"], features["monthly_charges"]
@@ -80,7 +84,7 @@ class OneScorer:
             self._expected_profit(probability, charge, is_active),
             self._has_unseen_plan(features),
             is_active,
-            self._tell(frame) if with_reasons and frame is not None else None,
+            self._tell(typed, frame, features) if with_reasons else None,
         )
 
     def _as_model_value(self, name: str, value: Any) -> Any:
@@ -118,12 +122,16 @@ class OneScorer:
         schema = {name: pl.String if name in self.words or name in words else pl.Float64 for name in (*words, *typed)}
         return pl.DataFrame({**words, **typed}, schema=schema)
 
-    def _tell(self, frame: pl.DataFrame) -> list[str] | None:
-        contributions = self.scorer.contribute(self.scorer.predictor, frame)
-        if contributions is None:
-            return None
-        reasons: list[str] = tell_reasons(frame, contributions, self.scorer.wording)[0].to_list()
-        return reasons
+    def _tell(self, typed: Values, frame: pl.DataFrame | None, features: Values) -> list[str] | None:
+        if self.contribute is not None:
+            shares = self.contribute(list(typed.values()))
+        else:
+            every = self.scorer.contribute(self.scorer.predictor, frame) if frame is not None else None
+            if every is None:
+                return None
+            shares = every[0]
+        words = {name: features[name] for name in WORD_COLUMNS}
+        return tell_one({**words, **typed}, shares, self.scorer.wording)
 
 
 def wanted_columns(scorer: Scorer) -> list[str]:

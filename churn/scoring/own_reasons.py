@@ -101,10 +101,11 @@ def word_reasons(
 
 def tell_own(features: pl.DataFrame, contributions: Floats, wording: Wording) -> list[Phrases]:
     """Returns for each subject of the company's own the phrase of each customer."""
-    return [_tell_subject(features, contributions, wording.features, subject) for subject in wording.own]
+    return [tell_subject(features, contributions, wording.features, subject) for subject in wording.own]
 
 
-def _tell_subject(features: pl.DataFrame, contributions: Floats, names: Sequence[str], subject: OwnSubject) -> Phrases:
+def tell_subject(features: pl.DataFrame, contributions: Floats, names: Sequence[str], subject: OwnSubject) -> Phrases:
+    """Returns the phrase of each customer for one subject: that of its feature which changes the score most."""
     told = [_tell_feature(features[member.name], member) for member in subject.members]
     if len(told) == 1:
         return told[0]

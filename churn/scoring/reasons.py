@@ -5,8 +5,9 @@ of a subject is the sum of the contributions of its features. The phrase describ
 this raises (+) or lowers (-) the risk compared with the average customer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -23,6 +24,10 @@ word_contract and so on, and a reason tells a new word as itself."""
 
 Floats = NDArray[np.float64]
 
+Condition = Callable[[Any], Any]
+"""A condition on a customer: from a row that gives expressions it makes an expression, from one that gives numbers of
+NumPy a truth. So a batch and a single customer have one definition of each phrase."""
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -37,7 +42,7 @@ class Subject:
     """
 
     features: tuple[str, ...]
-    phrases: tuple[tuple[pl.Expr, str], ...]
+    phrases: tuple[tuple[Condition, str], ...]
     otherwise: str
     word: tuple[str, str] | None = None
 
@@ -46,12 +51,31 @@ class Subject:
         return (*(words for _, words in self.phrases), self.otherwise)
 
 
-def _is(flag: str) -> pl.Expr:
-    return pl.col(flag) > 0.5
+def _is(flag: str) -> Condition:
+    return lambda row: row[flag] > 0.5
 
 
-_no_internet = ~_is("has_internet_service")
-_tenure, _bill = pl.col("tenure_months"), pl.col("monthly_charges")
+def _lacks(flag: str) -> Condition:
+    return lambda row: ~(row[flag] > 0.5)
+
+
+def _both(one: Condition, other: Condition) -> Condition:
+    return lambda row: one(row) & other(row)
+
+
+def _either(one: Condition, other: Condition) -> Condition:
+    return lambda row: one(row) | other(row)
+
+
+def _up_to(name: str, bound: float) -> Condition:
+    return lambda row: row[name] <= bound
+
+
+def _below(name: str, bound: float) -> Condition:
+    return lambda row: row[name] < bound
+
+
+is_offline = _lacks("has_internet_service")
 
 SUBJECTS = {
     "contract": Subject(
@@ -63,20 +87,20 @@ SUBJECTS = {
     "tenure": Subject(
         ("tenure_months", "tenure_log", "tenure_inverse"),
         (
-            (_tenure <= 6, "in the first 6 months"),
-            (_tenure <= 12, "in the first year"),
-            (_tenure <= 24, "in the second year"),
-            (_tenure <= 48, "customer for 2 to 4 years"),
+            (_up_to("tenure_months", 6), "in the first 6 months"),
+            (_up_to("tenure_months", 12), "in the first year"),
+            (_up_to("tenure_months", 24), "in the second year"),
+            (_up_to("tenure_months", 48), "customer for 2 to 4 years"),
         ),
         "customer for over 4 years",
     ),
     "internet": Subject(
         ("has_internet_service", "has_fiber_optic", "has_tech_support"),
         (
-            (_no_internet, "no internet service"),
-            (_is("has_fiber_optic") & ~_is("has_tech_support"), "fiber without support"),
+            (is_offline, "no internet service"),
+            (_both(_is("has_fiber_optic"), _lacks("has_tech_support")), "fiber without support"),
             (_is("has_fiber_optic"), "fiber with support"),
-            (~_is("has_tech_support"), "DSL without support"),
+            (_lacks("has_tech_support"), "DSL without support"),
         ),
         "DSL with support",
         ("internet_service", "internet"),
@@ -84,7 +108,7 @@ SUBJECTS = {
     "protection": Subject(
         ("has_online_security", "has_online_backup", "has_device_protection", "no_security_no_backup"),
         (
-            (_is("has_online_security") & _is("has_online_backup"), "security and backup"),
+            (_both(_is("has_online_security"), _is("has_online_backup")), "security and backup"),
             (_is("has_online_security"), "online security"),
             (_is("has_online_backup"), "backup without security"),
         ),
@@ -92,12 +116,15 @@ SUBJECTS = {
     ),
     "streaming": Subject(
         ("has_streaming_tv", "has_streaming_movies"),
-        ((_is("has_streaming_tv") | _is("has_streaming_movies"), "streams TV or movies"),),
+        ((_either(_is("has_streaming_tv"), _is("has_streaming_movies")), "streams TV or movies"),),
         "no streaming",
     ),
     "bill": Subject(
         ("monthly_charges", "price_above_list_usd"),
-        ((_bill < 35, "monthly bill under $35"), (_bill <= 70, "monthly bill of $35 to $70")),
+        (
+            (_below("monthly_charges", 35), "monthly bill under $35"),
+            (_up_to("monthly_charges", 70), "monthly bill of $35 to $70"),
+        ),
         "monthly bill over $70",
     ),
     "payment": Subject(
@@ -117,13 +144,13 @@ SUBJECTS = {
     "age": Subject(("is_senior_citizen",), ((_is("is_senior_citizen"), "senior citizen"),), "under 65"),
     "phone": Subject(
         ("has_phone_service", "has_multiple_lines"),
-        ((~_is("has_phone_service"), "no phone line"), (_is("has_multiple_lines"), "several phone lines")),
+        ((_lacks("has_phone_service"), "no phone line"), (_is("has_multiple_lines"), "several phone lines")),
         "one phone line",
     ),
 }
 
 _NAMES = list(SUBJECTS)
-_KNOWN = {name: (*words, "None") for name, words in KNOWN_WORDS.items()}  # Staging says None for no internet service.
+KNOWN = {name: (*words, "None") for name, words in KNOWN_WORDS.items()}  # Staging says None for no internet service.
 
 
 def tell_reasons(features: pl.DataFrame, contributions: Floats, wording: Wording = SHIPPED_WORDING) -> pl.Series:
@@ -173,10 +200,10 @@ def gather_subjects(features: pl.DataFrame, contributions: Floats, wording: Word
             gathered[:, column] += contributions[:, wording.features.index(name)]
     if {"internet", "protection", "streaming"} <= set(shipped):
         places = {name: place for place, name in enumerate(shipped)}
-        is_offline = features.select(_no_internet).to_series().to_numpy()
+        offline = features.select(is_offline(_Columns())).to_series().to_numpy()
         for name in ("protection", "streaming"):
-            gathered[is_offline, places["internet"]] += gathered[is_offline, places[name]]
-            gathered[is_offline, places[name]] = 0
+            gathered[offline, places["internet"]] += gathered[offline, places[name]]
+            gathered[offline, places[name]] = 0
     return gathered
 
 
@@ -197,12 +224,19 @@ def _tell_shipped(features: pl.DataFrame, wording: Wording) -> list[Phrases]:
     return [_tell_subject(features, codes[name].to_numpy(), subject) for name, subject in subjects.items()]
 
 
+class _Columns:
+    """A row whose values are the columns of a frame."""
+
+    def __getitem__(self, name: str) -> pl.Expr:
+        return pl.col(name)
+
+
 def _number(subject: Subject) -> pl.Expr:
     """Returns the position of the phrase that describes each customer."""
     # Built from the last condition inwards, so that the first condition ends up outermost and is tested first.
     code = pl.lit(len(subject.phrases), dtype=pl.Int64)
     for position, (condition, _) in reversed(list(enumerate(subject.phrases))):
-        code = pl.when(condition).then(pl.lit(position, dtype=pl.Int64)).otherwise(code)
+        code = pl.when(condition(_Columns())).then(pl.lit(position, dtype=pl.Int64)).otherwise(code)
     return code
 
 
@@ -212,7 +246,7 @@ def _tell_subject(features: pl.DataFrame, codes: NDArray[np.int64], subject: Sub
     if subject.word is None or said not in features.columns:
         return Phrases(codes, list(subject.words()))
     words = features[said]
-    is_new = words.is_not_null() & ~words.is_in(list(_KNOWN[subject.word[0]]))
+    is_new = words.is_not_null() & ~words.is_in(list(KNOWN[subject.word[0]]))
     if not is_new.any():
         return Phrases(codes, list(subject.words()))
     new = words.filter(is_new).unique().sort().to_list()

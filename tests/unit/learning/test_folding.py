@@ -7,7 +7,8 @@ import pytest
 from churn.contracts.features import FEATURES, FeatureSet
 from churn.learning.bounded import bound, find_ranges
 from churn.learning.candidates import Model, fit_family, predict_leaving
-from churn.learning.folding import fold
+from churn.learning.contributions import contribute_by_feature
+from churn.learning.folding import fold, fold_contributions
 from churn.learning.params import Family, ModelParams
 from tests.unit.learning.examples import make_examples
 
@@ -44,6 +45,18 @@ def test_a_model_with_a_horizon_clips_shifts_and_stretches(examples: pl.DataFram
     beyond = examples.with_columns(pl.col("monthly_charges") * 3, pl.col("tenure_months") + 40)
 
     check_same(model, pl.concat([examples, beyond]))
+
+
+@pytest.mark.parametrize("is_bounded", [False, True])
+def test_folded_contributions_have_the_bits_of_the_batch(examples: pl.DataFrame, is_bounded: bool) -> None:
+    fitted = fit_family("logistic_regression", examples, ModelParams(left_out=("has_partner",)))
+    model = bound(fitted, find_ranges(examples[:100]), shift=0.3) if is_bounded else fitted
+    folded, together = fold_contributions(model), contribute_by_feature(model, examples)
+
+    assert folded is not None
+    assert together is not None
+    assert np.array_equal(np.array([folded(row) for row in examples.select(FEATURES).iter_rows()]), together)
+    assert fold_contributions(fit_family("xgboost", examples, FAST)) is None
 
 
 def test_prices_beyond_all_measure_are_no_error(examples: pl.DataFrame) -> None:
