@@ -1,7 +1,7 @@
 """Answers whether the scores can be trusted: what came true, which limits are broken, and what is not known yet."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -11,7 +11,7 @@ from churn.economics.limits import LimitPolicy, load_limits
 from churn.monitoring.causes import Cause, find_causes
 from churn.monitoring.limits import Finding, check_feed, check_performance, choose_newest
 from churn.stores.ledgers import loads, publications
-from churn.stores.shown.changes import Change, read_change
+from churn.stores.shown.changes import Change, Promise, read_change, read_promise
 from churn.stores.shown.performance import read_performance
 from churn.stores.workplace import Workplace
 
@@ -30,6 +30,7 @@ class Health:
         findings: the broken limits.
         change: why the published date differs from the date before; None if that is not stored.
         causes: the causes of the change, feed faults first, then by money.
+        promise: how the published scores will do if they are true; None without a horizon.
         lacks: what is not known, why, and since when it will be; empty if everything is known.
     """
 
@@ -40,6 +41,7 @@ class Health:
     findings: tuple[Finding, ...]
     change: Change | None
     causes: tuple[Cause, ...]
+    promise: Promise | None
     lacks: tuple[str, ...]
 
 
@@ -54,8 +56,10 @@ def read_health(workplace: Workplace) -> Health:
     with workplace.engine.connect() as connection:
         matured = read_performance(connection)
         change = read_change(connection, latest.prediction_date)
+        promise = read_promise(connection, latest.prediction_date)
     limits = load_limits(workplace.settings.policies)
-    return assemble(latest.prediction_date, latest.horizon, rules.horizon, matured, change, limits)
+    health = assemble(latest.prediction_date, latest.horizon, rules.horizon, matured, change, limits)
+    return replace(health, promise=promise)
 
 
 def assemble(
@@ -89,6 +93,7 @@ def assemble(
         findings=tuple(findings),
         change=change,
         causes=tuple(causes),
+        promise=None,
         lacks=(*_find_lacks(published, horizon, label_horizon, matured, newest), *_find_unknown_changes(change)),
     )
 

@@ -1,4 +1,4 @@
-"""Watches the newest published date: why it differs from the date before, and from what its model was trained on."""
+"""Watches the newest published date: why it differs from the date before, and how it will do if its scores are true."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,11 +9,13 @@ from churn.contracts.features import PRICE_CHANGE
 from churn.errors import ModelRefused, NotThere, RegistryDown
 from churn.intake.declaring import read_declared
 from churn.monitoring.drift import FeatureDay, Movement, measure_psi
+from churn.monitoring.estimates import estimate
 from churn.stages import Outcome
 from churn.stages.scoring import make_scorer
 from churn.stages.tiering import stream_days
 from churn.stores.ledgers import promotions, publications
 from churn.stores.rows import changes
+from churn.stores.rows.estimates import read_cells, replace_estimate
 from churn.stores.rows.spreads import count_spreads
 from churn.stores.workplace import Workplace
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def watch_newest(workplace: Workplace) -> Outcome:
-    """Stores why the newest published date differs from the date before it.
+    """Stores why the newest published date differs from the date before it, and how its scores will do.
 
     The stage is skipped if that is stored for the scores of both dates. Earlier dates are left alone: a base that is
     loaded with its history has no morning on which anybody asked about them.
@@ -43,10 +45,13 @@ def watch_newest(workplace: Workplace) -> Outcome:
     decision = promotions.find_decision(engine, day.model_version)
     profiles = dict(decision.evidence.profiles) if decision else {}
     earlier = _score_with_first(workplace, day, previous) if previous else None
+    cells = read_cells(engine, day.prediction_date) if day.horizon else None
     with engine.begin() as connection:
         features = _compare_features(workplace, connection, day, previous, profiles)
         movement = _take_apart(connection, day, previous, earlier) if previous else None
         changes.replace_change(connection, day, previous, features, movement, bool(profiles))
+        if cells is not None and not cells.is_empty():
+            replace_estimate(connection, day, estimate(cells), int(cells["customers"].sum()))
     since = f"with {previous.prediction_date}" if previous else "with its training only: no earlier date is published"
     return Outcome(f"{day.prediction_date} compared {since}")
 
@@ -88,8 +93,20 @@ def _compare_features(
         return count_spreads(connection, as_of_date, names, given.words, profiles)
 
     now = count(day.prediction_date)
-    before = count(previous.prediction_date) if previous else {}
+    before = _find_before(connection, day, previous, set(names)) or (
+        count(previous.prediction_date) if previous else {}
+    )
     return [_compare(name, now[name], before.get(name), profiles.get(name)) for name in names]
+
+
+def _find_before(
+    connection: "Connection", day: "Publication", previous: "Publication | None", names: set[str]
+) -> "dict[str, Spread]":
+    """Returns what is stored of the date before, if it is of the same model: its bins are then the same ones."""
+    if previous is None or previous.model_version != day.model_version:
+        return {}
+    stored = changes.read_spreads(connection, previous)
+    return stored if names <= stored.keys() else {}
 
 
 def _compare(name: str, now: "Spread", before: "Spread | None", profile: "FeatureProfile | None") -> FeatureDay:

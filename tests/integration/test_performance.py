@@ -123,6 +123,7 @@ def test_expected_and_real_leavers_are_those_of_the_labelled_customers(telecom: 
 def test_a_broken_limit_ends_with_code_5_and_is_alerted(telecom: Settings) -> None:
     """The rule of thumb knows nothing of who left in an extract that was drawn anew."""
     judge_matured(at(telecom))
+    watch_newest(at(telecom))
     told, document = monitor(), monitor("--json")
 
     assert told.exit_code == document.exit_code == 5
@@ -138,7 +139,21 @@ def test_a_broken_limit_ends_with_code_5_and_is_alerted(telecom: Settings) -> No
 PARTS = "by_correction_usd + by_joined_usd + by_gone_usd + by_price_usd + by_behaviour_usd + by_model_usd"
 
 
+def test_the_estimate_promises_what_the_scores_add_up_to(telecom: Settings) -> None:
+    watch_newest(at(telecom))
+    ((leavers, low, high, pr_auc),) = ask(
+        telecom, "SELECT leavers, leavers_low, leavers_high, pr_auc FROM reporting.score_estimates"
+    )
+    query = f"SELECT sum(churn_probability) FROM analytics.predictions WHERE prediction_date = '{LATER}' AND is_active"
+
+    assert leavers == pytest.approx(ask(telecom, query)[0][0])
+    assert 0 < float(str(low)) < float(str(leavers)) < float(str(high))
+    assert 0 < float(str(pr_auc)) < 1
+    assert f"Until its labels mature, {LATER} is estimated" in " ".join(monitor().output.split())
+
+
 def test_the_parts_of_a_change_add_up_to_it(telecom: Settings) -> None:
+    execute(telecom, "DELETE FROM analytics.score_changes")
     outcome = watch_newest(at(telecom))
 
     assert outcome.summary == f"{LATER} compared with {DAY}"

@@ -37,6 +37,7 @@ def on_postgres(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) ->
             run_day(settings, with_a_broken_row(write_day(folder, day)), day)
         run_backfill(settings, 3, DAYS[1])
         judge_matured(at(settings))
+        execute(settings, "UPDATE ops.publications SET horizon = '30 days'")
         watch_newest(at(settings))
         hold_out_a_customer(settings)
         yield settings

@@ -13,7 +13,7 @@ from churn.economics.limits import load_limits
 from churn.reporting.health import Health, assemble
 from churn.settings import load_settings
 from churn.stores.shown import Row
-from churn.stores.shown.changes import Change, read_change
+from churn.stores.shown.changes import Change, Promise, read_change, read_promise
 from churn.stores.shown.performance import read_groups, read_performance
 
 CARDS = {
@@ -47,6 +47,11 @@ GROUPS = {
     "expected_share": Figure("Expected share", "Mean probability of leaving.", tell_percent),
     "actual_share": Figure("Share who left", "Share of the customers who left.", tell_percent),
 }
+PROMISES = {
+    "leavers": Figure("Will leave", "Customers who leave within the horizon, with the 95% band.", tell_count),
+    "pr_auc": Figure("PR-AUC", "The PR-AUC that the scores promise, with the 95% band.", tell_ratio),
+    "lift": Figure("Lift", "Leavers in the top 10% relative to a random 10%, with the 95% band.", tell_ratio),
+}
 MOST_FEATURES = 12
 
 
@@ -59,6 +64,7 @@ def show(shown: Shown) -> None:
     health = assemble(shown.day, shown.horizon, None, matured, change, limits)
     _show_verdict(health)
     _show_came_true(health, matured)
+    _show_promise(shown, ask_now(read_promise, shown.day))
     _show_change(change, health)
     _show_features(change)
 
@@ -94,6 +100,27 @@ def _show_came_true(health: Health, matured: list[Performance]) -> None:
     ]
     with st.expander("By tenth, tier and segment"):
         st.html(markup.draw_table("groups", "Expected and real leavers by group", columns, rows))
+
+
+def _show_promise(shown: Shown, promise: Promise | None) -> None:
+    if promise is None:
+        return
+    st.header(f"Until the labels of {tell_day(shown.day)} mature")
+    values = asdict(promise)
+    cards = [
+        markup.Card(name, figure, figure.form(values[name]), [_tell_band(figure, values, name)])
+        for name, figure in PROMISES.items()
+        if values[name] is not None
+    ]
+    st.html(markup.draw_cards(cards))
+    remark = (
+        "An estimate, if the scores are true: it cannot see that customers behave in another way. Matured labels do."
+    )
+    st.html(markup.note(remark))
+
+
+def _tell_band(figure: Figure, values: Row, name: str) -> str:
+    return f"{figure.form(values[f'{name}_low'])} to {figure.form(values[f'{name}_high'])}"
 
 
 def _tell_newest(day: Performance) -> str:

@@ -128,3 +128,21 @@ feature_drift = Table(
     schema="analytics",
     comment="One row per date that was the newest published one and model feature: how it is spread.",
 )
+
+score_estimates = Table(
+    "score_estimates",
+    metadata,
+    Column("prediction_date", Date, primary_key=True, comment="The date that was scored"),
+    Column("model_version", Integer, nullable=False, comment="Version of the model that gave the scores"),
+    Column("horizon", Text, nullable=False, comment="Within which time the probabilities say that customers leave"),
+    Column("customers_count", BigInteger, nullable=False, comment="Active customers"),
+    *_figure("leavers", "Leavers, if the probabilities are true"),
+    Column("loss_usd", Double, comment="A year's revenue that leaves, if they are true, in USD"),
+    Column("loss_low_usd", Double, comment="Lower end of the 95% interval of loss_usd"),
+    Column("loss_high_usd", Double, comment="Upper end of the 95% interval of loss_usd"),
+    *_figure("pr_auc", "PR-AUC, if the probabilities are true"),
+    *_figure("lift", "Lift in the top 10%, if the probabilities are true"),
+    schema="analytics",
+    comment="One row per date that was the newest published one and has a horizon: how its scores will do if they are "
+    "true. It cannot see that customers behave in another way: only matured labels do.",
+)

@@ -12,6 +12,7 @@ from churn.monitoring.drift import FeatureDay, Movement
 from churn.stores.ledgers.publications import Publication
 from churn.stores.postgres.copying import copy_in
 from churn.stores.postgres.monitoring_tables import feature_drift, score_changes
+from churn.stores.rows.spreads import Spread
 
 _scores_by_first = sa.Table("scores_by_first", sa.MetaData(), schema="pg_temp")
 """The scores of the later date by the model of the earlier one; they live as long as the transaction."""
@@ -32,6 +33,17 @@ def find_inputs(engine: Engine, day: date) -> tuple[datetime, datetime | None] |
     with engine.connect() as connection:
         row = connection.execute(sa.select(*columns).where(score_changes.c.prediction_date == day)).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def read_spreads(connection: Connection, day: Publication) -> dict[str, Spread]:
+    """Returns the stored spread of the features of a date by its model; empty if none is stored."""
+    query = sa.text("""SELECT feature, bins, missing_share, mean FROM analytics.feature_drift
+                       JOIN analytics.score_changes USING (prediction_date)
+                       WHERE prediction_date = :day AND staged_at = :staged AND model_version = :version""")
+    rows = connection.execute(
+        query, {"day": day.prediction_date, "staged": day.staged_at, "version": day.model_version}
+    )
+    return {row.feature: Spread(tuple(row.bins), row.missing_share, row.mean) for row in rows}
 
 
 def take_apart(

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from churn.contracts.horizons import Horizon
 from churn.monitoring.came_true import ALL, CHARGE, LISTED, PROBABILITY, Judgement
-from churn.monitoring.cells import CELLS_A_UNIT
+from churn.monitoring.cells import CELLS_A_UNIT, SUMS
 from churn.stores.postgres.copying import copy_in, read_batches
 from churn.stores.postgres.monitoring_tables import score_outcomes, score_performance
 from churn.stores.rows.enrolled import ENROLLED
@@ -121,23 +121,41 @@ def read_sums(engine: Engine, day: Matured, declared: Sequence[str] = ()) -> pl.
         day: the date.
         declared: the declared columns that divide the customers.
     """
-    segments = (*SEGMENTS, *declared)
+    dimensions = (LISTED, "tier", *SEGMENTS, *declared)
+    # The scores that stand are read with their segments; kept ones, and declared columns, need the features beside.
+    is_alone = not day.was_replaced and not declared
+    more = f", annual_revenue_usd, {', '.join(SEGMENTS)}" if is_alone else ""
     query = _SUMS.format(
-        scores=_KEPT_SCORES if day.was_replaced else _STORED_SCORES,
+        scores=_KEPT_SCORES if day.was_replaced else _STORED_SCORES.format(more=more),
+        segments="" if is_alone else _FEATURES,
+        revenue="annual_revenue_usd" if is_alone else "greatest(monthly_charges, 0) * 12",
         enrolled=ENROLLED,
         power=repr(day.power),
         cells=CELLS_A_UNIT,
-        columns=", ".join(f'coalesce(CAST("{name}" AS text), \'Not in the extract\') AS "{name}"' for name in segments),
-        dimensions=" ".join(f"WHEN grouping(\"{name}\") = 0 THEN '{name}'" for name in segments),
-        values=", ".join(f'"{name}"' for name in segments),
-        sets=", ".join(f'("{name}")' for name in segments),
-        all=ALL,
-        probability=PROBABILITY,
-        charge=CHARGE,
-        listed=LISTED,
+        columns=", ".join(map(_word, (*SEGMENTS, *declared))),
+        profile=", ".join(f'"{name}"' for name in dimensions),
     )
     moment = day.known_from.isoformat()
-    return pl.concat(read_batches(engine, query, [day.prediction_date, moment, day.seats_count or 2**62]))
+    rows = pl.concat(read_batches(engine, query, [day.prediction_date, moment, day.seats_count or 2**62]))
+    return _unfold(rows, dimensions)
+
+
+def _unfold(rows: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
+    """Returns the groups by dimension and value. The profiles are added up for each of the dimensions and for all."""
+    sums = [pl.col(name).cast(pl.Float64).sum() for name in (*SUMS, "held_out")]
+    has_money = pl.col("has_money").any()
+    profiles = rows.filter(pl.col("tier").is_not_null())
+    cells = [
+        rows.filter(pl.col(column).is_not_null()).with_columns(
+            dimension=pl.lit(name), value=pl.col(column).cast(pl.String)
+        )
+        for name, column in ((PROBABILITY, "cell"), (CHARGE, "cents"))
+    ]
+    whole = profiles.with_columns(dimension=pl.lit(ALL), value=pl.lit(ALL))
+    groups = [profiles.with_columns(dimension=pl.lit(name), value=pl.col(name)) for name in dimensions]
+    keys = ["dimension", "value"]
+    # One group by: the names and types of all parts are the same, and the rows are few.
+    return pl.concat([*cells, whole, *groups]).group_by(keys, maintain_order=True).agg(has_money, *sums)
 
 
 def _word(name: str) -> str:
@@ -146,7 +164,7 @@ def _word(name: str) -> str:
 
 
 _STORED_SCORES = """
-    SELECT customer_id, churn_probability, at_risk_flag, risk_tier, call_rank
+    SELECT customer_id, churn_probability, at_risk_flag, risk_tier, call_rank {more}
     FROM analytics.customer_risk WHERE prediction_date = $1 AND is_active
 """
 # The rank is that of analytics.customer_risk. The kept calls lack those whom a campaign held out.
@@ -164,36 +182,35 @@ _KEPT_SCORES = """
         ) AS kept
     ) AS ranked
 """
-# Grouping sets: Postgres reads and joins the customers once, and fills one hash table for each dimension.
+_FEATURES = """
+    JOIN (SELECT * FROM analytics.fct_customer_features WHERE as_of_date = $1) AS features
+        USING (as_of_date, customer_id)
+"""
+# Three grouping sets: Postgres reads and joins the customers once, and fills a hash table for each set. A set for each
+# dimension takes three times as long: the profiles are few, and Python adds them up.
 _SUMS = """
     WITH judged AS (
         SELECT CAST(left_within_window AS int) AS y, coalesce(weight, 1) AS w, at_risk_flag AS flag, risk_tier AS tier,
-            CAST(coalesce(call_rank <= $3, false) AS text) AS is_listed,
+            CAST(coalesce(call_rank <= $3, false) AS text) AS listed,
             CAST(floor(churn_probability * {cells}) AS int) AS cell,
-            CAST(round(greatest(monthly_charges, 0) * 100) AS int) AS cents,
-            1 - power(1 - churn_probability, {power}) AS p, greatest(monthly_charges, 0) * 12 AS revenue, {columns}
+            CAST(round({revenue} / 12 * 100) AS int) AS cents,
+            1 - power(1 - churn_probability, {power}) AS p, {revenue} AS revenue, {columns}
         FROM (SELECT * FROM analytics.training_examples WHERE as_of_date = $1) AS examples {enrolled}
-        JOIN ({scores}) AS scores USING (customer_id)
-        JOIN (SELECT * FROM analytics.fct_customer_features WHERE as_of_date = $1) AS features
-            USING (as_of_date, customer_id)
+        JOIN ({scores}) AS scores USING (customer_id) {segments}
         WHERE left_within_window IS NOT NULL AND is_contacted IS NOT TRUE
     ), losses AS (
         SELECT *, w * w * p * (1 - p) AS noise,
             -w * ln(greatest(CASE WHEN y = 1 THEN p ELSE 1 - p END, 1e-15)) AS log_loss
         FROM judged
     )
-    SELECT CASE WHEN grouping(cell) = 0 THEN '{probability}' WHEN grouping(cents) = 0 THEN '{charge}'
-            WHEN grouping(is_listed) = 0 THEN '{listed}' WHEN grouping(tier) = 0 THEN 'tier' {dimensions}
-            ELSE '{all}' END AS dimension,
-        coalesce(CAST(cell AS text), CAST(cents AS text), is_listed, tier, {values}, '{all}') AS value,
+    SELECT cell, cents, {profile},
         count(revenue) > 0 AS has_money, count(*) FILTER (WHERE w <> 1) AS held_out,
         count(*) AS customers, sum(y) AS leavers, sum(w) AS weight, sum(w * w) AS weight_squared, sum(w * y) AS left,
         sum(w * p) AS expected, sum(noise) AS variance, sum(w * y * revenue) AS loss_left,
         sum(w * p * revenue) AS loss_expected, sum(noise * revenue * revenue) AS loss_variance,
         sum(log_loss) AS log_loss, sum(log_loss * log_loss) AS log_loss_squared,
         count(*) FILTER (WHERE flag) AS flagged, count(*) FILTER (WHERE flag AND y = 1) AS flagged_leavers
-    FROM losses GROUP BY GROUPING SETS ((cell), (cents), (is_listed), (tier), {sets}, ())
-    HAVING grouping(cents) = 1 OR cents IS NOT NULL
+    FROM losses GROUP BY GROUPING SETS ((cell), (cents), ({profile}))
 """
 
 

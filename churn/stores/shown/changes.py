@@ -53,3 +53,30 @@ def read_change(connection: Connection, day: date) -> Change | None:
         counts = {name: row[name] for name in ("joined_count", "gone_count")}
         movement = Movement(before=row["loss_before_usd"], after=row["loss_after_usd"], **parts, **counts)
     return Change(day, row["previous_date"], row["model_version"], row["is_profiled"], movement, tuple(features))
+
+
+@dataclass(frozen=True)
+class Promise:
+    """How the scores of a date will do if they are true; reporting.score_estimates explains each value."""
+
+    horizon: str
+    leavers: float
+    leavers_low: float
+    leavers_high: float
+    pr_auc: float | None
+    pr_auc_low: float | None
+    pr_auc_high: float | None
+    lift: float | None
+    lift_low: float | None
+    lift_high: float | None
+
+
+_PROMISE = f"""
+    SELECT {", ".join(Promise.__dataclass_fields__)} FROM analytics.score_estimates WHERE prediction_date = :day
+"""
+
+
+def read_promise(connection: Connection, day: date) -> Promise | None:
+    """Returns the estimate of a date; None if none is stored."""
+    row = connection.execute(sa.text(_PROMISE), {"day": day}).mappings().one_or_none()
+    return None if row is None else Promise(**row)

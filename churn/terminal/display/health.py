@@ -1,6 +1,7 @@
 """Whether published scores came true."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from rich.console import Console
 from rich.markup import escape
@@ -9,7 +10,7 @@ from churn.contracts.performance import Performance
 from churn.monitoring.causes import Cause
 from churn.reporting.health import Health
 from churn.stages import counted
-from churn.stores.shown.changes import Change
+from churn.stores.shown.changes import Change, Promise
 from churn.terminal.display.layout import Column, open_console, percent, print_table, usd
 
 _STYLES = {"all well": "green", "look at this": "red", "not known yet": "yellow"}
@@ -25,6 +26,8 @@ def show_health(health: Health, console: Console | None = None) -> None:
         console.print(f"[red]{escape(finding.fact)}[/]", f"  next: {escape(finding.next_step)}", sep="\n")
     if health.newest is not None:
         _show_newest(health.newest, health.matured_count, console)
+    if health.promise is not None:
+        console.print(tell_promise(health.published, health.promise))
     if health.change is not None and health.change.movement is not None:
         _show_movement(health.change, health.causes, console)
     for lack in health.lacks:
@@ -69,6 +72,18 @@ PARTS = (
 def signed_usd(amount: float) -> str:
     """Returns an amount with its sign."""
     return f"{'-' if amount < 0 else '+'}{usd(abs(amount))}"
+
+
+def tell_promise(published: date, told: Promise) -> str:
+    """Returns the estimate of a date in words, with what it cannot see."""
+    figures = [f"{told.leavers:,.0f} customers leave within {told.horizon} ({told.leavers_low:,.0f} to "]
+    figures[0] += f"{told.leavers_high:,.0f})"
+    if told.pr_auc is not None:
+        figures.append(f"PR-AUC {told.pr_auc:.3f} ({told.pr_auc_low:.3f} to {told.pr_auc_high:.3f})")
+    return (
+        f"Until its labels mature, {published} is estimated: {', '.join(figures)}, if the scores are true. The "
+        "estimate cannot see that customers behave in another way."
+    )
 
 
 def tell_figures(day: Performance) -> list[str]:
