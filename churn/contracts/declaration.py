@@ -51,7 +51,7 @@ class DeclaredColumn:
         direction: +1 when more of it raises churn, -1 when it lowers churn, 0 when that is not known.
         group: the subject that reasons put it under; None for a subject of its own.
         says: the words of a reason, with {value}; None for name, value and usual value.
-        is_segment: whether a model is measured for each of its values.
+        is_segment: whether pages divide the customers by it, and a model is measured for each of its values.
         words: theirs -> ours, for words and flags.
         date_format: how a date is written, such as %d.%m.%Y.
         origin: the declared source whose file has the column; empty: the extract itself.

@@ -167,6 +167,15 @@ CAMPAIGN_FIGURES: dict[str, Figure] = {
 """Figures by their name in reporting.campaign_history, campaign_readings and campaign_exclusions."""
 
 DIMENSIONS = ("contract", "tenure_band", "internet_service", "payment_method", "senior_citizen")
+"""The dimensions of the public sample. A company's own come from its declaration."""
+
+
+def describe_dimension(name: str) -> Figure:
+    """Returns the label of a dimension: that of the public sample, or of a column that the company declares."""
+    own = Figure(name.replace("_", " ").capitalize(), "A column that the company declares as a segment.")
+    return FIGURES.get(name, own)
+
+
 """The attributes that divide the customers into segments."""
 FAMILIES = {
     "logistic_regression": "Logistic regression",

@@ -192,6 +192,28 @@ def test_segments_that_the_extract_lacks_are_not_shown(company: Settings) -> Non
     assert not shown & {"contract", "internet_service", "payment_method", "senior_citizen"}
 
 
+def test_a_declared_segment_divides_the_customers_in_the_database_and_on_its_page(company: Settings) -> None:
+    rows = ask_rows(
+        company,
+        """SELECT segment, customers_count, active_customers_count, expected_annual_loss_usd
+           FROM reporting.risk_by_segment WHERE dimension = 'edition' ORDER BY segment""",
+    )
+    direct = ask_rows(
+        company,
+        """SELECT edition AS segment, count(*) AS customers_count,
+               count(*) FILTER (WHERE is_active) AS active_customers_count,
+               round(sum(risk.expected_annual_loss_usd)::numeric, 2) AS expected_annual_loss_usd
+           FROM analytics.customer_risk AS risk JOIN analytics.fct_customer_features AS features
+               ON features.as_of_date = risk.prediction_date AND features.customer_id = risk.customer_id
+           GROUP BY edition ORDER BY edition""",
+    )
+    told = read_page(open_page("segments"))
+
+    assert [row["segment"] for row in rows] == ["Basic", "Pro", "Team"]
+    assert rows == direct
+    assert "Figures by Edition" in told
+
+
 def test_a_model_is_measured_by_segment_and_by_what_is_kept_for_fairness(company: Settings) -> None:
     measured = {row["dimension"] for row in ask_rows(company, "SELECT dimension FROM reporting.model_slices")}
     assert "edition" in measured

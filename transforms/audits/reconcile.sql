@@ -125,4 +125,48 @@ WHERE
     kept.revenue_at_risk_usd IS NULL
   )
   OR ABS(source.revenue_at_risk_usd - kept.revenue_at_risk_usd) > 0.01
-  OR ABS(source.expected_annual_loss_usd - kept.expected_annual_loss_usd) > 0.01
+  OR ABS(source.expected_annual_loss_usd - kept.expected_annual_loss_usd) > 0.01;
+
+AUDIT (
+  name segments_add_up_to_predictions
+);
+
+/* Every dimension divides the same customers: a join that loses or doubles some fails here. */
+SELECT
+  kept.prediction_date,
+  kept.dimension,
+  source.customers_count AS predictions_count,
+  kept.customers_count AS segments_count
+FROM (
+  SELECT
+    prediction_date,
+    dimension,
+    SUM(customers_count) AS customers_count,
+    SUM(revenue_at_risk_usd) AS revenue_at_risk_usd
+  FROM @this_model
+  WHERE
+    prediction_date BETWEEN @start_date AND @end_date
+  GROUP BY
+    prediction_date,
+    dimension
+) AS kept
+LEFT JOIN (
+  SELECT
+    prediction_date,
+    COUNT(*) AS customers_count,
+    SUM(revenue_at_risk_usd) AS revenue_at_risk_usd
+  FROM analytics.predictions
+  WHERE
+    prediction_date BETWEEN @start_date AND @end_date
+  GROUP BY
+    prediction_date
+) AS source
+  ON source.prediction_date = kept.prediction_date
+WHERE
+  source.customers_count IS DISTINCT FROM kept.customers_count
+  OR (
+    source.revenue_at_risk_usd IS NULL
+  ) <> (
+    kept.revenue_at_risk_usd IS NULL
+  )
+  OR ABS(source.revenue_at_risk_usd - kept.revenue_at_risk_usd) > 0.05

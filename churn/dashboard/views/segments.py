@@ -1,13 +1,14 @@
 """The page about segments: risk and money by contract, tenure, internet, payment and age. A heat map filters them."""
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 import streamlit as st
 
 from churn.dashboard import charts, markup
 from churn.dashboard.access import Shown, ask
-from churn.dashboard.glossary import DIMENSIONS, FIGURES, Figure, find_figures
+from churn.dashboard.glossary import DIMENSIONS, FIGURES, Figure, describe_dimension, find_figures
 from churn.dashboard.segmentation import add_up, filter_profiles
 from churn.stores.shown import Row, marts
 
@@ -24,10 +25,32 @@ def show(shown: Shown) -> None:
     profiles = ask(shown, marts.read_profiles, shown.day)
     present = {row["dimension"] for row in ask(shown, marts.read_mix, shown.day, shown.day)}
     dimensions = [name for name in DIMENSIONS if name in present]
-    if not dimensions:
-        st.html(markup.say("The extract has none of the columns that divide customers here.", "See Model: slices."))
+    declared = ask(shown, marts.read_declared_segments, shown.day, DIMENSIONS)
+    if not dimensions and not declared:
+        words = "The extract has no column that divides customers here."
+        st.html(markup.say(words, "Write segment = true at a column of the declaration."))
         return
-    picked = _ask_heat(profiles) if {"contract", "tenure_band"} <= present else []
+    if dimensions:
+        _show_shipped(shown, profiles, dimensions, has_heat={"contract", "tenure_band"} <= present)
+    _show_declared(shown, declared)
+
+
+def _show_declared(shown: Shown, rows: list[Row]) -> None:
+    """Shows one table for each column that the company declares as a segment: all its customers, without filters."""
+    figures = find_figures(shown.horizon)
+    for dimension, words in groupby(rows, key=lambda row: str(row["dimension"])):
+        each = list(words)
+        losses = [name for name in LOSSES if any(row[name] is not None for row in each)]
+        each.sort(key=lambda row: -(row[losses[0] if losses else "at_risk_customers_count"] or 0))
+        named: list[Row] = [dict(row) | {dimension: row["segment"]} for row in each]
+        label = describe_dimension(dimension).label
+        st.header(label)
+        st.html(markup.draw_table(dimension, f"Figures by {label}", _columns(dimension, named, losses, figures), named))
+
+
+def _show_shipped(shown: Shown, profiles: list[Row], dimensions: list[str], *, has_heat: bool) -> None:
+    """Shows the heat map, the filters, and one table for each dimension of the public sample."""
+    picked = _ask_heat(profiles) if has_heat else []
     one_of = _ask_filters(profiles, dimensions)
     if picked:
         st.html(f'<div class="band">{"".join(_tell(cell) for cell in picked)}</div>')
@@ -90,7 +113,7 @@ def _columns(dimension: str, rows: list[Row], losses: list[str], figures: Mappin
         return markup.draw_bar(figures[main].form(row[main]), row[main] / most)
 
     return [
-        markup.Column(dimension, FIGURES[dimension]),
+        markup.Column(dimension, describe_dimension(dimension)),
         *markup.name_columns(*(name for name in numbers if name != main), numbers=numbers, figures=figures),
         markup.Column(main, figures[main], draw_loss, is_number=True),
         *markup.name_columns(*others, numbers=others, figures=figures),

@@ -4,6 +4,7 @@ Every function takes a reader's connection (`readers.reading`) and returns rows 
 shows them. The keys are the column names. Money is a float in USD, and NULL is None.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -158,6 +159,28 @@ def read_mix(connection: Connection, first: date, last: date) -> list[Row]:
         """,
         first=first,
         last=last,
+    )
+
+
+def read_declared_segments(connection: Connection, prediction_date: date, shipped: Sequence[str]) -> list[Row]:
+    """Returns the figures of each word of the declared segment columns of a published date, by column and word.
+
+    Args:
+        connection: the connection of a reader.
+        prediction_date: the date.
+        shipped: the dimensions that every extract of the public sample has; these are left out.
+    """
+    return _read(
+        connection,
+        """
+        SELECT dimension, segment, active_customers_count, at_risk_customers_count, high_count, at_risk_rate,
+            average_churn_probability, CAST(revenue_at_risk_usd AS float8), CAST(expected_annual_loss_usd AS float8),
+            CAST(expected_loss_12m_usd AS float8)
+        FROM reporting.risk_by_segment
+        WHERE prediction_date = :day AND NOT dimension = ANY(:shipped) ORDER BY dimension, segment
+        """,
+        day=prediction_date,
+        shipped=list(shipped),
     )
 
 

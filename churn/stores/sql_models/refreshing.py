@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FEATURE_MODELS = ("staging.stg_telco_churn", "analytics.fct_customer_features")
 """The models that are refreshed after an extract changed, before scoring."""
-RISK_MODELS = ("analytics.customer_risk", "analytics.risk_by_profile")
+RISK_MODELS = ("analytics.customer_risk", "analytics.risk_by_profile", "analytics.risk_by_declared")
 """The models that are refreshed after predictions changed, before publishing."""
 
 

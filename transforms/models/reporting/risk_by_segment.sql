@@ -2,7 +2,7 @@
 MODEL (
   name reporting.risk_by_segment,
   kind VIEW,
-  description 'One row per published date, dimension (contract, tenure_band, internet_service, payment_method, senior_citizen) and value. A dimension that the extract does not have is left out. Money is NULL if it has no value a month. Every dimension has all customers: sum only over the values of one dimension and one date.',
+  description 'One row per published date, dimension (contract, tenure_band, internet_service, payment_method, senior_citizen, or a declared segment) and value. A dimension that the extract does not have is left out. Money is NULL if it has no value a month. Every dimension has all customers: sum only over the values of one dimension and one date.',
   grain (prediction_date, dimension, segment),
   audits (
     unique_combination_of_columns(columns := (prediction_date, dimension, segment)),
@@ -83,16 +83,74 @@ WITH profiles AS (
       (profiles.prediction_date, profiles.payment_method),
       (profiles.prediction_date, profiles.is_senior_citizen)
     )
+), declared AS (
+  SELECT
+    words.prediction_date,
+    published.currency,
+    words.dimension,
+    words.segment,
+    words.customers_count,
+    words.active_count,
+    words.at_risk_count,
+    words.high_count,
+    words.churned_count,
+    words.active_probability_sum,
+    words.annual_revenue_usd,
+    words.revenue_at_risk_usd,
+    words.expected_annual_loss_usd,
+    words.expected_loss_12m_usd
+  FROM analytics.risk_by_declared AS words
+  INNER JOIN published
+    ON published.prediction_date = words.prediction_date
+), every_segment AS (
+  SELECT
+    prediction_date,
+    currency,
+    dimension,
+    segment,
+    customers_count,
+    active_count,
+    at_risk_count,
+    high_count,
+    churned_count,
+    active_probability_sum,
+    annual_revenue_usd,
+    revenue_at_risk_usd,
+    expected_annual_loss_usd,
+    expected_loss_12m_usd
+  FROM segments
+  WHERE
+    segment <> 'Not in the extract'
+    AND (
+      dimension <> 'senior_citizen' OR @declares('senior_citizen')
+    )
+  UNION ALL
+  SELECT
+    prediction_date,
+    currency,
+    dimension,
+    segment,
+    customers_count,
+    active_count,
+    at_risk_count,
+    high_count,
+    churned_count,
+    active_probability_sum,
+    annual_revenue_usd,
+    revenue_at_risk_usd,
+    expected_annual_loss_usd,
+    expected_loss_12m_usd
+  FROM declared
 )
 SELECT
   prediction_date::DATE AS prediction_date, /* The date that was scored */
-  dimension::TEXT AS dimension, /* The dimension: contract, tenure_band, internet_service, payment_method or senior_citizen */
+  dimension::TEXT AS dimension, /* The dimension: contract, tenure_band, internet_service, payment_method, senior_citizen, or a column that the company declares as a segment */
   segment::TEXT AS segment, /* The value of the dimension */
   customers_count::BIGINT AS customers_count, /* Number of customers in the extract, including those who left */
   active_count::BIGINT AS active_customers_count, /* Number of customers who have not left */
   at_risk_count::BIGINT AS at_risk_customers_count, /* Number of active customers in tier Medium or High */
   high_count::BIGINT AS high_count, /* Number of active customers in tier High */
-  churned_count::BIGINT AS churned_customers_count, /* Whether the customer left within the month that the extract covers */
+  churned_count::BIGINT AS churned_customers_count, /* Number of customers who left within the month that the extract covers */
   (
     at_risk_count::DOUBLE PRECISION / NULLIF(active_count, 0)
   )::DOUBLE PRECISION AS at_risk_rate, /* The share of active customers who are at risk, 0 to 1; NULL if no customer is active */
@@ -107,9 +165,4 @@ SELECT
   ROUND(expected_annual_loss_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the sum of probability times twelve monthly charges over the active customers, in USD */
   ROUND(expected_loss_12m_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
   currency::TEXT AS currency /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
-FROM segments
-WHERE
-  segment <> 'Not in the extract'
-  AND (
-    dimension <> 'senior_citizen' OR @declares('senior_citizen')
-  )
+FROM every_segment
