@@ -76,6 +76,8 @@ TOGETHER = dict.fromkeys(
         "test_campaigns.py",
         "test_online_scores.py",
         "test_serving.py",
+        "test_following.py",
+        "test_what_if.py",
     ),
     "test_churn_pipeline.py",
 )

@@ -90,6 +90,21 @@ class Published(BaseModel):
     changes: list[Change] = Field(description="What changed within this history, the latest first.")
 
 
+class WhatIf(BaseModel):
+    """The score of a customer as stored and with changes."""
+
+    customer_id: str
+    changes: dict[str, Any]
+    before: Score
+    after: Score
+    probability_change: float
+    unsettled: list[str] = Field(
+        description="Changes whose effect past data cannot settle, since they would move the risk against all sense. "
+        "`after` leaves them out."
+    )
+    note: str
+
+
 class Model(BaseModel):
     """The champion."""
 

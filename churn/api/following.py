@@ -55,6 +55,7 @@ class Follower:
         self.stamp: str | None = None
         self.is_connected = False
         self.is_redeclared = False
+        self._complaint = ""
         self._pause_seconds = pause_seconds
         self.shadow = Shadow(settings.api_shadow) if settings.api_shadow is not None else None
         self._workplace: Workplace | None = None
@@ -81,13 +82,14 @@ class Follower:
         """Asks the ledger once, and loads what is new. Errors are logged: what is served stays."""
         try:
             self._look()
-            self.is_connected = True
+            self.is_connected, self._complaint = True, ""
             metrics.database_up.set(1)
         except Exception as error:
             known = understand(error)
             metrics.database_up.set(0)
-            if self.is_connected or self.champion is None:
+            if str(known) != self._complaint:  # Once, and not every two seconds.
                 _log.warning("The champion cannot be followed: %s", known)
+            self._complaint = str(known)
             self.is_connected = False
             self._close()  # The embedded server may have to be started again, on another socket.
 
@@ -114,6 +116,14 @@ class Follower:
                 retry_after=RETRY_AFTER_SECONDS,
             )
         return champion if version in (None, champion.version) else self._find_other(version or 0)
+
+    def workplace(self) -> Workplace:
+        """Returns the database that is followed.
+
+        Raises:
+            Unavailable: it does not answer.
+        """
+        return self._open()
 
     def _find_other(self, version: int) -> Served:
         with self._loading:

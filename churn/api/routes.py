@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import BeforeValidator
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
@@ -24,20 +26,34 @@ from churn.api.published import read_published
 from churn.api.scoring import Answer, score_many, score_one, take_in_all
 from churn.api.served import Served
 from churn.api.shadow import Shadow
+from churn.api.what_if import Levers, score_what_if
 from churn.contracts.statuses import Basis
 from churn.errors import ChurnError
 from churn.intake.one_row import Row
 from churn.local_stack.gate import names_of
 from churn.settings import Settings
-from churn.timeline import today
+from churn.stores.ledgers.publications import require_published
+from churn.timeline import check_snapshot_date, today
 
 _log = logging.getLogger("churn.api")
+
+
+def _read_day(text: object) -> object:
+    # Pydantic takes a number for seconds since 1970.
+    if isinstance(text, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise ValueError("Write a date as YYYY-MM-DD")
+    return text
+
 
 CustomerId = Annotated[str, Path(min_length=1, max_length=64)]
 Version = Annotated[
     int | None, Query(alias="model", ge=1, le=2**31 - 1, description="Model version (default: the champion).")
 ]
-AsOf = Annotated[date | None, Query(alias="as_of", description="Date of the score (default: today).")]
+AsOf = Annotated[
+    date | None,
+    BeforeValidator(_read_day),
+    Query(alias="as_of", description="Date of the score (default: today)."),
+]
 WithReasons = Annotated[bool, Query(alias="reasons", description="Whether to compute the reasons (default: true).")]
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": documents.ProblemAnswer, "content": {MEDIA_TYPE: {}}, "description": words}
@@ -142,7 +158,7 @@ async def _find_served(follower: Follower, version: int | None) -> Served:
 
 
 def _choose(as_of: date | None) -> date:
-    return as_of or today()
+    return check_snapshot_date(as_of, today()) if as_of is not None else today()
 
 
 def _find_basis(follower: Follower, served: Served) -> Basis:
@@ -160,6 +176,14 @@ def _add_reading(app: FastAPI, follower: Follower) -> None:
         key = (follower.stamp or "", version, customer_id)
         body = cache.find(key) or cache.keep(key, lambda: _encode(read_published(follower.settings, customer_id)))
         return Response(body, media_type="application/json")
+
+    @app.post("/v1/customers/{customer_id}/what-if", responses={200: {"model": documents.WhatIf}})
+    def score_changed(customer_id: CustomerId, levers: Levers, model: Version = None) -> Response:
+        """Scores a published customer as stored and with changes: contract, services, way of paying, price."""
+        served, workplace = follower.require(model), follower.workplace()
+        day = require_published(workplace.engine).prediction_date
+        declaration = follower.extract_form.declaration
+        return _write(score_what_if(served, workplace, declaration, day, customer_id, levers))
 
     @app.get("/v1/model", responses={200: {"model": documents.Model}})
     def read_model() -> Response:

@@ -45,7 +45,10 @@ def name_fields(extract_form: ExtractForm) -> dict[str, str]:
 
     Columns that the core is made from have our name with a # and a number, as in a file.
     """
-    return {ours: names[0] for ours, names in name_wanted(extract_form).items()}
+    own = {ours: names[0] for ours, names in name_wanted(extract_form).items()}
+    # Two files may have a column of the same name: that of a second file has the name of its source in front.
+    seconds = (column for column in extract_form.declaration.stored if column.origin)
+    return own | {column.name: f"{column.origin}.{column.source}" for column in seconds}
 
 
 def take_in(

@@ -48,6 +48,8 @@ def services_of(settings: Settings) -> tuple[Service, ...]:
         services.insert(0, _mlflow(settings))
     if find_spec("churn.dashboard") is not None:
         services.append(_dashboard(settings))
+    if find_spec("churn.api") is not None:
+        services.append(_api(settings))
     return tuple(services)
 
 
@@ -134,6 +136,20 @@ def _dashboard(settings: Settings) -> Service:
         health=f"{url}/_stcore/health",
         url=url,
         port=settings.dashboard_port,
+        needs=("postgres",),
+    )
+
+
+def _api(settings: Settings) -> Service:
+    url = f"http://{HERE}:{settings.api_port}"
+    return Service(
+        name="api",
+        title="Online scores",
+        command=(str(Path(sys.executable).with_name("churn")), "serve", "--port", str(settings.api_port)),
+        health=f"{url}/health/live",  # Not ready: before the first training there is no model, and the stack is well.
+        sign="live",
+        url=url,
+        port=settings.api_port,
         needs=("postgres",),
     )
 

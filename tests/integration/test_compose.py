@@ -29,7 +29,7 @@ from tests.support.servers import Server, embedded_programs, full_programs, runn
 TEXT = (PROJECT_DIR / "compose.yaml").read_text()
 EXAMPLE = (PROJECT_DIR / ".env.example").read_text()
 REQUIRED = re.findall(r"^([A-Z_]+)=$", EXAMPLE, flags=re.MULTILINE)
-CONTAINER_PORTS = ("5432", "5000", "4200", "8080", "8501")
+CONTAINER_PORTS = ("5432", "5000", "4200", "8080", "8501", "8600")
 
 
 def interpolate(text: str, environment: dict[str, str]) -> str:
@@ -47,7 +47,7 @@ def interpolate(text: str, environment: dict[str, str]) -> str:
     return re.sub(r"\$\$|\$\{([^}]+)\}|\$\w+", fill, text)
 
 
-PASSWORDS = {name: f"secret-of-{name.split('_')[1].lower()}" for name in REQUIRED}
+PASSWORDS = {name: f"secret-of-the-{name.replace('_', '-').lower()}" for name in REQUIRED}
 LOGIN = f"churn:{PASSWORDS['CHURN_LOGIN_PASSWORD']}"
 SERVICES: dict[str, Any] = yaml.safe_load(interpolate(TEXT, PASSWORDS))["services"]
 IMAGE: str = SERVICES["worker"]["build"]["dockerfile_inline"]
@@ -140,7 +140,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         (folder / name).mkdir()
     (PROJECT_DIR / "transforms" / ".cache").mkdir(exist_ok=True)
     with running(full_programs() or embedded_programs(), {}) as server:
-        ports = dict(zip(CONTAINER_PORTS, [server.port, *free_ports(4)], strict=True))
+        ports = dict(zip(CONTAINER_PORTS, [server.port, *free_ports(5)], strict=True))
         found = Project(folder, server, ports)
         try:
             _as_the_image_begins(found)
@@ -152,6 +152,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
             if find_spec("churn.dashboard") is not None:
                 found.start("dashboard")
                 found.wait_for("dashboard")
+            found.start("api")
+            found.wait_for("api")
             found.wait_for("worker")
             yield found
         finally:

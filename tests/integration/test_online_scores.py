@@ -128,6 +128,7 @@ def test_a_wrong_customer_of_a_batch_is_named_by_its_place(client: TestClient, b
     [
         ("GET", "/v1/customers/nobody", None, 404),
         ("GET", "/v2/customers", None, 404),
+        ("POST", "/v1/customers/score?as_of=0", "{}", 422),
         ("PUT", "/v1/model", None, 405),
         ("POST", "/v1/customers/score", "{", 400),
         ("POST", "/v1/customers/score", '{"MonthlyCharges": NaN}', 422),
@@ -182,3 +183,10 @@ def test_the_document_names_the_columns_of_the_declaration(client: TestClient, b
     assert set(bodies[0]) == set(customer["properties"])
     assert set(customer["required"]) == set(bodies[0]) - {"Churn"}
     assert client.post("/v1/customers/score", json=customer["examples"][0]).status_code == 200
+
+
+@pytest.mark.parametrize("day", ["1999-12-31", "2999-01-01"])
+def test_a_date_that_no_extract_can_have_is_refused(client: TestClient, bodies: list[dict[str, Any]], day: str) -> None:
+    answer = client.post("/v1/customers/score", params={"as_of": day}, json=bodies[0])
+
+    assert (answer.status_code, day in answer.json()["detail"]) == (422, True)

@@ -83,3 +83,17 @@ def test_a_port_in_use_is_named(api: Server) -> None:
     assert found.returncode == 2
     assert f"churn serve needs port {api.port}, but " in found.stderr
     assert "set --port to a free port" in found.stderr
+
+
+def test_what_the_document_allows_is_answered_and_what_it_forbids_is_refused(api: Server, tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("schemathesis")
+    key = (api.home / "api.key").read_text().strip()
+    # positive_data_acceptance: the document cannot state rules between columns, by which a good type is refused.
+    command = [
+        str(program), "run", f"http://127.0.0.1:{api.port}/openapi.json", "--header", f"Authorization: Bearer {key}",
+        "--max-examples", "15", "--phases", "examples,coverage,fuzzing", "--seed", "1",
+        "--exclude-checks", "positive_data_acceptance,unsupported_method",
+    ]  # fmt: skip
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+
+    assert found.returncode == 0, found.stdout[-6000:] + found.stderr[-2000:]

@@ -32,7 +32,7 @@ def up(machine: Machine) -> Machine:
     """The machine, its stack up."""
     done = machine.call("churn", "up")
     assert done.returncode == 0, done.stderr
-    for title in ("Postgres", "MLflow", "Prefect", "Worker", "Dashboard", "All services are well"):
+    for title in ("Postgres", "MLflow", "Prefect", "Worker", "Dashboard", "Online scores", "All services are well"):
         assert title in done.stdout
     return machine
 
@@ -44,6 +44,7 @@ def test_up_brings_every_page_and_every_deployment(up: Machine) -> None:
     assert "<title>Prefect" in up.ask("prefect", "/")
     assert "<title>MLflow" in up.ask("mlflow", "/")
     assert "<title>Streamlit" in up.ask("dashboard", "/")
+    assert up.ask("api", "/health/live") == {"status": "live"}
     assert {one["name"] for one in deployments} == {one["name"] for one in declared["deployments"]}
     assert eventually(lambda: {one["status"] for one in up.ask("prefect", "/api/deployments/filter", {})} == {"READY"})
 
@@ -199,7 +200,7 @@ def test_a_port_somebody_else_has_is_told_and_nothing_starts(machine: Machine) -
 def assert_nothing_left(machine: Machine) -> None:
     """No process, no listening port, no socket, no lock."""
     assert machine.processes() == []
-    for service in ("prefect", "worker", "mlflow", "dashboard"):
+    for service in ("prefect", "worker", "mlflow", "dashboard", "api"):
         with socket.socket() as one:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             one.bind(("127.0.0.1", machine.port(service)))

@@ -21,7 +21,7 @@ from churn.settings import PROJECT_DIR
 from churn.stack_note import Note, find_stack, read_login
 
 BIN = Path(sys.executable).parent
-PORTS = ("CHURN_PREFECT_PORT", "CHURN_WORKER_PORT", "CHURN_MLFLOW_PORT", "CHURN_DASHBOARD_PORT")
+PORTS = ("CHURN_PREFECT_PORT", "CHURN_WORKER_PORT", "CHURN_MLFLOW_PORT", "CHURN_DASHBOARD_PORT", "CHURN_API_PORT")
 
 
 @dataclass(frozen=True)
