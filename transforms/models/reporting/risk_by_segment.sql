@@ -83,7 +83,7 @@ WITH profiles AS (
       (profiles.prediction_date, profiles.payment_method),
       (profiles.prediction_date, profiles.is_senior_citizen)
     )
-), declared AS (
+  UNION ALL
   SELECT
     words.prediction_date,
     published.currency,
@@ -102,45 +102,6 @@ WITH profiles AS (
   FROM analytics.risk_by_declared AS words
   INNER JOIN published
     ON published.prediction_date = words.prediction_date
-), every_segment AS (
-  SELECT
-    prediction_date,
-    currency,
-    dimension,
-    segment,
-    customers_count,
-    active_count,
-    at_risk_count,
-    high_count,
-    churned_count,
-    active_probability_sum,
-    annual_revenue_usd,
-    revenue_at_risk_usd,
-    expected_annual_loss_usd,
-    expected_loss_12m_usd
-  FROM segments
-  WHERE
-    segment <> 'Not in the extract'
-    AND (
-      dimension <> 'senior_citizen' OR @declares('senior_citizen')
-    )
-  UNION ALL
-  SELECT
-    prediction_date,
-    currency,
-    dimension,
-    segment,
-    customers_count,
-    active_count,
-    at_risk_count,
-    high_count,
-    churned_count,
-    active_probability_sum,
-    annual_revenue_usd,
-    revenue_at_risk_usd,
-    expected_annual_loss_usd,
-    expected_loss_12m_usd
-  FROM declared
 )
 SELECT
   prediction_date::DATE AS prediction_date, /* The date that was scored */
@@ -165,4 +126,9 @@ SELECT
   ROUND(expected_annual_loss_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the sum of probability times twelve monthly charges over the active customers, in USD */
   ROUND(expected_loss_12m_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
   currency::TEXT AS currency /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
-FROM every_segment
+FROM segments
+WHERE
+  segment <> 'Not in the extract'
+  AND (
+    dimension <> 'senior_citizen' OR @declares('senior_citizen')
+  )
