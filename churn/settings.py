@@ -268,6 +268,11 @@ def inherited_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "STREAMLIT_"))}
 
 
+def prefect_environment() -> dict[str, str]:
+    """Returns the user's variables of Prefect that have a value."""
+    return {name: value for name, value in os.environ.items() if name.startswith("PREFECT_") and value.strip()}
+
+
 def read_gate() -> tuple[list[str], str]:
     """Returns the names under which a service answers, and its login. Whoever starts MLflow's server sets both."""
     return os.environ["CHURN_STACK_NAMES"].split(","), os.environ["CHURN_STACK_LOGIN"]

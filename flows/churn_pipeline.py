@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from prefect import flow, task
 
 from churn.parameters import Day, Source
-from churn.stages import Outcome, one_pipeline
+from churn.stages import Outcome, Unfinished, one_pipeline
 from churn.stores.workplace import Workplace, open_workplace
 from flows.attempts import Attempts, learn_or_keep, score_and_warn
 from flows.backfill import publish_history, rebuild_features, score_history
@@ -96,7 +96,7 @@ def run_days(workplace: Workplace, plan: "Plan", retrain: bool, declaration: Pat
 
     A refused date or a file that is left out fails the run, but only at its end: the other dates are published first.
     """
-    from churn.stages import past_days
+    from churn.stages import asking, past_days
 
     run, days = Attempts(), plan.days
     if len(days) != 1:  # With a single day run_transforms deploys: only after its extract has passed the contract.
@@ -115,7 +115,10 @@ def run_days(workplace: Workplace, plan: "Plan", retrain: bool, declaration: Pat
         run.attempt(partial(score_and_warn, workplace, newest, scored), partial(publish, workplace, newest))
     run.attempt(*(partial(stage, workplace) for stage in (judge_matured, watch_newest)))
     run.attempt(partial(check_published, workplace, taken))
-    return run.finish(plan.refusal)
+    outcomes = run.finish(plan.refusal)
+    if taken and not any(isinstance(outcome, Unfinished) for outcome in outcomes):
+        asking.remember_run(workplace, taken[-1])
+    return outcomes
 
 
 def take_in(workplace: Workplace, extract: str, as_of: date, declaration: Path | None) -> list[partial[Outcome]]:

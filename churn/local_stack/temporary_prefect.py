@@ -16,15 +16,23 @@ import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from churn.errors import Unavailable
 from churn.local_stack.gate import close, names_of
 from churn.local_stack.processes import stop
 from churn.local_stack.services import HERE
-from churn.settings import Settings
+from churn.settings import Settings, prefect_environment
 from churn.stack_note import find_stack, read_login
 
 PATIENCE_SECONDS = 120
+_SERVER_VARIABLES = {
+    "PREFECT_API_URL",
+    "PREFECT_PROFILE",
+    "PREFECT_PROFILES_PATH",
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE",
+    "PREFECT_SERVER_EPHEMERAL_ENABLED",
+}
 
 
 @contextmanager
@@ -57,6 +65,19 @@ def reach_prefect(settings: Settings) -> Iterator[Callable[[], None]]:
         access = {PREFECT_API_URL: f"{address}/api", PREFECT_API_AUTH_STRING: login}
         with temporary_settings(access | no_pages):
             yield lambda: _wait_for(server, address)
+
+
+def may_have_server(settings: Settings) -> bool:
+    """Returns whether a Prefect server may be configured, without importing Prefect, which takes most of a second.
+
+    In doubt the answer is yes: `reach_prefect` then asks Prefect itself.
+    """
+    given = prefect_environment()
+    if find_stack(settings.home_dir) is not None or not given.keys().isdisjoint(_SERVER_VARIABLES):
+        return True
+    profiles = Path(given.get("PREFECT_HOME") or "~/.prefect").expanduser() / "profiles.toml"
+    files = {profiles: "", Path("prefect.toml"): "", Path("pyproject.toml"): "tool.prefect", Path(".env"): "PREFECT_"}
+    return any(path.is_file() and word in path.read_text(errors="replace") for path, word in files.items())
 
 
 def _start() -> tuple["subprocess.Popen[bytes]", str, str]:

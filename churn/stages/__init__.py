@@ -28,6 +28,10 @@ class Outcome:
     details: tuple[dict[str, object], ...] = ()
 
 
+class Unfinished(Outcome):
+    """What a stage did, if the next run has to try a part of its work again."""
+
+
 def counted(number: int, noun: str) -> str:
     """Returns a number with its noun, as in 1 row and 1,234 rows."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

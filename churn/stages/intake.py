@@ -1,6 +1,5 @@
 """Loads an extract: checks it against the contract, keeps the ledger of loads, and verifies the stored snapshot."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -8,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from churn.contracts.money import use_currency, write_money
+from churn.contracts.money import use_currency
 from churn.errors import ChurnError, ContractBroken
 from churn.intake.batches import ROW_NUMBER, Opened
 from churn.intake.core import make_core
@@ -19,14 +18,14 @@ from churn.intake.forgotten import Forgotten, leave_out
 from churn.intake.limits import Limits, Tally, check_hope, check_limits
 from churn.intake.reading import open_batches
 from churn.intake.reading_ahead import read_ahead
-from churn.intake.rules import rules_of
 from churn.intake.screening import Screened, screen_rows
-from churn.intake.second_files import digest, find_files, join_second_files, read_second_files, refuse_strangers
+from churn.intake.second_files import join_second_files, read_second_files, refuse_strangers
 from churn.intake.sources import Extract, check_unchanged, open_extract
 from churn.intake.wholesale import check_tenure, describe_ids
 from churn.settings import Settings
 from churn.stages import Outcome
 from churn.stages.last_snapshot import compare_with_last
+from churn.stages.stored_loads import announce, find_damage, folder_of, is_stored, tell_charges, tell_same
 from churn.stores.ledgers import erasures, loads
 from churn.stores.ledgers.loads import Arrival, Load
 from churn.stores.postgres.locks import PATIENCE, Lock, hold_lock
@@ -64,60 +63,11 @@ def load_extract(
     engine = workplace.engine
     # The extract is opened before the lock is taken, so that a slow download does not make other loads wait.
     with open_extract(workplace.settings, str(source)) as extract, hold_lock(engine, Lock.LOADS, PATIENCE):
-        arrival = Arrival(
-            snapshot_date,
-            extract.origin,
-            extract.name,
-            extract.sha256,
-            _fingerprint_reading(workplace.settings, extract_form, extract, snapshot_date),
-            extract.size_bytes,
-            extract_form.label_rules(),
-            extract_form.declaration.currency,
-        )
+        arrival = announce(workplace.settings, extract, snapshot_date, extract_form)
         current = loads.find_current_load(engine, snapshot_date)
-        if current is not None and _is_same(current, arrival) and not _find_damage(engine, current):
-            return Outcome(f"{snapshot_date} already has exactly this file ({current.rows_accepted:,} customers)", True)
+        if current is not None and is_stored(engine, current, arrival):
+            return Outcome(tell_same(current), True)
         return _take_in(workplace, extract, arrival, extract_form, current)
-
-
-def _folder_of(extract: Extract) -> Path:
-    """Returns where second files of an extract lie: beside it. A download lies alone in a folder of its own."""
-    return extract.path.parent
-
-
-def _is_same(load: Load, arrival: Arrival) -> bool:
-    return (load.sha256, load.reading_sha256) == (arrival.sha256, arrival.reading_sha256)
-
-
-def _find_damage(engine: "Engine", load: Load) -> str:
-    """Returns how the stored rows of a date differ from those that its load wrote; empty if they do not differ."""
-    count, monthly_charges, fingerprint = snapshots.count_snapshot(engine, load.snapshot_date)
-    recorded = load.monthly_charges_total
-    # A sum of floats differs in its last bits with the order of the rows: only cents count.
-    if count == load.rows_accepted and not round((monthly_charges or 0.0) - (recorded or 0.0), 2):
-        if load.rows_fingerprint in (None, fingerprint):
-            return ""
-        return (
-            f"raw_data.telco_churn_raw has all {count:,} rows of {load.snapshot_date}, but not as load {load.load_id} "
-            "wrote them."
-        )
-    return (
-        f"raw_data.telco_churn_raw has {count:,} rows of {load.snapshot_date} with {_tell_charges(monthly_charges)}, "
-        f"but load {load.load_id} wrote {load.rows_accepted:,} rows with {_tell_charges(recorded)}."
-    )
-
-
-def _tell_charges(monthly_charges: float | None) -> str:
-    return "no value a month" if monthly_charges is None else f"monthly charges of {write_money(monthly_charges, 2)}"
-
-
-def _fingerprint_reading(settings: Settings, extract_form: ExtractForm, extract: Extract, day: date) -> str:
-    """Returns a digest of what decides how the bytes are read: the declaration, rules, new words, the second files."""
-    rules = sorted(rules_of(extract_form.declaration).sentences.items())
-    seconds = find_files(extract_form.declaration, _folder_of(extract), day)
-    digests = "".join(f" {digest(path)}" for path in seconds.values())
-    inputs = f"{extract_form.fingerprint()} {settings.new_categories} {rules}{digests}"
-    return hashlib.sha256(inputs.encode()).hexdigest()
 
 
 def _take_in(
@@ -137,7 +87,7 @@ def _take_in(
             # The batches come from a generator that runs in another thread. Leaving the block ends that thread, also
             # after an error, before `opened` is closed: otherwise the thread would read a closed file.
             day = arrival.snapshot_date
-            tally.seconds = read_second_files(extract_form, _folder_of(extract), day, max_bytes, extract.name)
+            tally.seconds = read_second_files(extract_form, folder_of(extract), day, max_bytes, extract.name)
             opened = replace(opened, batches=join_second_files(opened.batches, extract_form, tally.seconds, day))
             screened = _screen(extract, opened, extract_form, limits, tally, current, before, day, forgotten)
             compared = chain(screened, compare_with_last(workplace, extract.name, tally, before))
@@ -263,10 +213,10 @@ def validate_extract(workplace: Workplace, snapshot_date: date) -> Outcome:
     """
     engine = workplace.engine
     load = loads.require_load(engine, snapshot_date)
-    if damage := _find_damage(engine, load):
+    if damage := find_damage(engine, load):
         raise ContractBroken(
             f"{damage} Another program changed the table.",
             f"run `churn run --source FILE --as-of {snapshot_date}` with the same extract; it is loaded again.",
         )
-    charges = _tell_charges(load.monthly_charges_total)
+    charges = tell_charges(load.monthly_charges_total)
     return Outcome(f"{load.rows_accepted:,} customers with {charges}, as load {load.load_id} recorded")

@@ -18,7 +18,7 @@ from churn.learning.labels import LabelledWindow, Labels, choose_windows, to_win
 from churn.learning.params import ModelParams, fingerprint_training
 from churn.learning.weighting import leaver_share
 from churn.settings import Settings
-from churn.stages import Outcome
+from churn.stages import Outcome, Unfinished
 from churn.stages.judging import Judgement, judge_training
 from churn.stores.ledgers import loads, promotions
 from churn.stores.model_registry import recording, registry
@@ -193,7 +193,8 @@ def keep_champion(workplace: Workplace, why: RegistryDown | TooFewLeavers) -> Ou
     champion = promotions.find_champion(workplace.engine)
     if champion is None:
         raise why
-    return Outcome(f"not retrained, version {champion.model_version} stays the champion: {why.fact}", True)
+    summary = f"not retrained, version {champion.model_version} stays the champion: {why.fact}"
+    return Unfinished(summary, is_skipped=True)
 
 
 def find_training_day(workplace: Workplace, as_of_date: date | None) -> date:

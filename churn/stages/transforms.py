@@ -100,6 +100,12 @@ def check_published(workplace: Workplace, days: Sequence[date]) -> Outcome:
     return Outcome(f"{days_text} compared with the scores: {result}", details=_as_details(repaired))
 
 
+def find_torn_newest(workplace: Workplace, days: Sequence[date]) -> list[Tear]:
+    """Returns the differences of some days and of the newest published days from their scores. Changes nothing."""
+    with workplace.engine.connect() as connection:
+        return find_tears(connection, sorted({*days, *find_newest_days(connection)}))
+
+
 def check_every_day(workplace: Workplace) -> Outcome:
     """Compares every published day with its scores, and refreshes the days that differ.
 

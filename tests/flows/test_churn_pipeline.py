@@ -69,6 +69,7 @@ def test_a_run_without_an_extract_publishes_made_up_customers_and_says_so(
     show_status(status, page)
 
     # Without history nothing has matured: the comparison with who left is the one stage without work.
+    assert ask(deployed, "SELECT prediction_date FROM ops.finished_runs") == [(DAY,)]
     assert [outcome.is_skipped for outcome in outcomes] == [False] * 7 + [True] + [False] * 2
     assert (status.customers, status.is_synthetic) == (7043, True)
     assert "These customers are synthetic: the simulator generated them, none of them is real." in page.export_text()
@@ -130,6 +131,7 @@ def test_a_day_on_which_nobody_left_is_scored_by_the_champion_there_is(deployed:
 
     assert outcomes[4].summary.startswith("not retrained, version 1 stays the champion: 0 of 50 customers left")
     assert ask(deployed, "SELECT customers_count FROM reporting.kpi_daily") == [(50,)]
+    assert ask(deployed, "SELECT count(*) FROM ops.finished_runs") == [(0,)], "the training must be tried again"
 
 
 def test_a_file_of_a_folder_dated_in_the_future_does_not_hold_up_the_others(deployed: Settings, tmp_path: Path) -> None:

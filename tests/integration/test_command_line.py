@@ -131,6 +131,24 @@ def test_a_second_run_changes_no_row_and_says_what_it_skipped(
     assert "Where the time went" in again.stderr
 
 
+def test_a_run_with_nothing_new_imports_nothing_large(
+    machine: Machine, first_run: subprocess.CompletedProcess[str], public_sample: Path
+) -> None:
+    """What it does not import it does not use: the seconds are measured by the benchmarks, not here."""
+    again = machine.call(
+        *("churn", "run", "--source", str(public_sample), "--as-of", FIRST),
+        PREFECT_API_URL="",
+        PYTHONPROFILEIMPORTTIME="1",
+    )
+
+    assert again.returncode == 0, again.stderr
+    assert f"Nothing has changed since the run of {FIRST} ended" in again.stderr
+    assert f"Churn as of {FIRST}" in again.stdout
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in again.stderr.splitlines()}
+    assert {"polars", "sqlalchemy"} <= imported
+    assert imported & {"prefect", "sqlmesh", "mlflow", "sklearn", "xgboost", "skops"} == set()
+
+
 def test_another_date_adds_its_rows_and_touches_no_earlier_one(
     machine: Machine, first_run: subprocess.CompletedProcess[str], public_sample: Path
 ) -> None:
@@ -150,9 +168,12 @@ def test_a_broken_file_stops_the_run_and_yesterday_stays(
     before = machine.status()
     incomplete = [{key: value for key, value in make_customer().items() if key != "Churn"}]
 
-    broken = machine.call("churn", "run", "--source", str(write_extract(tmp_path / "x.csv", incomplete)))
+    extract = write_extract(tmp_path / "x.csv", incomplete)
+    alone = {"PREFECT_API_URL": "", "PYTHONPROFILEIMPORTTIME": "1"}
+    broken = machine.call("churn", "run", "--source", str(extract), **alone)
 
     assert broken.returncode == 3
+    assert "| prefect" not in broken.stderr, "the file is refused before Prefect starts"
     assert "x.csv lacks the column Churn." in broken.stderr
     assert "Traceback" not in broken.stderr
     assert machine.status() == before

@@ -43,6 +43,7 @@ __all__ = [
     "change_windows",
     "declared_columns",
     "features_out_of_range",
+    "finished_runs",
     "incidents",
     "keeping_tables",
     "label_windows",
@@ -277,6 +278,16 @@ lock_tokens = Table(
     Column("taken_at", DateTime(timezone=True), nullable=False, comment="When, UTC"),
     schema="ops",
     comment="One row per lock of the pipeline: who took it last. Commits of an earlier holder are refused.",
+)
+
+finished_runs = Table(
+    "finished_runs",
+    metadata,
+    Column("prediction_date", Date, primary_key=True, comment="The date of the run"),
+    Column("inputs_sha256", Text, nullable=False, comment="Of all that could give the next run of this date work"),
+    Column("finished_at", DateTime(timezone=True), nullable=False, comment="When, UTC"),
+    schema="ops",
+    comment="One row per date: its last complete run. While nothing has changed since, the next run ends at once.",
 )
 keep_append_only(promotions)
 keep_append_only(revisions)

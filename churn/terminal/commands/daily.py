@@ -1,12 +1,13 @@
 """The commands of every day: run the pipeline, see what is published, see which files arrived."""
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from churn.errors import ExitCode, WrongUsage
-from churn.settings import load_settings
+from churn.settings import Settings, load_settings
 from churn.shell.one_line import EXIT_CODES
 from churn.shell.options import STANDARD_OUTPUT, AsJson, AsOf, KnownAt, PublishedDate, Verbose, parse_file
 from churn.terminal.help_page import command
@@ -14,6 +15,7 @@ from churn.terminal.quiet import quiet_command
 
 if TYPE_CHECKING:
     from churn.reporting.ledger import Rejects
+    from churn.reporting.status import Status
 
 app = typer.Typer()
 TASK = "Every day"
@@ -54,18 +56,29 @@ def run(
     """Load an extract, score its customers and publish whom to call first."""
     with quiet_command(verbose):
         from churn.intake.declaring import adopt
-        from churn.reporting.status import read_status
-        from churn.stores.workplace import open_workplace
-        from churn.terminal import watching
+        from churn.terminal import door
         from churn.terminal.display import status
 
         settings = load_settings()
         _refuse_empty(source)
         chosen = _choose(declaration, mapping)
         adopt(settings, chosen)  # As the run does: what is wrong with a declaration is said before Prefect starts.
-        day = watching.run_pipeline(settings, source, as_of, retrain, chosen, verbose)
-        with open_workplace(settings) as workplace:
-            status.show_status(read_status(workplace, day))
+        # With --retrain there is always work, and --verbose asks for the time of each stage.
+        found = None if retrain or verbose else door.find_unchanged_status(settings, source, as_of, chosen)
+        status.show_status(found or _run_pipeline(settings, source, as_of, retrain, chosen, verbose))
+
+
+def _run_pipeline(
+    settings: Settings, source: str | None, as_of: date | None, retrain: bool, declaration: Path | None, verbose: bool
+) -> "Status":
+    """Runs the flow and returns the status of its date."""
+    from churn.reporting.status import read_status
+    from churn.stores.workplace import open_workplace
+    from churn.terminal import watching
+
+    day = watching.run_pipeline(settings, source, as_of, retrain, declaration, verbose)
+    with open_workplace(settings) as workplace:
+        return read_status(workplace, day)
 
 
 def _choose(declaration: Path | None, mapping: Path | None) -> Path | None:
