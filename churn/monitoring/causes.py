@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from churn.contracts.features import PRICE_CHANGE, PRICE_FEATURES
 from churn.economics.limits import LimitPolicy
 from churn.monitoring.drift import FeatureDay, Movement
 
 Kind = Literal["feed fault", "price", "mix", "behaviour", "model", "correction"]
 
+_PRICES = (*PRICE_FEATURES, PRICE_CHANGE)
 _GONE_SHARE = 0.02
 """The smallest share of a word or value before, for its absence to be a fault."""
 _FEWEST_GONE = 30
@@ -76,11 +78,13 @@ def _tell_unit(day: FeatureDay) -> str | None:
 
 def _tell_gone(day: FeatureDay) -> str | None:
     known, before = sum(day.bins), sum(day.previous_bins)
+    if day.mean is not None:  # A price rise empties the lowest bin of the charges: only a word can be gone.
+        return None
     if len(day.bins) != len(day.previous_bins) or not known:
         return None
     for now, then in zip(day.bins, day.previous_bins, strict=True):
         if now == 0 and then >= _FEWEST_GONE and then / before >= _GONE_SHARE:
-            return f"{day.feature} lacks a value or word that {then / before:.1%} of the customers had before"
+            return f"{day.feature} lacks a word that {then / before:.1%} of the customers had before"
     return None
 
 
@@ -89,12 +93,13 @@ def _used(bins: Sequence[int]) -> int:
 
 
 def _largest_shift(features: Sequence[FeatureDay]) -> str:
+    """Returns the feature that moved most since the date before; empty if none can be compared."""
     shifted = [one for one in features if one.psi_previous is not None]
-    largest = max(shifted, key=lambda one: one.psi_previous or 0, default=None)
-    return f", most of all {largest.feature}" if largest is not None else ""
+    return max(shifted, key=lambda one: one.psi_previous or 0).feature if shifted else ""
 
 
-def _rank_parts(movement: Movement, shift: str) -> list[Cause]:
+def _rank_parts(movement: Movement, largest: str) -> list[Cause]:
+    shift = f", most of all {largest}" if largest else ""
     mix = movement.by_joined + movement.by_gone
     causes = [
         Cause("price", "the charges of the same customers changed", movement.by_price),
@@ -104,4 +109,7 @@ def _rank_parts(movement: Movement, shift: str) -> list[Cause]:
         Cause("correction", "the date before was corrected or scored again", movement.by_correction),
     ]
     large = [cause for cause in causes if abs(cause.usd or 0) >= _CAUSE_SHARE * max(abs(movement.before), 1)]
-    return sorted(large, key=lambda cause: -abs(cause.usd or 0))
+    weights = {cause.kind: abs(cause.usd or 0) for cause in causes}
+    if largest in _PRICES:  # A new price changes the probabilities too: the behaviour that follows stands behind it.
+        weights["price"] += weights["behaviour"]
+    return sorted(large, key=lambda cause: -weights[cause.kind])

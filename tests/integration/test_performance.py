@@ -225,6 +225,34 @@ def test_an_extract_that_lost_a_word_is_a_fault_of_the_feed(telecom: Settings, t
     execute(telecom, f"UPDATE ops.publications SET horizon = '30 days' WHERE prediction_date = '{day_number(31)}'")
 
 
+def check_regrets(telecom: Settings) -> None:
+    """The missed left and were not called, the needless stayed and were, each list with the largest amount first."""
+    told = json.loads(monitor("--regrets", "--json").output)
+    labels = dict(ask(telecom, "SELECT customer_id, left_within_window FROM analytics.training_examples"))
+    of_day = f"prediction_date = '{DAY}'"
+    seen = f"""SELECT customer_id FROM ops.seen_scores WHERE call IS NOT NULL AND {of_day}
+        UNION SELECT customer_id FROM reporting.action_list
+        WHERE NOT EXISTS (SELECT FROM ops.seen_scores WHERE {of_day}) AND {of_day}"""
+    called = {customer for (customer,) in ask(telecom, seen)}
+
+    assert told["prediction_date"] == str(DAY)
+    assert told["missed"]
+    assert told["needless"]
+    assert {labels[one["customer_id"]] for one in told["missed"]} == {True}
+    assert {labels[one["customer_id"]] for one in told["needless"]} == {False}
+    assert not {one["customer_id"] for one in told["missed"]} & called
+    assert {one["customer_id"] for one in told["needless"]} <= called
+    for regrets in (told["missed"], told["needless"]):
+        amounts = [one["amount_usd"] for one in regrets]
+        assert amounts == sorted(amounts, reverse=True)
+
+
+def test_the_most_expensive_mistakes_are_named(telecom: Settings) -> None:
+    check_regrets(telecom)
+
+    assert "Left without being on the list of" in monitor("--regrets").output
+
+
 def test_the_page_shows_what_came_true_and_what_changed(telecom: Settings) -> None:
     said = read_page(open_page("health"))
 
@@ -263,6 +291,7 @@ def test_the_scores_that_readers_saw_first_are_judged_whatever_replaced_them(tel
     assert figures_of(telecom, "customers_count")[0] == customers
     assert figures_of(telecom, "expected_leavers")[0] == pytest.approx(expected)
     assert figures_of(telecom, "listed_count")[0] is not None
+    check_regrets(telecom)
 
 
 def test_a_withdrawn_date_is_not_shown(telecom: Settings) -> None:

@@ -126,7 +126,7 @@ def read_sums(engine: Engine, day: Matured, declared: Sequence[str] = ()) -> pl.
     is_alone = not day.was_replaced and not declared
     more = f", annual_revenue_usd, {', '.join(SEGMENTS)}" if is_alone else ""
     query = _SUMS.format(
-        scores=_KEPT_SCORES if day.was_replaced else _STORED_SCORES.format(more=more),
+        scores=KEPT_SCORES if day.was_replaced else STORED_SCORES.format(more=more),
         segments="" if is_alone else _FEATURES,
         revenue="annual_revenue_usd" if is_alone else "greatest(monthly_charges, 0) * 12",
         enrolled=ENROLLED,
@@ -163,12 +163,12 @@ def _word(name: str) -> str:
     return f'coalesce(CAST("{name}" AS text), \'Not in the extract\') AS "{name}"'
 
 
-_STORED_SCORES = """
+STORED_SCORES = """
     SELECT customer_id, churn_probability, at_risk_flag, risk_tier, call_rank {more}
     FROM analytics.customer_risk WHERE prediction_date = $1 AND is_active
 """
 # The rank is that of analytics.customer_risk. The kept calls lack those whom a campaign held out.
-_KEPT_SCORES = """
+KEPT_SCORES = """
     SELECT customer_id, churn_probability, at_risk_flag, risk_tier, CASE WHEN is_listed THEN row_number() OVER (
         PARTITION BY is_listed
         ORDER BY profit DESC, CASE WHEN profit IS NULL THEN churn_probability END DESC, customer_id) END AS call_rank

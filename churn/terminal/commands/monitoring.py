@@ -1,5 +1,7 @@
 """The command about monitoring: whether published scores came true."""
 
+from typing import Annotated
+
 import typer
 
 from churn.errors import ExitCode
@@ -11,10 +13,21 @@ from churn.terminal.quiet import quiet_command
 app = typer.Typer()
 
 
-@command(app, TASK, "churn monitor", "churn monitor --json | jq .verdict")
-def monitor(as_json: AsJson = False, verbose: Verbose = False) -> None:
+Regretted = Annotated[
+    bool,
+    typer.Option(
+        "--regrets", help="Show the most expensive leavers whom nobody listed, and the dearest calls nobody needed."
+    ),
+]
+
+
+@command(app, TASK, "churn monitor", "churn monitor --regrets", "churn monitor --json | jq .verdict")
+def monitor(regrets: Regretted = False, as_json: AsJson = False, verbose: Verbose = False) -> None:
     """Show whether published scores came true; ends with exit code 5 if a limit of the policy file is broken."""
     with quiet_command(verbose):
+        if regrets:
+            _show_regrets(as_json)
+            return
         from churn.reporting.health import read_health
         from churn.stores.workplace import open_workplace
         from churn.terminal.display.health import show_health
@@ -28,3 +41,17 @@ def monitor(as_json: AsJson = False, verbose: Verbose = False) -> None:
             show_health(health)
         if health.findings:
             raise typer.Exit(ExitCode.LIMIT_BROKEN)
+
+
+def _show_regrets(as_json: bool) -> None:
+    from churn.reporting.regrets import read_regrets
+    from churn.stores.workplace import open_workplace
+    from churn.terminal.display.regrets import show_regrets
+    from churn.terminal.standard_output import print_json
+
+    with open_workplace() as workplace:
+        found = read_regrets(workplace)
+    if as_json:
+        print_json(found)
+    else:
+        show_regrets(found)
