@@ -1,12 +1,15 @@
 """`churn serve` as a user meets it: the command, the blocks of its guide, its end."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -97,3 +100,37 @@ def test_what_the_document_allows_is_answered_and_what_it_forbids_is_refused(api
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
 
     assert found.returncode == 0, found.stdout[-6000:] + found.stderr[-2000:]
+
+
+@pytest.mark.slow
+def test_a_real_prometheus_scrapes_the_metrics_and_loads_the_alerts(api: Server, tmp_path: Path) -> None:
+    """tests/unit/api/test_prometheus.py proves format and rules without a server."""
+    program = shutil.which("prometheus")
+    if program is None:
+        pytest.skip("prometheus is not installed; Debian's package prometheus has it")
+    (port,) = free_ports(1)
+    rules = PROJECT_DIR / "churn" / "api" / "prometheus" / "alerts.yaml"
+    (tmp_path / "prometheus.yaml").write_text(
+        f"global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [{rules}]\n"
+        f"scrape_configs: [{{job_name: churn, static_configs: [{{targets: ['127.0.0.1:{api.port}']}}]}}]\n"
+    )
+    options = [f"--config.file={tmp_path / 'prometheus.yaml'}", f"--storage.tsdb.path={tmp_path / 'data'}"]
+    process = subprocess.Popen([program, *options, f"--web.listen-address=127.0.0.1:{port}"], stderr=subprocess.DEVNULL)
+
+    def ask(path: str) -> Any:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/api/v1/{path}", timeout=5) as answer:
+                return json.load(answer)["data"]
+        except (URLError, OSError):
+            return {}
+
+    def value_of(query: str) -> list[str]:
+        return [one["value"][1] for one in ask(f"query?query={query}").get("result", [])]
+
+    try:
+        assert eventually(lambda: value_of("churn_model_version") == ["1"], patience_seconds=60)
+        assert value_of("up") == ["1"]
+        assert len(ask("rules")["groups"][0]["rules"]) == 5
+    finally:
+        process.terminate()
+        process.wait(30)
