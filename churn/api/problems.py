@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 
-from churn.errors import ChurnError, NotThere, Unavailable, WrongUsage
+from churn.errors import ChurnError, ModelRefused, NotThere, RegistryDown, Unavailable, WrongUsage
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
@@ -77,9 +77,10 @@ def understand_problem(error: ChurnError) -> Problem:
         return Problem(404, error.fact, error.next_step)
     if isinstance(error, WrongUsage):
         return Problem(422, error.fact, error.next_step)
+    if isinstance(error, ModelRefused):
+        return Problem(409, error.fact, error.next_step)
     if isinstance(error, Unavailable):
         # Without the message of the driver, which has the address of the database.
-        return Problem(
-            503, "The database does not answer.", "send the request again later.", retry_after=RETRY_AFTER_SECONDS
-        )
-    return Problem(500, error.fact, error.next_step)
+        who = "The model registry" if isinstance(error, RegistryDown) else "The database"
+        return Problem(503, f"{who} does not answer.", "send the request again later.", retry_after=RETRY_AFTER_SECONDS)
+    return Problem(500, "This server has failed.", "look at the log of `churn serve`.")

@@ -61,6 +61,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         400: "The body is no JSON.",
         401: "No known API key.",
         404: "It does not exist.",
+        409: "The file of the model cannot be used.",
         413: "The body is too large.",
         422: "A field is wrong.",
         429: "Too many requests.",
@@ -234,7 +235,10 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(ChurnError)
     async def understood(_: Request, error: ChurnError) -> Response:
-        return _as_response(understand_problem(error))
+        problem = understand_problem(error)
+        if problem.status == 500:
+            _log.error("%s", error)
+        return _as_response(problem)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
