@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from churn.alerts.incident_file import IncidentFile
@@ -39,12 +40,14 @@ class Message:
     """An alert.
 
     Attributes:
-        kind: critical, error, warning or recovered.
+        kind: critical, error, warning, recovered or digest.
+        attached: a file that goes with it; an address that takes no files gets the text alone.
     """
 
     kind: AlertKind
     title: str
     body: str
+    attached: Path | None = None
 
 
 def tell_failure(
@@ -94,7 +97,11 @@ def send(settings: Settings, message: Message) -> bool:
     import apprise  # Not above: it imports a hundred plugins, which a run without alerts never needs.
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL)  # Its log lines contain the addresses, tokens included.
-    kinds = {"warning": apprise.NotifyType.WARNING, "recovered": apprise.NotifyType.SUCCESS}
+    kinds = {
+        "warning": apprise.NotifyType.WARNING,
+        "recovered": apprise.NotifyType.SUCCESS,
+        "digest": apprise.NotifyType.INFO,
+    }
     target = apprise.Apprise()
     is_understood = settings.alert_urls is not None and target.add(settings.alert_urls.get_secret_value())
     is_sent = target.notify(
@@ -102,6 +109,7 @@ def send(settings: Settings, message: Message) -> bool:
         body=message.body,
         notify_type=kinds.get(message.kind, apprise.NotifyType.FAILURE),
         body_format=apprise.NotifyFormat.TEXT,
+        attach=str(message.attached) if message.attached else None,
     )
     if not (is_understood and is_sent):
         _log.error("Not every address of CHURN_ALERT_URLS accepted the message: %s", message.title)

@@ -12,7 +12,7 @@ WithdrawalDecision = Literal["withdrawn", "released"]
 ErasureDecision = Literal["forgotten", "readmitted"]
 Origin = Literal["real", "synthetic"]
 Severity = Literal["critical", "error", "warning"]
-AlertKind = Literal["critical", "error", "warning", "recovered"]
+AlertKind = Literal["critical", "error", "warning", "recovered", "digest"]
 
 VERDICT_WORDS: dict[Verdict, str] = {"promote": "promoted", "hold": "held", "reject": "rejected"}
 """Each verdict as a participle, for sentences: "version 4 is held"."""

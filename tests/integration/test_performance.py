@@ -27,6 +27,7 @@ from churn.terminal.cli import app
 from tests.support.days import RuleOfThumb, ask, day_number, execute, name_rule_of_thumb_champion, run_day, write_day
 from tests.support.factories import make_extract, write_extract
 from tests.support.pages import open_page, read_page
+from tests.support.receivers import listening
 from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
 
@@ -245,6 +246,29 @@ def check_regrets(telecom: Settings) -> None:
     for regrets in (told["missed"], told["needless"]):
         amounts = [one["amount_usd"] for one in regrets]
         assert amounts == sorted(amounts, reverse=True)
+
+
+def test_the_morning_fits_into_ten_lines_and_is_sent_with_the_report(
+    telecom: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = day_number(31)
+    told = CliRunner().invoke(app, ["digest"])
+    nobody = CliRunner().invoke(app, ["digest", "--send"])
+    with listening() as receivers:
+        monkeypatch.setenv("CHURN_ALERT_URLS", receivers.mail_address)
+        sent = CliRunner().invoke(app, ["digest", "--send"])
+        (mail,) = receivers.mail
+
+    lines = told.output.splitlines()
+    assert (told.exit_code, len(lines) <= 10) == (0, True)
+    assert lines[0].startswith("Look at this: The extract of")
+    assert any(line.startswith(f"Published as of {day}:") for line in lines)
+    assert any(line.startswith(f"Since {LATER}:") for line in lines)
+    assert any(line.startswith(f"Of {DAY},") for line in lines)
+    assert (nobody.exit_code, "CHURN_ALERT_URLS is not set" in nobody.output) == (2, True)
+    assert sent.output == "The digest is sent.\n"
+    assert f"[churn] {day}: look at this" in mail
+    assert "churn.html" in mail
 
 
 def test_the_most_expensive_mistakes_are_named(telecom: Settings) -> None:

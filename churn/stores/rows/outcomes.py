@@ -32,8 +32,9 @@ class Matured:
         known_from: when readers first saw the date.
         was_replaced: whether later scores took the place of these.
         trained_on: the as-of date of the training of the model; None if the ledger does not have it.
-        label_inputs: the rule and the loads that the labels come from. The digest of the window knows the extract after
-            it as well, which changes the labels of absence only: with it every date would be compared twice.
+        label_inputs: the rule, the customers (fewer once one is forgotten) and the loads of the labels. The digest of
+            the window knows the extract after it as well, which changes the labels of absence only: with it every date
+            would be compared twice.
         seats_count: how many calls of the list there were seats for; None: no limit.
     """
 
@@ -95,7 +96,7 @@ _MATURED = """
         SELECT model_version, max(as_of_date) AS trained_on FROM ops.promotions GROUP BY model_version
     )
     SELECT first_seen.*, trained_on, label_date, known_on AS matured_on, window_days, contacted_count, censored_count,
-        left_by || ' ' || (
+        left_by || ' ' || customers_count || ' ' || (
             SELECT string_agg(CAST(load_id AS text), ' ' ORDER BY snapshot_date) FROM raw_data.loads
             WHERE status IN ('loaded', 'pruned') AND snapshot_date BETWEEN as_of_date AND
                 CASE WHEN left_by = 'absence' THEN coalesce(after_date, label_date) ELSE label_date END

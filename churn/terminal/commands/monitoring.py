@@ -1,5 +1,7 @@
-"""The command about monitoring: whether published scores came true."""
+"""The commands about monitoring: whether published scores came true, and the digest of the morning."""
 
+import tempfile
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,6 +43,31 @@ def monitor(regrets: Regretted = False, as_json: AsJson = False, verbose: Verbos
             show_health(health)
         if health.findings:
             raise typer.Exit(ExitCode.LIMIT_BROKEN)
+
+
+@command(app, TASK, "churn digest", "churn digest --send")
+def digest(
+    is_sent: Annotated[
+        bool, typer.Option("--send", help="Send it with the report to CHURN_ALERT_URLS (default: print it).")
+    ] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Print the morning in at most ten lines: what is published, what changed and why, whether scores came true."""
+    with quiet_command(verbose):
+        from churn.reporting.digest import send_digest, write_digest
+        from churn.stores.workplace import open_workplace
+
+        with open_workplace() as workplace:
+            if not is_sent:
+                typer.echo("\n".join(write_digest(workplace)))
+                return
+            with tempfile.TemporaryDirectory() as folder:
+                from churn.dashboard.report import write_report
+
+                report = Path(folder, "churn.html")
+                write_report(workplace.settings, report, None)
+                send_digest(workplace, report)
+        typer.echo("The digest is sent.")
 
 
 def _show_regrets(as_json: bool) -> None:
