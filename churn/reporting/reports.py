@@ -140,11 +140,13 @@ def _report_publication(engine: "Engine", as_of_date: date) -> str | None:
     is_there = before is not None and before.status == "published"
     yesterday = figures.read_kpis(engine, Version(before)) if before and is_there else None
     within = tell_horizon(publication.horizon)
+    # Without a value a month nobody knows whom a contact pays for: the list has those at risk.
+    listed = "on the action list" if today.annual_revenue_usd is None else "worth a contact"
     rows = [
         [
-            words.format(within=within),
+            words.format(within=within, listed=listed),
             _figure(getattr(today, name), unit),
-            _change(getattr(today, name), getattr(yesterday, name, None), unit),
+            _change(getattr(today, name), getattr(yesterday, name, None), unit, is_there),
         ]
         for words, name, unit in _KPIS
         if getattr(today, name) is not None  # Money without a value a month; a loss of 12 months without a horizon.
@@ -169,7 +171,7 @@ _KPIS = (
     ("Annual revenue at risk", "revenue_at_risk_usd", "USD"),
     ("Expected loss within 12 months", "expected_loss_12m_usd", "USD"),
     ("A year's revenue expected to leave {within}", "expected_annual_loss_usd", "USD"),
-    ("Customers worth a contact", "listed_customers_count", ""),
+    ("Customers {listed}", "listed_customers_count", ""),
     ("Expected profit of these contacts", "list_profit_usd", "USD"),
 )
 
@@ -183,9 +185,9 @@ def _figure(value: Any, unit: str) -> str:
     return write_money(value) if unit == "USD" else f"{value:,}"
 
 
-def _change(value: Any, before: Any, unit: str) -> str:
+def _change(value: Any, before: Any, unit: str, is_there: bool) -> str:
     if before is None:
-        return "the day before is not published"
+        return "not known the day before" if is_there else "the day before is not published"
     change = value - before
     return f"{'-' if change < 0 else '+'}{_figure(abs(change), unit)}"
 

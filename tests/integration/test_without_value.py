@@ -129,6 +129,8 @@ def test_the_status_says_why_there_is_no_money(library: Settings) -> None:
 def test_the_page_of_the_run_says_it_too(library: Settings) -> None:
     page = str(report_stage(at(library), "publish", DAY))
     assert "The extract has no value a month" in page
+    assert "Customers on the action list" in page
+    assert "worth a contact" not in page
     assert "$" not in page
     assert "$" not in str(report_stage(at(library), "load_extract", DAY))
 
