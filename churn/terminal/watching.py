@@ -97,6 +97,8 @@ def run_backfill(
 @contextmanager
 def _following(settings: Settings, console: Console, flow: str, day: date | None, verbose: bool) -> Iterator[Follow]:
     """Yields a function that shows the stages it is given; the block calls it, then runs the flow."""
+    from churn.stores.model_registry.registry import import_skops
+
     times = StageTimes()
     quieten(verbose)
     # With -v the libraries print between the lines: the lines go away at the end, and the table of times remains.
@@ -106,6 +108,7 @@ def _following(settings: Settings, console: Console, flow: str, day: date | None
         ExitStack() as hooks,
     ):
         _reach_database(settings, flow, day)
+        import_skops()  # A temporary server starts meanwhile.
         waiting = add_line(progress, "Start Prefect")
 
         def follow(stages: tuple[Any, ...]) -> Progress:

@@ -154,12 +154,16 @@ def test_another_date_adds_its_rows_and_touches_no_earlier_one(
 ) -> None:
     before = machine.checksum(FIRST)
 
-    second = machine.call("churn", "run", "--source", str(public_sample), "--as-of", SECOND)
+    second = machine.call(
+        "churn", "run", "--source", str(public_sample), "--as-of", SECOND, PYTHONPROFILEIMPORTTIME="1"
+    )
 
     assert second.returncode == 0, second.stderr
     assert machine.checksum(FIRST) == before
     assert machine.checksum(SECOND).split()[0] == "7043"
     assert machine.query("SELECT count(*) FROM raw_data.telco_churn_raw") == "14086"
+    imported = [line.rpartition("|")[2].strip() for line in second.stderr.splitlines()]
+    assert imported.index("skops.io") < min(map(imported.index, ("prefect.flows", "sqlmesh.core.context", "mlflow")))
 
 
 def test_a_broken_file_stops_the_run_and_yesterday_stays(
