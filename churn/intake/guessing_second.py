@@ -44,7 +44,7 @@ def _guess(draft: Draft, beside: Path, used: set[str], max_bytes: int) -> Second
     try:
         profile = profile_file(beside, beside.name, max_bytes)
     except ContractBroken:
-        return None  # A file that is no extract of anything is told by the run that leaves it out.
+        return None  # The run that leaves the file out says that it is no extract.
     who = tuple(_find_key(profile, name) for name in draft.who.columns)
     if "" in who or not _share_known(draft.profile, draft.who.columns, profile, who) >= _FEWEST_KNOWN:
         return None
