@@ -127,8 +127,7 @@ SELECT
   features.total_charges::DOUBLE PRECISION AS total_charges, /* The sum of all bills since joining, in USD */
   features.price_above_list_usd::DOUBLE PRECISION AS price_above_list_usd, /* Monthly charge minus list price, in USD a month */
   features.churn_risk_score::INT AS churn_risk_score, /* A rule of thumb, 0 to 10 */
-  features.has_churned::BOOLEAN AS has_churned /* Whether the customer left within the month that the extract covers */,
-  1::INT AS one_more /* A column more */
+  features.has_churned::BOOLEAN AS has_churned /* Whether the customer left within the month that the extract covers */
 FROM scores
 INNER JOIN features
   ON features.as_of_date = scores.prediction_date
