@@ -83,6 +83,15 @@ def _list(folder: Path) -> list[Path]:
         ) from error
 
 
+def check_readable(folder: Path) -> None:
+    """Refuses a folder that this user may not list.
+
+    Raises:
+        WrongUsage: the user cannot read it.
+    """
+    _list(folder)
+
+
 def is_of_source(name: str, begins: str) -> bool:
     """Returns whether a file name is one of a second file. Case does not matter."""
     return name.casefold().startswith(begins.casefold())

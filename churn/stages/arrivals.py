@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from churn.contracts.declaration import Declaration
 from churn.errors import WrongUsage
-from churn.intake.daily_files import Landing, LeftOut, find_daily_files, refuse_left_out
+from churn.intake.daily_files import Landing, LeftOut, check_readable, find_daily_files, refuse_left_out
 from churn.intake.declaring import read_declared
 from churn.intake.second_files import digest, find_files
 from churn.simulation.extracts import provide_synthetic_extract
@@ -49,6 +49,7 @@ def find_extracts(workplace: Workplace, source: str | Path | None, as_of: date |
     source = source or provide_synthetic_extract(workplace.settings.home_dir)
     if not is_folder(source):
         return Found([(str(source), as_of or today())])
+    check_readable(Path(source))
     declaration = read_declared(workplace.settings)
     landing = find_daily_files(Path(source), [second.begins for second in declaration.sources])
     if as_of is not None:

@@ -138,7 +138,7 @@ def test_postgres_restarted_in_every_stage_is_got_over_by_trying_again(
     told = run(telecom, TODAY, seed=1)
 
     assert len(restarts) == 7
-    assert told[-2].startswith(f"{TODAY} is published")
+    assert told[-4].startswith(f"{TODAY} is published")
     assert published(settings) == [YESTERDAY, TODAY]
     assert rows_of(settings, TODAY) == [(CUSTOMERS,)] * 3
 
@@ -179,8 +179,8 @@ def test_while_the_registry_is_down_the_kept_champion_scores_and_both_are_said(
     with registry_down(settings):
         told = run(telecom, day, seed=2)
 
-    assert "stays the champion: The MLflow registry did not answer" in told[-4]
-    assert "from its copy under CHURN_HOME, because the registry does not answer" in told[-3]
+    assert "stays the champion: The MLflow registry did not answer" in told[-6]
+    assert "from its copy under CHURN_HOME, because the registry does not answer" in told[-5]
     assert published(settings)[-1] == day
     (alert,) = receivers.web
     assert (alert["title"], alert["type"]) == ("[churn] warning: training failed", "warning")

@@ -8,6 +8,8 @@ from fastapi.testclient import TestClient
 
 from churn.settings import Settings
 from churn.stages import intake, scoring, transforms
+from churn.stores.ledgers import promotions
+from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
 from tests.support.days import day_number
 from tests.support.factories import make_extract, write_extract
@@ -52,13 +54,20 @@ def test_every_customer_of_the_public_sample_scores_online_as_in_the_batch(
         assert check_same_as_batch(settings, public_sample, day) == 7_043
 
 
-def test_an_answer_says_what_it_is(client: TestClient, bodies: list[dict[str, Any]]) -> None:
+def test_an_answer_says_what_it_is(client: TestClient, bodies: list[dict[str, Any]], published: Settings) -> None:
     answer = client.post("/v1/customers/score", params={"as_of": str(DAY)}, json=bodies[0]).json()
 
-    assert answer.items() >= {
-        "customer_id": bodies[0]["customerID"], "prediction_date": str(DAY), "basis": "live", "model_version": 1,
-        "model_copy": None, "is_synthetic": False, "horizon": "the month that the extract covers",
-    }.items()  # fmt: skip
+    champion = promotions.require_champion(open_engine(published))
+    expected = {
+        "customer_id": bodies[0]["customerID"],
+        "prediction_date": str(DAY),
+        "basis": "live",
+        "model_version": champion.model_version,
+        "model_copy": None,
+        "is_synthetic": False,
+        "horizon": "the month that the extract covers",
+    }
+    assert {name: answer[name] for name in expected} == expected
     assert len(answer["reasons"]) == 3
 
 

@@ -39,7 +39,8 @@ class EarlierPrice:
     def change_until(self, monthly_charges: float | None, price_above_list_usd: float | None) -> float | None:
         """Returns how much more the customer pays now: the formula of analytics.price_changes."""
         pairs = ((price_above_list_usd, self.price_above_list_usd), (monthly_charges, self.monthly_charges))
-        return next((now - then for now, then in pairs if now is not None and then is not None), None)
+        changes = (now - then for now, then in pairs if now is not None and then is not None)
+        return next((round(change, 2) for change in changes), None)
 
 
 def read_earlier_prices(
