@@ -11,6 +11,7 @@ from churn.stores.sql_models.row_functions import Step, Values, compile_row
 
 if TYPE_CHECKING:
     from sqlglot import exp
+    from sqlmesh.core.macros import MacroEvaluator
 
 _MODELS = PROJECT_DIR / "transforms" / "models"
 _STAGING, _FEATURES = "staging.stg_telco_churn", "analytics.fct_customer_features"
@@ -65,11 +66,7 @@ def _render(name: str, is_outer_only: bool = False) -> "exp.Select":
     """
     from sqlglot import exp
     from sqlmesh.core.dialect import parse
-    from sqlmesh.core.macros import MacroEvaluator
 
-    from churn.stores.sql_models.declared import declared_variables
-
-    _register_macros()
     layer, _, table = name.partition(".")
     text = (_MODELS / layer / f"{table}.sql").read_text(encoding="utf-8")
     query = next(one for one in parse(text, default_dialect="postgres") if isinstance(one, exp.Select)).copy()
@@ -77,17 +74,29 @@ def _render(name: str, is_outer_only: bool = False) -> "exp.Select":
         condition.pop()
     if is_outer_only:
         query.set("with_", None)
-    evaluator = MacroEvaluator(dialect="postgres")
-    evaluator.locals["__sqlmesh__vars__"] = declared_variables()
-    rendered = evaluator.transform(query)
+    rendered = _make_evaluator().transform(query)
     assert isinstance(rendered, exp.Select), name
     return rendered
 
 
-def _register_macros() -> None:
-    """Runs the project's macro files: each registers its functions with SQLMesh."""
-    for file in sorted(Path(PROJECT_DIR, "transforms", "macros").glob("*.py")):
-        spec = importlib.util.spec_from_file_location(f"macros.{file.stem}", file)
-        assert spec is not None, file
-        assert spec.loader is not None, file
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+def _make_evaluator() -> "MacroEvaluator":
+    """Returns an evaluator with the project's macros and variables."""
+    from sqlmesh import macro
+    from sqlmesh.core.macros import MacroEvaluator
+
+    from churn.stores.sql_models.declared import declared_variables
+
+    built_in = macro.get_registry()
+    try:
+        for file in sorted(Path(PROJECT_DIR, "transforms", "macros").glob("*.py")):
+            spec = importlib.util.spec_from_file_location(f"macros.{file.stem}", file)
+            assert spec is not None, file
+            assert spec.loader is not None, file
+            spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        evaluator = MacroEvaluator(dialect="postgres")
+    finally:
+        # SQLMesh 0.236 takes every macro of the registry for one of its own when it loads a project, and then keeps it
+        # out of the models: they would all be new versions, and without their indexes.
+        macro.set_registry(built_in)
+    evaluator.locals["__sqlmesh__vars__"] = declared_variables()
+    return evaluator

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from churn.errors import TransformFailed
+from churn.stores.sql_models.one_customer import compile_features
 from churn.stores.sql_models.row_functions import Step, compile_row
 
 EXPRESSIONS = (
@@ -75,3 +76,14 @@ def test_a_column_beside_wins_over_the_row_only_by_its_name() -> None:
     ]
 
     assert compile_row(steps, "given", "a test")({"a": 1}) == {"own": 1, "list": 6}
+
+
+def test_the_macros_of_the_project_do_not_stay_among_those_of_sqlmesh() -> None:
+    """Were they still there, SQLMesh would load every model without its macros, as a new version of it."""
+    from sqlmesh import macro
+
+    before = set(macro.get_registry())
+    compile_features(["tenure_months"])
+
+    assert set(macro.get_registry()) == before
+    assert "declared_columns" not in before
