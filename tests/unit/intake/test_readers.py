@@ -56,6 +56,14 @@ def test_four_separators_are_read(tmp_path: Path, separator: str, packed: bool) 
     assert take(path).accepted.equals(usual(tmp_path))
 
 
+def test_a_first_customer_who_looks_like_compressed_bytes_is_a_customer(tmp_path: Path) -> None:
+    """Polars takes text that begins with x^ for zlib."""
+    rows = make_extract(ROWS).with_columns(pl.concat_str(pl.lit("x^"), "customerID").alias("customerID"))
+    rows.write_csv(tmp_path / "extract.csv")
+
+    assert take(tmp_path / "extract.csv").accepted["customer_id"].to_list() == rows["customerID"].to_list()
+
+
 def test_a_tab_inside_quotes_belongs_to_the_cell(tmp_path: Path) -> None:
     extract = make_extract(ROWS).with_columns(pl.lit("a\tb").alias("note"))
     path = tmp_path / "extract.tsv"
