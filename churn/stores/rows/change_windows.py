@@ -40,7 +40,8 @@ class EarlierPrice:
         """Returns how much more the customer pays now: the formula of analytics.price_changes."""
         pairs = ((price_above_list_usd, self.price_above_list_usd), (monthly_charges, self.monthly_charges))
         changes = (now - then for now, then in pairs if now is not None and then is not None)
-        return next((round(change, 2) for change in changes), None)
+        # Without the noise of floats, as in SQL: 5.9999999999999964 is 6, and a price that did not change is 0.
+        return next((round(change, 6) for change in changes), None)
 
 
 def read_earlier_prices(

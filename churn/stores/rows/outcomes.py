@@ -194,7 +194,7 @@ _SUMS = """
         SELECT CAST(left_within_window AS int) AS y, coalesce(weight, 1) AS w, at_risk_flag AS flag, risk_tier AS tier,
             CAST(coalesce(call_rank <= $3, false) AS text) AS listed,
             CAST(floor(churn_probability * {cells}) AS int) AS cell,
-            CAST(round({revenue} / 12 * 100) AS int) AS cents,
+            CAST(round({revenue} / 12 * 100) AS bigint) AS cents,
             1 - power(1 - churn_probability, {power}) AS p, {revenue} AS revenue, {columns}
         FROM (SELECT * FROM analytics.training_examples WHERE as_of_date = $1) AS examples {enrolled}
         JOIN ({scores}) AS scores USING (customer_id) {segments}

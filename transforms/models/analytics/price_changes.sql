@@ -1,4 +1,4 @@
-/* One row per customer and as-of date with an extract of about 30 days before: how much more the customer pays than then. */
+/* One row per customer and as-of date with an extract of about 30 days before: how much more the customer pays than then. Six decimals: the noise of floats is no change. */
 MODEL (
   name analytics.price_changes,
   kind VIEW,
@@ -30,13 +30,10 @@ SELECT
   CASE
     WHEN earlier.customer_id IS NULL
     THEN 0
-    ELSE ROUND(
-      COALESCE(
-        customers.price_above_list_usd - earlier.price_above_list_usd,
-        customers.monthly_charges - earlier.monthly_charges
-      )::DECIMAL(18, 6),
-      2
-    )
+    ELSE COALESCE(
+      customers.price_above_list_usd - earlier.price_above_list_usd,
+      customers.monthly_charges - earlier.monthly_charges
+    )::DECIMAL(18, 6)
   END::DOUBLE PRECISION AS price_change_30d_usd /* How much more the customer pays a month than then, in USD, for the same services where their list prices are known; 0 for a customer who was not in the earlier extract */
 FROM windows
 INNER JOIN prices AS customers
