@@ -125,7 +125,9 @@ class Health(BaseModel):
 
     status: str = Field(examples=["ready"])
     model_version: int | None = None
-    database: str | None = Field(default=None, description="answers, or silent: stored scores cannot be read then.")
+    database: str | None = Field(
+        default=None, description="answers, or does not answer: stored scores cannot be read then."
+    )
 
 
 class WrongFieldAnswer(BaseModel):

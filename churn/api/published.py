@@ -5,6 +5,7 @@ from datetime import date
 from itertools import pairwise
 
 from churn.api.problems import Problem
+from churn.contracts.horizons import MONTH_OF_EXTRACT
 from churn.settings import Settings
 from churn.stores.postgres.readers import reading
 from churn.stores.shown import Row, marts
@@ -35,7 +36,7 @@ def read_published(settings: Settings, customer_id: str) -> Row:
         "customer_id": latest["customer_id"],
         **{name: latest[name] for name in _LATEST},
         "prediction_date": latest["prediction_date"].isoformat(),
-        "horizon": published.get("horizon") or "the month that the extract covers",
+        "horizon": published.get("horizon") or MONTH_OF_EXTRACT,
         "is_synthetic": published.get("is_synthetic"),
         "currency": published.get("currency"),
         "history": [_as_point(row) for row in reversed(history)],

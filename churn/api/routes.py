@@ -217,7 +217,7 @@ def _add_health(app: FastAPI, follower: Follower) -> None:
     async def ready() -> Response:
         """Answers 200 once a model is loaded, and 503 before."""
         served = follower.require()
-        database = "answers" if follower.is_connected else "silent"
+        database = "answers" if follower.is_connected else "does not answer"
         return _write({"status": "ready", "model_version": served.version, "database": database})
 
     @app.get(METRICS, include_in_schema=False)

@@ -8,6 +8,7 @@ from functools import partial
 from churn.contracts.decisions import Promotion
 from churn.contracts.declaration import Declaration
 from churn.contracts.features import PRICE_CHANGE
+from churn.contracts.horizons import MONTH_OF_EXTRACT
 from churn.economics.policies import load_policies
 from churn.errors import understand
 from churn.scoring.one_customer import OneScorer, Values, wanted_columns
@@ -18,8 +19,6 @@ from churn.stores.ledgers import loads, promotions, publications
 from churn.stores.rows.change_windows import EarlierPrice, read_earlier_prices
 from churn.stores.sql_models.one_customer import compile_features
 from churn.stores.workplace import Workplace
-
-MONTH_OF_EXTRACT = "the month that the extract covers"
 
 
 @dataclass(frozen=True)

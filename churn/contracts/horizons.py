@@ -73,6 +73,10 @@ class LabelRules:
 DEFAULT_RULES = LabelRules()
 
 
+MONTH_OF_EXTRACT = "the month that the extract covers"
+"""What exports and online answers have as the horizon of a model whose label has none of its own."""
+
+
 def tell_horizon(horizon: str | None) -> str:
     """Returns the horizon as a page says it after a probability: "within 30 days"."""
     return f"within {horizon}" if horizon else "within the month the extract covers"

@@ -3,8 +3,7 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from churn.economics.policies import check_number, read_sections, refuse_value
-from churn.errors import WrongUsage
+from churn.economics.policies import check_number, load_section, refuse_value
 
 FOR_EVER = 0
 
@@ -43,11 +42,4 @@ def load_keep(path: Path | None = None) -> KeepPolicy:
     Raises:
         WrongUsage: the file cannot be read, or a value is unknown or outside its range. The message names it.
     """
-    section = read_sections(path).get("keep", {})
-    try:
-        return KeepPolicy(**section)
-    except TypeError as error:
-        unknown = sorted(set(section) - set(KeepPolicy.__dataclass_fields__))
-        raise WrongUsage(
-            f"The policy file has the unknown value keep.{unknown[0]}.", "compare it with what `churn policy` prints."
-        ) from error
+    return load_section("keep", KeepPolicy, path)

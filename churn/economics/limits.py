@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from churn.economics.policies import check_number, read_sections
-from churn.errors import WrongUsage
+from churn.economics.policies import check_number, load_section
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,4 @@ def load_limits(path: Path | None = None) -> LimitPolicy:
     Raises:
         WrongUsage: the file cannot be read, or a value is unknown or outside its range. The message names it.
     """
-    section = read_sections(path).get("limits", {})
-    try:
-        return LimitPolicy(**section)
-    except TypeError as error:
-        unknown = sorted(set(section) - set(LimitPolicy.__dataclass_fields__))
-        raise WrongUsage(
-            f"The policy file has the unknown value limits.{unknown[0]}.", "compare it with what `churn policy` prints."
-        ) from error
+    return load_section("limits", LimitPolicy, path)

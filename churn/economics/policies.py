@@ -7,7 +7,7 @@ import hashlib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from churn.errors import WrongUsage
 
@@ -171,6 +171,28 @@ def _parse(path: Path, content: bytes) -> dict[str, Any]:
         return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WrongUsage(f"The policy file {path} is not valid TOML: {error}.", "correct that line.") from error
+
+
+Section = TypeVar("Section")
+
+
+def load_section(name: str, kind: type[Section], path: Path | None = None) -> Section:
+    """Reads and checks a section of a policy file (default: the file that comes with the program).
+
+    Args:
+        name: the section. A file without it, or without some of its values, has the defaults.
+        kind: a frozen record that checks its values when it is made.
+        path: the policy file.
+
+    Raises:
+        WrongUsage: the file cannot be read, or a value is unknown or outside its range. The message names it.
+    """
+    section = read_sections(path).get(name, {})
+    try:
+        return kind(**section)
+    except TypeError as error:
+        unknown = sorted(set(section) - set(kind.__dataclass_fields__))  # type: ignore[attr-defined]
+        raise WrongUsage(f"The policy file has the unknown value {name}.{unknown[0]}.", _COMPARE) from error
 
 
 def check_number(section: str, name: str, value: object, low: float, high: float) -> None:

@@ -38,13 +38,14 @@ class Cause:
 
 def find_causes(features: Sequence[FeatureDay], movement: Movement | None, limits: LimitPolicy) -> list[Cause]:
     """Returns the causes of a day, feed faults first, then by money. Empty if the day is like the one before."""
-    faults = [cause for one in features if (cause := _find_fault(one, limits)) is not None]
-    return faults + (_rank_parts(movement, _largest_shift(features)) if movement is not None else [])
+    return find_faults(features, limits) + (
+        _rank_parts(movement, _largest_shift(features)) if movement is not None else []
+    )
 
 
 def find_faults(features: Sequence[FeatureDay], limits: LimitPolicy) -> list[Cause]:
     """Returns the feed faults of a day."""
-    return [cause for cause in find_causes(features, None, limits) if cause.kind == "feed fault"]
+    return [cause for one in features if (cause := _find_fault(one, limits)) is not None]
 
 
 def _find_fault(day: FeatureDay, limits: LimitPolicy) -> Cause | None:

@@ -41,6 +41,20 @@ def choose_newest(matured: Sequence[Performance]) -> Performance | None:
     return max(unseen, key=lambda one: one.prediction_date, default=None)
 
 
+def find_broken_limits(
+    published: date, faults: Sequence[Cause], newest: Performance | None, limits: LimitPolicy
+) -> list[Finding]:
+    """Returns the limits that are broken now, the feed first.
+
+    Args:
+        published: the latest published date.
+        faults: the faults of its feed.
+        newest: the newest date that may be judged; None if there is none.
+        limits: the limits of the policy in force.
+    """
+    return [*check_feed(published, faults), *check_performance(newest, limits)]
+
+
 def check_performance(newest: Performance | None, limits: LimitPolicy) -> list[Finding]:
     """Returns the limits that the newest matured date breaks."""
     if newest is None:

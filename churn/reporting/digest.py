@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from churn.alerts.messages import Message, send
+from churn.contracts.horizons import tell_horizon
 from churn.contracts.money import write_money
 from churn.errors import ChurnError, WrongUsage
 from churn.reporting.health import Health, read_health
@@ -18,7 +19,10 @@ def write_digest(workplace: Workplace) -> list[str]:
     Raises:
         NotPublished: no date is published yet.
     """
-    status, health = read_status(workplace), read_health(workplace)
+    return _write(read_status(workplace), read_health(workplace))
+
+
+def _write(status: Status, health: Health) -> list[str]:
     findings = [f"Look at this: {finding.fact}" for finding in health.findings[:_MOST_FINDINGS]]
     return [*findings, *_tell_published(status), *_tell_change(health), *_tell_came_true(health), *health.lacks[:2]]
 
@@ -35,22 +39,24 @@ def send_digest(workplace: Workplace, report: Path | None) -> None:
             "CHURN_ALERT_URLS is not set, so there is nobody to send the digest to.",
             "set it to apprise addresses, or run `churn digest` to print the digest.",
         )
-    lines, health = write_digest(workplace), read_health(workplace)
+    health = read_health(workplace)
     title = f"[churn] {health.published}: {health.verdict}"
-    if not send(workplace.settings, Message("digest", title, "\n".join(lines), report)):
+    text = "\n".join(_write(read_status(workplace), health))
+    if not send(workplace.settings, Message("digest", title, text, report)):
         raise ChurnError(
             "Not every address of CHURN_ALERT_URLS accepted the digest.", "run `churn doctor --test-alert` to find it."
         )
 
 
 def _tell_published(status: Status) -> list[str]:
+    within = tell_horizon(status.horizon)
     synthetic = " These customers are synthetic." if status.is_synthetic else ""
     lines = [
         f"Published as of {status.as_of_date}: {status.active_customers:,} active customers, "
-        f"{status.expected_leavers:,.0f} expected leavers.{synthetic}"
+        f"{status.expected_leavers:,.0f} expected to leave {within}.{synthetic}"
     ]
     if status.expected_annual_loss_usd is not None:
-        lines.append(f"A year's revenue expected to leave: {write_money(status.expected_annual_loss_usd)}.")
+        lines.append(f"A year's revenue expected to leave {within}: {write_money(status.expected_annual_loss_usd)}.")
     if status.list.profit_usd is not None:  # No customer's number: messages go to chats that many people read.
         lines.append(
             f"A contact pays for {status.list.customers:,} customers and earns {write_money(status.list.profit_usd)}."

@@ -9,7 +9,7 @@ from churn.contracts.horizons import Horizon
 from churn.contracts.performance import Performance
 from churn.economics.limits import LimitPolicy, load_limits
 from churn.monitoring.causes import Cause, find_causes
-from churn.monitoring.limits import Finding, check_feed, check_performance, choose_newest
+from churn.monitoring.limits import Finding, choose_newest, find_broken_limits
 from churn.stores.ledgers import loads, publications
 from churn.stores.shown.changes import Change, Promise, read_change, read_promise
 from churn.stores.shown.performance import read_performance
@@ -83,7 +83,7 @@ def assemble(
     newest = choose_newest(matured)
     causes = find_causes(change.features, change.movement, limits) if change else []
     faults = [cause for cause in causes if cause.kind == "feed fault"]
-    findings = [*check_feed(published, faults), *check_performance(newest, limits)]
+    findings = find_broken_limits(published, faults, newest, limits)
     known: Verdict = "all well" if newest is not None else "not known yet"
     return Health(
         verdict="look at this" if findings else known,

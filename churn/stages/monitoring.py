@@ -7,7 +7,7 @@ from churn.economics.limits import load_limits
 from churn.errors import LimitBroken
 from churn.intake.declaring import read_declared
 from churn.monitoring.causes import find_faults
-from churn.monitoring.limits import CHECKS, Check, Finding, check_feed, check_performance, choose_newest
+from churn.monitoring.limits import CHECKS, Check, choose_newest, find_broken_limits
 from churn.stages import Outcome, counted
 from churn.stores.ledgers.publications import find_publication
 from churn.stores.rows import outcomes
@@ -50,20 +50,17 @@ def _judge(workplace: Workplace, day: "Matured", declared: tuple[str, ...]) -> N
     outcomes.replace_judgement(workplace.engine, day, judged, int(whole["held_out"]), groups)
 
 
-def find_broken(workplace: Workplace) -> list[Finding]:
-    """Returns the limits of the policy file that are broken now."""
-    limits, latest = load_limits(workplace.settings.policies), find_publication(workplace.engine)
-    with workplace.engine.connect() as connection:
-        newest = choose_newest(read_performance(connection))
-        change = read_change(connection, latest.prediction_date) if latest else None
-    faults = find_faults(change.features, limits) if change else []
-    return [*(check_feed(change.prediction_date, faults) if change else []), *check_performance(newest, limits)]
-
-
 def judge_limits(workplace: Workplace) -> dict[Check, LimitBroken | None]:
     """Returns of each check what to alert; None if it holds."""
-    broken = {one.check: LimitBroken(one.check, one.fact, one.next_step) for one in find_broken(workplace)}
-    return {check: broken.get(check) for check in CHECKS}
+    limits, latest = load_limits(workplace.settings.policies), find_publication(workplace.engine)
+    if latest is None:
+        return dict.fromkeys(CHECKS)
+    with workplace.engine.connect() as connection:
+        newest = choose_newest(read_performance(connection))
+        change = read_change(connection, latest.prediction_date)
+    faults = find_faults(change.features, limits) if change else []
+    found = find_broken_limits(latest.prediction_date, faults, newest, limits)
+    return dict.fromkeys(CHECKS) | {one.check: LimitBroken(one.check, one.fact, one.next_step) for one in found}
 
 
 def _tell_nothing(matured: "list[Matured]") -> str:

@@ -6,6 +6,7 @@ import polars as pl
 from sqlalchemy import Engine
 
 from churn.contracts.action_list import ACTION_LIST
+from churn.contracts.horizons import MONTH_OF_EXTRACT
 from churn.stores.postgres.copying import read_batches
 from churn.stores.shown.calls import MONEY
 from churn.stores.shown.versions import Version
@@ -14,13 +15,13 @@ from churn.stores.shown.versions import Version
 _READ = {**{name: f"{name}::float8" for name in MONEY}, "currency": "coalesce(currency, 'USD') AS currency"}
 _COLUMNS = (_READ.get(column.name, column.name) for column in ACTION_LIST)
 _ACTION_LIST = f"SELECT {', '.join(_COLUMNS)} FROM {{calls}} WHERE prediction_date = $1 ORDER BY call_rank"
-_PREDICTIONS = """
+_PREDICTIONS = f"""
     SELECT prediction_date, customer_id, churn_probability,
-        coalesce(horizon, 'the month that the extract covers') AS horizon, at_risk_flag, risk_tier, revenue_at_risk_usd,
+        coalesce(horizon, '{MONTH_OF_EXTRACT}') AS horizon, at_risk_flag, risk_tier, revenue_at_risk_usd,
         expected_annual_loss_usd, lifetime_value_usd, probability_12m, expected_months_12m, expected_loss_12m_usd,
         future_value_usd, best_call_month, is_active, reasons, model_name, model_version, basis,
         coalesce(currency, 'USD') AS currency
-    FROM {scores} JOIN (SELECT prediction_date, horizon, currency FROM {days}) AS days USING (prediction_date)
+    FROM {{scores}} JOIN (SELECT prediction_date, horizon, currency FROM {{days}}) AS days USING (prediction_date)
     WHERE prediction_date = $1 ORDER BY customer_id
 """
 EXPORTS = {"action-list": _ACTION_LIST, "predictions": _PREDICTIONS}

@@ -74,12 +74,12 @@ def signed_usd(amount: float) -> str:
     return f"{'-' if amount < 0 else '+'}{usd(abs(amount))}"
 
 
-def tell_promise(published: date, told: Promise) -> str:
+def tell_promise(published: date, promise: Promise) -> str:
     """Returns the estimate of a date in words, with what it cannot see."""
-    figures = [f"{told.leavers:,.0f} customers leave within {told.horizon} ({told.leavers_low:,.0f} to "]
-    figures[0] += f"{told.leavers_high:,.0f})"
-    if told.pr_auc is not None:
-        figures.append(f"PR-AUC {told.pr_auc:.3f} ({told.pr_auc_low:.3f} to {told.pr_auc_high:.3f})")
+    figures = [f"{promise.leavers:,.0f} customers leave within {promise.horizon} ({promise.leavers_low:,.0f} to "]
+    figures[0] += f"{promise.leavers_high:,.0f})"
+    if promise.pr_auc is not None:
+        figures.append(f"PR-AUC {promise.pr_auc:.3f} ({promise.pr_auc_low:.3f} to {promise.pr_auc_high:.3f})")
     return (
         f"Until its labels mature, {published} is estimated: {', '.join(figures)}, if the scores are true. The "
         "estimate cannot see that customers behave in another way."
