@@ -99,8 +99,8 @@ class WhatIf(BaseModel):
     after: Score
     probability_change: float
     unsettled: list[str] = Field(
-        description="Changes whose effect past data cannot settle, since they would move the risk against all sense. "
-        "`after` leaves them out."
+        description="Changes whose effect past data cannot settle: a higher price would lower the risk, or a lower one "
+        "raise it. `after` leaves them out."
     )
     note: str
 

@@ -101,7 +101,7 @@ def _change(row: Row, changes: Mapping[str, Any]) -> Row:
 
 
 def _is_unsettled(served: Served, row: Row, changed: Row, after: Answer) -> bool:
-    """Whether the price moves the risk against all sense, because past data cannot tell its effect from others."""
+    """Returns whether a higher price lowers the risk, or a lower one raises it: past data cannot settle its effect."""
     if row[PRICE] is None or changed[PRICE] == row[PRICE]:
         return False
     held = score_one(served, {**changed, PRICE: row[PRICE]}, "as_if", with_reasons=False)

@@ -4,7 +4,8 @@ A declared source says how the names of its files begin and which column has the
 text beside those of the extract, so that the same rules screen them.
 
 Worked example: customers-2026-11-01.csv has the customers 1, 2 and 3, and usage-2026-11-01.csv has rows of 2, 3 and 9.
-Customer 1 has blank cells, which the declaration calls unknown or zero; the row of 9 belongs to nobody and is counted.
+Customer 1 has blank cells, which the declaration calls unknown or zero. The row of 9 belongs to no customer; it is
+counted.
 """
 
 import hashlib
@@ -47,7 +48,8 @@ class SecondFile:
     def tell(self, customers: int) -> str:
         """Returns what the ledger notes, such as "usage-2026-11-01.csv: 90 of 120 customers have a row"."""
         nobody = self.rows.height - self.matched
-        rest = f"; {nobody:,} {'row is' if nobody == 1 else 'rows are'} of nobody in the extract" if nobody else ""
+        belong = "1 row belongs" if nobody == 1 else f"{nobody:,} rows belong"
+        rest = f"; {belong} to no customer of the extract" if nobody else ""
         return f"{self.path.name}: {self.matched:,} of {customers:,} customers have a row{rest}"
 
 

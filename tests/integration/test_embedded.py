@@ -1,6 +1,7 @@
 """The embedded Postgres belongs to its owner alone, starts after any kind of stop, and changes nobody's permissions."""
 
 import os
+import pwd
 import shutil
 import stat
 import subprocess
@@ -15,7 +16,6 @@ from churn.errors import DiskFull, WrongUsage
 from churn.stores.postgres import cluster
 from churn.stores.postgres.embedded import find_embedded, find_postmaster, start_embedded, stop_embedded
 from tests.support.disks import full_disk
-from tests.support.servers import embedded_programs
 
 ROOT = os.geteuid() == 0
 LONG = "a/" + "long-name-" * 8 + "/home"
@@ -207,16 +207,22 @@ def test_a_closed_folder_above_the_home_stays_closed(around: Path) -> None:
     assert ask(address, "SELECT 1") == 1
 
 
+def copy_programs(folder: Path) -> Path:
+    """The server's programs in another folder, with the libraries that they look for beside them."""
+    programs = cluster.find_programs()
+    package = programs.parents[1]
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        if part.exists():
+            shutil.copytree(part, folder / part.name)
+    return folder / programs.relative_to(package.parent)
+
+
 @pytest.mark.skipif(not ROOT, reason="only root runs the server as another user")
 def test_a_clone_in_a_closed_folder_has_programs_that_run(around: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     private = around / "private"
     private.mkdir(mode=0o700)
-    programs = cluster.find_programs()
-    package = programs.parents[1]
-    for folder in (package, package.with_name(f"{package.name}.libs")):  # The programs look for libraries beside them.
-        if folder.exists():
-            shutil.copytree(folder, private / folder.name)
-    monkeypatch.setattr(cluster, "find_programs", lambda: private / programs.relative_to(package.parent))
+    programs = copy_programs(private)
+    monkeypatch.setattr(cluster, "find_programs", lambda: programs)
 
     assert ask(start_embedded(private / "home"), "SELECT 1") == 1
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
@@ -227,10 +233,16 @@ def test_another_user_of_the_machine_is_refused_at_the_door(around: Path) -> Non
     home = around / "with blank"
     address = start_embedded(home)
     for folder in (around, *around.parents):
-        folder.chmod(folder.stat().st_mode | stat.S_IXOTH) if "pytest" in str(folder) or "bt" in folder.name else None
-    command = [embedded_programs() / "psql", without_password(address), "-XAtc", "SELECT 1"]
+        if Path(tempfile.gettempdir()) in folder.parents:
+            folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
+    programs = copy_programs(around)  # The clone itself may lie in a folder that is closed to other users.
+    command = [programs / "psql", without_password(address), "-XAtc", "SELECT 1"]
 
-    asked = subprocess.run(command, user="nobody", capture_output=True, text=True, check=False, cwd="/")
+    # With that user's group too: the folders of this test are closed to the group of root.
+    nobody = pwd.getpwnam("nobody")
+    asked = subprocess.run(
+        command, user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[], capture_output=True, text=True, cwd="/"
+    )
 
     assert asked.returncode != 0
     assert "Permission denied" in asked.stderr

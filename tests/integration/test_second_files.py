@@ -97,7 +97,7 @@ def test_its_columns_become_features_of_the_customers_and_its_file_has_a_line_in
     rows = ask_rows(company, query)
     lines = ask_rows(company, "SELECT source_name, rows_read, rows_matched FROM raw_data.second_loads")
 
-    assert f"usage-{DAY}.csv: 110 of 120 customers have a row; 2 rows are of nobody in the extract" in told
+    assert f"usage-{DAY}.csv: 110 of 120 customers have a row; 2 rows belong to no customer of the extract" in told
     assert rows[11] == {"customer_id": "A011", "minutes": 16.5, "tickets": 2}
     assert rows[12] == {"customer_id": "A012", "minutes": 18.0, "tickets": 0}  # Declared: a blank cell is zero.
     assert rows[5] == {"customer_id": "A005", "minutes": None, "tickets": 0}  # No row: unknown is never zero.

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from churn.stores.postgres.cluster import as_server_user
 from tests.support.machines import free_ports
 
 
@@ -114,16 +115,10 @@ def _initialise(server: Server, options: Mapping[str, str], files: Mapping[str, 
 
 
 def _call(server: Server, program: str, *arguments: str) -> None:
-    command = [str(server.bin_dir / program), *arguments]
-    done = subprocess.run(
-        command, user=_system_user(), cwd=server.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    # As the product starts its own: root runs it as another user, for whom a clone may lie in a closed folder.
+    command = [*as_server_user(server.bin_dir, server.folder), str(server.bin_dir / program), *arguments]
+    done = subprocess.run(command, cwd=server.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout.decode()
-
-
-def _system_user() -> str | None:
-    """Postgres refuses to run as root: then it runs as the user that the embedded server made for itself."""
-    return "pgserver" if os.geteuid() == 0 else None
 
 
 def _hand_over(folder: Path) -> None:

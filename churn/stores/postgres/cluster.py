@@ -156,7 +156,7 @@ def _run(data_dir: Path, program: str, arguments: tuple[str, ...], typed: str) -
     command, *options = [program, *arguments]
     # `postgres` wants --single first. The folder is named from the one above: pg_ctl puts it into a shell command.
     first = [options.pop(0)] if options[:1] == ["--single"] else []
-    words = [*_as_server_user(programs, data_dir), str(programs / command), *first, "-D", data_dir.name, *options]
+    words = [*as_server_user(programs, data_dir), str(programs / command), *first, "-D", data_dir.name, *options]
     # A file, not a pipe: the server that pg_ctl leaves running would keep a pipe open, and this would wait for its end.
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(
@@ -173,7 +173,7 @@ def _run(data_dir: Path, program: str, arguments: tuple[str, ...], typed: str) -
         return done.returncode, output.read().decode(errors="replace")
 
 
-def _as_server_user(*paths: Path) -> list[str]:
+def as_server_user(*paths: Path) -> list[str]:
     """Returns the words before a command that run it as the server's user; none unless this user is root."""
     if os.geteuid() != 0:
         return []

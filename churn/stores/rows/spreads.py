@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from churn.contracts.features import PRICE_CHANGE
 from churn.contracts.profiles import FeatureProfile
+from churn.stores.rows.features import name_source
 from churn.stores.rows.out_of_range import as_number, find_flags
 
 SAMPLE = 200_000
@@ -68,7 +69,7 @@ def _measure(
         *(f"count({_as_given(name, flags) if name not in words else _quote(name)})" for name in names),
         *(f"avg({_as_given(name, flags)})" for name in numbers),
     ]
-    query = f"SELECT {', '.join(columns)} FROM {_find_rows(names)} WHERE {_ACTIVE}"
+    query = f"SELECT {', '.join(columns)} FROM {name_source(names)} WHERE {_ACTIVE}"
     row = connection.execute(sa.text(query), {"day": day}).one()
     counts, means = row[: len(names) + 1], row[len(names) + 1 :]
     return dict(zip(["", *names], map(int, counts), strict=True)), dict(zip(numbers, means, strict=True))
@@ -84,8 +85,9 @@ def _count_bins(
     if not profiles:
         return {}
     names = list(profiles)
-    # By a hash of the number: the same customers every day, so that two days differ by their values only.
-    chosen = f"AND abs(hashtext(customer_id)) % {every} = 0" if every > 1 else ""
+    # By a hash of the number: the same customers every day, so that two days differ by their values only. As bigint,
+    # because the smallest int has no absolute value.
+    chosen = f"AND abs(CAST(hashtext(customer_id) AS bigint)) % {every} = 0" if every > 1 else ""
     parameters: dict[str, object] = {"day": day}
     for place, name in enumerate(names):
         parameters[f"bins_{place}"] = list(profiles[name].words or profiles[name].edges)
@@ -95,7 +97,7 @@ def _count_bins(
     # Grouping sets: one pass counts every feature. A missing value is a group without a bin.
     query = f"""
         SELECT CASE {places} END AS place, coalesce({", ".join(groups)}) AS bin, count(*) AS customers
-        FROM (SELECT {binned} FROM {_find_rows(names)} WHERE {_ACTIVE} {chosen}) AS binned
+        FROM (SELECT {binned} FROM {name_source(names)} WHERE {_ACTIVE} {chosen}) AS binned
         GROUP BY GROUPING SETS ({", ".join(f"({group})" for group in groups)})
     """
     counted: dict[str, list[int]] = {name: [0] * len(profiles[name].shares) for name in names}
@@ -103,12 +105,6 @@ def _count_bins(
         if number is not None:
             counted[names[place]][number] = int(customers)
     return {name: tuple(counts) for name, counts in counted.items()}
-
-
-def _find_rows(names: Sequence[str]) -> str:
-    table = "analytics.fct_customer_features"
-    joined = f"{table} LEFT JOIN analytics.price_changes USING (as_of_date, customer_id)"
-    return joined if PRICE_CHANGE in names else table
 
 
 def _as_given(name: str, flags: set[str]) -> str:
