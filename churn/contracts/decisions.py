@@ -121,6 +121,7 @@ class TrainedWindow:
     by_absence: int
     censored: int
     contacted: int = 0
+    involuntary: int = 0
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class DeclaredColumn:
         words: theirs -> ours, for words and flags.
         date_format: how a date is written, such as %d.%m.%Y.
         origin: the declared source whose file has the column; empty: the extract itself.
+        involuntary: the words that say that a customer who left did not decide to, such as non-payment or death.
     """
 
     name: str
@@ -70,6 +71,7 @@ class DeclaredColumn:
     words: tuple[tuple[str, str], ...] = ()
     date_format: str = "%Y-%m-%d"
     origin: str = ""
+    involuntary: tuple[str, ...] = ()
 
     @property
     def is_feature(self) -> bool:
@@ -242,7 +244,7 @@ class Declaration:
         # Without a second file the fingerprint is that of earlier releases: an upgrade loads no file again.
         content |= {"sources": self.sources} if self.sources else {}
         content["columns"] = [
-            {name: value for name, value in asdict(column).items() if name != "origin" or value}
+            {name: value for name, value in asdict(column).items() if name not in ("origin", "involuntary") or value}
             for column in self.columns
         ]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=asdict).encode()).hexdigest()

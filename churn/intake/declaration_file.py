@@ -34,6 +34,12 @@ direction = "raises"            # or lowers; leave it out if nobody knows
 group = "service"
 says = "called the hotline {value} times in 90 days"
 
+[columns.exit_reason]
+type = "word"
+known = "after leaving"
+use = "show"
+involuntary = ["non-payment", "deceased"]   # these leavers are no label: they did not decide to leave
+
 [columns.edition]
 type = "word"
 segment = true                  # the model is measured for each of its values; for words and flags
@@ -76,7 +82,7 @@ TAKEN = frozenset(
         *SHIPPED_COLUMNS,
         *("snapshot_date", "as_of_date", "load_id", "loaded_at", "left_on", "has_churned", "is_reconstructed", "plan"),
         *("tenure_band", "services_count", "churn_risk_score", "list_price_usd", "avg_monthly_per_tenure"),
-        *("is_one_year_contract", "high_monthly_low_tenure", "row_number", "currency"),
+        *("is_one_year_contract", "high_monthly_low_tenure", "row_number", "currency", "left_involuntarily"),
     ]
 )
 """Names that a column of the company's own cannot have: the tables have columns of these names."""
@@ -182,6 +188,7 @@ class ColumnSection(Section):
     new_words: Names = ()
     format: str = "%Y-%m-%d"
     origin: str = Field(default="", alias="from")
+    involuntary: Names = ()
 
     @field_validator("says")
     @classmethod
@@ -207,6 +214,7 @@ class ColumnSection(Section):
             tuple(self.words.items()),
             self.format,
             self.origin,
+            self.involuntary,
         )
 
 
@@ -270,6 +278,8 @@ def _find_problem(name: str, column: ColumnSection) -> str | None:
         return f"is a name of the tables; call yours own_{name}, or write shipped = true if it means the same"
     if column.segment and column.type not in ("word", "flag"):
         return "cannot be a segment; columns of type word and flag can"
+    if column.involuntary and (column.type != "word" or column.known != "after leaving"):
+        return 'has involuntary words: it needs type = "word" and known = "after leaving"'
     if not re.match(_NAME, name):
         return "is not a name of small letters, digits and underscores that begins with a letter"
     return "lacks its type: count, number, money, share, flag, word or date" if column.type is None else None

@@ -43,11 +43,12 @@ class LabelledWindow:
     by_absence_count: int
     censored_count: int
     contacted_count: int = 0
+    involuntary_count: int = 0
 
     @property
     def leaver_share(self) -> float:
         """The share of the labelled customers who left, brought to the horizon."""
-        share = self.leavers_count / max(self.customers_count - self.censored_count, 1)
+        share = self.leavers_count / max(self.customers_count - self.censored_count - self.involuntary_count, 1)
         return to_window(share, self.window.window_days, Horizon.read(self.horizon).days)
 
     def evidence(self) -> TrainedWindow:
@@ -63,6 +64,7 @@ class LabelledWindow:
             by_absence=self.by_absence_count,
             censored=self.censored_count,
             contacted=self.contacted_count,
+            involuntary=self.involuntary_count,
         )
 
 
@@ -78,6 +80,7 @@ class Labels:
             share of its customers. The base rate of the model's lift.
         windows: the windows of matured labels, the newest first.
         unknown_count: windows that are left out, from before a feature was declared.
+        involuntary_count: of a snapshot, the leavers who did not decide to leave; each window counts its own.
     """
 
     kind: LabelKind
@@ -85,6 +88,7 @@ class Labels:
     leaver_share: float = 0.0
     windows: tuple[LabelledWindow, ...] = ()
     unknown_count: int = 0
+    involuntary_count: int = 0
 
     @property
     def horizon(self) -> str | None:
@@ -103,8 +107,10 @@ class Labels:
 
     def told(self) -> str:
         """Returns the labels in words, for the summary of a training."""
+        involuntary = self.involuntary_count + sum(one.involuntary_count for one in self.windows)
+        no_label = f"; {involuntary:,} did not decide to leave and are no label" if involuntary else ""
         if not self.windows:
-            return "trained on who left within the month of the extract"
+            return f"trained on who left within the month of the extract{no_label}"
         count = len(self.windows)
         censored = sum(one.censored_count for one in self.windows)
         contacted = sum(one.contacted_count for one in self.windows)
@@ -113,7 +119,8 @@ class Labels:
         windows = f"{count} window{'' if count == 1 else 's'}"
         if self.unknown_count:
             windows += f", without {self.unknown_count} from before a feature was declared"
-        return f"trained on who left within {self.horizon}, {windows}{could_not}{left_out if contacted else ''}"
+        rest = f"{could_not}{no_label}{left_out if contacted else ''}"
+        return f"trained on who left within {self.horizon}, {windows}{rest}"
 
 
 NO_HORIZON = Labels("snapshot", ())

@@ -140,7 +140,8 @@ def read_examples(
     are_more = sum(one.leavers_count for one in few) > int(examples["has_churned"].sum())
     if are_more and (found := _read_windows(engine, few, given)):
         return found
-    return examples, Labels("snapshot", (as_of_date,), leaver_share(examples))
+    left_out = features.count_features(engine, as_of_date) - examples.height
+    return examples, Labels("snapshot", (as_of_date,), leaver_share(examples), involuntary_count=left_out)
 
 
 def _read_windows(

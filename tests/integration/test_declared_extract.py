@@ -11,10 +11,12 @@ import pytest
 
 from churn.dashboard.report import write_report
 from churn.errors import ContractBroken, WrongUsage
+from churn.intake.declaring import read_declared
 from churn.reporting.exporting import export
 from churn.settings import Settings
-from churn.stages import intake
+from churn.stages import intake, learning
 from churn.stores.ledgers import loads
+from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
 from tests.support.declared import ask_rows, publish_declared
 from tests.support.online import check_same_as_batch, serving
@@ -71,6 +73,7 @@ use = "fairness"
 type = "word"
 known = "after leaving"
 use = "show"
+involuntary = ["deceased"]
 """
 
 
@@ -96,7 +99,7 @@ def write_accounts(path: Path, customers: int = 1_500) -> Path:
             "trial": random.choice(["yes", "no"], customers),
             "satisfaction": pl.Series(random.integers(1, 11, customers)).cast(pl.String).replace("10", ""),
             "birth_year": random.integers(1950, 2005, customers),
-            "exit_reason": np.where(gone, "price", ""),
+            "exit_reason": np.where(gone, np.where(np.arange(customers) % 10 == 0, "deceased", "price"), ""),
             "e-mail": [f"somebody{number}@example.com" for number in range(customers)],
         }
     )
@@ -212,6 +215,25 @@ def test_a_declared_segment_divides_the_customers_in_the_database_and_on_its_pag
     assert [row["segment"] for row in rows] == ["Basic", "Pro", "Team"]
     assert rows == direct
     assert "Figures by Edition" in told
+
+
+def test_who_did_not_decide_to_leave_is_counted_and_is_no_example(company: Settings) -> None:
+    engine = open_engine(company)
+    examples, labels = learning.read_examples(engine, DAY, read_declared(company).features)
+    (count,) = ask_rows(
+        company,
+        "SELECT count(*) AS left_out FROM analytics.fct_customer_features WHERE has_churned AND left_involuntarily",
+    )
+    gone = ask_rows(
+        company,
+        """SELECT count(*) AS shown FROM reporting.action_list JOIN analytics.fct_customer_features USING (customer_id)
+           WHERE left_involuntarily""",
+    )
+
+    assert count["left_out"] > 20
+    assert examples.height == 1_500 - count["left_out"]
+    assert f"{count['left_out']} did not decide to leave and are no label" in labels.told()
+    assert gone == [{"shown": 0}]
 
 
 def test_a_model_is_measured_by_segment_and_by_what_is_kept_for_fairness(company: Settings) -> None:

@@ -49,6 +49,17 @@ def declared_features(evaluator: MacroEvaluator, table: exp.Expression, day: exp
     return features
 
 
+@macro()
+def left_involuntarily(evaluator: MacroEvaluator, table: exp.Expression) -> exp.Expression:
+    """Returns whether a customer left without deciding to: a declared word says so, such as non-payment."""
+    pairs = [(name, word) for name, _, word in (one.partition(" ") for one in evaluator.var("involuntary") or [])]
+    if not pairs:
+        return exp.Boolean(this=False)
+    said = exp.or_(*(exp.column(name, table=table.name).eq(word) for name, word in pairs))
+    has_left = exp.column("churn", table=table.name).eq("Yes")
+    return exp.Coalesce(this=exp.paren(exp.and_(has_left, exp.paren(said))), expressions=[exp.Boolean(this=False)])
+
+
 def _split(declared: list[str] | None) -> list[tuple[str, str]]:
     return [(name, kind) for name, _, kind in (one.partition(" ") for one in declared or [])]
 

@@ -24,6 +24,9 @@ label_windows = Table(
     Column("censored_count", BigInteger, nullable=False, comment="Customers who could not be labelled"),
     Column("inputs_sha256", Text, nullable=False, comment="Of the loads that the labels come from"),
     Column("contacted_count", BigInteger, nullable=False, server_default="0", comment="Left out: contacted meanwhile"),
+    Column(
+        "involuntary_count", BigInteger, nullable=False, server_default="0", comment="Left out: did not decide to leave"
+    ),
     schema="analytics",
     comment="One row per as-of date whose labels have matured, with the counts of its labels.",
 )

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from churn.contracts.features import CustomerFeatures
 
 
+_OWN_LABEL = "CASE WHEN left_involuntarily THEN NULL ELSE has_churned END"
+"""The label of an extract. Who left without deciding to is no example: neither a leaver nor a stayer."""
+
+
 def read_features(
     engine: Engine, as_of_date: date, given: FeatureSet = SHIPPED_FEATURES
 ) -> Iterator["DataFrame[CustomerFeatures]"]:
@@ -31,7 +35,7 @@ def read_features(
     Raises:
         NotThere: the date has no features.
     """
-    for batch in _read_labelled(engine, as_of_date, "has_churned", given):
+    for batch in _read_labelled(engine, as_of_date, _OWN_LABEL, given):
         if batch.is_empty():
             raise NotThere(f"{as_of_date} has no features.", f"run `churn run --source FILE --as-of {as_of_date}`.")
         yield batch

@@ -94,7 +94,7 @@ _COUNT = f"""
     UPDATE analytics.label_windows AS windows SET
         customers_count = counted.customers, leavers_count = counted.leavers, by_mark_count = counted.by_mark,
         by_date_count = counted.by_date, by_absence_count = counted.by_absence, censored_count = counted.censored,
-        contacted_count = counted.contacted
+        contacted_count = counted.contacted, involuntary_count = counted.involuntary
     FROM unnest(CAST(:days AS date[])) AS asked(as_of_date)
     CROSS JOIN LATERAL (
         SELECT count(*) AS customers, count(*) FILTER (WHERE left_within_window) AS leavers,
@@ -102,7 +102,8 @@ _COUNT = f"""
             count(*) FILTER (WHERE labelled_by = 'date') AS by_date,
             count(*) FILTER (WHERE labelled_by = 'absence') AS by_absence,
             count(*) FILTER (WHERE labelled_by = 'censored') AS censored,
-            count(*) FILTER (WHERE is_contacted) AS contacted
+            count(*) FILTER (WHERE is_contacted) AS contacted,
+            count(*) FILTER (WHERE labelled_by = 'involuntary') AS involuntary
         FROM analytics.training_examples {ENROLLED} WHERE as_of_date = asked.as_of_date
     ) AS counted
     WHERE windows.as_of_date = asked.as_of_date

@@ -45,7 +45,8 @@ WITH customers AS (
     monthly_charges,
     total_charges,
     @declared_columns(stg_telco_churn),
-    has_churned
+    has_churned,
+    left_involuntarily
   FROM staging.stg_telco_churn
   WHERE
     snapshot_date BETWEEN @start_date AND @end_date
@@ -129,7 +130,8 @@ SELECT
     ELSE '49+'
   END::TEXT AS tenure_band, /* The months as a customer, in four bands: 0-12, 13-24, 25-48, 49+; NULL if the extract has no tenure */
   @declared_features(customers, customers.snapshot_date),
-  customers.has_churned::BOOLEAN AS has_churned /* The label: whether the customer left within the month that the extract covers */
+  customers.has_churned::BOOLEAN AS has_churned, /* The label: whether the customer left within the month that the extract covers */
+  customers.left_involuntarily::BOOLEAN AS left_involuntarily /* Whether such a customer did not decide to leave: then the row is no example */
 FROM customers
 CROSS JOIN LATERAL (
   SELECT

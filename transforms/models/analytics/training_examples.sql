@@ -25,6 +25,7 @@ WITH windows AS (
     snapshot_date,
     customer_id,
     has_churned,
+    left_involuntarily,
     left_on
   FROM staging.stg_telco_churn
   WHERE
@@ -33,7 +34,8 @@ WITH windows AS (
   SELECT
     windows.as_of_date,
     customers.customer_id,
-    MIN(customers.left_on) AS left_on
+    MIN(customers.left_on) AS left_on,
+    MAX(CASE WHEN customers.left_involuntarily THEN 1 ELSE 0 END) AS involuntary_count
   FROM windows
   JOIN customers
     ON customers.snapshot_date > windows.as_of_date
@@ -56,6 +58,7 @@ WITH windows AS (
       THEN CASE WHEN marked.customer_id IS NULL THEN NULL ELSE TRUE END
       ELSE later.has_churned
     END AS is_marked,
+    COALESCE(later.left_involuntarily, marked.involuntary_count > 0, FALSE) AS is_involuntary,
     NOT before.customer_id IS NULL AND NOT after.customer_id IS NULL AS is_back
   FROM windows
   JOIN customers AS active
@@ -79,7 +82,7 @@ SELECT
   known_on::DATE AS matured_on, /* The extract with which the label matured; before this date no model may be trained on the example */
   window_days::INT AS window_days, /* The days after the as-of date in which a customer left to count as a leaver */
   CASE
-    WHEN left_on < as_of_date
+    WHEN left_on < as_of_date OR is_involuntary
     THEN NULL
     WHEN NOT left_on IS NULL
     THEN left_on <= as_of_date + window_days
@@ -89,6 +92,8 @@ SELECT
     THEN NOT is_back
   END::BOOLEAN AS left_within_window, /* The label: whether the customer left within the window; NULL if it is not known */
   CASE
+    WHEN is_involuntary
+    THEN 'involuntary'
     WHEN left_on < as_of_date
     THEN 'censored'
     WHEN NOT left_on IS NULL OR (
@@ -102,5 +107,5 @@ SELECT
     WHEN left_by = 'absence'
     THEN 'absence'
     ELSE 'censored'
-  END::TEXT AS labelled_by /* How the label is known: date, mark or absence; censored if it is not known, because the customer vanished without a word, or had left before the date without being marked */
+  END::TEXT AS labelled_by /* How the label is known: date, mark or absence; involuntary if the customer left without deciding to, which is no label; censored if it is not known, because the customer vanished without a word, or had left before the date without being marked */
 FROM seen

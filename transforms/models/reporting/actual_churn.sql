@@ -17,6 +17,7 @@ WITH days AS (
     windows.customers_count,
     windows.leavers_count,
     windows.censored_count,
+    windows.involuntary_count,
     published.expected_leavers_count,
     published.average_churn_probability,
     published.horizon,
@@ -47,8 +48,9 @@ SELECT
   days.customers_count::BIGINT AS customers_count, /* Number of active customers on the as-of date */
   days.leavers_count::BIGINT AS leavers_count, /* Number of these customers who left within the window */
   days.censored_count::BIGINT AS censored_count, /* Number of these customers who vanished without a word: nobody knows whether they left */
+  days.involuntary_count::BIGINT AS involuntary_count, /* Number of these customers who left without deciding to, such as for non-payment */
   (
-    days.leavers_count::DOUBLE PRECISION / NULLIF(days.customers_count - days.censored_count, 0)
+    days.leavers_count::DOUBLE PRECISION / NULLIF(days.customers_count - days.censored_count - days.involuntary_count, 0)
   )::DOUBLE PRECISION AS churn_rate, /* The share of the labelled customers who left within the window, 0 to 1 */
   days.expected_leavers_count::DECIMAL(18, 1) AS expected_leavers_count, /* The number of customers who were expected to leave: the sum of the probabilities */
   days.average_churn_probability::DOUBLE PRECISION AS average_churn_probability, /* Mean probability of leaving of the active customers */

@@ -60,6 +60,7 @@ SELECT
   monthly_charges::DOUBLE PRECISION AS monthly_charges, /* The bill of one month, in USD; NULL if the extract has no value a month */
   CASE WHEN tenure = 0 THEN COALESCE(total_charges, 0) ELSE total_charges END::DOUBLE PRECISION AS total_charges, /* The sum of all bills since joining, in USD; a blank at tenure 0 means that nothing was billed yet, so it is 0; NULL if the extract does not say it */
   churn = 'Yes' AS has_churned, /* Whether the customer left within the month that the extract covers */
+  @left_involuntarily(customers)::BOOLEAN AS left_involuntarily, /* Whether the customer left without deciding to, by a declared word such as non-payment or death; such leavers are no label */
   left_on::DATE AS left_on, /* The leaving date; NULL if the extract has none */
   load_id::BIGINT AS load_id, /* The load (raw_data.loads) of the row, or of the row that it was rewound from */
   @declared_typed(customers),
