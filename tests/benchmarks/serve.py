@@ -1,6 +1,5 @@
 """Online scores beside `mlflow models serve` on the same champion, in one run on the same machine.
 
-
 The champion is that of CHURN_HOME: run `churn run` first. One worker each, over loopback, by a client that sends at a
 fixed rate. A latency counts from the time at which the request should have been sent. CPU is that of the server, in
 microseconds for each request; memory is its resident size after the last request. The client and the servers share the
@@ -56,6 +55,8 @@ def started(command: list[str], port: int, health: str, **environment: str) -> I
                     break
             except (URLError, OSError):
                 assert process.poll() is None, f"{command} ended"
+        else:
+            raise SystemExit(f"{command} did not become ready. Run `churn run` with this CHURN_HOME first.")
         yield psutil.Process(process.pid)
     finally:
         children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
@@ -80,6 +81,7 @@ def measure(server: psutil.Process, port: int, asked: Asked, rate: int, seconds:
     told = json.dumps({"path": asked.path, "body": asked.body, "headers": asked.headers})
     found = json.loads(subprocess.run(client, input=told, capture_output=True, text=True, check=True).stdout)
     answered = found["ok"] + found["failed"]
+    assert found["ok"], f"{asked.title}: no request was answered with a score"
     cpu = 1e6 * (cpu_seconds(server) - before) / max(answered, 1)
     print(
         f"{asked.title:<12} {rate:>6,} {found['per_second']:>10,.0f} {found['failed']:>7,} {found['p50_ms']:>9.1f}"
