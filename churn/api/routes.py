@@ -26,7 +26,7 @@ from churn.api.published import read_published
 from churn.api.scoring import Answer, score_many, score_one, take_in_all
 from churn.api.served import Served
 from churn.api.shadow import Shadow
-from churn.api.what_if import Levers, score_what_if
+from churn.api.what_if import build_levers, score_what_if
 from churn.contracts.statuses import Basis
 from churn.errors import ChurnError
 from churn.intake.one_row import Row
@@ -169,6 +169,7 @@ def _find_basis(follower: Follower, served: Served) -> Basis:
 
 def _add_reading(app: FastAPI, follower: Follower) -> None:
     cache = Cache()
+    levers_type: Any = build_levers(follower.extract_form.declaration)
 
     @app.get("/v1/customers/{customer_id}", responses={200: {"model": documents.Published}})
     def read_customer(customer_id: CustomerId) -> Response:
@@ -179,8 +180,8 @@ def _add_reading(app: FastAPI, follower: Follower) -> None:
         return Response(body, media_type="application/json")
 
     @app.post("/v1/customers/{customer_id}/what-if", responses={200: {"model": documents.WhatIf}})
-    def score_changed(customer_id: CustomerId, levers: Levers, model: Version = None) -> Response:
-        """Scores a published customer as stored and with changes: contract, services, way of paying, price."""
+    def score_changed(customer_id: CustomerId, levers: levers_type, model: Version = None) -> Response:
+        """Scores a published customer as stored and with changes: services, price, declared levers."""
         served, workplace = follower.require(model), follower.workplace()
         day = require_published(workplace.engine).prediction_date
         declaration = follower.extract_form.declaration

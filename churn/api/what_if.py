@@ -1,14 +1,14 @@
 """What the score of a known customer would be with another contract, another service or another price.
 
-Only levers: what a company can change. The answer is an association in past data and no promised effect, and it says
-so: a campaign with a control group measures the effect.
+Only levers: what a company can change, of the public sample's columns and of its own. The answer is an association in
+past data and no promised effect, and it says so: a campaign with a control group measures the effect.
 """
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from churn.api.problems import Problem, WrongField
 from churn.api.scoring import Answer, score_one
@@ -38,6 +38,24 @@ class Levers(BaseModel):
     online_backup: _Word | None = None
     payment_method: _Word | None = None
     monthly_charges: float | None = None
+
+
+_OWN: Mapping[str, Any] = {
+    "count": Annotated[int, Field(ge=0, le=2**53)],
+    "number": float,
+    "money": float,
+    "share": float,
+    "flag": bool,
+    "word": _Word,
+}
+
+
+def build_levers(declaration: Declaration) -> type[Levers]:
+    """Returns the levers of a declaration: those of the public sample, and its own columns that are declared so."""
+    own: dict[str, Any] = {
+        column.name: (_OWN[column.type] | None, None) for column in declaration.stored if column.is_lever
+    }
+    return create_model("OwnLevers", __base__=Levers, **own) if own else Levers
 
 
 def score_what_if(
@@ -76,7 +94,8 @@ def score_what_if(
 
 
 def _check_levers(changes: Mapping[str, Any], declaration: Declaration) -> None:
-    absent = [name for name in changes if name not in declaration.extract_columns]
+    present = {*declaration.extract_columns, *(column.name for column in declaration.stored)}
+    absent = [name for name in changes if name not in present]
     if not changes or absent:
         errors = [WrongField(name, "not_in_extract", f"The extract has no {name}.") for name in absent]
         raise Problem(422, "There is no lever to change.", "change one that the extract has.", errors)

@@ -19,8 +19,9 @@ from churn.campaigns.assignment import arm_of, draw_all
 from churn.campaigns.eligibility import find_eligible
 from churn.campaigns.options import Choice, channel_names, list_choices, weigh_choices
 from churn.contracts.campaigns import EVERY_CHANNEL, Campaign
+from churn.contracts.declaration import SHIPPED_DECLARATION, Declaration
 from churn.contracts.horizons import MONTH_DAYS
-from churn.contracts.levers import LEVERS
+from churn.contracts.levers import find_levers
 from churn.economics.offers import Channel, ContactPolicy
 from churn.economics.policies import ValuePolicy
 
@@ -85,6 +86,7 @@ def plan_wave(
     on: date,
     known: pl.DataFrame,
     free_seats: Mapping[str, float],
+    declaration: Declaration = SHIPPED_DECLARATION,
 ) -> Wave:
     """Plans the wave of a day.
 
@@ -95,6 +97,7 @@ def plan_wave(
         on: the published date that the customers come from.
         known: the active customers of the date; see `describe_customers`.
         free_seats: the contacts that each channel can still make.
+        declaration: which declared columns are levers, whose reasons may be said.
     """
     choices = list_choices([policy.offers[name] for name in campaign.offers], list(policy.channels.values()))
     weighed = weigh_choices(known, choices, value, *_limits(campaign, policy, choices, free_seats))
@@ -107,7 +110,7 @@ def plan_wave(
     beyond = split.eligible.height - enrolled.height
     return Wave(
         enrolled.drop("reasons"),
-        _plan_contacts(enrolled, policy, on),
+        _plan_contacts(enrolled, policy, on, declaration),
         _count(campaign, on, split.excluded, {"beyond the seats": beyond, "enrolled": enrolled.height}),
         dict(prices),
     )
@@ -155,10 +158,11 @@ def _enrol(
     ).sort("expected_profit_usd", "customer_id", descending=[True, False])
 
 
-def _plan_contacts(enrolled: pl.DataFrame, policy: ContactPolicy, on: date) -> pl.DataFrame:
+def _plan_contacts(enrolled: pl.DataFrame, policy: ContactPolicy, on: date, declaration: Declaration) -> pl.DataFrame:
     """Returns the rows of ops.contacts: the treatment group, with the reasons that may be said."""
     treated = enrolled.filter(pl.col("arm") == "treatment")
     pairs = treated.select("campaign_id", "customer_id").iter_rows()
+    levers = find_levers(treated["reasons"].explode().drop_nulls().unique().sort(), declaration)
     worth = {offer.id: offer.worth_months for offer in policy.offers.values()}
     return treated.select(
         pl.Series("contact_id", [contact_id_of(*pair) for pair in pairs], dtype=pl.String),
@@ -166,7 +170,7 @@ def _plan_contacts(enrolled: pl.DataFrame, policy: ContactPolicy, on: date) -> p
         "customer_id",
         pl.lit(on).alias("wave_date"),
         pl.int_range(1, treated.height + 1, dtype=pl.Int64).alias("priority_rank"),
-        pl.col("reasons").list.set_intersection(list(LEVERS)).fill_null([]).alias("say_why"),
+        pl.col("reasons").list.eval(pl.element().filter(pl.element().is_in(levers))).fill_null([]).alias("say_why"),
         (pl.col("offer_id").replace_strict(worth, return_dtype=pl.Float64) * pl.col("monthly_charges")).alias(
             "offer_worth_usd"
         ),

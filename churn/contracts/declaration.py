@@ -55,7 +55,10 @@ class DeclaredColumn:
         words: theirs -> ours, for words and flags.
         date_format: how a date is written, such as %d.%m.%Y.
         origin: the declared source whose file has the column; empty: the extract itself.
+<<<<<<< HEAD
         involuntary: the words that say that a customer who left did not decide to, such as non-payment or death.
+=======
+        is_lever: whether the company can change it: only then may a caller say it, and a what-if change it.
     """
 
     name: str
@@ -72,6 +75,7 @@ class DeclaredColumn:
     date_format: str = "%Y-%m-%d"
     origin: str = ""
     involuntary: tuple[str, ...] = ()
+    is_lever: bool = False
 
     @property
     def is_feature(self) -> bool:
@@ -243,13 +247,19 @@ class Declaration:
         content = {name: value for name, value in asdict(self).items() if name not in ("reviewed_by", "sources")}
         # Without a second file the fingerprint is that of earlier releases: an upgrade loads no file again.
         content |= {"sources": self.sources} if self.sources else {}
+        # What may be said of a column decides nothing that is stored or learned.
         content["columns"] = [
-            {name: value for name, value in asdict(column).items() if name not in ("origin", "involuntary") or value}
+            {
+                name: value
+                for name, value in asdict(column).items()
+                if name not in _SAID and (name not in ("origin", "involuntary") or value)
+            }
             for column in self.columns
         ]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=asdict).encode()).hexdigest()
 
 
+_SAID = ("is_lever",)
 _ADD_ONS = ("internet_service", "online_security", "online_backup")
 FEATURE_SOURCES: dict[str, tuple[str, ...]] = {
     "monthly_charges": ("monthly_charges",),

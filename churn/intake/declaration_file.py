@@ -33,6 +33,7 @@ use = "model"                   # or fairness, show, none
 direction = "raises"            # or lowers; leave it out if nobody knows
 group = "service"
 says = "called the hotline {value} times in 90 days"
+lever = true                    # the company can change it: a caller may say it, a what-if may change it
 
 [columns.exit_reason]
 type = "word"
@@ -184,6 +185,7 @@ class ColumnSection(Section):
     group: str | None = None
     says: str | None = None
     segment: bool = False
+    lever: bool = False
     words: dict[str, str] = Field(default_factory=dict)
     new_words: Names = ()
     format: str = "%Y-%m-%d"
@@ -215,6 +217,7 @@ class ColumnSection(Section):
             self.format,
             self.origin,
             self.involuntary,
+            self.lever,
         )
 
 
@@ -256,6 +259,16 @@ class DeclarationFile(Section):
         return columns
 
 
+def _find_no_lever(column: ColumnSection) -> str | None:
+    """Returns why a column of the company's own cannot be a lever; None if it can be one."""
+    if column.use != "model" or column.known != "at snapshot":
+        return "cannot be a lever: it gives no reason, because no model gets it"
+    if column.type == "date":
+        return "cannot be a lever: a date in the past cannot be changed"
+    is_only_value = column.says is not None and not column.says.replace("{value}", "").strip()
+    return "cannot be a lever: says needs words beside {value}" if is_only_value else None
+
+
 def _find_misfit(column: ColumnSection, sources: dict[str, SourceSection]) -> str | None:
     """Returns what is wrong with a column of a second file; None if nothing is."""
     if column.origin not in sources:
@@ -272,10 +285,14 @@ def _find_problem(name: str, column: ColumnSection) -> str | None:
     if column.shipped and name not in SHIPPED_COLUMNS:
         return f"is no column of the public sample; those are {', '.join(SHIPPED_COLUMNS)}"
     if column.shipped:
+        if column.lever:
+            return "needs no lever: which columns of the public sample are levers comes with the program"
         closed = column.new_words and name not in OPEN_COLUMNS
         return f"cannot have new words; {', '.join(OPEN_COLUMNS)} can" if closed else None
     if name in TAKEN:
         return f"is a name of the tables; call yours own_{name}, or write shipped = true if it means the same"
+    if column.lever and (problem := _find_no_lever(column)):
+        return problem
     if column.segment and column.type not in ("word", "flag"):
         return "cannot be a segment; columns of type word and flag can"
     if column.involuntary and (column.type != "word" or column.known != "after leaving"):

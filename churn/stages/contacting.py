@@ -14,6 +14,7 @@ from churn.contracts.formulas import defuse
 from churn.economics.offers import ContactPolicy, load_contact_policy
 from churn.errors import AuditFailed, ContractBroken, WrongUsage
 from churn.intake import contact_events
+from churn.intake.declaring import read_declared
 from churn.stages import Outcome, counted
 from churn.stores.ledgers import campaigns, deliveries, erasures, publications, suppressions, waves
 from churn.stores.ledgers.campaigns import CampaignLine
@@ -45,7 +46,7 @@ def run_wave(workplace: Workplace, campaign_id: str, on: date | None = None) -> 
         policy,
     )
     free = _free_seats(workplace, policy, day)
-    wave = plan_wave(line.campaign, policy, line.terms.value, day, known, free)
+    wave = plan_wave(line.campaign, policy, line.terms.value, day, known, free, read_declared(workplace.settings))
     _check_everybody_counted(campaign_id, day, active.height, int(wave.counted["customers_count"].sum()))
     waves.record_wave(workplace.engine, wave.enrolled, wave.planned, wave.counted)
     held_out = wave.enrolled.height - wave.planned.height

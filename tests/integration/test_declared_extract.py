@@ -54,6 +54,7 @@ group = "usage"
 type = "count"
 direction = "raises"
 says = "opened {value} tickets in 30 days"
+lever = true
 
 [columns.edition]
 type = "word"
@@ -304,3 +305,26 @@ def test_an_online_account_is_asked_for_in_the_words_of_the_company(company: Set
     assert set(document["required"]) == set(account)
     assert [(error["field"], error["rule"]) for error in refused.json()["errors"]] == [("since", "tenure_whole_number")]
     assert "+ opened 5 tickets in 30 days" in scored["reasons"]
+
+
+def test_a_what_if_changes_what_the_company_declares_as_a_lever_and_nothing_else(company: Settings) -> None:
+    query = """SELECT customer_id FROM reporting.customer_scores
+        WHERE is_active AND reasons[1] LIKE '+ opened % tickets in 30 days' ORDER BY customer_id LIMIT 1"""
+    customer = ask_rows(company, query)[0]["customer_id"]
+    with serving(company) as client:
+        path = f"/v1/customers/{customer}/what-if"
+        answer = client.post(path, json={"tickets": 0}).json()
+        refused = client.post(path, json={"logins": 30})
+
+    assert answer["changes"] == {"tickets": 0}
+    assert answer["probability_change"] < 0
+    assert [(error["field"], error["rule"]) for error in refused.json()["errors"]] == [("logins", "extra_forbidden")]
+
+
+def test_the_page_of_a_customer_says_which_reasons_may_be_said(company: Settings) -> None:
+    query = """SELECT customer_id FROM reporting.customer_scores
+        WHERE '+ opened 4 tickets in 30 days' = ANY(reasons) LIMIT 1"""
+    customer = ask_rows(company, query)[0]
+    page = open_page("customer", id=str(customer["customer_id"]))
+
+    assert "May be said" in read_page(page)

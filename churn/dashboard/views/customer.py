@@ -6,10 +6,13 @@ from itertools import pairwise
 
 import streamlit as st
 
+from churn.contracts.levers import find_levers
 from churn.dashboard import charts, markup
 from churn.dashboard.access import Shown, ask
-from churn.dashboard.formats import tell_change, tell_day, tell_percent
+from churn.dashboard.formats import tell_change, tell_day, tell_percent, tell_yes_no
 from churn.dashboard.glossary import FIGURES, Figure, find_figures
+from churn.intake.declaring import read_declared
+from churn.settings import load_settings
 from churn.stores.shown import Row, marts
 
 HEADLINES = (
@@ -65,10 +68,20 @@ def _show_now(now: Row, shown: Shown) -> None:
 
 def _show_reasons(now: Row) -> None:
     st.header("Why")
-    reasons = [{"reason": reason} for reason in now["reasons"] or []]
-    column = markup.Column("reason", Figure("Reason", FIGURES["reasons"].definition))
-    if reasons:
-        st.html(markup.draw_table("reasons", "Reasons of the score", [column], reasons))
+    reasons = now["reasons"] or []
+    levers = find_levers(reasons, read_declared(load_settings()))
+    rows = [{"reason": reason, "is_lever": tell_yes_no(reason in levers)} for reason in reasons]
+    columns = [
+        markup.Column("reason", Figure("Reason", FIGURES["reasons"].definition)),
+        markup.Column(
+            "is_lever",
+            Figure(
+                "May be said", "Whether it raises the risk and the company can change it. A caller says only these."
+            ),
+        ),
+    ]
+    if rows:
+        st.html(markup.draw_table("reasons", "Reasons of the score", columns, rows))
     else:
         st.html(markup.note("The model of this score gives no reasons."))
     if now["is_active"]:

@@ -256,3 +256,23 @@ new_words = ["Prepaid"]
     taken = screen(tmp_path, header + rows, declare(tmp_path, columns))
     assert taken.accepted["contract"].to_list() == ["Two year", "Prepaid", "Prepaid"]
     assert taken.accepted.filter(pl.col("customer_id") == "20").is_empty()
+
+
+@pytest.mark.parametrize(
+    ("column", "why"),
+    [
+        ('[columns.age]\ntype = "count"\nuse = "fairness"\nlever = true', "no model gets it"),
+        ('[columns.reason]\ntype = "word"\nknown = "after leaving"\nlever = true', "no model gets it"),
+        ('[columns.since]\ntype = "date"\nlever = true', "a date in the past cannot be changed"),
+        ('[columns.edition]\ntype = "word"\nsays = "{value}"\nlever = true', "says needs words beside"),
+        ("[columns.contract]\nshipped = true\nlever = true", "comes with the program"),
+    ],
+)
+def test_what_nobody_can_change_is_no_lever(tmp_path: Path, column: str, why: str) -> None:
+    with pytest.raises(WrongUsage, match=why):
+        declare(tmp_path, column)
+
+
+def test_a_lever_is_declared(tmp_path: Path) -> None:
+    declared = declare(tmp_path, '[columns.care_calls]\ntype = "count"\nlever = true').declaration
+    assert [column.is_lever for column in declared.columns] == [True]
