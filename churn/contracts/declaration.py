@@ -15,7 +15,7 @@ from churn.contracts.features import DIRECTIONS, FEATURES, PRICE_FEATURES, SHIPP
 
 ColumnType = Literal["count", "number", "money", "share", "flag", "word", "date"]
 Blank = Literal["unknown", "zero", "refuse"]
-Use = Literal["model", "fairness", "show", "none"]
+Use = Literal["model", "fairness", "show", "reason", "none"]
 TenureUnit = Literal["days", "weeks", "months", "years"]
 NUMBER_TYPES: tuple[ColumnType, ...] = ("count", "number", "money", "share")
 
@@ -47,7 +47,8 @@ class DeclaredColumn:
         blank: what a blank cell means: not known, 0 (false for a flag), or a fault of the row.
         is_known_at_snapshot: whether the value is known on the snapshot date. One that is known only after a customer
             left is never a feature.
-        use: model, fairness (slices only), show (stored and shown), or none (never read past the door).
+        use: model, fairness (slices only), show (stored and shown), reason (why a customer left), or none (never read
+            past the door).
         direction: +1 when more of it raises churn, -1 when it lowers churn, 0 when that is not known.
         group: the subject that reasons put it under; None for a subject of its own.
         says: the words of a reason, with {value}; None for name, value and usual value.
@@ -55,10 +56,9 @@ class DeclaredColumn:
         words: theirs -> ours, for words and flags.
         date_format: how a date is written, such as %d.%m.%Y.
         origin: the declared source whose file has the column; empty: the extract itself.
-<<<<<<< HEAD
         involuntary: the words that say that a customer who left did not decide to, such as non-payment or death.
-=======
         is_lever: whether the company can change it: only then may a caller say it, and a what-if change it.
+        reason_groups: stated reason -> its group, for a column of reasons. A reason without one is a group of its own.
     """
 
     name: str
@@ -76,6 +76,7 @@ class DeclaredColumn:
     origin: str = ""
     involuntary: tuple[str, ...] = ()
     is_lever: bool = False
+    reason_groups: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_feature(self) -> bool:
@@ -222,6 +223,11 @@ class Declaration:
         """The columns of the company's own that are kept."""
         return tuple(column for column in self.columns if column.use != "none")
 
+    @property
+    def reason_column(self) -> DeclaredColumn | None:
+        """The column that says why a customer left; None if the extract does not say it."""
+        return next((column for column in self.columns if column.use == "reason"), None)
+
     @cached_property
     def features(self) -> FeatureSet:
         """The features that models get: those whose columns the extract has, new words, and the declared columns."""
@@ -259,7 +265,7 @@ class Declaration:
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=asdict).encode()).hexdigest()
 
 
-_SAID = ("is_lever",)
+_SAID = ("is_lever", "reason_groups")
 _ADD_ONS = ("internet_service", "online_security", "online_backup")
 FEATURE_SOURCES: dict[str, tuple[str, ...]] = {
     "monthly_charges": ("monthly_charges",),

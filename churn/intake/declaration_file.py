@@ -41,6 +41,12 @@ known = "after leaving"
 use = "show"
 involuntary = ["non-payment", "deceased"]   # these leavers are no label: they did not decide to leave
 
+[columns.cancel_reason]         # why a customer left; known only afterwards, and never a feature
+type = "word"
+known = "after leaving"
+use = "reason"
+groups = { "better offer elsewhere" = "competitor", "unfriendly hotline" = "service" }
+
 [columns.edition]
 type = "word"
 segment = true                  # the model is measured for each of its values; for words and flags
@@ -55,46 +61,14 @@ from = "usage"
 type = "number"
 """
 
-import re
-from typing import Annotated, Literal
+from pydantic import Field, field_validator, model_validator
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
-
-from churn.contracts.declaration import (
-    CORE_COLUMNS,
-    SHIPPED_COLUMNS,
-    Blank,
-    ColumnType,
-    DeclaredColumn,
-    LeftSource,
-    TenureUnit,
-    Use,
-)
-from churn.contracts.extract import OPEN_COLUMNS, PUBLIC_NAMES
-from churn.contracts.features import FEATURES
+from churn.contracts.declaration import LeftSource, TenureUnit
+from churn.contracts.extract import PUBLIC_NAMES
+from churn.intake.column_section import ColumnSection, Names, Section, find_problem
 
 PUBLIC_SOURCES = {ours: public for public, ours in PUBLIC_NAMES.items()}
 """The name of each column in the public sample."""
-_NAME = r"^[a-z][a-z0-9_]{0,49}$"
-TAKEN = frozenset(
-    [
-        *FEATURES,
-        *CORE_COLUMNS,
-        *SHIPPED_COLUMNS,
-        *("snapshot_date", "as_of_date", "load_id", "loaded_at", "left_on", "has_churned", "is_reconstructed", "plan"),
-        *("tenure_band", "services_count", "churn_risk_score", "list_price_usd", "avg_monthly_per_tenure"),
-        *("is_one_year_contract", "high_monthly_low_tenure", "row_number", "currency", "left_involuntarily"),
-    ]
-)
-"""Names that a column of the company's own cannot have: the tables have columns of these names."""
-
-Names = Annotated[tuple[str, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)]
-
-
-class Section(BaseModel):
-    """A section of the file: an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ExtractSection(Section):
@@ -172,55 +146,6 @@ class ChurnSection(Section):
     tolerance_days: int = 7
 
 
-class ColumnSection(Section):
-    """[columns.NAME]: a column of the public sample, or one of the company's own."""
-
-    shipped: bool = False
-    source: str | None = None
-    type: ColumnType | None = None
-    blank: Blank = "unknown"
-    known: Literal["at snapshot", "after leaving"] = "at snapshot"
-    use: Use = "model"
-    direction: Literal["raises", "lowers"] | None = None
-    group: str | None = None
-    says: str | None = None
-    segment: bool = False
-    lever: bool = False
-    words: dict[str, str] = Field(default_factory=dict)
-    new_words: Names = ()
-    format: str = "%Y-%m-%d"
-    origin: str = Field(default="", alias="from")
-    involuntary: Names = ()
-
-    @field_validator("says")
-    @classmethod
-    def _with_value(cls, says: str | None) -> str | None:
-        if says is not None and "{value}" not in says and ("{" in says or "}" in says):
-            raise ValueError("write {value} where the value belongs, and no other braces")
-        return says
-
-    def as_own(self, name: str) -> DeclaredColumn:
-        """Returns a column of the company's own."""
-        assert self.type is not None
-        return DeclaredColumn(
-            name,
-            self.source or name,
-            self.type,
-            self.blank,
-            self.known == "at snapshot",
-            self.use,
-            {"raises": 1, "lowers": -1, None: 0}[self.direction],  # type: ignore[arg-type]
-            self.group,
-            self.says,
-            self.segment,
-            tuple(self.words.items()),
-            self.format,
-            self.origin,
-            self.involuntary,
-            self.lever,
-        )
-
-
 class SourceSection(Section):
     """[sources.NAME]: a second file of the same day."""
 
@@ -254,19 +179,11 @@ class DeclarationFile(Section):
     @classmethod
     def _fitting(cls, columns: dict[str, ColumnSection]) -> dict[str, ColumnSection]:
         for name, column in columns.items():
-            if problem := _find_problem(name, column):
+            if problem := find_problem(name, column):
                 raise ValueError(f"{name}: {problem}")
+        if len(stated := [name for name, column in columns.items() if column.use == "reason"]) > 1:
+            raise ValueError(f"{stated[1]}: is a second column of stated reasons beside {stated[0]}; declare one")
         return columns
-
-
-def _find_no_lever(column: ColumnSection) -> str | None:
-    """Returns why a column of the company's own cannot be a lever; None if it can be one."""
-    if column.use != "model" or column.known != "at snapshot":
-        return "cannot be a lever: it gives no reason, because no model gets it"
-    if column.type == "date":
-        return "cannot be a lever: a date in the past cannot be changed"
-    is_only_value = column.says is not None and not column.says.replace("{value}", "").strip()
-    return "cannot be a lever: says needs words beside {value}" if is_only_value else None
 
 
 def _find_misfit(column: ColumnSection, sources: dict[str, SourceSection]) -> str | None:
@@ -278,25 +195,3 @@ def _find_misfit(column: ColumnSection, sources: dict[str, SourceSection]) -> st
     if not sources[column.origin].needed and column.blank != "unknown":
         return f'needs blank = "unknown": a day without the file of {column.origin} does not know it'
     return None
-
-
-def _find_problem(name: str, column: ColumnSection) -> str | None:
-    """Returns what is wrong with the section of a column; None if nothing is."""
-    if column.shipped and name not in SHIPPED_COLUMNS:
-        return f"is no column of the public sample; those are {', '.join(SHIPPED_COLUMNS)}"
-    if column.shipped:
-        if column.lever:
-            return "needs no lever: which columns of the public sample are levers comes with the program"
-        closed = column.new_words and name not in OPEN_COLUMNS
-        return f"cannot have new words; {', '.join(OPEN_COLUMNS)} can" if closed else None
-    if name in TAKEN:
-        return f"is a name of the tables; call yours own_{name}, or write shipped = true if it means the same"
-    if column.lever and (problem := _find_no_lever(column)):
-        return problem
-    if column.segment and column.type not in ("word", "flag"):
-        return "cannot be a segment; columns of type word and flag can"
-    if column.involuntary and (column.type != "word" or column.known != "after leaving"):
-        return 'has involuntary words: it needs type = "word" and known = "after leaving"'
-    if not re.match(_NAME, name):
-        return "is not a name of small letters, digits and underscores that begins with a letter"
-    return "lacks its type: count, number, money, share, flag, word or date" if column.type is None else None

@@ -8,7 +8,7 @@ import unicodedata
 
 from churn.contracts.declaration import TenureUnit
 from churn.intake import vocabulary as words_of
-from churn.intake.declaration_file import TAKEN
+from churn.intake.column_section import TAKEN
 from churn.intake.headers import plain_name
 
 _LONG = 6

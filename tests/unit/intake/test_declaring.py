@@ -276,3 +276,32 @@ def test_what_nobody_can_change_is_no_lever(tmp_path: Path, column: str, why: st
 def test_a_lever_is_declared(tmp_path: Path) -> None:
     declared = declare(tmp_path, '[columns.care_calls]\ntype = "count"\nlever = true').declaration
     assert [column.is_lever for column in declared.columns] == [True]
+
+
+def test_a_stated_reason_is_known_after_leaving_and_never_a_feature(tmp_path: Path) -> None:
+    column = '[columns.why]\ntype = "word"\nknown = "after leaving"\nuse = "reason"\ngroups = { "too dear" = "price" }'
+    declared = declare(tmp_path, column).declaration
+
+    assert declared.reason_column == declared.columns[0]
+    assert declared.columns[0].reason_groups == (("too dear", "price"),)
+    assert "why" not in declared.features.names
+    assert declared.stored == declared.columns
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        ('[columns.why]\ntype = "word"\nuse = "reason"', "known = .after leaving"),
+        ('[columns.why]\ntype = "count"\nknown = "after leaving"\nuse = "reason"', "type = .word"),
+        ('[columns.why]\ntype = "word"\nknown = "after leaving"\ngroups = { a = "b" }', "use = .reason"),
+        ("[columns.contract]\nshipped = true\nuse = 'reason'", "a column of your own can"),
+        (
+            '[columns.why]\ntype = "word"\nknown = "after leaving"\nuse = "reason"\n'
+            '[columns.too]\ntype = "word"\nknown = "after leaving"\nuse = "reason"',
+            "a second column of stated reasons beside why",
+        ),
+    ],
+)
+def test_a_column_that_cannot_give_stated_reasons_is_refused(tmp_path: Path, columns: str, why: str) -> None:
+    with pytest.raises(WrongUsage, match=why):
+        declare(tmp_path, columns)
