@@ -13,11 +13,13 @@ class LimitPolicy:
     calibration_off: float = 0.25
     lift_floor: float = 1.5
     missing_rise: float = 0.05
+    spike_usd: float = 10_000.0
 
     def __post_init__(self) -> None:
         check_number("limits", "calibration_off", self.calibration_off, 0, 10)
         check_number("limits", "lift_floor", self.lift_floor, 0, 10)
         check_number("limits", "missing_rise", self.missing_rise, 0, 1)
+        check_number("limits", "spike_usd", self.spike_usd, 0, 1e12)
 
 
 def load_limits(path: Path | None = None) -> LimitPolicy:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
+from churn.contracts.money import write_money
 from churn.contracts.performance import Performance
+from churn.contracts.spikes import Spike
 from churn.economics.limits import LimitPolicy
 from churn.monitoring.causes import Cause
 
-Check = Literal["calibration check", "ranking check", "feed check"]
+Check = Literal["calibration check", "ranking check", "feed check", "segment check"]
 CHECKS: tuple[Check, ...] = get_args(Check)
 """What monitoring looks at. A check is one incident until it holds again."""
 
@@ -42,7 +44,11 @@ def choose_newest(matured: Sequence[Performance]) -> Performance | None:
 
 
 def find_broken_limits(
-    published: date, faults: Sequence[Cause], newest: Performance | None, limits: LimitPolicy
+    published: date,
+    faults: Sequence[Cause],
+    newest: Performance | None,
+    spikes: Sequence[Spike],
+    limits: LimitPolicy,
 ) -> list[Finding]:
     """Returns the limits that are broken now, the feed first.
 
@@ -50,9 +56,10 @@ def find_broken_limits(
         published: the latest published date.
         faults: the faults of its feed.
         newest: the newest date that may be judged; None if there is none.
+        spikes: its segments that rose.
         limits: the limits of the policy in force.
     """
-    return [*check_feed(published, faults), *check_performance(newest, limits)]
+    return [*check_feed(published, faults), *check_performance(newest, limits), *check_segments(spikes, limits)]
 
 
 def check_performance(newest: Performance | None, limits: LimitPolicy) -> list[Finding]:
@@ -106,3 +113,28 @@ def check_feed(day: date, faults: Sequence[Cause]) -> list[Finding]:
             f'take the date back with `churn withdraw {day} --why "..."`.',
         )
     ]
+
+
+def check_segments(spikes: Sequence[Spike], limits: LimitPolicy) -> list[Finding]:
+    """Returns the finding of a date of which segments rose by more than the policy's amount; empty if none did."""
+    large = [spike for spike in spikes if spike.usd is None or spike.usd >= limits.spike_usd]
+    if not large:
+        return []
+    return [
+        Finding(
+            "segment check",
+            " ".join(tell_spike(spike) for spike in large[:3]),
+            "ask what changed for these customers (a price, an outage, an offer), and look at them on the page "
+            "Segments; `churn campaign plan NAME` says whom a contact pays for.",
+        )
+    ]
+
+
+def tell_spike(spike: Spike) -> str:
+    """Returns a sentence about a segment that rose."""
+    what = "probability of leaving" if spike.usd is None else "expected loss"
+    money = "" if spike.usd is None else f", {write_money(spike.usd)} of a year's revenue more"
+    return (
+        f"Since {spike.since} the {what} of {spike.customers:,} customers ({spike.words}) is {spike.rise:.0%} higher"
+        f"{money}."
+    )

@@ -7,12 +7,14 @@ from typing import Literal
 
 from churn.contracts.horizons import Horizon
 from churn.contracts.performance import Performance
+from churn.contracts.spikes import FEWEST_STEPS, Spike
 from churn.economics.limits import LimitPolicy, load_limits
 from churn.monitoring.causes import Cause, find_causes
 from churn.monitoring.limits import Finding, choose_newest, find_broken_limits
 from churn.stores.ledgers import loads, publications
 from churn.stores.shown.changes import Change, Promise, read_change, read_promise
 from churn.stores.shown.performance import read_performance
+from churn.stores.shown.spikes import count_steps, read_spikes
 from churn.stores.workplace import Workplace
 
 Verdict = Literal["all well", "look at this", "not known yet"]
@@ -31,6 +33,7 @@ class Health:
         change: why the published date differs from the date before; None if that is not stored.
         causes: the causes of the change, feed faults first, then by money.
         promise: how the published scores will do if they are true; None without a horizon.
+        spikes: the segments whose expected loss rose, the largest money first.
         lacks: what is not known, why, and since when it will be; empty if everything is known.
     """
 
@@ -42,6 +45,7 @@ class Health:
     change: Change | None
     causes: tuple[Cause, ...]
     promise: Promise | None
+    spikes: tuple[Spike, ...]
     lacks: tuple[str, ...]
 
 
@@ -57,9 +61,21 @@ def read_health(workplace: Workplace) -> Health:
         matured = read_performance(connection)
         change = read_change(connection, latest.prediction_date)
         promise = read_promise(connection, latest.prediction_date)
+        spikes = read_spikes(connection, latest.prediction_date)
+        steps = count_steps(connection, latest.prediction_date)
     limits = load_limits(workplace.settings.policies)
-    health = assemble(latest.prediction_date, latest.horizon, rules.horizon, matured, change, limits)
+    health = assemble(
+        latest.prediction_date, latest.horizon, rules.horizon, matured, change, Watched(spikes, steps), limits
+    )
     return replace(health, promise=promise)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What is known of segments: those that rose, and the steps between published dates of one model."""
+
+    spikes: Sequence[Spike]
+    steps: int
 
 
 def assemble(
@@ -68,6 +84,7 @@ def assemble(
     label_horizon: Horizon | None,
     matured: Sequence[Performance],
     change: Change | None,
+    watched: Watched,
     limits: LimitPolicy,
 ) -> Health:
     """Returns what monitoring knows, from what is stored.
@@ -78,12 +95,13 @@ def assemble(
         label_horizon: the horizon of the labels; None if it is not known.
         matured: every published date whose labels have matured.
         change: why the latest date differs from the date before; None if that is not stored.
+        watched: the segments of the latest date.
         limits: the limits of the policy in force.
     """
     newest = choose_newest(matured)
     causes = find_causes(change.features, change.movement, limits) if change else []
     faults = [cause for cause in causes if cause.kind == "feed fault"]
-    findings = find_broken_limits(published, faults, newest, limits)
+    findings = find_broken_limits(published, faults, newest, watched.spikes, limits)
     known: Verdict = "all well" if newest is not None else "not known yet"
     return Health(
         verdict="look at this" if findings else known,
@@ -94,7 +112,12 @@ def assemble(
         change=change,
         causes=tuple(causes),
         promise=None,
-        lacks=(*_find_lacks(published, horizon, label_horizon, matured, newest), *_find_unknown_changes(change)),
+        spikes=tuple(watched.spikes),
+        lacks=(
+            *_find_lacks(published, horizon, label_horizon, matured, newest),
+            *_find_unknown_changes(change),
+            *_find_unwatched(watched.steps),
+        ),
     )
 
 
@@ -140,3 +163,12 @@ def _find_unknown_changes(change: Change | None) -> list[str]:
     if change.previous_date is None:
         lacks.append("No earlier date is published: what changed is known from the second published date on.")
     return lacks
+
+
+def _find_unwatched(steps: int) -> list[str]:
+    if steps > FEWEST_STEPS:
+        return []
+    return [
+        f"Which segment rose is not known yet: {FEWEST_STEPS + 2} published dates of one model are needed, there "
+        f"{'is' if steps == 0 else 'are'} {steps + 1}."
+    ]

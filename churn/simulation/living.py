@@ -29,7 +29,7 @@ from churn.simulation.customers import (
     tenure_bin_of,
     to_frame,
 )
-from churn.simulation.world import World, monthly_hazard
+from churn.simulation.world import World, belongs, monthly_hazard
 
 MONTH_DAYS = 30
 ARRIVING_INTERNET_LOG_ODDS = (0.0, 1.25, -0.9)
@@ -253,7 +253,7 @@ def _bill(world: World, people: _People, columns: Columns, day: int) -> tuple[Fl
     rise = np.zeros(len(base))
     for shock in world.shocks:
         is_dearer = (people.left > shock.first_day) & (day >= shock.first_day)
-        step = base * shock.price_share * is_dearer
+        step = base * shock.price_share * is_dearer * belongs(shock.dearer, columns)
         rise += step
         total += step * np.floor(np.maximum(np.minimum(day, people.left) - shock.first_day, 0) / MONTH_DAYS)
     monthly = np.round((base + rise) * 20) / 20

@@ -18,7 +18,8 @@ class Shock:
         days: the number of days that it lasts.
         log_odds: what it adds to the log-odds of the monthly hazard.
         hits: "fiber" customers, "month_to_month" customers or "everyone".
-        price_share: the share by which every monthly charge rises, from the first day on and without an end.
+        price_share: the share by which monthly charges rise, from the first day on and without an end.
+        dearer: whose charges rise: as `hits`.
     """
 
     first_day: int
@@ -26,6 +27,7 @@ class Shock:
     log_odds: float
     hits: str = "everyone"
     price_share: float = 0.0
+    dearer: str = "everyone"
 
 
 _DAYS_OF_A_PRICE_RISE = 60

@@ -56,13 +56,14 @@ def monthly_hazard(world: World, columns: Columns, day: int, call: Floats | floa
     )
     for shock in world.shocks:
         if shock.first_day <= day < shock.first_day + shock.days:
-            odds = odds + shock.log_odds * _is_hit(shock, columns)
+            odds = odds + shock.log_odds * belongs(shock.hits, columns)
     return 1 - (1 - 1 / (1 + np.exp(-odds))) * (1 - FLOOR)
 
 
-def _is_hit(shock: Shock, columns: Columns) -> Floats:
-    if shock.hits == "fiber":
+def belongs(group: str, columns: Columns) -> Floats:
+    """Returns 1 for the customers of a group of `Shock.hits`, 0 for the others."""
+    if group == "fiber":
         return columns["fiber"]
-    if shock.hits == "month_to_month":
+    if group == "month_to_month":
         return 1 - columns["one"] - columns["two"]
     return np.ones(len(columns["tenure"]))

@@ -12,6 +12,7 @@ from churn.monitoring.drift import FeatureDay, Movement, measure_psi
 from churn.monitoring.estimates import estimate
 from churn.stages import Outcome
 from churn.stages.scoring import make_scorer
+from churn.stages.segments import watch_segments
 from churn.stages.tiering import stream_days
 from churn.stores.ledgers import promotions, publications
 from churn.stores.rows import changes
@@ -52,8 +53,9 @@ def watch_newest(workplace: Workplace) -> Outcome:
         changes.replace_change(connection, day, previous, features, movement, bool(profiles))
         if cells is not None and not cells.is_empty():
             replace_estimate(connection, day, estimate(cells), int(cells["customers"].sum()))
+    risen = watch_segments(workplace, day)
     since = f"with {previous.prediction_date}" if previous else "with its training only: no earlier date is published"
-    return Outcome(f"{day.prediction_date} compared {since}")
+    return Outcome(f"{day.prediction_date} compared {since}{risen}")
 
 
 def _score_with_first(

@@ -13,6 +13,7 @@ from churn.stores.ledgers.publications import find_publication
 from churn.stores.rows import outcomes
 from churn.stores.shown.changes import read_change
 from churn.stores.shown.performance import read_performance
+from churn.stores.shown.spikes import read_spikes
 from churn.stores.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ def judge_limits(workplace: Workplace) -> dict[Check, LimitBroken | None]:
     with workplace.engine.connect() as connection:
         newest = choose_newest(read_performance(connection))
         change = read_change(connection, latest.prediction_date)
+        spikes = read_spikes(connection, latest.prediction_date)
     faults = find_faults(change.features, limits) if change else []
-    found = find_broken_limits(latest.prediction_date, faults, newest, limits)
+    found = find_broken_limits(latest.prediction_date, faults, newest, spikes, limits)
     return dict.fromkeys(CHECKS) | {one.check: LimitBroken(one.check, one.fact, one.next_step) for one in found}
 
 

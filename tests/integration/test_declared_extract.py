@@ -15,6 +15,7 @@ from churn.intake.declaring import read_declared
 from churn.reporting.exporting import export
 from churn.settings import Settings
 from churn.stages import intake, learning
+from churn.stages.drift import watch_newest
 from churn.stores.ledgers import loads
 from churn.stores.postgres.database import open_engine
 from tests.conftest import DAY
@@ -194,6 +195,26 @@ def test_segments_that_the_extract_lacks_are_not_shown(company: Settings) -> Non
     shown = {row["dimension"] for row in ask_rows(company, "SELECT dimension FROM reporting.risk_by_segment")}
     assert "tenure_band" in shown
     assert not shown & {"contract", "internet_service", "payment_method", "senior_citizen"}
+
+
+def test_a_declared_segment_is_watched_alone_and_beside_the_others(company: Settings) -> None:
+    watch_newest(at(company))
+
+    rows = ask_rows(
+        company,
+        """SELECT first_column, first_word, second_column, customers_count, expected_leavers
+           FROM analytics.segment_days WHERE 'edition' IN (first_column, second_column)""",
+    )
+    alone = {row["first_word"]: row["customers_count"] for row in rows if row["second_column"] == ""}
+    truth = ask_rows(
+        company,
+        """SELECT coalesce(edition, '(blank)') AS word, count(*) AS customers FROM analytics.fct_customer_features
+           WHERE NOT has_churned GROUP BY 1""",
+    )
+    assert alone == {row["word"]: row["customers"] for row in truth}
+    columns = {(row["first_column"], row["second_column"]) for row in rows}
+    assert columns >= {("edition", ""), ("edition", "tenure_band")}
+    assert not columns & {("contract", "edition"), ("edition", "internet_service")}
 
 
 def test_a_declared_segment_divides_the_customers_in_the_database_and_on_its_page(company: Settings) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from churn.contracts.features import FEATURES
+from churn.contracts.spikes import Spike
 from churn.monitoring.profiles import profile_features
 from churn.settings import Settings
 from churn.stages import scoring
@@ -23,6 +24,7 @@ from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.database import open_engine
 from churn.stores.rows import label_windows
 from churn.stores.rows.features import read_features
+from churn.stores.rows.segment_days import replace_spikes
 from churn.terminal.cli import app
 from tests.support.days import RuleOfThumb, ask, day_number, execute, name_rule_of_thumb_champion, run_day, write_day
 from tests.support.factories import make_extract, write_extract
@@ -168,6 +170,43 @@ def test_the_parts_of_a_change_add_up_to_it(telecom: Settings) -> None:
     assert float(str(before)) + float(str(parts)) == pytest.approx(float(str(after)))
     assert watch_newest(at(telecom)).is_skipped
     assert "keeps no profile of its training part" in " ".join(monitor().output.split())
+
+
+def test_a_segment_that_rose_is_shown_to_people_and_machines_and_alerts_once(telecom: Settings) -> None:
+    """The sums of each date are stored; what a rise is, the unit tests of monitoring say."""
+    watch_newest(at(telecom))
+    sums = ask(
+        telecom,
+        f"""SELECT first_column, sum(customers_count), sum(expected_leavers) FROM analytics.segment_days
+            WHERE prediction_date = '{LATER}' AND second_column = '' GROUP BY 1""",
+    )
+    ((count, leavers),) = ask(
+        telecom,
+        f"""SELECT count(*), sum(churn_probability) FROM analytics.customer_risk
+            WHERE prediction_date = '{LATER}' AND is_active""",
+    )
+    assert len(sums) == 6
+    assert {number for _, number, _ in sums} == {count}
+    assert [float(str(one)) for _, _, one in sums] == pytest.approx([float(str(leavers))] * 6)
+    assert "Which segment rose is not known yet: 16 published dates of one model" in " ".join(monitor().output.split())
+    assert judge_limits(at(telecom))["segment check"] is None
+
+    fiber = (("internet_service", "Fiber optic"), ("contract", "Month-to-month"))
+    with open_engine(telecom).begin() as connection:
+        replace_spikes(connection, LATER, [Spike(fiber, LATER, 120, 0.2, 40.0, 12_345.0, 1e-6)])
+    told, document, page = monitor(), monitor("--json"), read_page(open_page("health"))
+    broken = judge_limits(at(telecom))["segment check"]
+    view = ask(telecom, "SELECT segment, added_loss_usd FROM reporting.segment_spikes")
+    execute(telecom, "DELETE FROM analytics.segment_spikes")
+
+    fact = "of 120 customers (internet service Fiber optic, contract Month-to-month) is 20% higher, $12,345"
+    assert (told.exit_code, document.exit_code) == (5, 5)
+    assert " ".join(told.output.split()).count(fact) == 1
+    assert json.loads(document.output)["spikes"][0]["usd"] == 12_345
+    assert "internet service Fiber optic, contract Month-to-month" in page
+    assert view == [("internet_service = Fiber optic and contract = Month-to-month", 12_345.0)]
+    assert broken is not None
+    assert fact in broken.fact
 
 
 class Cautious(RuleOfThumb):

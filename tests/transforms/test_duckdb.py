@@ -39,6 +39,11 @@ def on_postgres(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) ->
         judge_matured(at(settings))
         execute(settings, "UPDATE ops.publications SET horizon = '30 days'")
         watch_newest(at(settings))
+        execute(
+            settings,
+            f"""INSERT INTO analytics.segment_spikes VALUES ('{DAYS[2]}', 1, 'contract', 'One year', NULL, NULL,
+                '{DAYS[2]}', 100, 5, 0.2, 1000, 0.00001)""",
+        )
         hold_out_a_customer(settings)
         yield settings
 

@@ -1,20 +1,23 @@
 """The page about the health of the scores: what came true, what changed in money, and whether the feed is at fault."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import streamlit as st
 
 from churn.contracts.performance import Performance
+from churn.contracts.spikes import Spike
 from churn.dashboard import health_charts, markup
 from churn.dashboard.access import Shown, ask_now
 from churn.dashboard.formats import tell_count, tell_day, tell_percent, tell_ratio, tell_text, tell_usd
 from churn.dashboard.glossary import Figure
 from churn.economics.limits import load_limits
-from churn.reporting.health import Health, assemble
+from churn.reporting.health import Health, Watched, assemble
 from churn.settings import load_settings
 from churn.stores.shown import Row
 from churn.stores.shown.changes import Change, Promise, read_change, read_promise
 from churn.stores.shown.performance import read_groups, read_performance
+from churn.stores.shown.spikes import count_steps, read_spikes
 
 CARDS = {
     "actual_leavers": Figure("Left", "Customers who left within the window; the held out count for them.", tell_count),
@@ -47,6 +50,11 @@ GROUPS = {
     "expected_share": Figure("Expected share", "Mean probability of leaving.", tell_percent),
     "actual_share": Figure("Share who left", "Share of the customers who left.", tell_percent),
 }
+SPIKES = {
+    "customers": Figure("Customers", "Active customers of the segment.", tell_count),
+    "rise": Figure("Rise", "By which share the expected loss of a customer rose since then.", tell_percent),
+    "usd": Figure("Added loss", "What the rise adds to a year's revenue expected to leave, in USD.", tell_usd),
+}
 PROMISES = {
     "leavers": Figure("Will leave", "Customers who leave within the horizon, with the 95% band.", tell_count),
     "pr_auc": Figure("PR-AUC", "The PR-AUC that the scores promise, with the 95% band.", tell_ratio),
@@ -61,11 +69,13 @@ def show(shown: Shown) -> None:
     matured = ask_now(read_performance)
     change = ask_now(read_change, shown.day)
     limits = load_limits(load_settings().policies)
-    health = assemble(shown.day, shown.horizon, None, matured, change, limits)
+    watched = Watched(ask_now(read_spikes, shown.day), ask_now(count_steps, shown.day))
+    health = assemble(shown.day, shown.horizon, None, matured, change, watched, limits)
     _show_verdict(health)
     _show_came_true(health, matured)
     _show_promise(shown, ask_now(read_promise, shown.day))
     _show_change(change, health)
+    _show_spikes(health.spikes)
     _show_features(change)
 
 
@@ -154,6 +164,20 @@ def _show_change(change: Change | None, health: Health) -> None:
     st.html(markup.draw_table("change", "Parts of the change of the expected loss", columns, rows))
     for cause in health.causes:
         st.html(markup.note(f"{cause.kind.capitalize()}: {cause.evidence}."))
+
+
+def _show_spikes(spikes: Sequence[Spike]) -> None:
+    if not spikes:
+        return
+    st.header("Segments that rose")
+    rows: list[Row] = [{**asdict(one), "words": one.words} for one in spikes]
+    known = markup.find_known(tuple(SPIKES), rows)
+    columns = [
+        markup.Column("words", Figure("Segment", "One or two columns of the customers.", tell_text)),
+        markup.Column("since", Figure("Since", "The first date of the higher level.", tell_day)),
+        *(markup.Column(name, SPIKES[name], is_number=True) for name in known),
+    ]
+    st.html(markup.draw_table("spikes", "Segments whose expected loss rose, the largest amount first", columns, rows))
 
 
 def _show_features(change: Change | None) -> None:

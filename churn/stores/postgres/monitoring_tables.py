@@ -129,6 +129,41 @@ feature_drift = Table(
     comment="One row per date that was the newest published one and model feature: how it is spread.",
 )
 
+segment_days = Table(
+    "segment_days",
+    metadata,
+    Column("prediction_date", Date, primary_key=True, comment="The date that was scored"),
+    Column("first_column", Text, primary_key=True, comment="A column of the customers; empty: all customers"),
+    Column("first_word", Text, primary_key=True, comment="Its word"),
+    Column("second_column", Text, primary_key=True, comment="Another column; empty: a segment of one column"),
+    Column("second_word", Text, primary_key=True, comment="Its word"),
+    Column("staged_at", DateTime(timezone=True), nullable=False, comment="When the scores were written, UTC"),
+    Column("customers_count", BigInteger, nullable=False, comment="Active customers of the segment"),
+    Column("expected_leavers", Double, nullable=False, comment="Sum of their probabilities"),
+    Column("expected_loss_usd", Double, comment="Their expected loss, in USD; NULL without a value a month"),
+    schema="analytics",
+    comment="One row per watched date and segment of at most two columns: what a rise is measured against.",
+)
+
+segment_spikes = Table(
+    "segment_spikes",
+    metadata,
+    Column("prediction_date", Date, primary_key=True, comment="The date that was scored"),
+    Column("spike_rank", Integer, primary_key=True, comment="1 is the rise that costs most"),
+    Column("first_column", Text, nullable=False, comment="The column of the segment"),
+    Column("first_word", Text, nullable=False, comment="Its word"),
+    Column("second_column", Text, comment="The other column; NULL: a segment of one column"),
+    Column("second_word", Text, comment="Its word"),
+    Column("since_date", Date, nullable=False, comment="The first date of the higher level"),
+    Column("customers_count", BigInteger, nullable=False, comment="Active customers of the segment"),
+    Column("expected_leavers", Double, nullable=False, comment="How many of them are expected to leave"),
+    Column("rise", Double, nullable=False, comment="By which share the expected loss per customer rose since then"),
+    Column("added_loss_usd", Double, comment="What the rise adds to the expected loss, in USD; NULL without a value"),
+    Column("p_value", Double, nullable=False, comment="How likely a step of this size is by chance"),
+    schema="analytics",
+    comment="One row per date that was the newest published one and segment whose expected loss rose.",
+)
+
 score_estimates = Table(
     "score_estimates",
     metadata,

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from churn.contracts.performance import Performance
 from churn.monitoring.causes import Cause
+from churn.monitoring.limits import tell_spike
 from churn.reporting.health import Health
 from churn.stages import counted
 from churn.stores.shown.changes import Change, Promise
@@ -30,6 +31,9 @@ def show_health(health: Health, console: Console | None = None) -> None:
         console.print(tell_promise(health.published, health.promise))
     if health.change is not None and health.change.movement is not None:
         _show_movement(health.change, health.causes, console)
+    for spike in health.spikes:
+        if not any(tell_spike(spike) in finding.fact for finding in health.findings):  # A broken limit has said it.
+            console.print(escape(tell_spike(spike)))
     for lack in health.lacks:
         console.print(escape(lack))
 
