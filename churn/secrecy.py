@@ -70,13 +70,15 @@ def _pattern(settings: Settings | None) -> re.Pattern[str]:
 
 
 def find_secrets(settings: Settings) -> set[str]:
-    """Returns every secret: the passwords in addresses, as written and decoded, the tokens of alerts, the API keys."""
+    """Returns every secret: the passwords in addresses, as written and decoded, the tokens of alerts, the keys."""
     secrets: set[str] = set()
     for address in (settings.database_url, settings.mlflow_tracking_uri):
         if address is not None:
             secrets |= _passwords(address.get_secret_value())
     for address_text in split_addresses(settings):
         secrets |= _passwords(address_text) | _tokens(address_text)
+    if settings.webhook_secret is not None:
+        secrets.add(settings.webhook_secret.get_secret_value())
     if settings.api_keys is not None:
         entries = settings.api_keys.get_secret_value().replace(",", " ").split()
         secrets |= {entry.partition("=")[2] for entry in entries}

@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         description="Where to send alerts about failures and recoveries: apprise addresses (Slack, e-mail, webhook and "
         "others), separated by spaces or commas. Without it, no alert is sent.",
     )
+    webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="Secret that signs the contacts of webhooks (Standard Webhooks): whsec_ and base64. A channel "
+        "with an address needs it.",
+    )
     statement_timeout_minutes: int = Field(
         default=30,
         ge=1,

@@ -1,4 +1,4 @@
-"""Enrols the day's wave of every running campaign.
+"""Takes in what came of contacts, enrols the day's wave of every running campaign, and sends its contacts.
 
 uv run python -m flows.campaigns --as-of 2026-11-22
 """
@@ -12,6 +12,14 @@ from flows.policy import stage_policy
 from flows.runs import flow_policy
 
 
+@task(**stage_policy(), task_run_name="take_in_events")
+def take_in_events(workplace: Workplace) -> Outcome:
+    """Records what other systems inserted into landing.contact_events."""
+    from churn.stages import taking_back
+
+    return taking_back.take_in(workplace)
+
+
 @task(**stage_policy(), task_run_name="enrol_waves")
 def enrol_waves(workplace: Workplace, as_of: Day | None) -> list[Outcome]:
     """Enrols customers for each campaign whose days of enrolment hold the date."""
@@ -20,18 +28,27 @@ def enrol_waves(workplace: Workplace, as_of: Day | None) -> list[Outcome]:
     return contacting.run_waves(workplace, as_of)
 
 
-STAGES = (enrol_waves,)
+@task(**stage_policy(), task_run_name="send_contacts")
+def send_contacts(workplace: Workplace) -> list[Outcome]:
+    """Sends the contacts of the channels that go to the view or to an address; files are sent by command only."""
+    from churn.stages import delivering
+
+    return delivering.send_by_itself(workplace)
+
+
+STAGES = (take_in_events, enrol_waves, send_contacts)
 
 
 @flow(name="campaigns", **flow_policy())
 def campaigns(as_of: Day | None = None) -> list[Outcome]:
-    """Enrols the day's wave of every running campaign. The same date twice changes nothing.
+    """Takes in events, enrols the wave of every running campaign, sends. The same date twice changes nothing.
 
     Args:
         as_of: a published date (default: the latest).
     """
     with open_workplace() as workplace, one_pipeline(workplace):
-        return enrol_waves(workplace, as_of)
+        # First what came back: a customer who said no yesterday is not enrolled today.
+        return [take_in_events(workplace), *enrol_waves(workplace, as_of), *send_contacts(workplace)]
 
 
 if __name__ == "__main__":

@@ -74,6 +74,8 @@ TOGETHER = dict.fromkeys(
         "test_published_day.py",
         "test_secrets.py",
         "test_campaigns.py",
+        "test_deliveries.py",
+        "test_webhooks.py",
         "test_online_scores.py",
         "test_serving.py",
         "test_following.py",

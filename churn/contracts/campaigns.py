@@ -23,6 +23,10 @@ ContactEvent = Literal[
     "do_not_contact",
 ]  # fmt: skip
 EVENTS: tuple[ContactEvent, ...] = get_args(ContactEvent)
+VIEW = "view"
+"""Where a channel of the policy file sends its contacts if another system reads them from reporting.contact_list."""
+CONTACT_LIST = "reporting.contact_list"
+"""The destination of these contacts, and the name of what is read."""
 REACHED: tuple[ContactEvent, ...] = ("reached", "callback", "declined", "accepted")
 """The events that say that the company spoke to the customer."""
 

@@ -4,11 +4,13 @@
     seats = 60                     # contacts a day
     contact_usd = 2.0
     reach = 0.6                    # share of the contacts that reach the customer
+    to = "view"                    # or an address "https://..."; default: `churn campaign send` writes a file
     [budget]
     usd_a_month = 8000             # offers and contacts together
     [contact]
     cooldown_days = 60
     default_consent = { call = true, email = false }
+    codes = { NA = "not_reached" } # the company's own codes of what came of a contact = the product's words
     [[offers]]
     id = "support_3m"
     worth_months = 0.3             # cost of the offer, as a share of one monthly charge
@@ -28,13 +30,14 @@
 Without [[offers]] there is one offer, "standard", with the values of [value]; without [channels] one channel, "call".
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from churn.contracts.campaigns import LEAST_HOLDOUT, MOST_HOLDOUT
+from churn.contracts.campaigns import EVENTS, LEAST_HOLDOUT, MOST_HOLDOUT, VIEW
 from churn.economics.policies import ValuePolicy, check_number, load_policies, read_sections, refuse_value
 from churn.errors import WrongUsage
 
@@ -54,18 +57,25 @@ Condition = str | bool | tuple[str, ...]
 
 @dataclass(frozen=True)
 class Channel:
-    """A way to contact customers: its contacts a day, the cost of one in USD, the share that reaches the customer."""
+    """A way to contact customers: its contacts a day, the cost of one in USD, the share that reaches the customer.
+
+    `to` says how its contacts are delivered: "" by file, VIEW by reporting.contact_list, an address by webhook.
+    """
 
     name: str
     seats: float = float("inf")
     contact_usd: float = 2.0
     reach: float = 1.0
     default_consent: bool = True
+    to: str = ""
 
     def __post_init__(self) -> None:
         check_number(f"channels.{self.name}", "seats", self.seats, 0, float("inf"))
         check_number(f"channels.{self.name}", "contact_usd", self.contact_usd, 0, float("inf"))
         check_number(f"channels.{self.name}", "reach", self.reach, 0.01, 1)
+        # Plain http only to this machine: the contacts of customers must not cross a network in the clear.
+        if not re.fullmatch(rf"|{VIEW}|https://\S+|http://(127\.0\.0\.1|localhost)(:\d+)?(/\S*)?", self.to):
+            raise refuse_value(f"channels.{self.name}", "to", self.to, f'"{VIEW}" or an address "https://..."')
 
 
 @dataclass(frozen=True)
@@ -126,6 +136,7 @@ class ContactPolicy:
         campaigns: by name.
         cooldown_days: a customer who was contacted is not contacted again within this many days.
         budget_usd_a_month: what offers and contacts may cost together.
+        codes: the company's own codes of what came of a contact -> the product's words.
     """
 
     channels: Mapping[str, Channel]
@@ -133,6 +144,7 @@ class ContactPolicy:
     campaigns: Mapping[str, CampaignPlan]
     cooldown_days: int
     budget_usd_a_month: float
+    codes: Mapping[str, str] = field(default_factory=dict)
 
     def require_campaign(self, name: str) -> CampaignPlan:
         """Returns the plan of a campaign.
@@ -196,7 +208,9 @@ def read_contact_policy(sections: Mapping[str, Any], value: ValuePolicy) -> Cont
         WrongUsage: a value is missing, unknown or outside its range. The message names it.
     """
     contact = dict(sections.get("contact", {}))
-    consents = contact.pop("default_consent", {})
+    consents, codes = contact.pop("default_consent", {}), contact.pop("codes", {})
+    if wrong := [theirs for theirs, ours in codes.items() if ours not in EVENTS]:
+        raise refuse_value("contact.codes", wrong[0], codes[wrong[0]], f"one of {', '.join(EVENTS)}")
     cooldown = contact.pop("cooldown_days", 60)
     check_number("contact", "cooldown_days", cooldown, 0, 3650)
     budget = dict(sections.get("budget", {}))
@@ -214,7 +228,7 @@ def read_contact_policy(sections: Mapping[str, Any], value: ValuePolicy) -> Cont
     standard = Offer("standard", value.offer_monthly_charges, value.save_rate, tuple(channels))
     by_id = {offer.id: offer for offer in offers or [standard]}
     plans = {name: _read_plan(name, values, by_id) for name, values in sections.get("campaign", {}).items()}
-    return ContactPolicy(channels, by_id, plans, cooldown, usd)
+    return ContactPolicy(channels, by_id, plans, cooldown, usd, codes)
 
 
 def count_seats(policy: ContactPolicy) -> int | None:

@@ -55,18 +55,31 @@ def read_events(path: Path, codes: Mapping[str, str]) -> list[Event]:
         ContractBroken: a column is missing, or a row has an unknown event or a time without its offset. No event of the
             file is taken in.
     """
-    return [_as_event(path, line, row, codes) for line, row in _read_rows(path, EVENT_COLUMNS)]
+    return [
+        as_event(f"Line {line} of {path.name}", path.name, row, codes) for line, row in _read_rows(path, EVENT_COLUMNS)
+    ]
 
 
-def _as_event(path: Path, line: int, row: Mapping[str, str | None], codes: Mapping[str, str]) -> Event:
+def as_event(place: str, source: str, row: Mapping[str, str | None], codes: Mapping[str, str]) -> Event:
+    """Reads one event.
+
+    Args:
+        place: where the row is, for the message: a line of a file, or a row of a table.
+        source: the file or the table.
+        row: the cells as text, by column; a blank cell is None.
+        codes: theirs -> ours.
+
+    Raises:
+        ContractBroken: the event is unknown, the time has no offset, or the cost is no number.
+    """
     theirs = row["event"] or ""
     event = codes.get(theirs, theirs)
     if event not in EVENTS:
         raise ContractBroken(
-            f"Line {line} of {path.name} has the event {theirs!r}, which is not known.",
-            f"write one of {', '.join(EVENTS)}, or translate it in a file of codes (--codes).",
+            f"{place} has the event {theirs!r}, which is not known.",
+            f"write one of {', '.join(EVENTS)}, or translate it: [contact] codes of the policy file, or --codes FILE.",
         )
-    occurred_at = _as_moment(path, line, row["occurred_at"])
+    occurred_at = _as_moment(place, row["occurred_at"])
     facts = {name: row.get(name) or None for name in _OPTIONAL}
     # A separator that no cell has: otherwise two different events could have the same key.
     key = "\x1f".join(
@@ -79,14 +92,14 @@ def _as_event(path: Path, line: int, row: Mapping[str, str | None], codes: Mappi
         occurred_at=occurred_at,
         channel=facts["channel"],
         offer_id_given=facts["offer_id_given"],
-        cost_usd=_as_number(path, line, facts["cost_usd"]),
+        cost_usd=_as_number(place, facts["cost_usd"]),
         stated_reason=facts["stated_reason"],
         their_code=theirs if theirs != event else None,
-        source=path.name,
+        source=source,
     )
 
 
-def _as_moment(path: Path, line: int, text: str | None) -> datetime:
+def _as_moment(place: str, text: str | None) -> datetime:
     try:
         moment = datetime.fromisoformat(text or "")
     except ValueError:
@@ -94,19 +107,17 @@ def _as_moment(path: Path, line: int, text: str | None) -> datetime:
         moment = datetime.min
     if moment.tzinfo is None:
         raise ContractBroken(
-            f"Line {line} of {path.name} has the time {text!r}, which is no time with its offset from UTC.",
+            f"{place} has the time {text!r}, which is no time with its offset from UTC.",
             "write it like 2026-11-28T14:05:00+01:00.",
         )
     return moment
 
 
-def _as_number(path: Path, line: int, text: str | None) -> float | None:
+def _as_number(place: str, text: str | None) -> float | None:
     try:
         return None if text is None else float(text)
     except ValueError:
-        raise ContractBroken(
-            f"Line {line} of {path.name} has the cost {text!r}, which is no number.", "write it like 2.50."
-        ) from None
+        raise ContractBroken(f"{place} has the cost {text!r}, which is no number.", "write it like 2.50.") from None
 
 
 def read_suppressions(path: Path, today: date) -> list[Suppression]:

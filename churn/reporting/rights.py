@@ -2,6 +2,7 @@
 
 from churn.settings import Settings
 from churn.stores.postgres import database
+from churn.stores.postgres.callers import ensure_caller
 from churn.stores.postgres.migrating import Migration
 from churn.stores.postgres.readers import READER, ensure_reader
 from churn.stores.postgres.writers import WRITER, ensure_writer
@@ -15,6 +16,7 @@ def set_up(workplace: Workplace) -> str:
     """
     with workplace.engine.begin() as connection:
         writes, reads = ensure_writer(connection), ensure_reader(connection)
+        ensure_caller(connection)
     rights = [f"{WRITER} may write" if writes else f"the role {WRITER} does not exist, so only this user may write"]
     rights += [f"{READER} may read" if reads else f"the role {READER} does not exist, so only this user may read"]
     return f"The tables exist; {'; '.join(rights)}."

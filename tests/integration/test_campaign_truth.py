@@ -12,7 +12,7 @@ from churn.reporting import campaigns
 from churn.simulation.campaign import read_contacts
 from churn.simulation.extracts import write_daily_extracts
 from churn.simulation.world import World
-from churn.stages import contacting, history, intake, scoring
+from churn.stages import contacting, delivering, history, intake, scoring
 from churn.stores.workplace import Workplace, open_workplace
 from tests.support.months import CUSTOMERS, LAST, learn_three_months
 from tests.support.telecoms import Telecoms
@@ -63,7 +63,7 @@ def test_the_interval_of_a_campaign_holds_what_the_contacts_did(
         with open_workplace(settings) as workplace:
             campaigns.start_campaign(workplace, "truth", "Ana", "a test", is_forced=True)
             contacting.run_wave(workplace, "truth")
-            contacting.send_contacts(workplace, "truth", tmp_path / "outbox", LAST)
+            delivering.send_contacts(workplace, "truth", tmp_path / "outbox", LAST)
             append_contacts(workplace, tmp_path / "contacts.csv")
         first = LAST - timedelta(days=90)
         world = replace(World(CUSTOMERS, seed=20), campaign=read_contacts(tmp_path / "contacts.csv", first))

@@ -59,6 +59,14 @@ def hold_out_a_customer(settings: Settings) -> None:
             FROM reporting.action_list WHERE prediction_date = '{DAYS[1]}' AND call_rank = 1;
             INSERT INTO ops.exclusions VALUES ('autumn', '{DAYS[1]}', 'enrolled', 2);
             INSERT INTO ops.contacts VALUES ('k1', 'autumn', 'somebody', '{DAYS[1]}', 1, '{{}}', 20, '{DAYS[2]}');
+            INSERT INTO ops.assignments SELECT 'autumn', customer_id, '{DAYS[1]}', '{DAYS[1]}', 1, 0.9, 'treatment',
+                'standard', 'call', expected_profit_usd, churn_probability, monthly_charges
+            FROM reporting.action_list WHERE prediction_date = '{DAYS[1]}' AND call_rank IN (2, 3);
+            INSERT INTO ops.contacts SELECT 'of ' || customer_id, 'autumn', customer_id, '{DAYS[1]}', 2,
+                ARRAY['+ electronic check'], 20, '2099-12-31', '{DAYS[1]}', now(), 'reporting.contact_list'
+            FROM ops.assignments WHERE arm = 'treatment';
+            INSERT INTO ops.suppressions SELECT customer_id, 'all', '{DAYS[1]}', NULL, 'opted_out', 'a file'
+            FROM reporting.action_list WHERE prediction_date = '{DAYS[1]}' AND call_rank = 3;
             INSERT INTO ops.contact_events (event_id, contact_id, event, occurred_at, cost_usd, source)
             VALUES ('e1', 'k1', 'reached', now(), 1.5, 'outcomes.csv'), ('e2', 'k1', 'accepted', now(), NULL, 'too');
             INSERT INTO ops.readings (campaign_id, as_of_date, outcome, contrast, treated_count, control_count,

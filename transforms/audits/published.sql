@@ -127,4 +127,17 @@ WHERE
   ) <> (
     kept.revenue_at_risk_usd IS NULL
   )
-  OR ABS(shown.revenue_at_risk_usd - kept.revenue_at_risk_usd) > 0.05
+  OR ABS(shown.revenue_at_risk_usd - kept.revenue_at_risk_usd) > 0.05;
+
+AUDIT (
+  name nobody_is_held_out
+);
+
+/* A list that leaves the company never has a customer whom its campaign holds out. */
+SELECT
+  list.customer_id
+FROM @this_model AS list
+INNER JOIN ops.assignments AS controls
+  ON controls.customer_id = list.customer_id
+  AND controls.campaign_id = list.campaign_id
+  AND controls.arm = 'control'

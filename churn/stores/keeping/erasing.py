@@ -11,9 +11,11 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection, Table
 
+from churn.contracts.campaigns import CONTACT_LIST
 from churn.contracts.extract import PUBLIC_NAMES
 from churn.stores.keeping.holdings import DECLARED, FIND_VERSIONS
 from churn.stores.postgres import campaign_tables, tables
+from churn.stores.postgres.landing_tables import landed_events
 from churn.stores.rows.snapshots import ROW_HASH
 
 _OTHER_NAMES = sorted(
@@ -66,7 +68,8 @@ def erase_rows(connection: Connection, customer_id: str) -> Erased:
 
 def _read_files(connection: Connection, customer_id: str) -> list[str]:
     contacts = campaign_tables.contacts
-    mine = (contacts.c.customer_id == customer_id) & contacts.c.destination.is_not(None)
+    # The view forgets by itself; a file, and the receiver of a webhook, do not.
+    mine = (contacts.c.customer_id == customer_id) & (contacts.c.destination != CONTACT_LIST)
     return list(connection.scalars(sa.select(contacts.c.destination).distinct().where(mine)))
 
 
@@ -148,7 +151,8 @@ def _erase_campaigns(connection: Connection, customer_id: str, counts: Counter[s
     """Deletes what campaigns hold: events first, since only their contact leads to the customer."""
     contacts, events = campaign_tables.contacts, campaign_tables.contact_events
     mine = sa.select(contacts.c.contact_id).where(contacts.c.customer_id == customer_id)
-    counts[events.fullname] += connection.execute(sa.delete(events).where(events.c.contact_id.in_(mine))).rowcount
+    for table in (events, landed_events):
+        counts[table.fullname] += connection.execute(sa.delete(table).where(table.c.contact_id.in_(mine))).rowcount
     held: tuple[Table, ...] = (contacts, campaign_tables.assignments, campaign_tables.suppressions)
     for table in held:
         counts[table.fullname] += connection.execute(

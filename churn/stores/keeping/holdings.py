@@ -38,6 +38,8 @@ DECLARED = {
     "ops.contacts": Holding(None),
     "ops.contact_events": Holding(None),
     "ops.suppressions": Holding(None),
+    "ops.outbox": Holding(None),
+    "landing.contact_events": Holding(None),
 }
 """The tables that Python declares."""
 

@@ -105,7 +105,7 @@ contacts = Table(
     Column("expires_on", Date, nullable=False, comment="After this day the contact is no longer made"),
     Column("sent_on", Date, comment="Day on which it was sent; NULL while it waits for a seat"),
     Column("sent_at", DateTime(timezone=True), comment="When it was sent, UTC"),
-    Column("destination", Text, comment="Where it was sent: a file"),
+    Column("destination", Text, comment="Where it was sent: a file, reporting.contact_list, or a web address"),
     Index("contacts_customer", "customer_id"),
     schema="ops",
     comment="One row per customer to contact: the treatment group only.",

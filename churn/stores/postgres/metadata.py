@@ -6,7 +6,7 @@ from sqlalchemy import DDL, MetaData, Table, event
 
 metadata = MetaData()
 
-SCHEMAS = ("raw_data", "staging", "analytics", "reporting", "ops")
+SCHEMAS = ("raw_data", "staging", "analytics", "reporting", "ops", "landing")
 
 
 def one_of(column: str, words: object) -> str:

@@ -42,7 +42,7 @@ def ensure_reader(connection: Connection) -> bool:
     """
     if _can_read(connection):
         return True
-    if not _exists(connection) and not _may_create(connection):
+    if not role_exists(connection, READER) and not may_create_roles(connection):
         _log.warning(
             "The role %s does not exist, and this user may not create it. Nobody else can read until an administrator "
             "runs CREATE ROLE %s NOLOGIN. The next run grants the role its rights.",
@@ -50,7 +50,7 @@ def ensure_reader(connection: Connection) -> bool:
             READER,
         )
         return False
-    if not _exists(connection):
+    if not role_exists(connection, READER):
         connection.execute(text(f"CREATE ROLE {READER} NOLOGIN"))
     for schema in READABLE:
         connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO {READER}"))
@@ -59,11 +59,13 @@ def ensure_reader(connection: Connection) -> bool:
     return True
 
 
-def _exists(connection: Connection) -> bool:
-    return bool(connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": READER}))
+def role_exists(connection: Connection, name: str) -> bool:
+    """Returns whether the server has a role of this name."""
+    return bool(connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}))
 
 
-def _may_create(connection: Connection) -> bool:
+def may_create_roles(connection: Connection) -> bool:
+    """Returns whether this user may create roles."""
     query = "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user"
     return bool(connection.scalar(text(query)))
 

@@ -8,6 +8,7 @@
 --   churn_owner    owns the schemas and the tables of churn/stores/postgres/tables.py, and may alter them
 --   churn_writer   the pipeline: writes rows, owns the tables and views of the SQL models, has no rights on the server
 --   churn_reader   people and BI tools: reads `reporting` and `analytics`
+--   churn_crm      the system that calls customers: reads whom to contact, and inserts what came of it
 -- Users, created if their password is in the environment. Each user acts as its group from the first statement on, so
 -- that its tables belong to the group and stay when the user is dropped:
 --   churn_deployer CHURN_DEPLOYER_PASSWORD    churn_pipeline CHURN_PIPELINE_PASSWORD    churn_bi CHURN_BI_PASSWORD
@@ -19,7 +20,7 @@ SET client_min_messages = warning;
 DO $$
 DECLARE role text;
 BEGIN
-  FOREACH role IN ARRAY ARRAY['churn_owner', 'churn_writer', 'churn_reader'] LOOP
+  FOREACH role IN ARRAY ARRAY['churn_owner', 'churn_writer', 'churn_reader', 'churn_crm'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN', role);
     END IF;
@@ -27,7 +28,7 @@ BEGIN
 END $$;
 
 REVOKE CONNECT ON DATABASE :"DBNAME" FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"DBNAME" TO churn_owner, churn_writer, churn_reader;
+GRANT CONNECT ON DATABASE :"DBNAME" TO churn_owner, churn_writer, churn_reader, churn_crm;
 -- The SQL models keep their tables in schemas of their own, `sqlmesh__...`.
 GRANT CREATE ON DATABASE :"DBNAME" TO churn_owner, churn_writer;
 

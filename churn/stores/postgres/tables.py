@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from churn.contracts.statuses import Decider, PublicationStatus, Verdict
-from churn.stores.postgres import campaign_tables, keeping_tables, monitoring_tables, seen_tables
+from churn.stores.postgres import campaign_tables, keeping_tables, landing_tables, monitoring_tables, seen_tables
 from churn.stores.postgres.metadata import SCHEMAS, keep_append_only, metadata, one_of
 from churn.stores.postgres.raw_tables import (
     declared_columns,
@@ -47,6 +47,7 @@ __all__ = [
     "incidents",
     "keeping_tables",
     "label_windows",
+    "landing_tables",
     "loads",
     "lock_tokens",
     "metadata",

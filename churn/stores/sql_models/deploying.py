@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from churn.errors import AuditFailed, TransformFailed
+from churn.stores.postgres.callers import ensure_caller
 from churn.stores.postgres.readers import ensure_reader
 from churn.stores.postgres.tables import predictions, publications
 from churn.stores.rows.torn_days import SCORES, Tear, find_tears, refuse_torn
@@ -120,6 +121,8 @@ def deploy(workplace: Workplace, today: date) -> Deployment:
         changed = _list_changed(plan)
         _apply_files(workplace, context, plan)
         version = _features_version(context)
+        with engine.begin() as connection:
+            ensure_caller(connection)
     repaired = repair_days(workplace) if changed or healed else []
     return Deployment(version, changed, tuple(healed), tuple(repaired))
 

@@ -80,38 +80,45 @@ def wave(name: Name, as_of: PublishedDate = None, as_json: AsJson = False, verbo
 @command(app, TASK, "churn campaign send autumn --out outbox")
 def send(
     name: Name,
-    out: Annotated[Path, typer.Option(help="Folder for the files of contacts.", metavar="FOLDER")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the files of contacts; channels with an address need none.", metavar="FOLDER"),
+    ] = None,
     on: Annotated[
         date | None, typer.Option(parser=parse_date, help="Day of sending (default: today, UTC).", metavar="DATE")
     ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write the contacts of the day to a file for each channel. Repeat it safely: the files stay the same."""
+    """Send the contacts of the day: to files, to reporting.contact_list, or by webhook. Repeat it safely."""
     with quiet_command(verbose):
-        from churn.stages import contacting
+        from churn.stages import delivering
         from churn.stores.workplace import open_workplace
 
         with open_workplace() as workplace:
-            for outcome in contacting.send_contacts(workplace, name, out, on):
+            for outcome in delivering.send_contacts(workplace, name, out, on):
                 typer.echo(f"{outcome.summary}.")
 
 
-@command(app, TASK, "churn campaign take-back outcomes.csv --codes codes.toml")
+@command(app, TASK, "churn campaign take-back outcomes.csv --codes codes.toml", "churn campaign take-back")
 def take_back(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet file of events.", metavar="FILE")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="CSV or Parquet file of events (default: landing.contact_events).", metavar="[FILE]"),
+    ] = None,
     codes: Annotated[
         Path | None,
-        typer.Option(help="TOML file that translates your own codes (default: the product's words).", metavar="FILE"),
+        typer.Option(help="TOML file that translates your own codes (default: those of the policy).", metavar="FILE"),
     ] = None,
     verbose: Verbose = False,
 ) -> None:
     """Record what came of the contacts. The same file twice changes nothing."""
     with quiet_command(verbose):
-        from churn.stages import contacting
+        from churn.stages import taking_back
         from churn.stores.workplace import open_workplace
 
         with open_workplace() as workplace:
-            typer.echo(f"{contacting.take_back(workplace, file, codes).summary}.")
+            outcome = taking_back.take_back(workplace, file, codes) if file else taking_back.take_in(workplace)
+            typer.echo(f"{outcome.summary}.")
 
 
 @command(app, TASK, "churn campaign read autumn")
@@ -172,8 +179,8 @@ def suppress(
 ) -> None:
     """Record customers who must be left alone, or (reason consent) may be contacted again."""
     with quiet_command(verbose):
-        from churn.stages import contacting
+        from churn.stages import taking_back
         from churn.stores.workplace import open_workplace
 
         with open_workplace() as workplace:
-            typer.echo(f"{contacting.suppress(workplace, file).summary}.")
+            typer.echo(f"{taking_back.suppress(workplace, file).summary}.")
