@@ -215,6 +215,7 @@ so that only the text shows what they are."""
 _CONNECTION_LOSSES = ("OperationalError", "InterfaceError", "AdminShutdown", "ConnectionFailure")
 _REFUSED_STATES = ("28", "42501", "3D000", "25006")
 """How Postgres' codes begin for: login refused, no permission, no such database, and a read-only server."""
+_LACKING_STATES = ("42703", "42P01")  # Postgres' codes for a column and a table that do not exist.
 _REFUSED_LOGIN = re.compile(
     "password authentication failed|no password supplied|no pg_hba.conf entry|permission denied|"
     '(role|database) ".*" does not exist|server does not support SSL|certificate|invalid connection option'
@@ -237,8 +238,7 @@ def understand_database(error: BaseException) -> ChurnError | None:
     Args:
         error: an error of any of the drivers, or SQLAlchemy's around it.
     """
-    origin = getattr(error, "orig", None) or error  # SQLAlchemy keeps the driver's error there.
-    state = str(getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or "")  # psycopg 3, psycopg2
+    origin, state = getattr(error, "orig", None) or error, _state_of(error)
     fact = (str(origin).strip() or "no reason").splitlines()[0].rstrip(".")
     if state == "53100":
         return DiskFull(
@@ -254,6 +254,11 @@ def understand_database(error: BaseException) -> ChurnError | None:
         f"The database refused: {fact}.",
         "correct CHURN_DATABASE_URL, or let the owner of the database give this user the right (`churn db setup`).",
     )
+
+
+def _state_of(error: BaseException) -> str:
+    origin = getattr(error, "orig", None) or error  # SQLAlchemy keeps the driver's error there.
+    return str(getattr(origin, "sqlstate", None) or getattr(origin, "pgcode", None) or "")  # psycopg 3, psycopg2
 
 
 def _is_connection_loss(error: BaseException) -> bool:
@@ -277,6 +282,12 @@ def understand(error: BaseException) -> ChurnError:
     if (refusal := understand_database(error)) is not None:
         return refusal
     first_line = (str(error).strip() or "no message").splitlines()[0]
+    if _state_of(error) in _LACKING_STATES:
+        fact = first_line.rpartition("ERROR:")[2].strip()
+        return NotThere(
+            f"The tables of the SQL models are not those of this release: {fact}.",
+            "run `churn transforms apply`, which brings them up to date, or `churn run`.",
+        )
     if _is_connection_loss(error):
         return Unavailable(
             f"The database did not answer: {first_line}",

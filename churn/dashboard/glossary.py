@@ -183,6 +183,7 @@ FAMILIES = {
     "xgboost": "XGBoost",
     "xgboost_deep": "XGBoost, deep",
     "average": "Average of two",
+    "stack": "Stack of three",
 }
 
 

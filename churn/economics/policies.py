@@ -139,8 +139,8 @@ _OPTIONAL = ("tiers",)
 
 CONTACT_SECTIONS = ("channels", "budget", "contact", "offers", "campaign")
 """The sections that `economics.offers` reads."""
-OTHER_SECTIONS = ("keep", "limits")
-"""The sections that `economics.keeping` and `economics.limits` read."""
+OTHER_SECTIONS = ("keep", "limits", "training")
+"""The sections that `economics.keeping`, `economics.limits` and `economics.weights` read."""
 
 
 def read_sections(path: Path | None = None) -> dict[str, Any]:

@@ -11,17 +11,19 @@ so with the shift -2.744, and the probability within 28 days is 0.0604. Within 3
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from churn.contracts.features import FEATURES
-from churn.contracts.scores import Predictor, feature_names
 from churn.learning.averaging import to_log_odds
 from churn.learning.weighting import find_weights, leaver_share
+
+if TYPE_CHECKING:
+    # MLflow stores this module beside the model, for programs without the rest of the product.
+    from churn.contracts.scores import Predictor
 
 Ranges = dict[str, tuple[float, float]]
 _STEPS = 60
@@ -56,7 +58,7 @@ class BoundedModel(BaseEstimator):
         """Returns the model features, each within the range of the training part."""
         # MLflow's pyfunc calls a model with a pandas frame.
         rows = features if isinstance(features, pl.DataFrame) else pl.from_pandas(features)
-        bounds = zip(feature_names(self.model), self.lows, self.highs, strict=True)
+        bounds = zip(_name_features(self.model), self.lows, self.highs, strict=True)
         return rows.select(
             pl.col(name) if low is None or high is None else pl.col(name).clip(low, high) for name, low, high in bounds
         )
@@ -64,7 +66,7 @@ class BoundedModel(BaseEstimator):
     @property
     def feature_names_in_(self) -> tuple[str, ...]:
         """The features of the candidate, in order."""
-        return feature_names(self.model)
+        return _name_features(self.model)
 
     def predict_proba(self, features: pl.DataFrame) -> NDArray[np.float64]:
         """Returns (n, 2) probabilities of staying and leaving within the horizon."""
@@ -73,22 +75,26 @@ class BoundedModel(BaseEstimator):
         return np.column_stack([1 - brought, brought])
 
 
-def find_ranges(train: pl.DataFrame, names: Sequence[str] = FEATURES) -> Ranges:
+def _name_features(model: Any) -> tuple[str, ...]:
+    return tuple(map(str, model.feature_names_in_))
+
+
+def find_ranges(train: pl.DataFrame, names: Sequence[str]) -> Ranges:
     """Returns the smallest and the largest value of each of the features, which are numbers."""
     lows, highs = train.select(pl.col(names).min()).row(0), train.select(pl.col(names).max()).row(0)
     ranges = zip(names, zip(lows, highs, strict=True), strict=True)
     return {name: (low, high) for name, (low, high) in ranges if low is not None}
 
 
-def bound(model: Predictor, ranges: Ranges, shift: float = 0.0, power: float = 1.0) -> BoundedModel:
+def bound(model: "Predictor", ranges: Ranges, shift: float = 0.0, power: float = 1.0) -> BoundedModel:
     """Returns a fitted candidate that never extrapolates."""
-    bounds = [ranges.get(name, (None, None)) for name in feature_names(model)]
+    bounds = [ranges.get(name, (None, None)) for name in _name_features(model)]
     return BoundedModel(model, [low for low, _ in bounds], [high for _, high in bounds], shift, power)
 
 
-def find_level(model: Predictor, newest: pl.DataFrame) -> float:
+def find_level(model: "Predictor", newest: pl.DataFrame) -> float:
     """Returns the shift of the log-odds that makes the mean probability the share of these customers who left."""
-    probabilities = model.predict_proba(newest.select(feature_names(model)))[:, 1]
+    probabilities = model.predict_proba(newest.select(_name_features(model)))[:, 1]
     share, weights = leaver_share(newest), find_weights(newest)
     low, high = -20.0, 20.0
     for _ in range(_STEPS):  # The mean rises with the shift, so bisection finds it.

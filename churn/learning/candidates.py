@@ -18,17 +18,17 @@ from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
 from churn.contracts.scores import Predictor, feature_names
-from churn.learning.averaging import LogOddsAverage
+from churn.learning.averaging import LogOddsAverage, LogOddsStack
 from churn.learning.bounded import BoundedModel, unwrap
 from churn.learning.directed import DirectedLogistic
 from churn.learning.encoding import encode_directions, find_sources, fit_encoder
-from churn.learning.params import FAMILIES, Family, ModelParams
+from churn.learning.params import Family, ModelParams
 from churn.learning.weighting import find_weights, leaver_share
 
 HORIZON_LEAF_WEIGHT = 5.0
 """The least weight of a leaf of deep trees in a model with a horizon: p x (1 - p), added up over its customers."""
 
-Model: TypeAlias = Pipeline | LogOddsAverage | BoundedModel
+Model: TypeAlias = Pipeline | LogOddsAverage | LogOddsStack | BoundedModel
 
 
 def build_candidate(family: Family, params: ModelParams, train: pl.DataFrame) -> Pipeline:
@@ -125,21 +125,8 @@ def _boosting(
     )
 
 
-def fit_candidates(train: pl.DataFrame, params: ModelParams) -> dict[Family, Model]:
-    """Fits every family on the training part, and averages the log-odds of the two families with smooth log-odds."""
-    fitted: dict[Family, Model] = {family: fit_family(family, train, params) for family in FAMILIES}
-    return {**fitted, "average": LogOddsAverage([fitted["logistic_regression"], fitted["xgboost"]])}
-
-
-def fit_family(family: Family, train: pl.DataFrame, params: ModelParams) -> Model:
-    """Fits one family."""
-    if family != "average":
-        return fit_candidate(family, train, params)
-    return LogOddsAverage([fit_candidate(member, train, params) for member in ("logistic_regression", "xgboost")])
-
-
 def fit_candidate(family: Family, train: pl.DataFrame, params: ModelParams) -> Pipeline:
-    """Fits the pipeline of a family that is no average."""
+    """Fits the pipeline of a family."""
     pipeline = build_candidate(family, params, train)
     weights = find_weights(train)
     weighted = {} if weights is None else {"model__sample_weight": weights}
@@ -167,10 +154,12 @@ def importances(model: Model, params: ModelParams) -> pl.DataFrame:
     """Returns feature and importance, the largest first.
 
     The importance is the standardised coefficient (signed log-odds per standard deviation) for the logistic regression,
-    and the share of impurity or gain for trees. The average has none; its members have their own.
+    and the share of impurity or gain for trees. The average and the stack have none; their members have their own.
     """
     model = unwrap(model)
-    if isinstance(model, LogOddsAverage):
+    if isinstance(model, LogOddsStack) and len(model.members) == 1:
+        model = model.members[0]
+    if isinstance(model, LogOddsAverage | LogOddsStack):
         return pl.DataFrame(schema={"feature": pl.String, "importance": pl.Float64})
     fitted = model.named_steps["model"]
     values = fitted.coef_[0] if isinstance(fitted, LogisticRegression) else fitted.feature_importances_

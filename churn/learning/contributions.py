@@ -2,7 +2,7 @@
 
 - Linear model: the coefficient times the distance from the training mean, through the scaler.
 - Boosted trees: TreeSHAP. For trees of depth 1, which use one feature each, XGBoost's cheaper approximation is exact.
-- Average: the mean of its members.
+- Average: the mean of its members. Stack: the weighted sum of its members, and its intercept.
 - Random forest: it averages probabilities, not log-odds, so it has no contributions and gives no reasons.
 """
 
@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from xgboost import DMatrix, XGBClassifier
 
 from churn.contracts.scores import Predictor, feature_names
-from churn.learning.averaging import LogOddsAverage
+from churn.learning.averaging import LogOddsAverage, LogOddsStack
 from churn.learning.bounded import BoundedModel
 from churn.learning.encoding import find_sources
 
@@ -46,6 +46,8 @@ def contribute(model: Predictor, features: pl.DataFrame) -> Contributions | None
         return None if inner is None else Contributions(inner.baseline + model.shift, inner.by_feature)
     if isinstance(model, LogOddsAverage):
         return _averaged([contribute(member, features) for member in model.members])
+    if isinstance(model, LogOddsStack):
+        return _stacked(model, [contribute(member, features) for member in model.members])
     if not isinstance(model, Pipeline):
         return None
     last = model.named_steps["model"]
@@ -103,3 +105,11 @@ def _averaged(parts: list[Contributions | None]) -> Contributions | None:
         return None
     baseline = sum(part.baseline for part in present) / len(present)
     return Contributions(baseline, np.mean([part.by_feature for part in present], axis=0))
+
+
+def _stacked(model: LogOddsStack, parts: list[Contributions | None]) -> Contributions | None:
+    pairs = [(weight, part) for weight, part in zip(model.weights, parts, strict=True) if part is not None]
+    if len(pairs) < len(parts):
+        return None
+    baseline = model.intercept + sum(weight * part.baseline for weight, part in pairs)
+    return Contributions(baseline, np.sum([weight * part.by_feature for weight, part in pairs], axis=0))

@@ -7,6 +7,7 @@ family, and a feature whose effect the data cannot settle is left out.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from churn.contracts.features import Direction
-from churn.learning.params import ModelParams
+if TYPE_CHECKING:
+    # MLflow stores this module beside the model, for programs without the rest of the product.
+    from churn.contracts.features import Direction
+    from churn.learning.params import ModelParams
 
 _Z95 = 1.96
 
@@ -68,7 +71,7 @@ def _bounds_of(direction: int) -> tuple[float | None, float | None]:
     return (0.0 if direction > 0 else None, 0.0 if direction < 0 else None)
 
 
-def settle_directions(train: pl.DataFrame, params: ModelParams) -> ModelParams:
+def settle_directions(train: pl.DataFrame, params: "ModelParams") -> "ModelParams":
     """Returns the settings with a direction for each feature; features without a settled effect are left out.
 
     A higher price never lowers the risk. A feature without a declared direction gets the sign of its coefficient, if

@@ -13,8 +13,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from churn.contracts.evaluations import Means, PairedDifference, SelectedMeans, Summary
-from churn.learning.candidates import Model, fit_candidates, predict_leaving
+from churn.learning.candidates import Model, predict_leaving
 from churn.learning.figures import expected_calibration_floor, weighted_figures
+from churn.learning.fitting import fit_candidates
 from churn.learning.params import ModelParams
 from churn.learning.splitting import TEST_SHARE, VALIDATION_SHARE, Split, split_examples
 from churn.learning.training import check_enough, select_on

@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from xgboost import XGBClassifier
 
 from churn.contracts.scores import Predictor, feature_names
-from churn.learning.averaging import LogOddsAverage, to_log_odds
+from churn.learning.averaging import LogOddsAverage, LogOddsStack, to_log_odds
 from churn.learning.bounded import BoundedModel, raise_to, shift_log_odds
 
 Folded = Callable[[Sequence[float]], float]
@@ -30,6 +30,9 @@ def fold(model: Predictor) -> Folded | None:
     if isinstance(model, LogOddsAverage):
         members = [fold(member) for member in model.members]
         return _average([one for one in members if one is not None]) if None not in members else None
+    if isinstance(model, LogOddsStack):
+        folded = [fold(member) for member in model.members]
+        return _stack(model, [one for one in folded if one is not None]) if None not in folded else None
     if not isinstance(model, Pipeline) or "encode" in model.named_steps:
         return None
     last = model.named_steps["model"]
@@ -129,5 +132,15 @@ def _average(members: list[Folded]) -> Folded:
     def predict(values: Sequence[float]) -> float:
         log_odds = sum(float(to_log_odds(np.array([member(values)]))[0]) for member in members)
         return _to_probability(log_odds / len(members))
+
+    return predict
+
+
+def _stack(model: LogOddsStack, members: list[Folded]) -> Folded:
+    def predict(values: Sequence[float]) -> float:
+        log_odds = [float(to_log_odds(np.array([member(values)]))[0]) for member in members]
+        return _to_probability(
+            model.intercept + sum(weight * odds for weight, odds in zip(model.weights, log_odds, strict=True))
+        )
 
     return predict

@@ -11,9 +11,9 @@ import polars as pl
 from churn.contracts.features import SHIPPED_FEATURES, FeatureSet
 from churn.learning.weighting import find_weights
 
-Family = Literal["logistic_regression", "random_forest", "xgboost", "xgboost_deep", "average"]
+Family = Literal["logistic_regression", "random_forest", "xgboost", "xgboost_deep", "average", "stack"]
 FAMILIES: tuple[Family, ...] = ("logistic_regression", "random_forest", "xgboost", "xgboost_deep")
-"""The families that are fitted. The average is made of two of them."""
+"""The families that are fitted. The average is made of two of them, the stack of three."""
 
 _LATER = ("directions", "deep_rounds", "deep_depth")
 
@@ -24,7 +24,7 @@ class ModelParams:
 
     Attributes:
         seed: the seed of the split, the models and the bootstrap.
-        class_weight: "balanced" gives leavers a larger weight. Probabilities are then too high.
+        class_weight: "balanced" gives leavers a larger weight. The probabilities, then too high, are calibrated.
         logistic_c: the inverse strength of the ridge penalty.
         boosting_depth: the depth of the trees of xgboost. 1 makes them additive: they lose nothing on the public
             sample, and their reasons are exact and cheap.

@@ -12,8 +12,8 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from churn.learning.candidates import fit_family
 from churn.learning.contributions import contribute
+from churn.learning.fitting import fit_family
 from churn.learning.folds import losses_by_fold, split_folds
 from churn.learning.params import ModelParams
 

@@ -3,8 +3,8 @@
 A validation part of 705 customers cannot separate the candidates by one figure. A first version took the best log loss
 among the candidates that are level in PR-AUC: it selected the forest in 8 of 60 splits, which cost 0.001 log loss and
 0.003 PR-AUC on the test parts. So a difference within the noise of the bootstrap counts as no difference, in both
-figures, and among level candidates the model that is easiest to explain wins. The average comes last in that order: it
-is selected only if it is better beyond chance.
+figures, and among level candidates the model that is easiest to explain wins. The average and the stack come last in
+that order: each is selected only if it is better beyond chance, which is the gate's margin too.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from churn.learning.figures import bootstrap_weights, weighted_figures
 from churn.learning.params import Family
 
-SIMPLEST_FIRST: tuple[Family, ...] = ("logistic_regression", "xgboost", "random_forest", "xgboost_deep", "average")
+SIMPLEST_FIRST: tuple[Family, ...] = (
+    "logistic_regression",
+    "xgboost",
+    "random_forest",
+    "xgboost_deep",
+    "average",
+    "stack",
+)
 
 
 def select(

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from churn.contracts.decisions import Interval
 from churn.errors import TooFewLeavers
 from churn.learning.bounded import Ranges, find_ranges
-from churn.learning.candidates import Model, fit_candidates, predict_leaving
+from churn.learning.candidates import Model, predict_leaving
 from churn.learning.directed import settle_directions
 from churn.learning.figures import confusion, measure
+from churn.learning.fitting import fit_candidates
 from churn.learning.labels import NO_HORIZON, Labels
 from churn.learning.leakage import check_leakage
 from churn.learning.levels import bring_to_horizon, bring_to_test

@@ -8,7 +8,8 @@ from pathlib import Path
 from churn.economics.keeping import load_keep
 from churn.economics.limits import load_limits
 from churn.economics.offers import ContactPolicy, load_contact_policy
-from churn.economics.policies import POLICY_FILE, load_policies
+from churn.economics.policies import POLICY_FILE, load_policies, load_section
+from churn.economics.weights import TrainingPolicy
 from churn.settings import Settings
 
 
@@ -40,6 +41,7 @@ def read_policy(settings: Settings, path: Path | None) -> PolicyReport:
     chosen = path or settings.policies or POLICY_FILE
     policies = load_policies(chosen)
     values = {section: asdict(getattr(policies, section)) for section in ("gate", "value", "tiers")}
+    values["training"] = asdict(load_section("training", TrainingPolicy, chosen))
     values["limits"] = asdict(load_limits(chosen))
     values["keep"] = asdict(load_keep(chosen))
     values |= _describe_contacts(load_contact_policy(chosen))

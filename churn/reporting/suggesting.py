@@ -38,7 +38,7 @@ def suggest_tiers(workplace: Workplace) -> Suggestions:
     champion = require_champion(workplace.engine)
     params = with_declared(workplace.settings, ModelParams())
     train = read_training_part(workplace, champion.as_of_date, params)
-    from churn.learning.candidates import fit_family  # Imported here: scikit-learn and XGBoost take seconds.
+    from churn.learning.fitting import fit_family  # Imported here: scikit-learn and XGBoost take seconds.
     from churn.learning.folds import predict_out_of_fold
 
     family = cast("Family", champion.family)

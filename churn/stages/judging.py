@@ -257,7 +257,7 @@ def _find_usual(training: "Training") -> dict[str, float]:
 
 def _tiers_out_of_fold(training: "Training", tiers: Tiers) -> tuple[TierRates, ...]:
     """Compares predicted and actual leavers of each tier on the training part: the test part is used only once."""
-    from churn.learning.candidates import fit_family
+    from churn.learning.fitting import fit_family
     from churn.learning.folds import predict_out_of_fold
 
     fit = partial(fit_family, training.selected.family, params=training.params)

@@ -12,6 +12,7 @@ from churn.contracts.features import PRICE_CHANGE, SHIPPED_FEATURES, FeatureSet
 from churn.contracts.horizons import Horizon
 from churn.contracts.models import RegisteredModel
 from churn.economics.policies import load_policies
+from churn.economics.weights import load_class_weight
 from churn.errors import RegistryDown, TooFewLeavers
 from churn.intake.declaring import read_declared
 from churn.learning.labels import LabelledWindow, Labels, choose_windows, to_window
@@ -109,8 +110,9 @@ def _decide(workplace: Workplace, promotion: Promotion) -> None:
 
 
 def with_declared(settings: Settings, params: ModelParams) -> ModelParams:
-    """Returns the settings with the features of the declaration in force."""
-    return replace(params, given=read_declared(settings).features)
+    """Returns the settings with the features of the declaration and the class weight of the policy in force."""
+    class_weight = load_class_weight(settings.policies)
+    return replace(params, given=read_declared(settings).features, class_weight=class_weight)
 
 
 def with_changes(params: ModelParams, examples: "DataFrame[CustomerFeatures]") -> ModelParams:

@@ -27,10 +27,11 @@ from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
 from churn.contracts.features import FEATURES
-from churn.learning.candidates import fit_candidates, fit_family, predict_leaving
+from churn.learning.candidates import predict_leaving
 from churn.learning.contributions import contribute
 from churn.learning.evaluating import evaluate_splits, summarise
 from churn.learning.figures import weighted_figures
+from churn.learning.fitting import fit_candidates, fit_family
 from churn.learning.params import ModelParams
 from churn.learning.splitting import split_examples
 from churn.scoring.reasons import tell_reasons

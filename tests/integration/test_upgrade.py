@@ -61,6 +61,11 @@ def test_an_old_home_opens_keeps_its_days_and_publishes_the_next(home: Path) -> 
     assert ask(settings, "SELECT version FROM ops.schema_versions ORDER BY 1") == [
         (step.version,) for step in migrating.list_migrations()
     ]
+    # The tables of the SQL models are still those of the old release, and the advice of the error brings them along.
+    early = CliRunner().invoke(app, ["train"])
+    applied = CliRunner().invoke(app, ["transforms", "apply", "--yes"])
+    assert (early.exit_code, "run `churn transforms apply`" in early.output, applied.exit_code) == (1, True, 0)
+    assert "are not those of this release" not in CliRunner().invoke(app, ["train"]).output
     extract = write_extract(home / "next.csv", make_extract(60, seed=2))
     run_day(settings, extract, day_number(2))
 

@@ -2,12 +2,16 @@
 
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import Any
+
+import polars as pl
 
 from churn.contracts.scores import Predictor
 from churn.errors import ModelRefused
 
 TRUSTED_TYPES = [
     "churn.learning.averaging.LogOddsAverage",
+    "churn.learning.averaging.LogOddsStack",
     "churn.learning.bounded.BoundedModel",
     "churn.learning.directed.DirectedLogistic",
     "numpy.dtype",
@@ -19,6 +23,48 @@ MODEL_FILE = "model.skops"
 """The name of the file within the artifacts of a model."""
 PINNED = ("scikit-learn", "xgboost")
 """A model gives the same scores only with exactly the library versions that it was trained with."""
+
+_REQUIREMENTS = ("scikit-learn", "xgboost", "skops", "polars", "numpy")
+_OWN_MODULES = (
+    "__init__",
+    "learning/__init__",
+    "learning/averaging",
+    "learning/bounded",
+    "learning/directed",
+    "learning/weighting",
+)
+"""The product's own kinds of models, and what they import of the product."""
+
+
+def describe_model(model: Predictor, example: pl.DataFrame, folder: Path) -> dict[str, Any]:
+    """Returns what MLflow stores beside a model, so that a program without the product loads it and asks it.
+
+    Args:
+        model: the fitted model.
+        example: customers with the features of the model.
+        folder: a folder for the product's own kinds of models, until MLflow has copied them.
+    """
+    from mlflow.models import infer_signature
+
+    rows = example.to_pandas()
+    return {
+        "serialization_format": "skops",
+        "skops_trusted_types": TRUSTED_TYPES,
+        "pyfunc_predict_fn": "predict_proba",
+        "signature": infer_signature(rows, model.predict_proba(pl.from_pandas(rows))),
+        "input_example": rows,
+        "pip_requirements": [f"{name}=={installed_version(name)}" for name in _REQUIREMENTS],
+        "code_paths": [str(_copy_own_modules(folder))],
+    }
+
+
+def _copy_own_modules(folder: Path) -> Path:
+    source, copy = Path(__file__).parents[2], folder / "churn"
+    for name in _OWN_MODULES:
+        file = copy / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes((source / f"{name}.py").read_bytes())
+    return copy
 
 
 def read_model(path: Path) -> Predictor:

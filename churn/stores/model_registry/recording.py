@@ -10,6 +10,7 @@ from datetime import date
 from importlib.metadata import version as installed_version
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -20,7 +21,7 @@ from churn.contracts.models import MODEL_NAME, RegisteredModel
 from churn.economics.policies import ValuePolicy
 from churn.settings import Settings
 from churn.stores.model_registry.kept_models import digest_file, keep_model
-from churn.stores.model_registry.model_files import MODEL_FILE, PINNED, TRUSTED_TYPES
+from churn.stores.model_registry.model_files import MODEL_FILE, PINNED, describe_model
 from churn.stores.model_registry.provenance import git_commit, lock_sha256
 from churn.stores.model_registry.registry import EXPERIMENT, connect
 from churn.stores.model_registry.registry_answers import raises_registry_down
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from churn.learning.params import ModelParams
     from churn.learning.training import Candidate, Training
 
-_REQUIREMENTS = ("scikit-learn", "xgboost", "skops", "polars", "numpy")
 _log = logging.getLogger("churn.models")
 
 
@@ -181,23 +181,13 @@ def _log_artifacts(training: "Training", candidate: "Candidate", policy: ValuePo
 
 def _log_model(training: "Training", candidate: "Candidate") -> Any:
     import mlflow
-    from mlflow.models import infer_signature
 
     from churn.learning.artifacts import invent_customers
 
     # Invented and not taken from the examples: MLflow stores the example beside the model, for everybody to read.
-    example = invent_customers(training).to_pandas()
-    probabilities = candidate.model.predict_proba(pl.from_pandas(example))
-    return mlflow.sklearn.log_model(
-        candidate.model,
-        name="model",
-        serialization_format="skops",
-        skops_trusted_types=TRUSTED_TYPES,
-        pyfunc_predict_fn="predict_proba",
-        signature=infer_signature(example, probabilities),
-        input_example=example,
-        pip_requirements=[f"{name}=={installed_version(name)}" for name in _REQUIREMENTS],
-    )
+    with TemporaryDirectory() as folder:
+        described = describe_model(candidate.model, invent_customers(training), Path(folder))
+        return mlflow.sklearn.log_model(candidate.model, name="model", **described)
 
 
 @raises_registry_down

@@ -96,7 +96,7 @@ _MATURED = """
         SELECT model_version, max(as_of_date) AS trained_on FROM ops.promotions GROUP BY model_version
     )
     SELECT first_seen.*, trained_on, label_date, known_on AS matured_on, window_days, contacted_count, censored_count,
-        left_by || ' ' || customers_count || ' ' || (
+        left_by || ' ' || customers_count || coalesce('-' || nullif(involuntary_count, 0), '') || ' ' || (
             SELECT string_agg(CAST(load_id AS text), ' ' ORDER BY snapshot_date) FROM raw_data.loads
             WHERE status IN ('loaded', 'pruned') AND snapshot_date BETWEEN as_of_date AND
                 CASE WHEN left_by = 'absence' THEN coalesce(after_date, label_date) ELSE label_date END

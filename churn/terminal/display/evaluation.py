@@ -13,6 +13,7 @@ SHORT_NAMES = {
     "xgboost": "XGBoost",
     "xgboost_deep": "XGBoost, deep",
     "average": "average",
+    "stack": "stack",
 }
 _FIGURES = {
     "pr_auc": Column("PR-AUC"),

@@ -16,6 +16,7 @@ FAMILY_NAMES = {
     "xgboost": "XGBoost",
     "xgboost_deep": "XGBoost, deep",
     "average": "average of two",
+    "stack": "stack of three",
 }
 _NO_MODEL = "No model was trained yet. Run `churn run --source FILE`."
 _DECIDERS: dict[Decider, str] = {"gate": "the gate", "person": "a person"}

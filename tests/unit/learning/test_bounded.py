@@ -63,7 +63,7 @@ def training() -> Training:
 
 def test_the_worked_example() -> None:
     examples = make_examples(10)
-    model = bound(Constant(), find_ranges(examples), shift=0.2, power=30 / 28)
+    model = bound(Constant(), find_ranges(examples, FEATURES), shift=0.2, power=30 / 28)
 
     assert model.predict_proba(examples.select(FEATURES))[0, 1] == pytest.approx(0.0646, abs=5e-5)
 
@@ -123,7 +123,7 @@ def test_the_level_is_the_share_that_left() -> None:
     examples = make_examples(400)
     level = find_level(Constant(), examples)
 
-    told = bound(Constant(), find_ranges(examples), level).predict_proba(examples.select(FEATURES))[:, 1]
+    told = bound(Constant(), find_ranges(examples, FEATURES), level).predict_proba(examples.select(FEATURES))[:, 1]
     assert told.mean() == pytest.approx(examples["has_churned"].mean())
 
 

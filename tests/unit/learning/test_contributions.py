@@ -7,13 +7,19 @@ from xgboost import DMatrix
 
 from churn.contracts.features import FEATURES
 from churn.learning.averaging import to_log_odds
-from churn.learning.candidates import Model, fit_candidates, predict_leaving
+from churn.learning.candidates import Model, predict_leaving
 from churn.learning.contributions import contribute
+from churn.learning.fitting import fit_candidates
 from churn.learning.params import Family, ModelParams
 from tests.unit.learning.examples import make_examples
 
 EXAMPLES = make_examples()
-TOLERANCE = {"logistic_regression": 1e-12, "xgboost": 2e-5, "average": 2e-5}  # XGBoost adds up in 32 bits
+TOLERANCE = {
+    "logistic_regression": 1e-12,
+    "xgboost": 2e-5,
+    "average": 2e-5,
+    "stack": 2e-5,
+}  # XGBoost adds up in 32 bits
 ADDITIVE = ModelParams(forest_trees=5, boosting_rounds=60)
 DEEP = ModelParams(forest_trees=5, boosting_rounds=60, boosting_depth=3, left_out=("has_partner", "tenure_log"))
 

@@ -8,8 +8,9 @@ import skops.io
 from churn.contracts.features import FeatureSet
 from churn.contracts.scores import feature_names
 from churn.learning.averaging import to_log_odds
-from churn.learning.candidates import fit_candidates, predict_leaving
+from churn.learning.candidates import predict_leaving
 from churn.learning.contributions import contribute
+from churn.learning.fitting import fit_candidates
 from churn.learning.params import FAMILIES, ModelParams
 from churn.stores.model_registry.model_files import TRUSTED_TYPES
 
@@ -40,7 +41,7 @@ ACCOUNTS = make_accounts()
 MODELS = fit_candidates(ACCOUNTS, PARAMS)
 
 
-@pytest.mark.parametrize("family", [*FAMILIES, "average"])
+@pytest.mark.parametrize("family", [*FAMILIES, "average", "stack"])
 def test_every_family_learns_from_words_and_blanks(family: str) -> None:
     model = MODELS[family]  # type: ignore[index]
     assert feature_names(model) == GIVEN.names
@@ -53,7 +54,7 @@ def test_every_family_learns_from_words_and_blanks(family: str) -> None:
     assert rates["Team"] > rates["Pro"] + 0.1
 
 
-@pytest.mark.parametrize("family", ["logistic_regression", "xgboost", "xgboost_deep", "average"])
+@pytest.mark.parametrize("family", ["logistic_regression", "xgboost", "xgboost_deep", "average", "stack"])
 def test_contributions_by_feature_add_up_to_the_log_odds(family: str) -> None:
     model = MODELS[family]  # type: ignore[index]
     parts = contribute(model, ACCOUNTS)
@@ -63,7 +64,7 @@ def test_contributions_by_feature_add_up_to_the_log_odds(family: str) -> None:
     assert told == pytest.approx(to_log_odds(predict_leaving(model, ACCOUNTS)), abs=1e-4)
 
 
-@pytest.mark.parametrize("family", [*FAMILIES, "average"])
+@pytest.mark.parametrize("family", [*FAMILIES, "average", "stack"])
 def test_a_word_and_a_blank_that_no_training_had_get_a_score(family: str) -> None:
     odd = ACCOUNTS.head(2).with_columns(
         edition=pl.Series(["Enterprise", "(blank)"]), tickets=pl.lit(3.0), satisfaction=pl.lit(None, dtype=pl.Float64)
@@ -79,7 +80,7 @@ def test_a_declared_direction_holds_beside_encoded_words(family: str) -> None:
     assert (predict_leaving(model, many) >= predict_leaving(model, few)).all()
 
 
-@pytest.mark.parametrize("family", [*FAMILIES, "average"])
+@pytest.mark.parametrize("family", [*FAMILIES, "average", "stack"])
 def test_the_registry_trusts_every_part_of_the_model(family: str) -> None:
     found = skops.io.get_untrusted_types(data=skops.io.dumps(MODELS[family]))  # type: ignore[index]
     assert set(found) <= set(TRUSTED_TYPES)

@@ -17,7 +17,7 @@ def results() -> pl.DataFrame:
 
 def test_every_split_has_every_candidate_and_one_selected(results: pl.DataFrame) -> None:
     by_split = results.group_by("split", maintain_order=True).agg(pl.len(), pl.col("is_selected").sum())
-    assert by_split["len"].to_list() == [5, 5, 5]
+    assert by_split["len"].to_list() == [6, 6, 6]
     assert by_split["is_selected"].to_list() == [1, 1, 1]
 
 

@@ -6,14 +6,15 @@ import pytest
 
 from churn.contracts.features import FEATURES, FeatureSet
 from churn.learning.bounded import bound, find_ranges
-from churn.learning.candidates import Model, fit_family, predict_leaving
+from churn.learning.candidates import Model, predict_leaving
 from churn.learning.contributions import contribute_by_feature
+from churn.learning.fitting import fit_family
 from churn.learning.folding import fold, fold_contributions
 from churn.learning.params import Family, ModelParams
 from tests.unit.learning.examples import make_examples
 
 FAST = ModelParams(forest_trees=10, boosting_rounds=60, deep_rounds=60)
-FOLDED: tuple[Family, ...] = ("logistic_regression", "xgboost", "xgboost_deep", "average")
+FOLDED: tuple[Family, ...] = ("logistic_regression", "xgboost", "xgboost_deep", "average", "stack")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_a_feature_that_a_model_leaves_out_is_left_out(examples: pl.DataFrame) -
 
 @pytest.mark.parametrize("family", FOLDED)
 def test_a_model_with_a_horizon_clips_shifts_and_stretches(examples: pl.DataFrame, family: Family) -> None:
-    model = bound(fit_family(family, examples, FAST), find_ranges(examples), shift=0.3, power=30 / 28)
+    model = bound(fit_family(family, examples, FAST), find_ranges(examples, FEATURES), shift=0.3, power=30 / 28)
     beyond = examples.with_columns(pl.col("monthly_charges") * 3, pl.col("tenure_months") + 40)
 
     check_same(model, pl.concat([examples, beyond]))
@@ -50,7 +51,7 @@ def test_a_model_with_a_horizon_clips_shifts_and_stretches(examples: pl.DataFram
 @pytest.mark.parametrize("is_bounded", [False, True])
 def test_folded_contributions_have_the_bits_of_the_batch(examples: pl.DataFrame, is_bounded: bool) -> None:
     fitted = fit_family("logistic_regression", examples, ModelParams(left_out=("has_partner",)))
-    model = bound(fitted, find_ranges(examples[:100]), shift=0.3) if is_bounded else fitted
+    model = bound(fitted, find_ranges(examples[:100], FEATURES), shift=0.3) if is_bounded else fitted
     folded, together = fold_contributions(model), contribute_by_feature(model, examples)
 
     assert folded is not None

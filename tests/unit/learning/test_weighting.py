@@ -6,7 +6,8 @@ import pytest
 
 from churn.contracts.features import FEATURES
 from churn.learning.bounded import bound, find_level
-from churn.learning.candidates import fit_family, predict_leaving
+from churn.learning.candidates import predict_leaving
+from churn.learning.fitting import fit_family
 from churn.learning.params import Family, ModelParams
 from churn.learning.weighting import find_weights, leaver_share
 from tests.unit.learning.examples import make_examples

@@ -6,7 +6,7 @@ import pytest
 
 from churn.contracts.features import FEATURES
 from churn.economics.policies import ValuePolicy
-from churn.learning.candidates import fit_family
+from churn.learning.fitting import fit_family
 from churn.learning.params import Family, ModelParams
 from churn.scoring.survival import LOOK_AHEAD, age, look_ahead, predict_survival
 from tests.unit.learning.examples import make_examples

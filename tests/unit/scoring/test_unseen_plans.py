@@ -3,7 +3,7 @@
 import polars as pl
 
 from churn.contracts.tariffs import known_plans
-from churn.learning.candidates import fit_candidates
+from churn.learning.fitting import fit_candidates
 from churn.learning.params import ModelParams
 from churn.scoring.scores import score_batch
 from tests.support.policies import TIERS, VALUE
