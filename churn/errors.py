@@ -283,9 +283,8 @@ def understand(error: BaseException) -> ChurnError:
         return refusal
     first_line = (str(error).strip() or "no message").splitlines()[0]
     if _state_of(error) in _LACKING_STATES:
-        fact = first_line.rpartition("ERROR:")[2].strip()
         return NotThere(
-            f"The tables of the SQL models are not those of this release: {fact}.",
+            f"The tables of the SQL models are of another release: {first_line.rpartition('ERROR:')[2].strip()}.",
             "run `churn transforms apply`, which brings them up to date, or `churn run`.",
         )
     if _is_connection_loss(error):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from churn.learning.bounded import bound, find_ranges
 from churn.learning.candidates import Model, predict_leaving
 from churn.learning.fitting import fit_candidates
 from churn.learning.params import ModelParams
-from churn.stores.model_registry.model_files import describe_model
+from churn.stores.model_registry.model_files import store_model
 from churn.stores.model_registry.registry import import_mlflow
 from tests.unit.learning.examples import make_examples
 
@@ -61,8 +62,7 @@ def stored(models: dict[str, Model], tmp_path_factory: pytest.TempPathFactory) -
     import mlflow
 
     for name, model in models.items():
-        described = describe_model(model, rows[:3], folder / "code" / name)
-        mlflow.sklearn.save_model(model, folder / "models" / name, **described)
+        store_model(partial(mlflow.sklearn.save_model, path=folder / "models" / name), model, rows[:3])
     return folder
 
 

@@ -1,8 +1,10 @@
 """Reads the file of a model with a list of trusted types, and refuses a model of other library versions."""
 
+from collections.abc import Callable
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import polars as pl
 
@@ -24,6 +26,7 @@ MODEL_FILE = "model.skops"
 PINNED = ("scikit-learn", "xgboost")
 """A model gives the same scores only with exactly the library versions that it was trained with."""
 
+Stored = TypeVar("Stored")
 _REQUIREMENTS = ("scikit-learn", "xgboost", "skops", "polars", "numpy")
 _OWN_MODULES = (
     "__init__",
@@ -36,26 +39,31 @@ _OWN_MODULES = (
 """The product's own kinds of models, and what they import of the product."""
 
 
-def describe_model(model: Predictor, example: pl.DataFrame, folder: Path) -> dict[str, Any]:
-    """Returns what MLflow stores beside a model, so that a program without the product loads it and asks it.
+def store_model(write: Callable[..., Stored], model: Predictor, example: pl.DataFrame) -> Stored:
+    """Stores a model so that a program without the product loads it and asks it.
 
     Args:
+        write: a function of `mlflow.sklearn` that stores a model.
         model: the fitted model.
-        example: customers with the features of the model.
-        folder: a folder for the product's own kinds of models, until MLflow has copied them.
+        example: customers with the features of the model. MLflow stores them beside it, for everybody to read.
+
+    Returns:
+        What `write` returns.
     """
     from mlflow.models import infer_signature
 
     rows = example.to_pandas()
-    return {
-        "serialization_format": "skops",
-        "skops_trusted_types": TRUSTED_TYPES,
-        "pyfunc_predict_fn": "predict_proba",
-        "signature": infer_signature(rows, model.predict_proba(pl.from_pandas(rows))),
-        "input_example": rows,
-        "pip_requirements": [f"{name}=={installed_version(name)}" for name in _REQUIREMENTS],
-        "code_paths": [str(_copy_own_modules(folder))],
-    }
+    with TemporaryDirectory() as folder:
+        return write(
+            model,
+            serialization_format="skops",
+            skops_trusted_types=TRUSTED_TYPES,
+            pyfunc_predict_fn="predict_proba",
+            signature=infer_signature(rows, model.predict_proba(pl.from_pandas(rows))),
+            input_example=rows,
+            pip_requirements=[f"{name}=={installed_version(name)}" for name in _REQUIREMENTS],
+            code_paths=[str(_copy_own_modules(Path(folder)))],
+        )
 
 
 def _copy_own_modules(folder: Path) -> Path:

@@ -7,10 +7,10 @@ import logging
 from contextlib import redirect_stderr
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 from importlib.metadata import version as installed_version
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -21,7 +21,7 @@ from churn.contracts.models import MODEL_NAME, RegisteredModel
 from churn.economics.policies import ValuePolicy
 from churn.settings import Settings
 from churn.stores.model_registry.kept_models import digest_file, keep_model
-from churn.stores.model_registry.model_files import MODEL_FILE, PINNED, describe_model
+from churn.stores.model_registry.model_files import MODEL_FILE, PINNED, store_model
 from churn.stores.model_registry.provenance import git_commit, lock_sha256
 from churn.stores.model_registry.registry import EXPERIMENT, connect
 from churn.stores.model_registry.registry_answers import raises_registry_down
@@ -185,9 +185,8 @@ def _log_model(training: "Training", candidate: "Candidate") -> Any:
     from churn.learning.artifacts import invent_customers
 
     # Invented and not taken from the examples: MLflow stores the example beside the model, for everybody to read.
-    with TemporaryDirectory() as folder:
-        described = describe_model(candidate.model, invent_customers(training), Path(folder))
-        return mlflow.sklearn.log_model(candidate.model, name="model", **described)
+    write = partial(mlflow.sklearn.log_model, name="model")
+    return store_model(write, candidate.model, invent_customers(training))
 
 
 @raises_registry_down

@@ -26,6 +26,8 @@ RATES = (0.2, 0.25, 0.4)
 class Constant:
     """The model of the worked example: it gives everybody the same probability."""
 
+    feature_names_in_ = FEATURES
+
     def predict_proba(self, features: pl.DataFrame) -> np.ndarray:
         return np.tile([0.95, 0.05], (features.height, 1))
 
