@@ -1,6 +1,7 @@
 """Online scores beside `mlflow models serve` on the same champion, in one run on the same machine.
 
-The champion is that of CHURN_HOME: run `churn run` first. One worker each, over loopback, by a client that sends at a
+The champion is that of CHURN_HOME: run `churn run` first. `--family xgboost` first makes a model of that family the
+champion, as a person may: use a home of its own for it. One worker each, over loopback, by a client that sends at a
 fixed rate. A latency counts from the time at which the request should have been sent. CPU is that of the server, in
 microseconds for each request; memory is its resident size after the last request. The client and the servers share the
 cores, and so does whatever else runs: the load of the machine is printed.
@@ -17,13 +18,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import psutil
 
+from churn.learning.params import FAMILIES, Family, ModelParams
 from tests.support.machines import free_ports
 
 BIN = Path(sys.executable).parent
@@ -141,6 +143,29 @@ def measure_mlflow(port: int, seconds: float, customer: dict[str, object]) -> No
         climb(server, port, asked, seconds)
 
 
+def promote_family(family: Family) -> None:
+    """Trains on the latest date, and makes the model of a family the champion."""
+    from churn.economics.policies import load_policies
+    from churn.learning.training import train
+    from churn.stages import judging, learning
+    from churn.stores.ledgers import promotions
+    from churn.stores.model_registry import recording
+    from churn.stores.workplace import open_workplace
+
+    with open_workplace() as workplace:
+        day = learning.find_training_day(workplace, None)
+        params = learning.with_declared(workplace.settings, ModelParams())
+        examples, labels = learning.read_examples(workplace.engine, day, params.given)
+        training = train(examples, params, labels)
+        (chosen,) = [one for one in training.candidates if one.family == family]
+        training, policies = replace(training, selected=chosen), load_policies()
+        judged = judging.judge_training(workplace, training, examples, labels, day, policies)
+        last = promotions.find_last_version(workplace.engine)
+        model = recording.record_training(workplace.settings, training, day, judged.evidence, policies.value, last)
+        forced = replace(judged, verdict="promote", reasons=("chosen by the benchmark", *judged.reasons))
+        learning._decide(workplace, learning._describe(training, forced, model, day))
+
+
 def features_of(customer: dict[str, object]) -> dict[str, float]:
     """The features of a customer, as the models get them."""
     from churn.api.forms import build_form
@@ -159,7 +184,10 @@ def features_of(customer: dict[str, object]) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--family", choices=FAMILIES)
     chosen = parser.parse_args()
+    if chosen.family:
+        promote_family(chosen.family)
     ours, theirs = free_ports(2)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before; the client runs on the same cores")
     print("server        req/s answered/s  failed   p50, ms   p99, ms   CPU, us      MB   load")
