@@ -6,6 +6,7 @@ declaration of the public sample is in force: its 21 columns, their words, and n
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Literal
@@ -233,10 +234,22 @@ class Declaration:
         """The features that models get: those whose columns the extract has, new words, and the declared columns."""
         if self.is_shipped and not self.columns:
             return SHIPPED_FEATURES
+        return self._collect([column for column in self.columns if column.is_feature])
+
+    @cached_property
+    def features_with_sensitive(self) -> FeatureSet:
+        """The features with the columns that are kept to measure fairness: it shows what leaving them out costs."""
+        return self._collect([column for column in self.columns if column.is_feature or column in self.sensitive])
+
+    @property
+    def sensitive(self) -> tuple[DeclaredColumn, ...]:
+        """The columns that are known in time, and no model gets them for the sake of fairness."""
+        return tuple(one for one in self.columns if one.use == "fairness" and one.is_known_at_snapshot)
+
+    def _collect(self, own: Sequence[DeclaredColumn]) -> FeatureSet:
         present = set(self.extract_columns)
         shipped = [(name, DIRECTIONS[name]) for name in FEATURES if self._has_sources(name, present)]
         opened = sorted({column for column, _ in self.new_words} - {"gender"})  # Kept to measure fairness only.
-        own = [column for column in self.columns if column.is_feature]
         words = (*opened, *(column.name for column in own if column.type == "word"))
         blanks = tuple(column.name for column in own if column.type != "word" and column.blank == "unknown")
         directions = [*shipped, *((name, 0) for name in opened), *((column.name, column.direction) for column in own)]

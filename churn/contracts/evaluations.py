@@ -63,6 +63,19 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class CostOfFairness:
+    """What it costs that no model gets the sensitive columns.
+
+    Attributes:
+        columns: the columns of the declaration with use = "fairness".
+        differences: by figure, the same procedure with these columns minus the one without, on the same splits.
+    """
+
+    columns: tuple[str, ...]
+    differences: Mapping[str, PairedDifference]
+
+
+@dataclass(frozen=True)
 class Evaluation(Summary):
     """The document of `churn evaluate --json`.
 
@@ -70,8 +83,10 @@ class Evaluation(Summary):
         as_of_date: the date of the examples.
         examples: their number.
         labels: how they are labelled: matured, or by the date's own extract (snapshot).
+        fairness: None if the declaration has no sensitive column.
     """
 
     as_of_date: date
     examples: int
     labels: str
+    fairness: CostOfFairness | None = None

@@ -89,6 +89,11 @@ def summarise(results: pl.DataFrame) -> Summary:
     )
 
 
+def compare_selected(results: pl.DataFrame, others: pl.DataFrame) -> dict[str, PairedDifference]:
+    """Returns by figure the selected candidates of other results minus those of these results, on the same splits."""
+    return _differences(others.filter("is_selected"), results.filter("is_selected"))
+
+
 def _means(rows: pl.DataFrame) -> dict[str, float]:
     return {name: float(rows[name].to_numpy().mean()) for name in REPORTED}
 

@@ -3,21 +3,26 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from rich.console import Console
 
 from churn.dashboard.report import write_report
 from churn.errors import ContractBroken, WrongUsage
 from churn.intake.declaring import read_declared
+from churn.learning.params import ModelParams
+from churn.reporting.evaluation import evaluate_training
 from churn.reporting.exporting import export
 from churn.settings import Settings
 from churn.stages import intake, learning
 from churn.stages.drift import watch_newest
 from churn.stores.ledgers import loads
 from churn.stores.postgres.database import open_engine
+from churn.terminal.display.evaluation import show_evaluation
 from tests.conftest import DAY
 from tests.support.declared import ask_rows, publish_declared
 from tests.support.online import check_same_as_batch, serving
@@ -262,6 +267,20 @@ def test_who_did_not_decide_to_leave_is_counted_and_is_no_example(company: Setti
 def test_a_model_is_measured_by_segment_and_by_what_is_kept_for_fairness(company: Settings) -> None:
     measured = {row["dimension"] for row in ask_rows(company, "SELECT dimension FROM reporting.model_slices")}
     assert "edition" in measured
+
+
+def test_an_evaluation_says_what_it_costs_to_leave_sensitive_columns_out(company: Settings) -> None:
+    evaluated = evaluate_training(at(company), DAY, ModelParams(forest_trees=5, boosting_rounds=20, deep_rounds=20), 3)
+    console = Console(width=200, file=StringIO())
+    show_evaluation(evaluated, console)
+    told = console.file.getvalue()  # type: ignore[attr-defined]
+
+    assert evaluated.fairness is not None
+    assert evaluated.fairness.columns == ("birth_year",)
+    # A year of birth that has nothing to do with leaving changes the figures by chance only.
+    difference = evaluated.fairness.differences["pr_auc"]
+    assert 0 < abs(difference.mean) < 0.05
+    assert "For fairness no model gets birth_year. With them PR-AUC would be" in told
 
 
 def test_what_nobody_declared_is_stored_nowhere(company: Settings) -> None:

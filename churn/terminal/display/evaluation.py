@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
-from churn.contracts.evaluations import Evaluation, PairedDifference
+from churn.contracts.evaluations import CostOfFairness, Evaluation, PairedDifference
 from churn.terminal.display.layout import Column, open_console, print_table
 
 SHORT_NAMES = {
@@ -35,6 +35,8 @@ def show_evaluation(evaluation: Evaluation, console: Console | None = None) -> N
     chosen = ", ".join(f"{SHORT_NAMES[family]} {times}" for family, times in selected.times_chosen.items())
     console.print(f"Splits in which the validation part chose each family: {chosen}.")
     console.print(f"A perfect model would have an ECE of {selected.ece_floor:.4f} on as many customers.")
+    if evaluation.fairness is not None:
+        _show_fairness(evaluation.fairness, console)
     console.print(
         f"Trained and tested {len(evaluation.candidates)} candidates on {evaluation.splits} random splits of "
         f"{evaluation.examples:,} customers ({evaluation.as_of_date}); the selected model has a mean test PR-AUC of "
@@ -59,6 +61,14 @@ def _show_differences(differences: Mapping[str, Mapping[str, PairedDifference]],
     ]
     columns = [Column("model"), *(_FIGURES[key] for key in keys)]
     print_table(console, "Candidate minus selected model on the same splits (95%)", columns, rows)
+
+
+def _show_fairness(cost: CostOfFairness, console: Console) -> None:
+    columns, figures = ", ".join(cost.columns), cost.differences
+    console.print(
+        f"For fairness no model gets {columns}. With them PR-AUC would be {_interval(figures['pr_auc'])} and log loss "
+        f"{_interval(figures['log_loss'])} different on the same splits (95%)."
+    )
 
 
 def _interval(difference: PairedDifference) -> str:
