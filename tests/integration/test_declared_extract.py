@@ -68,6 +68,12 @@ segment = true
 
 [columns.trial]
 type = "flag"
+segment = true
+
+[columns.region]
+type = "word"
+use = "show"
+segment = true
 
 [columns.satisfaction]
 type = "number"
@@ -103,6 +109,7 @@ def write_accounts(path: Path, customers: int = 1_500) -> Path:
             "exports": pl.Series(random.integers(0, 4, customers)).cast(pl.String).replace("0", ""),
             "tickets": tickets,
             "edition": np.where(team, "Team", random.choice(["Pro", "Basic"], customers)),
+            "region": [f"Region {number * number % 83}" for number in range(customers)],
             "trial": random.choice(["yes", "no"], customers),
             "satisfaction": pl.Series(random.integers(1, 11, customers)).cast(pl.String).replace("10", ""),
             "birth_year": random.integers(1950, 2005, customers),
@@ -242,6 +249,41 @@ def test_a_declared_segment_divides_the_customers_in_the_database_and_on_its_pag
     assert [row["segment"] for row in rows] == ["Basic", "Pro", "Team"]
     assert rows == direct
     assert "Figures by Edition" in told
+
+
+def test_two_declared_segments_are_a_pair_and_the_rows_stay_bounded(company: Settings) -> None:
+    rows = ask_rows(
+        company,
+        """SELECT dimension, segment, customers_count FROM reporting.risk_by_segment
+           WHERE dimension = ANY(ARRAY['edition', 'trial', 'edition and trial'])""",
+    )
+    by_dimension = {
+        name: [row for row in rows if row["dimension"] == name] for name in {row["dimension"] for row in rows}
+    }
+
+    assert {row["segment"] for row in by_dimension["edition and trial"]} == {
+        f"{edition} and {trial}" for edition in ("Basic", "Pro", "Team") for trial in ("yes", "no")
+    }
+    assert {name: sum(row["customers_count"] for row in each) for name, each in by_dimension.items()} == dict.fromkeys(  # type: ignore[misc]
+        ("edition", "trial", "edition and trial"), 1_500
+    )
+    assert "Figures by Edition and trial" in read_page(open_page("segments"))
+
+
+def test_the_rows_of_segments_grow_with_pairs_and_never_with_their_product(company: Settings) -> None:
+    rows = ask_rows(company, "SELECT dimension, segment, customers_count FROM analytics.risk_by_declared")
+    by_dimension = {
+        name: [row for row in rows if row["dimension"] == name] for name in {row["dimension"] for row in rows}
+    }
+
+    # Three columns: three alone and three pairs. The 42 regions by 3 editions are more words than a pair may have.
+    assert len(by_dimension) == 6
+    assert max(len(each) for each in by_dimension.values()) == 51
+    assert len(rows) <= 51 * 6
+    pair = {str(row["segment"]): row["customers_count"] for row in by_dimension["edition and region"]}
+    assert len(pair) == 51
+    assert sum(pair.values()) == 1_500  # type: ignore[arg-type]
+    assert pair["(other)"] > 0  # type: ignore[operator]
 
 
 def test_who_did_not_decide_to_leave_is_counted_and_is_no_example(company: Settings) -> None:

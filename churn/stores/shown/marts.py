@@ -163,7 +163,7 @@ def read_mix(connection: Connection, first: date, last: date) -> list[Row]:
 
 
 def read_declared_segments(connection: Connection, prediction_date: date, shipped: Sequence[str]) -> list[Row]:
-    """Returns the figures of each word of the declared segment columns of a published date, by column and word.
+    """Returns the figures of each word of the declared segment columns, and of their pairs, by column and word.
 
     Args:
         connection: the connection of a reader.
@@ -177,7 +177,8 @@ def read_declared_segments(connection: Connection, prediction_date: date, shippe
             average_churn_probability, CAST(revenue_at_risk_usd AS float8), CAST(expected_annual_loss_usd AS float8),
             CAST(expected_loss_12m_usd AS float8)
         FROM reporting.risk_by_segment
-        WHERE prediction_date = :day AND NOT dimension = ANY(:shipped) ORDER BY dimension, segment
+        WHERE prediction_date = :day AND NOT dimension = ANY(:shipped)
+        ORDER BY position(' and ' IN dimension) > 0, dimension, segment  -- Pairs of columns come last.
         """,
         day=prediction_date,
         shipped=list(shipped),

@@ -1,10 +1,10 @@
-/* One row per prediction date, declared segment column and word: additive counts and money. */
+/* One row per prediction date, declared segment column (or pair of two) and word: additive counts and money. */
 MODEL (
   name analytics.risk_by_declared,
   kind INCREMENTAL_BY_TIME_RANGE (
     time_column prediction_date
   ),
-  description 'One row per prediction date, column that the company declares as a segment, and word of it: counts and money that can be summed over the words of one column. A column has its 50 words with the most customers; the others are (other). Money is NULL if the extract has no value a month. Never the product of all columns: its rows grow with the number of words only.',
+  description 'One row per prediction date, column that the company declares as a segment (or pair of two such columns), and word of it: counts and money that can be summed over the words of one column. A column or pair has its 50 words with the most customers; the others are (other). Money is NULL if the extract has no value a month. Never the product of all columns: with n columns a date has at most 51 x n x (n + 1) / 2 rows.',
   grain (prediction_date, dimension, segment),
   audits (
     unique_combination_of_columns(columns := (prediction_date, dimension, segment)),
@@ -41,7 +41,7 @@ WITH risk AS (
   SELECT
     risk.prediction_date,
     @segment_name(places.place) AS dimension,
-    COALESCE(@segment_word(customers, places.place), '(blank)') AS segment,
+    @segment_word(customers, places.place) AS segment,
     COUNT(*) AS customers_count,
     COUNT(*) FILTER(WHERE
       risk.is_active) AS active_count,
@@ -65,7 +65,7 @@ WITH risk AS (
   GROUP BY
     risk.prediction_date,
     @segment_name(places.place),
-    COALESCE(@segment_word(customers, places.place), '(blank)')
+    @segment_word(customers, places.place)
 ), ranked AS (
   SELECT
     words.prediction_date,
@@ -89,8 +89,8 @@ WITH risk AS (
 )
 SELECT
   prediction_date::DATE AS prediction_date, /* The date that was scored */
-  dimension::TEXT AS dimension, /* The declared column */
-  CASE WHEN size_rank <= 50 THEN segment ELSE '(other)' END::TEXT AS segment, /* Its word; yes or no for a flag, (blank) where it is not known, (other) beyond the 50 largest */
+  dimension::TEXT AS dimension, /* The declared column, or two joined by "and" */
+  CASE WHEN size_rank <= 50 THEN segment ELSE '(other)' END::TEXT AS segment, /* Its word (two joined by "and" for a pair); yes or no for a flag, (blank) where it is not known, (other) beyond the 50 largest */
   SUM(customers_count)::BIGINT AS customers_count, /* Number of customers in the extract, including those who left */
   SUM(active_count)::BIGINT AS active_count, /* Number of customers who have not left */
   SUM(at_risk_count)::BIGINT AS at_risk_count, /* Number of active customers in tier Medium or High */

@@ -2,7 +2,7 @@
 MODEL (
   name reporting.risk_by_segment,
   kind VIEW,
-  description 'One row per published date, dimension (contract, tenure_band, internet_service, payment_method, senior_citizen, or a declared segment) and value. A dimension that the extract does not have is left out. Money is NULL if it has no value a month. Every dimension has all customers: sum only over the values of one dimension and one date.',
+  description 'One row per published date, dimension (contract, tenure_band, internet_service, payment_method, senior_citizen, a declared segment, or a pair of two) and value. A dimension that the extract does not have is left out. Money is NULL if it has no value a month. Every dimension has all customers: sum only over the values of one dimension and one date.',
   grain (prediction_date, dimension, segment),
   audits (
     unique_combination_of_columns(columns := (prediction_date, dimension, segment)),
@@ -105,7 +105,7 @@ WITH profiles AS (
 )
 SELECT
   prediction_date::DATE AS prediction_date, /* The date that was scored */
-  dimension::TEXT AS dimension, /* The dimension: contract, tenure_band, internet_service, payment_method, senior_citizen, or a column that the company declares as a segment */
+  dimension::TEXT AS dimension, /* The dimension: contract, tenure_band, internet_service, payment_method, senior_citizen, a column that the company declares as a segment, or two of these joined by "and" */
   segment::TEXT AS segment, /* The value of the dimension */
   customers_count::BIGINT AS customers_count, /* Number of customers in the extract, including those who left */
   active_count::BIGINT AS active_customers_count, /* Number of customers who have not left */
