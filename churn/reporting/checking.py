@@ -95,10 +95,19 @@ class _Findings:
             self.refusals.append(Refusal(refusal.fact, refusal.next_step))
 
 
-def check_extract(settings: Settings, source: str | None, declaration_path: Path | None = None) -> Check:
+def check_extract(
+    settings: Settings, source: str | None, declaration_path: Path | None = None, as_of_date: date | None = None
+) -> Check:
     """Reads and screens a whole extract (default: synthetic customers), and stores nothing.
 
     A load also compares a file with the last snapshot; that needs the database and is left out here.
+
+    Args:
+        settings: the settings of the product.
+        source: a file or an address.
+        declaration_path: the declaration (default: the one in force).
+        as_of_date: the date of the extract (default: that in its name, or today). The second files of the day lie
+            beside the extract, and leaving dates are compared with it.
 
     Raises:
         WrongUsage: the file does not exist, this user cannot read it, or it is a folder; the declaration is wrong.
@@ -113,10 +122,10 @@ def check_extract(settings: Settings, source: str | None, declaration_path: Path
         name = extract.name
         max_bytes = settings.max_extract_megabytes * 1_000_000
         with open_batches(extract.path, extract.name, extract_form, max_bytes) as opened:
-            folder = extract.path.parent
-            found.tally.seconds = read_second_files(extract_form, folder, _day_of(name), max_bytes, name)
-            joined = join_second_files(opened.batches, extract_form, found.tally.seconds, _day_of(name))
-            _screen(settings, extract, replace(opened, batches=joined), extract_form, found)
+            folder, day = extract.path.parent, as_of_date or _day_of(name)
+            found.tally.seconds = read_second_files(extract_form, folder, day, max_bytes, name)
+            joined = join_second_files(opened.batches, extract_form, found.tally.seconds, day)
+            _screen(settings, extract, replace(opened, batches=joined), extract_form, found, as_of_date or today())
     tally = found.tally
     return Check(name, tally.rows_read, tally.rejected, _merge_rules(found.rules), tally.notes(), found.refusals)
 
@@ -126,11 +135,13 @@ def _day_of(name: str) -> date:
     return min(read_dates(name), default=today())
 
 
-def _screen(settings: Settings, extract: Extract, opened: Opened, extract_form: ExtractForm, found: _Findings) -> None:
+def _screen(
+    settings: Settings, extract: Extract, opened: Opened, extract_form: ExtractForm, found: _Findings, day: date
+) -> None:
     tally, accept_new_words = found.tally, settings.new_categories == "accept"
     tally.extras = opened.header.extras
     for batch in opened.batches:
-        screened = screen_rows(batch, opened.header, extract_form, accept_new_words, today())
+        screened = screen_rows(batch, opened.header, extract_form, accept_new_words, day)
         tally.add(screened)
         found.rules.append(_count_rules(screened.rejected))
         # Only accepted rows: a load compares customer numbers after it has set the rejected rows aside.

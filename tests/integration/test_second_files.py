@@ -203,3 +203,10 @@ def test_init_finds_the_file_beside_the_extract_and_check_reads_both(
     assert 'from = "usage"' in text
     assert checked.exit_code == 0, checked.output
     assert "110 of 120 customers have a row" in checked.output
+
+    undated = extract.rename(extract.with_name("accounts.csv"))
+    asked = ["check", "--source", str(undated), "--declaration", str(draft)]
+    elsewhere = CliRunner().invoke(app, asked)
+    of_the_day = CliRunner().invoke(app, [*asked, "--as-of", DAY.isoformat()])
+    assert (elsewhere.exit_code, of_the_day.exit_code) == (3, 0), (elsewhere.output, of_the_day.output)
+    assert "110 of 120 customers have a row" in of_the_day.output

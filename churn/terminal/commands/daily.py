@@ -104,6 +104,7 @@ def check(
             metavar="PATH|URL|-",
         ),
     ] = None,
+    as_of: AsOf = None,
     declaration: DeclarationFile = None,
     mapping: MappingFile = None,
     as_json: AsJson = False,
@@ -115,7 +116,7 @@ def check(
         from churn.terminal.standard_output import print_json
 
         _refuse_empty(source)
-        checked = check_extract(load_settings(), source, _choose(declaration, mapping))
+        checked = check_extract(load_settings(), source, _choose(declaration, mapping), as_of)
         if as_json:
             print_json(checked)
         else:
