@@ -68,6 +68,23 @@ class Change(BaseModel):
     probability_change: float = Field(description="The change of the probability between the two dates.")
 
 
+class MovePart(BaseModel):
+    """A part of a move."""
+
+    what: str = Field(description="As a reason says it, or: another model, corrected data, other features.")
+    log_odds: float
+
+
+class Move(BaseModel):
+    """Why the score moved since an earlier published date. The parts add up to the change of the log-odds."""
+
+    days: int = Field(description="Since how many days before: 1, 7 or 30.")
+    earlier_date: date
+    probability_before: float = Field(description="The score of the earlier date as readers saw it first.")
+    probability_after: float
+    parts: list[MovePart] = Field(description="The largest first.")
+
+
 class Published(BaseModel):
     """The published score of a customer."""
 
@@ -88,6 +105,7 @@ class Published(BaseModel):
     model_version: int
     history: list[Point] = Field(description="Up to 12 published scores, the earliest first.")
     changes: list[Change] = Field(description="What changed within this history, the latest first.")
+    moves: list[Move] = Field(description="Why the score moved; empty without an earlier published date.")
 
 
 class WhatIf(BaseModel):

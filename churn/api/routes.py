@@ -21,6 +21,7 @@ from churn.api.cache import Cache
 from churn.api.following import Follower
 from churn.api.guard import METRICS, Application, Guard
 from churn.api.keys import load_keys
+from churn.api.moves import find_moves
 from churn.api.problems import MEDIA_TYPE, Problem, WrongField, understand_problem
 from churn.api.published import read_published
 from churn.api.scoring import Answer, score_many, score_one, take_in_all
@@ -171,12 +172,17 @@ def _add_reading(app: FastAPI, follower: Follower) -> None:
     cache = Cache()
     levers_type: Any = build_levers(follower.extract_form.declaration)
 
+    def _read(customer_id: str) -> dict[str, Any]:
+        answer = read_published(follower.settings, customer_id)
+        day = date.fromisoformat(answer["prediction_date"])
+        return {**answer, "moves": find_moves(follower, answer["customer_id"], day)}
+
     @app.get("/v1/customers/{customer_id}", responses={200: {"model": documents.Published}})
     def read_customer(customer_id: CustomerId) -> Response:
         """Returns the published score of a customer, with its history and what changed."""
         version = follower.champion.version if follower.champion is not None else None
         key = (follower.stamp or "", version, customer_id)
-        body = cache.find(key) or cache.keep(key, lambda: _encode(read_published(follower.settings, customer_id)))
+        body = cache.find(key) or cache.keep(key, lambda: _encode(_read(customer_id)))
         return Response(body, media_type="application/json")
 
     @app.post("/v1/customers/{customer_id}/what-if", responses={200: {"model": documents.WhatIf}})

@@ -167,7 +167,7 @@ def tell_reasons(features: pl.DataFrame, contributions: Floats, wording: Wording
     weights = gather_subjects(features, contributions, wording)
     # A stable sort: of two equal contributions the first subject wins on every machine.
     strongest = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :REASONS_COUNT]
-    told = [*_tell_shipped(features, wording), *tell_own(features, contributions, wording)]
+    told = phrase_subjects(features, contributions, wording)
     codes, vocabulary = _number_phrases(told)
     chosen = np.take_along_axis(codes, strongest, axis=1)
     is_lowering = np.take_along_axis(weights, strongest, axis=1) < 0
@@ -175,6 +175,11 @@ def tell_reasons(features: pl.DataFrame, contributions: Floats, wording: Wording
     positions = 2 * chosen + is_lowering
     columns = [signed.gather(positions[:, rank]).alias(str(rank)) for rank in range(positions.shape[1])]
     return pl.DataFrame(columns).select(pl.concat_list(pl.all()).alias("reasons")).to_series()
+
+
+def phrase_subjects(features: pl.DataFrame, contributions: Floats, wording: Wording = SHIPPED_WORDING) -> list[Phrases]:
+    """Returns the phrase of each customer for every subject, in the order of `gather_subjects`."""
+    return [*_tell_shipped(features, wording), *tell_own(features, contributions, wording)]
 
 
 def _number_phrases(told: Sequence[Phrases]) -> tuple[NDArray[np.int64], list[str]]:

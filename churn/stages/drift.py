@@ -11,6 +11,7 @@ from churn.intake.declaring import read_declared
 from churn.monitoring.drift import FeatureDay, Movement, measure_psi
 from churn.monitoring.estimates import estimate
 from churn.stages import Outcome
+from churn.stages.moves import store_moves
 from churn.stages.scoring import make_scorer
 from churn.stages.segments import watch_segments
 from churn.stages.tiering import stream_days
@@ -54,6 +55,7 @@ def watch_newest(workplace: Workplace) -> Outcome:
         if cells is not None and not cells.is_empty():
             replace_estimate(connection, day, estimate(cells), int(cells["customers"].sum()))
     risen = watch_segments(workplace, day)
+    store_moves(workplace, day)
     since = f"with {previous.prediction_date}" if previous else "with its training only: no earlier date is published"
     return Outcome(f"{day.prediction_date} compared {since}{risen}")
 

@@ -19,6 +19,7 @@ from churn.settings import Settings
 from churn.stages import scoring
 from churn.stages.drift import watch_newest
 from churn.stages.monitoring import judge_limits, judge_matured
+from churn.stages.moves import explain_customer
 from churn.stores.ledgers import promotions
 from churn.stores.model_registry import loading, registry
 from churn.stores.postgres.database import open_engine
@@ -207,6 +208,41 @@ def test_a_segment_that_rose_is_shown_to_people_and_machines_and_alerts_once(tel
     assert view == [("internet_service = Fiber optic and contract = Month-to-month", 12_345.0)]
     assert broken is not None
     assert fact in broken.fact
+
+
+def test_why_a_score_moved_is_stored_for_the_list_and_computed_for_others(telecom: Settings) -> None:
+    """Both dates have the same customers, drawn anew, with one rule: each move is the change of the rule's features."""
+    watch_newest(at(telecom))
+    rows = ask(
+        telecom,
+        f"""SELECT customer_id, days, earlier_date, probability_before, probability_after, words, log_odds
+            FROM analytics.score_moves WHERE prediction_date = '{LATER}'""",
+    )
+    listed = ask(telecom, f"SELECT customer_id FROM reporting.action_list WHERE prediction_date = '{LATER}'")
+    known = ask(telecom, f"SELECT customer_id FROM analytics.predictions WHERE prediction_date = '{DAY}'")
+    stored = {str(row[0]) for row in rows}
+
+    assert {(row[1], row[2]) for row in rows} == {(30, DAY)}
+    assert {str(one) for (one,) in listed} & {str(one) for (one,) in known} <= stored
+    for _, _, _, before, after, words, log_odds in rows:
+        change = log_odds_of(after) - log_odds_of(before)
+        assert sum(log_odds) == pytest.approx(change, abs=1e-5)  # type: ignore[call-overload]
+        assert set(words) <= {"other features"}  # type: ignore[call-overload]
+
+    other = next(str(one) for (one,) in known if str(one) not in stored)
+    (move,) = explain_customer(at(telecom), other)
+    assert (move.days, move.earlier_date) == (30, DAY)
+    assert move.log_odds == pytest.approx(
+        log_odds_of(move.probability_after) - log_odds_of(move.probability_before), abs=1e-5
+    )
+    page = read_page(open_page("customer", id=str(rows[0][0])))
+    assert "Why the score moved" in page
+    assert f"Since {DAY}" in page
+
+
+def log_odds_of(probability: object) -> float:
+    p = float(str(probability))
+    return float(np.log(p / (1 - p)))
 
 
 class Cautious(RuleOfThumb):

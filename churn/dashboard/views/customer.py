@@ -1,19 +1,22 @@
 """The page of one customer: profile, score, reasons, the score over time and what changed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from itertools import pairwise
 
 import streamlit as st
 
 from churn.contracts.levers import find_levers
+from churn.contracts.moves import ScoreMove
 from churn.dashboard import charts, markup
-from churn.dashboard.access import Shown, ask
-from churn.dashboard.formats import tell_change, tell_day, tell_percent, tell_yes_no
+from churn.dashboard.access import Shown, ask, ask_now
+from churn.dashboard.formats import tell_change, tell_day, tell_percent, tell_text, tell_yes_no
 from churn.dashboard.glossary import FIGURES, Figure, find_figures
 from churn.intake.declaring import read_declared
 from churn.settings import load_settings
 from churn.stores.shown import Row, marts
+from churn.stores.shown.moves import read_moves
 
 HEADLINES = (
     *("churn_probability", "expected_annual_loss_usd", "revenue_at_risk_usd", "lifetime_value_usd", "monthly_charges"),
@@ -45,6 +48,7 @@ def show(shown: Shown) -> None:
         return
     now = history[0]
     _show_now(now, shown)
+    _show_moves(now)
     _show_history(list(reversed(history)), ask(shown, marts.read_bounds, now["prediction_date"]))
 
 
@@ -86,6 +90,43 @@ def _show_reasons(now: Row) -> None:
         st.html(markup.note("The model of this score gives no reasons."))
     if now["is_active"]:
         st.html(markup.note(f"Recommended action: {now['recommended_action']}."))
+
+
+def _show_moves(now: Row) -> None:
+    st.header("Why the score moved")
+    customer, day = now["customer_id"], now["prediction_date"]
+    moves: list[ScoreMove] = ask_now(read_moves, customer, day)
+    if not moves and st.button("Compare with earlier dates", key="explain"):
+        moves = _explain(customer, day)
+        if not moves:
+            st.html(markup.note("No earlier published date of the last 60 days has this customer."))
+    if not moves:
+        st.html(markup.note("Stored for the customers of the list and those whose tier changed; others on request."))
+    columns = [
+        markup.Column("what", Figure("Part", "As a reason says it; the parts add up to the change.", tell_text)),
+        markup.Column(
+            "log_odds", Figure("Log-odds", "What it adds to the log-odds of leaving.", tell_sign), is_number=True
+        ),
+    ]
+    for move in moves:
+        before, after = tell_percent(move.probability_before), tell_percent(move.probability_after)
+        st.html(markup.note(f"Since {tell_day(move.earlier_date)}: {before}, now {after}."))
+        rows: list[Row] = [asdict(part) for part in move.parts]
+        if rows:
+            st.html(markup.draw_table(f"moves-{move.days}", f"Why it moved within {move.days} days", columns, rows))
+
+
+def _explain(customer_id: str, day: date) -> list[ScoreMove]:
+    from churn.stages.moves import explain_customer  # It loads models; a page without the question spares it.
+    from churn.stores.workplace import open_workplace
+
+    with open_workplace(load_settings()) as workplace:
+        return explain_customer(workplace, customer_id, day)
+
+
+def tell_sign(amount: float) -> str:
+    """Returns log-odds with their sign."""
+    return f"{amount:+.2f}"
 
 
 def _show_profile(now: Row) -> None:

@@ -32,6 +32,7 @@ DECLARED = {
     "raw_data.declared_columns": Holding("raw", "snapshot_date"),
     "raw_data.rejected_rows": Holding("rejects"),
     "analytics.predictions": Holding("scores", "prediction_date"),
+    "analytics.score_moves": Holding("scores", "prediction_date"),
     "ops.seen_scores": Holding("scores", "prediction_date"),
     # The proofs of campaigns, and who wants to be left alone: only an erasure deletes these rows.
     "ops.assignments": Holding(None),

@@ -25,7 +25,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from churn.contracts.statuses import Decider, PublicationStatus, Verdict
-from churn.stores.postgres import campaign_tables, keeping_tables, landing_tables, monitoring_tables, seen_tables
+from churn.stores.postgres import (
+    campaign_tables,
+    keeping_tables,
+    landing_tables,
+    monitoring_tables,
+    move_tables,
+    seen_tables,
+)
 from churn.stores.postgres.metadata import SCHEMAS, keep_append_only, metadata, one_of
 from churn.stores.postgres.raw_tables import (
     declared_columns,
@@ -52,6 +59,7 @@ __all__ = [
     "lock_tokens",
     "metadata",
     "monitoring_tables",
+    "move_tables",
     "predictions",
     "promotions",
     "publications",

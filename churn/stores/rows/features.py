@@ -114,7 +114,11 @@ def read_groups(engine: Engine, as_of_dates: Sequence[date], declared: Sequence[
 
 
 def stream_features(
-    engine: Engine, first: date, last: date, names: Sequence[str] = FEATURES
+    engine: Engine,
+    first: date,
+    last: date,
+    names: Sequence[str] = FEATURES,
+    customers: Sequence[str] | None = None,
 ) -> Iterator["DataFrame[CustomerFeatures]"]:
     """Yields as_of_date, customer_id, has_churned, plan, WORD_COLUMNS, charge, tenure and the features, in no order.
 
@@ -125,18 +129,22 @@ def stream_features(
         engine: the engine of the database.
         first, last: the days.
         names: the features that the model gets.
+        customers: the customers that are read; those without features are left out (default: all).
 
     Raises:
         NotThere: the days have no features.
     """
     query = f"""
         SELECT as_of_date, customer_id, has_churned, {_WORDS}, {_quote(_unite(names))}
-        FROM {name_source(names)} WHERE as_of_date BETWEEN $1 AND $2
+        FROM {name_source(names)} WHERE as_of_date BETWEEN $1 AND $2 {"" if customers is None else _ONLY}
     """
-    for batch in read_batches(engine, query, [first, last]):
-        if batch.is_empty():
+    for batch in read_batches(engine, query, [first, last, *([] if customers is None else [list(customers)])]):
+        if batch.is_empty() and customers is None:
             raise NotThere(f"{first} has no features.", f"run `churn run --source FILE --as-of {first}`.")
         yield _assume_no_change(as_examples(batch, names))
+
+
+_ONLY = "AND customer_id = ANY($3)"
 
 
 def name_source(names: Sequence[str]) -> str:
