@@ -80,6 +80,7 @@ def test_a_price_rise_for_fiber_customers_comes_first_and_alone() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_of_200_quiet_worlds_at_most_16_show_a_segment() -> None:
     named = [seed for seed in range(200) if find_spikes(watch_segments(seed, 3_000))]
     assert len(named) <= 16
