@@ -80,6 +80,7 @@ TOGETHER = dict.fromkeys(
         "test_serving.py",
         "test_following.py",
         "test_what_if.py",
+        "test_segments.py",
     ),
     "test_churn_pipeline.py",
 )

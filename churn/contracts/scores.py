@@ -48,6 +48,8 @@ class CustomerScores(pa.DataFrameModel):
     is_active: bool
     has_unseen_plan: bool
     reasons: pl.List(pl.String) = pa.Field(nullable=True)  # type: ignore[valid-type]
+    segmentation_id: pl.Int64 | None = pa.Field(nullable=True)  # Of a portrait, as the next one; both may be missing.
+    segment_number: pl.Int16 | None = pa.Field(nullable=True, ge=1)
 
     class Config:
         strict = True

@@ -166,6 +166,16 @@ CAMPAIGN_FIGURES: dict[str, Figure] = {
 }
 """Figures by their name in reporting.campaign_history, campaign_readings and campaign_exclusions."""
 
+SEGMENT_FIGURES: Mapping[str, Figure] = FIGURES | {
+    "segment_number": Figure("Segment", "It keeps its number while later segmentations have one about as it."),
+    "segment_name": Figure("Called", "The features in which it differs most from all customers."),
+    "strongest_features": Figure(
+        "In common", "Five features in which it differs most from all customers, the strongest first.", ", ".join
+    ),
+    "active_share": Figure("Share", "These customers, as a share of all active customers.", formats.tell_percent),
+}
+"""Figures by their name in reporting.segment_history."""
+
 DIMENSIONS = ("contract", "tenure_band", "internet_service", "payment_method", "senior_citizen")
 """The dimensions of the public sample. A company's own come from its declaration."""
 

@@ -15,11 +15,13 @@ from churn.economics.policies import ValuePolicy, load_policies
 from churn.economics.tiers import Tiers
 from churn.errors import NotThere
 from churn.scoring.history import PastDay
+from churn.scoring.portrait import Portrait
 from churn.scoring.reconstruction import rewind
 from churn.scoring.scores import Scorer
 from churn.stages import Outcome
 from churn.stages.describing import describe_from_load
 from churn.stages.scoring import make_scorer, plan_past, score_days
+from churn.stages.segmenting import make_portrait
 from churn.stages.tiering import resolve_days
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, publications, revisions
@@ -97,7 +99,9 @@ def score_history(workplace: Workplace, days: Sequence[date], run_id: str, known
     version = planned[0].model_version
     scorer = make_scorer(workplace, version)
     tiers = resolve_days(workplace, scorer, version, [past.day for past in planned])
-    scores = _score_past(engine, planned, scorer, tiers, load_policies(workplace.settings.policies).value)
+    scores = _score_past(
+        engine, planned, scorer, tiers, load_policies(workplace.settings.policies).value, make_portrait(workplace)
+    )
     staged = predictions.stage_predictions(engine, planned_publications, scores, tiers)
     count = sum(publication.customers_count for publication in staged)
     summary = f"{count:,} scores by version {version} ({planned[0].basis})"
@@ -109,16 +113,21 @@ def score_history(workplace: Workplace, days: Sequence[date], run_id: str, known
 
 
 def _score_past(
-    engine: "Engine", planned: Sequence[PastDay], scorer: Scorer, tiers: Mapping[date, Tiers], value: ValuePolicy
+    engine: "Engine",
+    planned: Sequence[PastDay],
+    scorer: Scorer,
+    tiers: Mapping[date, Tiers],
+    value: ValuePolicy,
+    portrait: Portrait,
 ) -> Iterator[pl.DataFrame]:
     """Yields the scores of days. Rewound days with the same customers are scored once and repeated for each day."""
     if planned[0].basis != "reconstructed":
-        yield from score_days(engine, scorer, tiers, value)
+        yield from score_days(engine, scorer, tiers, value, portrait)
         return
     first_snapshot = loads.find_current_loads(engine)[0].snapshot_date
     for _, alike in groupby((past.day for past in planned), key=lambda day: whole_months_between(day, first_snapshot)):
         same = list(alike)
-        for scores in score_days(engine, scorer, {same[0]: tiers[same[0]]}, value):
+        for scores in score_days(engine, scorer, {same[0]: tiers[same[0]]}, value, portrait):
             for day in same:
                 yield scores.with_columns(pl.lit(day).alias("prediction_date"))
 

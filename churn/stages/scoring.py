@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from churn.contracts.horizons import Horizon
 from churn.contracts.scores import feature_names
@@ -17,10 +17,12 @@ from churn.intake.declaring import read_declared
 from churn.scoring.extrapolation import ALERTED_SHARE, find_shares, join_words, tell_out_of_range
 from churn.scoring.history import PastDay, plan_history
 from churn.scoring.own_reasons import Wording, word_reasons
+from churn.scoring.portrait import NO_PORTRAIT, Portrait
 from churn.scoring.reasons import find_shipped
 from churn.scoring.scores import Scorer
 from churn.stages import Outcome
 from churn.stages.describing import describe_publication
+from churn.stages.segmenting import make_portrait
 from churn.stages.tiering import note_tiers, resolve_days, stream_days
 from churn.stages.withdrawing import refuse_withdrawn
 from churn.stores import sql_models
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from pandera.typing.polars import DataFrame
     from sqlalchemy import Engine
 
+    from churn.contracts.features import CustomerFeatures
     from churn.contracts.scores import CustomerScores
 
 
@@ -74,7 +77,9 @@ def score_customers(workplace: Workplace, as_of_date: date, run_id: str, model_v
     if version == (champion := require_champion(engine)).model_version and scorer.why_copy is None:
         registry.confirm_champion(workplace.settings, champion.model)
     tiers = resolve_days(workplace, scorer, version, [as_of_date])
-    scores = score_days(engine, scorer, tiers, load_policies(workplace.settings.policies).value)
+    scores = score_days(
+        engine, scorer, tiers, load_policies(workplace.settings.policies).value, make_portrait(workplace)
+    )
     (staged,) = predictions.stage_predictions(engine, [planned], scores, tiers)
     return Outcome(_summarise(engine, staged, scorer, tiers[as_of_date]))
 
@@ -196,14 +201,26 @@ def make_scorer(workplace: Workplace, model_version: int) -> Scorer:
 
 
 def score_days(
-    engine: "Engine", scorer: Scorer, tiers: Mapping[date, Tiers], value: ValuePolicy
+    engine: "Engine",
+    scorer: Scorer,
+    tiers: Mapping[date, Tiers],
+    value: ValuePolicy,
+    portrait: Portrait = NO_PORTRAIT,
 ) -> Iterator["DataFrame[CustomerScores]"]:
-    """Yields the scores of days in batches, each day with its own tiers."""
+    """Yields the scores of days in batches, each day with its own tiers, with what the portrait says of customers."""
+    names = tuple(dict.fromkeys([*scorer.wording.features, *portrait.columns]))
     # Days with the same tiers are read together: with a rule that gives each day its own bounds that is one day.
     for same, days in groupby(tiers, key=lambda day: tiers[day]):
         alike = list(days)
-        score = partial(scorer.score, tiers=same, value=value)
-        yield from stream_days(engine, alike[0], alike[-1], scorer.wording.features, score)
+        score = partial(_score_batch, scorer=scorer, tiers=same, value=value, portrait=portrait)
+        yield from stream_days(engine, alike[0], alike[-1], names, score)
+
+
+def _score_batch(
+    batch: "DataFrame[CustomerFeatures]", scorer: Scorer, tiers: Tiers, value: ValuePolicy, portrait: Portrait
+) -> "DataFrame[CustomerScores]":
+    # The scores keep the order of the batch.
+    return cast("DataFrame[CustomerScores]", scorer.score(batch, tiers, value).hstack(portrait.describe(batch)))
 
 
 def publish(workplace: Workplace, as_of_date: date) -> Outcome:

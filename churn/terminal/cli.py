@@ -21,6 +21,7 @@ from churn.terminal.commands import (
     pages,
     policy,
     sample,
+    segments,
     simulation,
     stack,
     transforms,
@@ -46,6 +47,7 @@ app = typer.Typer(
 app.add_typer(pages.app)
 app.add_typer(daily.app)
 app.add_typer(monitoring.app)
+app.add_typer(segments.app)
 app.add_typer(declaring.app)
 app.add_typer(history.app)
 app.add_typer(campaign.app, name="campaign", rich_help_panel=campaign.TASK)

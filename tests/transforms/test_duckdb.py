@@ -45,6 +45,7 @@ def on_postgres(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) ->
                 '{DAYS[2]}', 100, 5, 0.2, 1000, 0.00001)""",
         )
         hold_out_a_customer(settings)
+        divide_customers(settings)
         yield settings
 
 
@@ -76,6 +77,20 @@ def hold_out_a_customer(settings: Settings) -> None:
             ('{DAYS[1]}', 'monthly_charges', 3, 400, 20, 110);
             INSERT INTO ops.withdrawals (prediction_date, decision, person, why, load_id, model_version,
                 customers_count) VALUES ('{DAYS[0]}', 'withdrawn', 'ada', 'wrong prices', 1, 1, 400)""",
+    )
+
+
+def divide_customers(settings: Settings) -> None:
+    """Every customer of the second day belongs to one of two segments."""
+    execute(
+        settings,
+        f"""INSERT INTO ops.segmentations (as_of_date, fitted_at, features, means, deviations, stability, tried)
+            VALUES ('{DAYS[1]}', now(), '{{tenure_months}}', '{{30}}', '{{20}}', 0.9, '{{"3": 0.9}}');
+            INSERT INTO ops.segments SELECT segmentation_id, number, number::text, '{{low tenure}}', 1, '{{4}}'
+            FROM ops.segmentations, generate_series(1, 2) AS number;
+            UPDATE analytics.predictions SET segment_number = 1 + length(customer_id) % 2,
+                segmentation_id = (SELECT segmentation_id FROM ops.segmentations)
+            WHERE prediction_date = '{DAYS[1]}'""",
     )
 
 

@@ -16,6 +16,7 @@ from churn.dashboard.glossary import FIGURES, Figure, find_figures
 from churn.intake.declaring import read_declared
 from churn.settings import load_settings
 from churn.stores.shown import Row, marts
+from churn.stores.shown import segments as alike
 from churn.stores.shown.moves import read_moves
 
 HEADLINES = (
@@ -58,6 +59,9 @@ def _show_now(now: Row, shown: Shown) -> None:
         pills.append(markup.draw_pill("This customer has left and counts in no figure", True))
     elif now["prediction_date"] != shown.day:
         pills.append(markup.draw_pill("The latest extract does not have this customer", True))
+    segment = ask(shown, alike.read_customer_segment, now["prediction_date"], now["customer_id"])
+    if segment is not None:
+        pills.append(markup.draw_pill(f"Segment {segment['segment_number']}: {segment['segment_name']}"))
     title = f'<strong data-figure="customer_id">{markup.in_form(str, now["customer_id"])}</strong>'
     st.html(f'<div class="band">{title}{markup.draw_tier(now["risk_tier"])}{"".join(pills)}</div>')
     figures = find_figures(_find_horizon(now["prediction_date"], shown))

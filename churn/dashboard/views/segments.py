@@ -1,4 +1,7 @@
-"""The page about segments: risk and money by contract, tenure, internet, payment and age. A heat map filters them."""
+"""The page about segments: customers who are alike, and risk and money by contract, tenure, internet, payment, age.
+
+A heat map filters the latter.
+"""
 
 from collections.abc import Mapping
 from itertools import groupby
@@ -8,9 +11,10 @@ import streamlit as st
 
 from churn.dashboard import charts, markup
 from churn.dashboard.access import Shown, ask
-from churn.dashboard.glossary import DIMENSIONS, FIGURES, Figure, describe_dimension, find_figures
+from churn.dashboard.glossary import DIMENSIONS, FIGURES, SEGMENT_FIGURES, Figure, describe_dimension, find_figures
 from churn.dashboard.segmentation import add_up, filter_profiles
 from churn.stores.shown import Row, marts
+from churn.stores.shown import segments as alike
 
 NUMBERS = (
     *("active_customers_count", "at_risk_customers_count", "at_risk_rate", "average_churn_probability"),
@@ -21,7 +25,33 @@ LOSSES = ("expected_loss_12m_usd", "expected_annual_loss_usd")
 
 
 def show(shown: Shown) -> None:
-    """Shows the heat map, the filters, and one table for each dimension that the extract has."""
+    """Shows the heat map, the filters, one table for each dimension that the extract has, and who is alike."""
+    _show_dimensions(shown)
+    _show_alike(ask(shown, alike.read_segments, shown.day))
+
+
+def _show_alike(rows: list[Row]) -> None:
+    """Shows the segments of customers who are alike in all their features."""
+    st.header("Customers who are alike")
+    if not rows:
+        st.html(markup.say("This date has no such segments yet.", "The next training makes them."))
+        return
+    numbers = ("active_customers_count", "active_share", "at_risk_customers_count", "average_churn_probability")
+    money = [name for name in ("expected_annual_loss_usd",) if rows[0][name] is not None]
+    names = ("segment_number", "segment_name", *numbers, *money, "strongest_features")
+    columns = markup.name_columns(
+        *names, numbers=(*numbers, *money), wide=("segment_name", "strongest_features"), figures=SEGMENT_FIGURES
+    )
+    st.html(markup.draw_table("alike", "Segments of customers who are alike", columns, rows))
+    st.html(
+        markup.note(
+            f"Clustered by all features of the customers of {rows[0]['segmented_on']}. Segments from random halves of "
+            f"them agree by {rows[0]['stability']:.2f}, where 0 is chance and 1 is the same segments."
+        )
+    )
+
+
+def _show_dimensions(shown: Shown) -> None:
     profiles = ask(shown, marts.read_profiles, shown.day)
     present = {row["dimension"] for row in ask(shown, marts.read_mix, shown.day, shown.day)}
     dimensions = [name for name in DIMENSIONS if name in present]

@@ -31,6 +31,7 @@ from churn.stores.postgres import (
     landing_tables,
     monitoring_tables,
     move_tables,
+    portrait_tables,
     seen_tables,
 )
 from churn.stores.postgres.metadata import SCHEMAS, keep_append_only, metadata, one_of
@@ -60,6 +61,7 @@ __all__ = [
     "metadata",
     "monitoring_tables",
     "move_tables",
+    "portrait_tables",
     "predictions",
     "promotions",
     "publications",
@@ -107,6 +109,8 @@ predictions = Table(
     Column("expected_loss_12m_usd", Double, comment="Monthly charge times the months lost in the next 12, if active"),
     Column("future_value_usd", Double, comment="Margin of the next 24 months, discounted, if active"),
     Column("best_call_month", SmallInteger, comment="The month ahead with the highest risk; NULL without a tenure"),
+    Column("segmentation_id", BigInteger, comment="The segmentation that the segment is of; NULL: there was none yet"),
+    Column("segment_number", SmallInteger, comment="The segment of customers who are alike (ops.segments)"),
     schema="analytics",
     comment="One score per customer and prediction date. May hold dates that are not published. "
     "Money is NULL if the extract has no value a month.",
