@@ -1,6 +1,6 @@
 """The contract of the scores: a probability for each customer, and the columns that are stored with it."""
 
-from typing import Protocol, get_args
+from typing import Optional, Protocol, get_args
 
 import pandera.polars as pa
 import polars as pl
@@ -48,8 +48,12 @@ class CustomerScores(pa.DataFrameModel):
     is_active: bool
     has_unseen_plan: bool
     reasons: pl.List(pl.String) = pa.Field(nullable=True)  # type: ignore[valid-type]
-    segmentation_id: pl.Int64 | None = pa.Field(nullable=True)  # Of a portrait, as the next one; both may be missing.
+    segmentation_id: pl.Int64 | None = pa.Field(nullable=True)  # Of a portrait, as all below; they may be missing.
     segment_number: pl.Int16 | None = pa.Field(nullable=True, ge=1)
+    likely_reason: pl.String | None = pa.Field(nullable=True)
+    reason_groups: Optional[pl.List(pl.String)] = pa.Field(nullable=True)  # type: ignore[valid-type] # noqa: UP045
+    reason_probabilities: Optional[pl.List(pl.Float64)] = pa.Field(nullable=True)  # type: ignore[valid-type] # noqa: UP045
+    reason_version: pl.Int32 | None = pa.Field(nullable=True)
 
     class Config:
         strict = True

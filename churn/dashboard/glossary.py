@@ -176,6 +176,20 @@ SEGMENT_FIGURES: Mapping[str, Figure] = FIGURES | {
 }
 """Figures by their name in reporting.segment_history."""
 
+REASON_FIGURES: Mapping[str, Figure] = {
+    "reason_group": Figure("Group", "The group of the reason, by the declaration."),
+    "reason": Figure("Reason", "Why customers left, in the words of the company."),
+    "leavers_count": Figure("Leavers", "Customers who left and stated it.", formats.tell_count),
+    "leavers_share": Figure("Share", "These leavers, as a share of all who stated a reason.", formats.tell_percent),
+    "reason_probability": Figure(
+        "Probability",
+        "Probability that the reason is of this group, if the customer leaves. The model is measured on leavers that "
+        "it had not seen.",
+        formats.tell_percent,
+    ),
+}
+"""Figures by their name in reporting.leaving_reasons and customer_reasons."""
+
 DIMENSIONS = ("contract", "tenure_band", "internet_service", "payment_method", "senior_citizen")
 """The dimensions of the public sample. A company's own come from its declaration."""
 

@@ -21,6 +21,7 @@ from churn.learning.weighting import leaver_share
 from churn.settings import Settings
 from churn.stages import Outcome, Unfinished
 from churn.stages.judging import Judgement, judge_training
+from churn.stages.reasoning import renew_reasons
 from churn.stages.segmenting import renew_segments
 from churn.stores.ledgers import loads, promotions
 from churn.stores.model_registry import recording, registry
@@ -63,9 +64,9 @@ def train_models(workplace: Workplace, as_of_date: date, params: ModelParams, re
         workplace.settings, training, as_of_date, judged.evidence, policies.value, last_version
     )
     _decide(workplace, _describe(training, judged, registered, as_of_date))
-    renewed = renew_segments(workplace, as_of_date)
     summary = f"version {registered.version} ({training.selected.family}): {judged.verdict}, {judged.reasons[0]}"
-    return Outcome(summary if renewed.is_skipped else f"{summary}; {renewed.summary}")
+    renewed = [renew(workplace, as_of_date) for renew in (renew_segments, renew_reasons)]
+    return Outcome("; ".join([summary, *(one.summary for one in renewed if not one.is_skipped)]))
 
 
 def train_in_steps(

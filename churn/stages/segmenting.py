@@ -1,16 +1,20 @@
 """Divides the customers into segments, and finds what scores say of customers beside their probability."""
 
+import logging
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from churn.contracts.features import FeatureSet
+from churn.contracts.scores import feature_names
 from churn.contracts.segments import Segmentation
+from churn.errors import ChurnError
 from churn.intake.declaring import read_declared
-from churn.scoring.portrait import Portrait
+from churn.scoring.portrait import Portrait, ReasonTeller
 from churn.stages import Outcome
-from churn.stores.ledgers import segmentations
+from churn.stores.ledgers import reason_trainings, segmentations
+from churn.stores.model_registry.loading import load_predictor
 from churn.stores.rows import features
 from churn.stores.workplace import Workplace
 from churn.timeline import now_utc
@@ -18,6 +22,7 @@ from churn.timeline import now_utc
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+_log = logging.getLogger("churn.models")
 KEPT_DAYS = 30
 """A training makes new segments only if the newest ones are older: people get used to segments."""
 
@@ -50,7 +55,24 @@ def make_portrait(workplace: Workplace) -> Portrait:
     """Returns what scores say of customers beside their probability; what the declaration lacks by now is left out."""
     given = read_declared(workplace.settings).features
     newest = segmentations.find_newest(workplace.engine)
-    return Portrait(newest if newest is not None and is_known(newest.columns, given) else None)
+    return Portrait(
+        newest if newest is not None and is_known(newest.columns, given) else None, _load_reasons(workplace, given)
+    )
+
+
+def _load_reasons(workplace: Workplace, given: FeatureSet) -> ReasonTeller | None:
+    """Returns the newest model of reasons; None if the newest attempt told nothing, or the model cannot be loaded."""
+    newest = reason_trainings.find_newest(workplace.engine)
+    if newest is None or newest.model is None:
+        return None
+    try:
+        predictor = load_predictor(workplace.settings, newest.model)
+    except ChurnError as error:
+        # The list of the day is worth more than the reasons beside it.
+        _log.warning("The scores say nothing of likely reasons. %s", error)
+        return None
+    groups = tuple(map(str, predictor.classes_))  # type: ignore[attr-defined]
+    return ReasonTeller(predictor, groups, newest.model.version) if is_known(feature_names(predictor), given) else None
 
 
 def is_known(columns: tuple[str, ...], given: FeatureSet) -> bool:

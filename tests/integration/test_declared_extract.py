@@ -14,15 +14,18 @@ from rich.console import Console
 from churn.dashboard.report import write_report
 from churn.errors import ContractBroken, WrongUsage
 from churn.intake.declaring import read_declared
+from churn.learning import leaving_reasons
 from churn.learning.params import ModelParams
 from churn.reporting.evaluation import evaluate_training
 from churn.reporting.exporting import export
+from churn.reporting.leaving_reasons import read_reasons
 from churn.settings import Settings
 from churn.stages import intake, learning
 from churn.stages.drift import watch_newest
 from churn.stores.ledgers import loads
 from churn.stores.postgres.database import open_engine
 from churn.terminal.display.evaluation import show_evaluation
+from churn.terminal.display.leaving_reasons import show_reasons
 from tests.conftest import DAY
 from tests.support.declared import ask_rows, publish_declared
 from tests.support.online import check_same_as_batch, serving
@@ -85,7 +88,8 @@ use = "fairness"
 [columns.exit_reason]
 type = "word"
 known = "after leaving"
-use = "show"
+use = "reason"
+groups = { "too many faults" = "service", "slow support" = "service" }
 involuntary = ["deceased"]
 """
 
@@ -97,6 +101,9 @@ def write_accounts(path: Path, customers: int = 1_500) -> Path:
     team = random.random(customers) < 0.4
     log_odds = -2.8 + 0.8 * (tickets - 1.5) - 0.2 * (logins - 12) + 0.8 * team
     gone = random.random(customers) < 1 / (1 + np.exp(-log_odds))
+    # Accounts with many tickets leave for the service, others for the price or because nobody uses it.
+    service = np.where(np.arange(customers) % 2 == 0, "too many faults", "slow support")
+    stated = np.where(tickets >= 3, service, np.where(logins < 10, "not used", "price"))
     rows = pl.DataFrame(
         {
             "account": [f"A{number:05d}" for number in range(customers)],
@@ -113,7 +120,7 @@ def write_accounts(path: Path, customers: int = 1_500) -> Path:
             "trial": random.choice(["yes", "no"], customers),
             "satisfaction": pl.Series(random.integers(1, 11, customers)).cast(pl.String).replace("10", ""),
             "birth_year": random.integers(1950, 2005, customers),
-            "exit_reason": np.where(gone, np.where(np.arange(customers) % 10 == 0, "deceased", "price"), ""),
+            "exit_reason": np.where(gone, np.where(np.arange(customers) % 10 == 0, "deceased", stated), ""),
             "e-mail": [f"somebody{number}@example.com" for number in range(customers)],
         }
     )
@@ -125,7 +132,8 @@ def write_accounts(path: Path, customers: int = 1_500) -> Path:
 def company(telecoms: Telecoms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     folder = tmp_path_factory.mktemp("software")
     (folder / "extract.toml").write_text(DECLARATION, encoding="utf-8")
-    with telecoms.copy("deployed", folder / "home") as settings:
+    with telecoms.copy("deployed", folder / "home") as settings, pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(leaving_reasons, "FEWEST_LEAVERS", 100)  # So that 1,500 accounts are enough.
         extract = write_accounts(folder / "accounts.csv")
         publish_declared(settings, extract, folder / "extract.toml")
         yield settings
@@ -410,3 +418,47 @@ def test_the_page_of_a_customer_says_which_reasons_may_be_said(company: Settings
     page = open_page("customer", id=str(customer["customer_id"]))
 
     assert "May be said" in read_page(page)
+
+
+def test_why_accounts_left_is_learned_and_stands_beside_the_score(company: Settings) -> None:
+    (row,) = ask_rows(
+        company,
+        """SELECT count(*) AS told, count(*) FILTER (WHERE NOT is_active) AS gone,
+               avg((likely_reason = 'service')::int) FILTER (WHERE tickets >= 4) AS of_many_tickets,
+               avg((likely_reason = 'service')::int) FILTER (WHERE tickets = 0) AS of_no_ticket,
+               max(abs(1 - (SELECT sum(one) FROM unnest(reason_probabilities) AS one))) AS furthest
+           FROM reporting.customer_reasons JOIN reporting.customer_scores USING (prediction_date, customer_id)
+           JOIN analytics.fct_customer_features AS features
+             ON features.as_of_date = prediction_date AND features.customer_id = customer_scores.customer_id""",
+    )
+    (day,) = ask_rows(company, "SELECT active_customers_count AS active FROM reporting.kpi_daily")
+
+    assert (row["told"], row["gone"]) == (day["active"], 0)
+    assert float(str(row["of_many_tickets"])) > 0.9
+    assert float(str(row["of_no_ticket"])) < 0.1
+    assert float(str(row["furthest"])) < 1e-5
+
+
+def test_stated_reasons_are_counted_by_group_and_death_is_none(
+    company: Settings, capsys: pytest.CaptureFixture
+) -> None:
+    made = read_reasons(at(company))
+    show_reasons(made)
+    printed = " ".join(capsys.readouterr().out.split())
+    stored = ask_rows(company, "SELECT reason_group, reason, verdict FROM reporting.leaving_reasons WHERE is_newest")
+
+    assert (made.verdict, made.model is not None) == ("told", True)
+    assert "can be told in part" in printed
+    pairs = {(row["reason_group"], row["reason"]) for row in stored}
+    assert pairs == {
+        ("service", "too many faults"), ("service", "slow support"), ("price", "price"), ("not used", "not used")
+    }  # fmt: skip
+
+
+def test_the_pages_say_why_accounts_left_and_would_leave(company: Settings) -> None:
+    query = "SELECT customer_id FROM reporting.customer_reasons WHERE likely_reason = 'not enough' LIMIT 1"
+    unsure = ask_rows(company, query) or ask_rows(company, query.replace("likely_reason = 'not enough'", "true"))
+    told = read_page(open_page("customer", id=str(unsure[0]["customer_id"])))
+
+    assert "Why customers like this one leave" in told
+    assert "too many faults" in read_page(open_page("segments"))

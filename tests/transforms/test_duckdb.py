@@ -81,14 +81,18 @@ def hold_out_a_customer(settings: Settings) -> None:
 
 
 def divide_customers(settings: Settings) -> None:
-    """Every customer of the second day belongs to one of two segments."""
+    """Every customer of the second day belongs to one of two segments, and would leave for the price."""
     execute(
         settings,
         f"""INSERT INTO ops.segmentations (as_of_date, fitted_at, features, means, deviations, stability, tried)
             VALUES ('{DAYS[1]}', now(), '{{tenure_months}}', '{{30}}', '{{20}}', 0.9, '{{"3": 0.9}}');
             INSERT INTO ops.segments SELECT segmentation_id, number, number::text, '{{low tenure}}', 1, '{{4}}'
             FROM ops.segmentations, generate_series(1, 2) AS number;
-            UPDATE analytics.predictions SET segment_number = 1 + length(customer_id) % 2,
+            INSERT INTO ops.reason_trainings (as_of_date, trained_at, verdict, leavers_count, training_fingerprint)
+            VALUES ('{DAYS[1]}', now(), 'too few', 4, 'f');
+            INSERT INTO ops.stated_reasons SELECT training_id, 'price', 'too dear', 4 FROM ops.reason_trainings;
+            UPDATE analytics.predictions SET segment_number = 1 + length(customer_id) % 2, likely_reason = 'price',
+                reason_groups = '{{price,moved}}', reason_probabilities = '{{0.7,0.3}}', reason_version = 1,
                 segmentation_id = (SELECT segmentation_id FROM ops.segmentations)
             WHERE prediction_date = '{DAYS[1]}'""",
     )

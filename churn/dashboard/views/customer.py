@@ -7,16 +7,18 @@ from itertools import pairwise
 
 import streamlit as st
 
+from churn.contracts.leaving_reasons import NOT_ENOUGH
 from churn.contracts.levers import find_levers
 from churn.contracts.moves import ScoreMove
 from churn.dashboard import charts, markup
 from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_change, tell_day, tell_percent, tell_text, tell_yes_no
-from churn.dashboard.glossary import FIGURES, Figure, find_figures
+from churn.dashboard.glossary import FIGURES, REASON_FIGURES, Figure, find_figures
 from churn.intake.declaring import read_declared
 from churn.settings import load_settings
 from churn.stores.shown import Row, marts
 from churn.stores.shown import segments as alike
+from churn.stores.shown.leaving_reasons import read_customer_reason
 from churn.stores.shown.moves import read_moves
 
 HEADLINES = (
@@ -70,6 +72,7 @@ def _show_now(now: Row, shown: Shown) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         _show_reasons(now)
+        _show_likely_reason(ask(shown, read_customer_reason, now["prediction_date"], now["customer_id"]))
     with right:
         _show_profile(now)
 
@@ -131,6 +134,21 @@ def _explain(customer_id: str, day: date) -> list[ScoreMove]:
 def tell_sign(amount: float) -> str:
     """Returns log-odds with their sign."""
     return f"{amount:+.2f}"
+
+
+def _show_likely_reason(told: Row | None) -> None:
+    """Shows why the customer would leave by what leavers stated; nothing without a model of reasons."""
+    if told is None:
+        return
+    rows = [
+        {"reason_group": group, "reason_probability": probability}
+        for group, probability in zip(told["reason_groups"], told["reason_probabilities"], strict=True)
+    ]
+    names = ("reason_group", "reason_probability")
+    columns = markup.name_columns(*names, numbers=("reason_probability",), figures=REASON_FIGURES)
+    st.html(markup.draw_table("likely", "Why customers like this one leave", columns, rows))
+    if told["likely_reason"] == NOT_ENOUGH:
+        st.html(markup.note("Not enough is known to name one reason: none is likelier than all others together."))
 
 
 def _show_profile(now: Row) -> None:

@@ -11,15 +11,29 @@ import streamlit as st
 
 from churn.dashboard import charts, markup
 from churn.dashboard.access import Shown, ask
-from churn.dashboard.glossary import DIMENSIONS, FIGURES, SEGMENT_FIGURES, Figure, describe_dimension, find_figures
+from churn.dashboard.glossary import (
+    DIMENSIONS,
+    FIGURES,
+    REASON_FIGURES,
+    SEGMENT_FIGURES,
+    Figure,
+    describe_dimension,
+    find_figures,
+)
 from churn.dashboard.segmentation import add_up, filter_profiles
-from churn.stores.shown import Row, marts
+from churn.stores.shown import Row, leaving_reasons, marts
 from churn.stores.shown import segments as alike
 
 NUMBERS = (
     *("active_customers_count", "at_risk_customers_count", "at_risk_rate", "average_churn_probability"),
     "revenue_at_risk_usd",
 )
+VERDICTS = {
+    "told": "The columns tell the reason in part: the page of a customer shows its probabilities.",
+    "not told": "The reasons cannot be told from these columns: on leavers that it had not seen, a model does no "
+    "better than the shares above.",
+    "too few": "Too few leavers stated a reason for a model of it.",
+}
 LOSSES = ("expected_loss_12m_usd", "expected_annual_loss_usd")
 """The loss within 12 months stands first, on dates that have it."""
 
@@ -28,6 +42,18 @@ def show(shown: Shown) -> None:
     """Shows the heat map, the filters, one table for each dimension that the extract has, and who is alike."""
     _show_dimensions(shown)
     _show_alike(ask(shown, alike.read_segments, shown.day))
+    _show_stated(ask(shown, leaving_reasons.read_stated_reasons))
+
+
+def _show_stated(rows: list[Row]) -> None:
+    """Shows why customers left by their own words, if any did say it, and whether the columns tell it beforehand."""
+    if not rows:
+        return
+    st.header("Why customers left")
+    names = ("reason_group", "reason", "leavers_count", "leavers_share")
+    columns = markup.name_columns(*names, numbers=names[2:], wide=("reason",), figures=REASON_FIGURES)
+    st.html(markup.draw_table("stated", "Reasons that leavers stated", columns, rows))
+    st.html(markup.note(f"{VERDICTS[rows[0]['verdict']]} `churn reasons` prints the figures."))
 
 
 def _show_alike(rows: list[Row]) -> None:

@@ -18,6 +18,7 @@ TRUSTED_TYPES = [
     "churn.learning.directed.DirectedLogistic",
     "numpy.dtype",
     "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
 ]

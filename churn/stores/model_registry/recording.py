@@ -4,6 +4,7 @@ Models are stored in the skops format with an explicit list of trusted types, so
 """
 
 import logging
+from collections.abc import Mapping
 from contextlib import redirect_stderr
 from dataclasses import asdict
 from datetime import date
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("churn.models")
 
 
-def _enter_experiment(settings: Settings) -> Any:
+def enter_experiment(settings: Settings) -> Any:
     """Makes the product's experiment the one that runs are recorded in; returns MLflow's client."""
     client = connect(settings)
     import mlflow
@@ -80,7 +81,7 @@ def record_training(
     Returns:
         The new model version. It is not the champion yet.
     """
-    client = _enter_experiment(settings)
+    client = enter_experiment(settings)
     import mlflow
 
     tags = _name_origin(training, as_of_date, evidence)
@@ -90,7 +91,7 @@ def record_training(
         mlflow.log_dict(evidence.to_json(), "evidence.json")
         uris = {candidate.family: _record_candidate(training, candidate, tags, policy) for candidate in training.told()}
     run_id, model_uri = uris[training.selected.family]
-    version = _register(client, model_uri, tags, last_version)
+    version = register_model(client, model_uri, tags, last_version)
     client.set_model_version_tag(MODEL_NAME, str(version), "family", training.selected.family)
     # Downloaded again: the digest must be that of the file which the registry will deliver.
     file = Path(mlflow.artifacts.download_artifacts(model_uri), MODEL_FILE)
@@ -112,7 +113,9 @@ def _name_origin(training: "Training", as_of_date: date, evidence: Evidence) -> 
     }
 
 
-def _register(client: Any, model_uri: str, tags: dict[str, str], last_version: int) -> int:
+def register_model(
+    client: Any, model_uri: str, tags: Mapping[str, str], last_version: int, name: str = MODEL_NAME
+) -> int:
     """Registers a model under a number that no model of the ledger has, and returns the number.
 
     A new registry counts from 1 again. MLflow gives no number twice, also not that of a deleted version, so that
@@ -122,10 +125,10 @@ def _register(client: Any, model_uri: str, tags: dict[str, str], last_version: i
 
     while True:
         with redirect_stderr(StringIO()):  # MLflow 3 prints "Successfully registered model" here.
-            version = int(mlflow.register_model(model_uri, MODEL_NAME, tags=tags).version)
+            version = int(mlflow.register_model(model_uri, name, tags=dict(tags)).version)
         if version > last_version:
             return version
-        client.delete_model_version(MODEL_NAME, str(version))
+        client.delete_model_version(name, str(version))
 
 
 def _tell_labels(labels: TrainedLabels | None) -> str:
@@ -196,7 +199,7 @@ def try_recording(settings: Settings) -> None:
     Raises:
         RegistryDown: the registry did not answer, or it refused the run or the artifact.
     """
-    client = _enter_experiment(settings)
+    client = enter_experiment(settings)
     experiment = client.get_experiment_by_name(EXPERIMENT)
     run_id = client.create_run(experiment.experiment_id, run_name="churn doctor").info.run_id
     try:
@@ -210,7 +213,7 @@ def record_search(
     settings: Settings, name: str, params: "ModelParams", trials: pl.DataFrame, picture: "Figure"
 ) -> None:
     """Logs a search for settings: the settings it chose, everything it tried, and a picture."""
-    _enter_experiment(settings)
+    enter_experiment(settings)
     import mlflow
 
     with mlflow.start_run(run_name=name, tags={"git_commit": git_commit()}):
@@ -224,7 +227,7 @@ def record_evaluation(
     settings: Settings, evaluation: Evaluation, results: pl.DataFrame, picture: "Figure", params: "ModelParams"
 ) -> None:
     """Logs an evaluation on many splits: means, standard deviations, the figures of every split, and a picture."""
-    _enter_experiment(settings)
+    enter_experiment(settings)
     import mlflow
 
     with mlflow.start_run(run_name=f"evaluation {evaluation.as_of_date}", tags={"git_commit": git_commit()}):

@@ -38,9 +38,9 @@ def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
 
 
 def _as_array_literal(name: str) -> pl.Expr:
-    """Returns a list of strings as an array literal of Postgres: {"a","b"}, with quotes and backslashes escaped."""
+    """Returns a list as an array literal of Postgres: {"a","b"}, with quotes and backslashes escaped."""
     # Both signs in one pass: escaped one after the other, the second pass would escape the signs of the first.
-    quoted = pl.format('"{}"', pl.element().str.replace_all(r'(["\\])', r"\$1"))
+    quoted = pl.format('"{}"', pl.element().cast(pl.String).str.replace_all(r'(["\\])', r"\$1"))
     return pl.concat_str(pl.lit("{"), pl.col(name).list.eval(quoted).list.join(","), pl.lit("}")).alias(name)
 
 

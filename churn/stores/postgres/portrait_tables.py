@@ -1,12 +1,26 @@
-"""Declares what is known of customers beside their scores: the segments they are divided into.
+"""Declares what is known of customers beside their scores: their segments, and why others left.
 
-No customer is in these tables: which segment a customer belongs to is stored with the score.
+No customer is in these tables: the segment of a customer and the likely reason are stored with the score.
 """
 
-from sqlalchemy import ARRAY, BigInteger, Column, Date, DateTime, Double, Identity, SmallInteger, Table, Text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Identity,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
-from churn.stores.postgres.metadata import metadata
+from churn.contracts.leaving_reasons import ReasonVerdict
+from churn.stores.postgres.metadata import keep_append_only, metadata, one_of
 
 segmentations = Table(
     "segmentations",
@@ -37,3 +51,39 @@ segments = Table(
     schema="ops",
     comment="One row per segmentation and segment of customers who are alike.",
 )
+
+reason_trainings = Table(
+    "reason_trainings",
+    metadata,
+    Column("training_id", BigInteger, Identity(always=True), primary_key=True, comment="Number, in order"),
+    Column("as_of_date", Date, nullable=False, comment="The date up to which leavers are known"),
+    Column("trained_at", DateTime(timezone=True), nullable=False, comment="When, UTC"),
+    Column("verdict", Text, nullable=False, comment="told, not told, or too few leavers"),
+    Column("leavers_count", BigInteger, nullable=False, comment="Leavers who stated a reason"),
+    Column("training_fingerprint", Text, nullable=False, comment="Of the leavers, their features and reasons"),
+    Column("splits", Integer, comment="Splits on which it was measured; NULL: too few leavers, as all figures then"),
+    Column("log_loss", Double, comment="Of the model, on leavers that it had not seen"),
+    Column("shares_log_loss", Double, comment="Of the shares of the groups, on the same leavers"),
+    Column("gain", Double, comment="How much less the model loses; above 0 is better than the shares"),
+    Column("gain_low", Double, comment="Lower end of the 95% interval of the gain"),
+    Column("gain_high", Double, comment="Upper end of the same"),
+    Column("model_name", Text, comment="Registered model; NULL unless the verdict is told"),
+    Column("model_version", Integer, comment="Version of the model"),
+    Column("mlflow_run_id", Text, comment="The run of the model in MLflow"),
+    Column("model_sha256", Text, comment="Of the model's file"),
+    CheckConstraint(one_of("verdict", ReasonVerdict), name="reason_trainings_verdict"),
+    schema="ops",
+    comment="Ledger: one row per attempt to learn why customers leave.",
+)
+
+stated_reasons = Table(
+    "stated_reasons",
+    metadata,
+    Column("training_id", BigInteger, primary_key=True, comment="The row of ops.reason_trainings"),
+    Column("reason_group", Text, primary_key=True, comment="The group of the reason, by the declaration"),
+    Column("reason", Text, primary_key=True, comment="The reason, in the company's words"),
+    Column("leavers_count", BigInteger, nullable=False, comment="Leavers who stated it"),
+    schema="ops",
+    comment="One row per training and stated reason: how many leavers stated it.",
+)
+keep_append_only(reason_trainings)

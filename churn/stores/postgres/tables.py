@@ -112,6 +112,10 @@ predictions = Table(
     Column("best_call_month", SmallInteger, comment="The month ahead with the highest risk; NULL without a tenure"),
     Column("segmentation_id", BigInteger, comment="The segmentation that the segment is of; NULL: there was none yet"),
     Column("segment_number", SmallInteger, comment="The segment of customers who are alike (ops.segments)"),
+    Column("likely_reason", Text, comment="Group of reasons that leaving would most likely have, or: not enough"),
+    Column("reason_groups", ARRAY(Text), comment="Groups of reasons, the likeliest first; NULL: no model of reasons"),
+    Column("reason_probabilities", ARRAY(Double), comment="Their probabilities if the customer leaves, in that order"),
+    Column("reason_version", Integer, comment="Version of the model of reasons; NULL: there was none"),
     schema="analytics",
     comment="One score per customer and prediction date. May hold dates that are not published. "
     "Money is NULL if the extract has no value a month.",

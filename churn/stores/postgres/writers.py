@@ -12,7 +12,7 @@ from churn.stores.postgres import tables
 WRITER = "churn_writer"
 MODEL_SCHEMAS = ("staging", "analytics", "reporting")
 """The schemas in which SQLMesh creates the views of its models."""
-_APPEND_ONLY = ("promotions", "campaign_events", "readings", "backups", "withdrawals", "erasures")
+_APPEND_ONLY = ("promotions", "campaign_events", "readings", "backups", "withdrawals", "erasures", "reason_trainings")
 
 
 def ensure_writer(connection: Connection) -> bool:

@@ -1,4 +1,4 @@
-"""The commands about what customers have in common."""
+"""The commands about what customers have in common, and why customers leave."""
 
 from typing import Annotated
 
@@ -38,3 +38,30 @@ def segments(
             print_json(report)
         else:
             show_segments(report)
+
+
+@command(app, TASK, "churn reasons", "churn reasons --retrain", "churn reasons --json")
+def reasons(
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Learn them again; the next score has them.", show_default=False)
+    ] = False,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show why customers left by their own words, and whether their columns tell it beforehand."""
+    with quiet_command(verbose):
+        from churn.reporting.leaving_reasons import read_reasons, retrain_reasons
+        from churn.stages import one_pipeline
+        from churn.stores.workplace import open_workplace
+        from churn.terminal.display.leaving_reasons import show_reasons
+        from churn.terminal.standard_output import print_json
+
+        with open_workplace() as workplace:
+            if retrain:
+                with one_pipeline(workplace):
+                    retrain_reasons(workplace)
+            known = read_reasons(workplace)
+        if as_json:
+            print_json(known)
+        else:
+            show_reasons(known)
