@@ -9,7 +9,7 @@ from churn.stages import Outcome, transforms
 from churn.stores.keeping.logs import Logs, find_logs, rotate_logs
 from churn.stores.keeping.pruning import Pruned, find_bounds, prune_rows
 from churn.stores.keeping.traces import rewrite_tables
-from churn.stores.ledgers import promotions, publications
+from churn.stores.ledgers import promotions, publications, reason_trainings
 from churn.stores.model_registry.old_runs import delete_runs, find_old_runs
 from churn.stores.workplace import Workplace
 from churn.timeline import today
@@ -69,7 +69,7 @@ def prune(workplace: Workplace, is_real: bool) -> Pruning:
 
 
 def _find_old_runs(workplace: Workplace, keep: KeepPolicy) -> list[str]:
-    """Returns the old runs of MLflow, except those of the champion and of versions that published days have."""
+    """Returns the old runs of MLflow, except those of models in use and of versions that published days have."""
     if not keep.artifacts_days:
         return []
     bound = datetime.combine(today() - timedelta(days=keep.artifacts_days), time(), UTC)
@@ -80,7 +80,9 @@ def _find_needed(engine: "Engine") -> set[str]:
     champion = promotions.find_champion(engine)
     versions = {*publications.find_scored_days(engine), *([champion.model_version] if champion else [])}
     decisions = [promotions.find_decision(engine, version) for version in versions]
-    return {decision.mlflow_run_id for decision in decisions if decision}
+    reasons = reason_trainings.find_newest(engine)
+    told = {reasons.model.run_id} if reasons is not None and reasons.model is not None else set[str]()
+    return {decision.mlflow_run_id for decision in decisions if decision} | told
 
 
 def summarise(pruning: Pruning) -> Outcome:

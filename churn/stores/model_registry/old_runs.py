@@ -7,6 +7,7 @@ import sys
 from datetime import datetime
 from typing import Any
 
+from churn.contracts.leaving_reasons import REASON_MODEL
 from churn.contracts.models import MODEL_NAME
 from churn.errors import Unavailable
 from churn.settings import Settings
@@ -44,9 +45,10 @@ def delete_runs(settings: Settings, run_ids: list[str]) -> None:
         return
     client, gone = connect(settings), set(run_ids)
     # Versions before runs: a repeated command no longer lists a deleted run, and its versions would stay for ever.
-    for version in client.search_model_versions(f"name = '{MODEL_NAME}'"):
-        if version.run_id in gone:
-            client.delete_model_version(MODEL_NAME, version.version)
+    for name in (MODEL_NAME, REASON_MODEL):
+        for version in client.search_model_versions(f"name = '{name}'"):
+            if version.run_id in gone:
+                client.delete_model_version(name, version.version)
     for run_id in run_ids:
         client.delete_run(run_id)
         shutil.rmtree(settings.home_dir / "models" / run_id, ignore_errors=True)
