@@ -11,6 +11,7 @@ from churn.api.forms import Form
 from churn.api.problems import Problem, WrongField
 from churn.api.served import Served
 from churn.contracts.features import PRICE_CHANGE
+from churn.contracts.over_days import look_back
 from churn.contracts.statuses import Basis
 from churn.intake.extract_form import ExtractForm
 from churn.intake.one_row import Row
@@ -75,8 +76,13 @@ def compute_all(served: Served, rows: Sequence[Row]) -> list[tuple[Values, list[
     not have the customer.
     """
     computed = [served.compute(row) for row in rows]
-    if not served.needs_history:
-        return [(features, []) for features in computed]
+    found = _add_price_changes(served, rows, computed) if served.needs_history else [(one, []) for one in computed]
+    return _add_past(served, rows, found) if served.looking_back else found
+
+
+def _add_price_changes(
+    served: Served, rows: Sequence[Row], computed: Sequence[Values]
+) -> list[tuple[Values, list[str]]]:
     earlier = served.read_earlier(rows[0]["snapshot_date"], [row["customer_id"] for row in rows]) or {}
     found: list[tuple[Values, list[str]]] = []
     for row, features in zip(rows, computed, strict=True):
@@ -85,6 +91,22 @@ def compute_all(served: Served, rows: Sequence[Row]) -> list[tuple[Values, list[
         change = before.change_until(*now) if before is not None else None
         found.append(({**features, PRICE_CHANGE: change or 0.0}, [] if change is not None else [PRICE_CHANGE]))
     return found
+
+
+def _add_past(
+    served: Served, rows: Sequence[Row], found: Sequence[tuple[Values, list[str]]]
+) -> list[tuple[Values, list[str]]]:
+    """Adds how the declared columns developed until today; what is not known is no 0, as in the batch."""
+    stored = served.read_values(rows[0]["snapshot_date"], [row["customer_id"] for row in rows])
+    completed: list[tuple[Values, list[str]]] = []
+    for row, (features, unknown) in zip(rows, found, strict=True):
+        own = stored.get(row["customer_id"], {})
+        past = {
+            one.name: look_back(one, [(0, features[one.column]), *own.get(one.column, [])])
+            for one in served.looking_back
+        }
+        completed.append(({**features, **past}, unknown + [name for name, value in past.items() if value is None]))
+    return completed
 
 
 def score_many(served: Served, rows: Sequence[Row], basis: Basis) -> list[Answer]:

@@ -9,6 +9,7 @@ from churn.contracts.decisions import Promotion
 from churn.contracts.declaration import Declaration
 from churn.contracts.features import PRICE_CHANGE
 from churn.contracts.horizons import MONTH_OF_EXTRACT
+from churn.contracts.over_days import OverDays, find_over_days
 from churn.economics.policies import load_policies
 from churn.errors import understand
 from churn.scoring.one_customer import OneScorer, Values, wanted_columns
@@ -16,7 +17,7 @@ from churn.scoring.scores import Scorer
 from churn.stages.scoring import make_scorer
 from churn.stages.tiering import resolve_days
 from churn.stores.ledgers import loads, promotions, publications
-from churn.stores.rows.change_windows import EarlierPrice, read_earlier_prices
+from churn.stores.rows.change_windows import EarlierPrice, EarlierValues, read_earlier_prices, read_earlier_values
 from churn.stores.sql_models.one_customer import compile_features
 from churn.stores.workplace import Workplace
 
@@ -31,6 +32,8 @@ class Served:
         currency: the currency of all money.
         compute: a row of raw_data -> the features of the customer.
         read_earlier: (date, customer numbers) -> their prices of about 30 days before; None without an extract of then.
+        looking_back: the features of the model that say how a declared column developed.
+        read_values: (date, customer numbers) -> the earlier values of each customer and column, with the days before.
     """
 
     decision: Promotion
@@ -38,6 +41,8 @@ class Served:
     currency: str
     compute: Callable[[Values], Values]
     read_earlier: Callable[[date, Sequence[str]], Mapping[str, EarlierPrice] | None]
+    looking_back: tuple[OverDays, ...]
+    read_values: Callable[[date, Sequence[str]], EarlierValues]
 
     @property
     def needs_history(self) -> bool:
@@ -86,13 +91,28 @@ def load_served(workplace: Workplace, version: int, declaration: Declaration, sc
     words = frozenset(declaration.features.words)
     one = OneScorer(scorer, fold(scorer.predictor), fold_contributions(scorer.predictor), tiers, value, words)
     decision = promotions.require_decision(workplace.engine, version)
-    earlier = partial(_read_earlier, workplace)
-    return Served(decision, one, declaration.currency, compile_features(wanted_columns(scorer)), earlier)
+    compute, looking_back = compile_features(wanted_columns(scorer)), _find_looking_back(scorer, declaration)
+    earlier, values = partial(_read_earlier, workplace), partial(_read_values, workplace, looking_back)
+    return Served(decision, one, declaration.currency, compute, earlier, looking_back, values)
+
+
+def _find_looking_back(scorer: Scorer, declaration: Declaration) -> tuple[OverDays, ...]:
+    return find_over_days(scorer.wording.features, declaration.over_days)
 
 
 def _read_earlier(workplace: Workplace, day: date, customer_ids: Sequence[str]) -> Mapping[str, EarlierPrice] | None:
     try:
         return read_earlier_prices(workplace.engine, day, customer_ids)
+    except Exception as error:
+        raise understand(error) from None  # The message of the driver has the customer numbers: it goes into no log.
+
+
+def _read_values(
+    workplace: Workplace, looking_back: Sequence[OverDays], day: date, customer_ids: Sequence[str]
+) -> EarlierValues:
+    columns, days = sorted({one.column for one in looking_back}), max(one.days for one in looking_back)
+    try:
+        return read_earlier_values(workplace.engine, day, customer_ids, columns, days)
     except Exception as error:
         raise understand(error) from None  # The message of the driver has the customer numbers: it goes into no log.
 

@@ -14,6 +14,7 @@ from typing import Literal
 from churn.contracts.extract import EXTRACT_COLUMNS, KNOWN_WORDS
 from churn.contracts.feature_sources import FEATURE_SOURCES
 from churn.contracts.features import DIRECTIONS, FEATURES, PRICE_FEATURES, SHIPPED_FEATURES, Direction, FeatureSet
+from churn.contracts.over_days import derive
 
 ColumnType = Literal["count", "number", "money", "share", "flag", "word", "date"]
 Blank = Literal["unknown", "zero", "refuse"]
@@ -61,6 +62,7 @@ class DeclaredColumn:
         involuntary: the words that say that a customer who left did not decide to, such as non-payment or death.
         is_lever: whether the company can change it: only then may a caller say it, and a what-if change it.
         reason_groups: stated reason -> its group, for a column of reasons. A reason without one is a group of its own.
+        over_days: the lengths of time over which features say how a number developed.
     """
 
     name: str
@@ -79,6 +81,7 @@ class DeclaredColumn:
     involuntary: tuple[str, ...] = ()
     is_lever: bool = False
     reason_groups: tuple[tuple[str, str], ...] = ()
+    over_days: tuple[int, ...] = ()
 
     @property
     def is_feature(self) -> bool:
@@ -226,6 +229,11 @@ class Declaration:
         return tuple(column for column in self.columns if column.use != "none")
 
     @property
+    def over_days(self) -> dict[str, tuple[int, ...]]:
+        """The columns with features that look back -> how many days."""
+        return {column.name: column.over_days for column in self.columns if column.over_days}
+
+    @property
     def reason_column(self) -> DeclaredColumn | None:
         """The column that says why a customer left; None if the extract does not say it."""
         return next((column for column in self.columns if column.use == "reason"), None)
@@ -252,10 +260,14 @@ class Declaration:
         shipped = [(name, DIRECTIONS[name]) for name in FEATURES if self._has_sources(name, present)]
         opened = sorted({column for column, _ in self.new_words} - {"gender"})  # Kept to measure fairness only.
         words = (*opened, *(column.name for column in own if column.type == "word"))
-        blanks = tuple(column.name for column in own if column.type != "word" and column.blank == "unknown")
+        blanks = [column.name for column in own if column.type != "word" and column.blank == "unknown"]
         directions = [*shipped, *((name, 0) for name in opened), *((column.name, column.direction) for column in own)]
+        for column in own:
+            derived = derive(column.name, column.over_days)
+            blanks += [one.name for one in derived]  # A new customer has no past.
+            directions += [(one.name, column.direction if one.kind != "days_since_change" else 0) for one in derived]
         prices = tuple(name for name, _ in shipped if name in PRICE_FEATURES)
-        return FeatureSet(tuple(directions), prices, words, blanks)
+        return FeatureSet(tuple(directions), prices, words, tuple(blanks))
 
     def _has_sources(self, feature: str, present: set[str]) -> bool:
         # The list prices are those of the company of the public sample.
@@ -272,7 +284,7 @@ class Declaration:
             {
                 name: value
                 for name, value in asdict(column).items()
-                if name not in _SAID and (name not in ("origin", "involuntary") or value)
+                if name not in _SAID and (name not in ("origin", "involuntary", "over_days") or value)
             }
             for column in self.columns
         ]

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from churn.contracts.declaration import (
     CORE_COLUMNS,
+    NUMBER_TYPES,
     SHIPPED_COLUMNS,
     Blank,
     ColumnType,
@@ -15,7 +16,10 @@ from churn.contracts.declaration import (
 )
 from churn.contracts.extract import OPEN_COLUMNS
 from churn.contracts.features import FEATURES
+from churn.contracts.over_days import is_over_days
 
+_LONGEST_LOOKING_BACK = 40
+"""Postgres cuts names after 63 characters, and a feature that looks back adds up to 18."""
 _NAME = r"^[a-z][a-z0-9_]{0,49}$"
 TAKEN = frozenset(
     [
@@ -58,6 +62,7 @@ class ColumnSection(Section):
     origin: str = Field(default="", alias="from")
     involuntary: Names = ()
     groups: dict[str, str] = Field(default_factory=dict)
+    over_days: tuple[Annotated[int, Field(ge=2, le=365)], ...] = Field(default=(), max_length=4)
 
     @field_validator("says")
     @classmethod
@@ -86,6 +91,7 @@ class ColumnSection(Section):
             self.involuntary,
             self.lever,
             tuple(self.groups.items()),
+            tuple(sorted(set(self.over_days))),
         )
 
 
@@ -106,9 +112,13 @@ def _find_shipped_problem(name: str, column: ColumnSection) -> str | None:
 
 
 def _find_own_problem(name: str, column: ColumnSection) -> str | None:
+    if is_over_days(name):
+        return f"has the name of a feature that looks back; call yours own_{name}_column"
     if name in TAKEN:
         return f"is a name of the tables; call yours own_{name}, or write shipped = true if it means the same"
     if column.lever and (problem := _find_no_lever(column)):
+        return problem
+    if column.over_days and (problem := _find_no_history(name, column)):
         return problem
     if column.segment and column.type not in ("word", "flag"):
         return "cannot be a segment; columns of type word and flag can"
@@ -117,6 +127,15 @@ def _find_own_problem(name: str, column: ColumnSection) -> str | None:
     if not re.match(_NAME, name):
         return "is not a name of small letters, digits and underscores that begins with a letter"
     return "lacks its type: count, number, money, share, flag, word or date" if column.type is None else None
+
+
+def _find_no_history(name: str, column: ColumnSection) -> str | None:
+    """Returns why no feature can say how a column developed; None if one can."""
+    if column.type not in NUMBER_TYPES or column.use != "model" or column.known != "at snapshot":
+        return "cannot have over_days; a count, number, money or share that models get can"
+    if len(name) > _LONGEST_LOOKING_BACK:
+        return f"is too long for over_days; a name of at most {_LONGEST_LOOKING_BACK} letters is not"
+    return None
 
 
 def _find_too_early(column: ColumnSection) -> str | None:

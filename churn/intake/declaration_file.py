@@ -33,6 +33,7 @@ use = "model"                   # or fairness, show, none
 direction = "raises"            # or lowers; leave it out if nobody knows
 group = "service"
 says = "called the hotline {value} times in 90 days"
+over_days = [30, 90]            # features of its mean and change over so many days, and of the days since a change
 lever = true                    # the company can change it: a caller may say it, a what-if may change it
 
 [columns.exit_reason]

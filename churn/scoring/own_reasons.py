@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from churn.contracts.declaration import BLANK_WORD, ColumnType, Declaration
 from churn.contracts.features import FEATURES, PRICE_CHANGE
+from churn.contracts.over_days import OverDays, find_over_days
 
 Floats = NDArray[np.float64]
 VALUE = "{value}"
@@ -85,18 +86,31 @@ def word_reasons(
         usual: the median of each number in the training part.
     """
     declared = {column.name: column for column in declaration.columns}
+    looking_back = {one.name: one for one in find_over_days(features, declaration.over_days)}
     groups: dict[str, list[OwnFeature]] = {}
     for name in features:
         if name in told:
             continue
         column = declared.get(name)
-        if column is None:
+        past = looking_back.get(name)
+        if past is not None:
+            column = declared[past.column]
+            member = OwnFeature(name, past.label, _type_of(past, column.type), usual=usual.get(name))
+        elif column is None:
             label, kind = _SHIPPED_LABELS.get(name, (name.replace("_", " "), "flag"))
             member = OwnFeature(name, label, kind, usual=usual.get(name))
         else:
             member = OwnFeature(name, column.words_on_pages, column.type, column.says, usual.get(name))
-        groups.setdefault((column.group if column else None) or f"{name} alone", []).append(member)
+        subject = (column.group or f"{column.name} alone") if column else f"{name} alone"
+        groups.setdefault(subject, []).append(member)
     return Wording(features, tuple(OwnSubject(tuple(members)) for members in groups.values()))
+
+
+def _type_of(past: OverDays, kind: ColumnType) -> ColumnType:
+    """Returns how the value of a feature that looks back is written: a mean of counts has decimals."""
+    if past.kind == "days_since_change":
+        return "count"
+    return "number" if kind == "count" and past.kind == "mean" else kind
 
 
 def tell_own(features: pl.DataFrame, contributions: Floats, wording: Wording) -> list[Phrases]:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from churn.contracts.over_days import longest_days
 from churn.economics.policies import ValuePolicy, load_policies
 from churn.economics.tiers import Tiers
 from churn.errors import NotThere
+from churn.intake.declaring import read_declared
 from churn.scoring.history import PastDay
 from churn.scoring.portrait import Portrait
 from churn.scoring.reconstruction import rewind
@@ -69,7 +71,7 @@ def rebuild_features(workplace: Workplace, days: Sequence[date]) -> Outcome:
         rows = _rewind_days(engine, first.snapshot_date, missing)
         history.replace_reconstructed(engine, missing, first.load_id, rows)
     done = sql_models.refresh(workplace, "raw_data.telco_churn_raw", FEATURE_MODELS, days)
-    change_windows.refresh_changes(engine)
+    change_windows.refresh_changes(engine, longest_days(read_declared(workplace.settings).features.names))
     label_windows.refresh_windows(engine)
     audits = sum(evaluation.audits_passed for evaluation in done)
     rewinding = f"{len(missing)} rewound from {first.snapshot_date}, " if missing else ""

@@ -11,6 +11,7 @@ from churn.contracts.decisions import Promotion
 from churn.contracts.features import PRICE_CHANGE, SHIPPED_FEATURES, FeatureSet
 from churn.contracts.horizons import Horizon
 from churn.contracts.models import RegisteredModel
+from churn.contracts.over_days import longest_days
 from churn.economics.policies import load_policies
 from churn.economics.weights import load_class_weight
 from churn.errors import RegistryDown, TooFewLeavers
@@ -135,7 +136,7 @@ def read_examples(
         NotThere: the date has no features.
     """
     # An extract that arrived since the last refresh may have matured more windows.
-    change_windows.refresh_changes(engine)
+    change_windows.refresh_changes(engine, longest_days(given.names))
     label_windows.refresh_windows(engine)
     matured = label_windows.read_windows(engine)
     if (windows := choose_windows(matured, as_of_date)) and (found := _read_windows(engine, windows, given)):

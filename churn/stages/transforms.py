@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 
+from churn.contracts.over_days import longest_days
+from churn.intake.declaring import read_declared
 from churn.stages import Outcome
 from churn.stores import sql_models
 from churn.stores.ledgers import loads, publications
@@ -57,7 +59,7 @@ def run_transforms(workplace: Workplace, as_of_date: date) -> Outcome:
         summary = f"the features of {as_of_date} are up to date with load {load.load_id} and models {version}"
         return Outcome("; ".join(filter(None, [changed, summary])), is_skipped=not changed)
     done = sql_models.refresh(workplace, "raw_data.telco_churn_raw", FEATURE_MODELS, [as_of_date])
-    change_windows.refresh_changes(engine)
+    change_windows.refresh_changes(engine, longest_days(read_declared(workplace.settings).features.names))
     label_windows.refresh_windows(engine)
     rows = "; ".join(f"{item.model}: {item.rows or 0:,} rows in {item.milliseconds:,} ms" for item in done)
     return Outcome("; ".join(filter(None, [changed, rows])), details=tuple(asdict(item) for item in done))

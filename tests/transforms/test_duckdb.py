@@ -22,7 +22,10 @@ from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
 from tests.transforms.conftest import models_of
 
-NO_ROWS = ("raw_data.declared_columns", "raw_data.second_loads", "analytics.risk_by_declared")
+NO_ROWS = (
+    *("raw_data.declared_columns", "raw_data.second_loads", "analytics.risk_by_declared"),
+    *("analytics.history_windows", "analytics.declared_changes"),
+)
 """The public sample declares no column of its own, and comes without a second file."""
 DAYS = [day_number(0), day_number(1), day_number(30)]
 

@@ -44,7 +44,7 @@ from churn.stores.postgres.raw_tables import (
     telco_churn_reconstructed,
 )
 from churn.stores.postgres.run_tables import finished_runs, lock_tokens, schema_versions
-from churn.stores.postgres.window_tables import change_windows, label_windows
+from churn.stores.postgres.window_tables import change_windows, history_windows, label_windows
 
 __all__ = [
     "SCHEMAS",
@@ -53,6 +53,7 @@ __all__ = [
     "declared_columns",
     "features_out_of_range",
     "finished_runs",
+    "history_windows",
     "incidents",
     "keeping_tables",
     "label_windows",

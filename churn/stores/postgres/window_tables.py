@@ -39,3 +39,12 @@ change_windows = Table(
     schema="analytics",
     comment="One row per as-of date with an extract of about 30 days before.",
 )
+
+history_windows = Table(
+    "history_windows",
+    metadata,
+    Column("as_of_date", Date, primary_key=True, comment="The as-of date of the features"),
+    Column("earlier_date", Date, primary_key=True, comment="An extract that they look back on; the date itself too"),
+    schema="analytics",
+    comment="One row per as-of date and extract up to then, for as many days as over_days of the declaration says.",
+)

@@ -1,18 +1,25 @@
-"""Stores the change windows: for each as-of date the extract of about 30 days before, to compare prices with."""
+"""Stores the windows of the days before each as-of date.
+
+The change windows have the extract of about 30 days before, to compare prices with; the history windows have every
+extract that a declared column with over_days looks back on.
+"""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from churn.stores.ledgers.loads import find_current_loads
-from churn.stores.postgres.tables import change_windows
+from churn.stores.postgres.tables import change_windows, history_windows
 
 CHANGE_DAYS = 30
 TOLERANCE_DAYS = 7
+EarlierValues: TypeAlias = dict[str, dict[str, list[tuple[int, float | None]]]]
+"""Of each customer and column the values of earlier dates: (days before, value)."""
 
 
 def find_earlier(snapshots: Sequence[date], as_of_date: date) -> date | None:
@@ -63,12 +70,63 @@ def read_earlier_prices(
         return {customer_id: EarlierPrice(charges, above) for customer_id, charges, above in rows}
 
 
-def refresh_changes(engine: Engine) -> None:
-    """Brings the stored windows up to date with the current loads. They are few, so all of them are written."""
+def refresh_changes(engine: Engine, longest_days: int = 0) -> None:
+    """Brings the stored windows up to date with the current loads.
+
+    Args:
+        engine: the engine of the database.
+        longest_days: how many days the declared columns look back on; 0: none does.
+    """
     snapshots = [load.snapshot_date for load in find_current_loads(engine)]
     found = {day: find_earlier(snapshots, day) for day in snapshots}
-    rows = [{"as_of_date": day, "earlier_date": earlier} for day, earlier in found.items() if earlier is not None]
+    _store(engine, change_windows, [(day, earlier) for day, earlier in found.items() if earlier is not None])
+    _store(engine, history_windows, pair_days(snapshots, longest_days))
+
+
+def pair_days(snapshots: Sequence[date], longest_days: int) -> list[tuple[date, date]]:
+    """Returns each date with every extract that it looks back on, the date itself too; none for 0 days."""
+    if not longest_days:
+        return []
+    return [
+        (day, earlier)
+        for place, day in enumerate(snapshots)
+        for earlier in snapshots[bisect_left(snapshots, day - timedelta(days=longest_days)) : place + 1]
+    ]
+
+
+def _store(engine: Engine, table: sa.Table, pairs: Sequence[tuple[date, date]]) -> None:
+    """Makes the windows those of the table. Most days change none of them, and then nothing is written."""
     with engine.begin() as connection:
-        connection.execute(sa.delete(change_windows))
-        if rows:
-            connection.execute(sa.insert(change_windows), rows)
+        stored = {
+            (day, earlier) for day, earlier in connection.execute(sa.select(table.c.as_of_date, table.c.earlier_date))
+        }
+        if stored == set(pairs):
+            return
+        connection.execute(sa.delete(table))
+        if pairs:
+            rows = [{"as_of_date": day, "earlier_date": earlier} for day, earlier in pairs]
+            connection.execute(sa.insert(table), rows)
+
+
+def read_earlier_values(
+    engine: Engine, as_of_date: date, customer_ids: Sequence[str], columns: Sequence[str], longest_days: int
+) -> EarlierValues:
+    """Returns of each customer and column the stored values of earlier dates, with the days before the date.
+
+    A customer without earlier extracts is left out.
+    """
+    days = [load.snapshot_date for load in find_current_loads(engine)]
+    first = as_of_date - timedelta(days=longest_days)
+    chosen = ", ".join(f'"{name}"' for name in columns)
+    query = sa.text(f"""
+        SELECT customer_id, as_of_date, {chosen} FROM analytics.fct_customer_features
+        WHERE as_of_date = ANY(:days) AND customer_id = ANY(:customers)
+    """)
+    asked = {"days": [day for day in days if first <= day < as_of_date], "customers": list(customer_ids)}
+    found: EarlierValues = {}
+    with engine.connect() as connection:
+        for customer_id, day, *values in connection.execute(query, asked):
+            own = found.setdefault(customer_id, {name: [] for name in columns})
+            for name, value in zip(columns, values, strict=True):
+                own[name].append(((as_of_date - day).days, value))
+    return found

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from churn.contracts.declaration import BLANK_WORD
 from churn.contracts.features import BESIDE_FEATURES, FEATURES, PRICE_CHANGE, SHIPPED_FEATURES, FeatureSet
+from churn.contracts.over_days import is_over_days
 from churn.errors import NotThere
 from churn.scoring.reasons import WORD_COLUMNS
 from churn.stores.postgres.copying import read_batches
@@ -136,7 +137,7 @@ def stream_features(
     """
     query = f"""
         SELECT as_of_date, customer_id, has_churned, {_WORDS}, {_quote(_unite(names))}
-        FROM {name_source(names)} WHERE as_of_date BETWEEN $1 AND $2 {"" if customers is None else _ONLY}
+        FROM {name_source(names, "as_of_date BETWEEN $1 AND $2")} WHERE as_of_date BETWEEN $1 AND $2 {"" if customers is None else _ONLY}
     """
     for batch in read_batches(engine, query, [first, last, *([] if customers is None else [list(customers)])]):
         if batch.is_empty() and customers is None:
@@ -147,10 +148,23 @@ def stream_features(
 _ONLY = "AND customer_id = ANY($3)"
 
 
-def name_source(names: Sequence[str]) -> str:
-    """Returns what follows FROM in a query of features: price changes are joined only for a model that has them."""
-    changes = "LEFT JOIN analytics.price_changes USING (as_of_date, customer_id)" if PRICE_CHANGE in names else ""
-    return f"analytics.fct_customer_features {changes}"
+def name_source(names: Sequence[str], days: str = "") -> str:
+    """Returns what follows FROM in a query of features: changes are joined only for a model that has them.
+
+    Args:
+        names: the features.
+        days: the condition of the query on as_of_date, if it is no equality: Postgres brings only that into the views.
+    """
+    views = [
+        *(["analytics.price_changes"] if PRICE_CHANGE in names else []),
+        *(["analytics.declared_changes"] if any(map(is_over_days, names)) else []),
+    ]
+    condition = f"WHERE {days}" if days else ""
+    joined = [
+        f"LEFT JOIN (SELECT * FROM {view} {condition}) AS v{place} USING (as_of_date, customer_id)"
+        for place, view in enumerate(views)
+    ]
+    return " ".join(["analytics.fct_customer_features", *joined])
 
 
 def _assume_no_change(batch: pl.DataFrame) -> pl.DataFrame:

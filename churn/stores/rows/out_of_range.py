@@ -72,9 +72,10 @@ def _word_query(names: Sequence[str], flags: set[str]) -> sa.TextClause:
         f" AS outside_{place}"
         for place, value in enumerate(values)
     )
+    days = "as_of_date = ANY(CAST(:days AS date[]))"
     return sa.text(f"""
-        SELECT as_of_date, count(*) AS active_count, {counts} FROM {name_source(names)}
-        WHERE as_of_date = ANY(CAST(:days AS date[])) AND NOT has_churned GROUP BY as_of_date
+        SELECT as_of_date, count(*) AS active_count, {counts} FROM {name_source(names, days)}
+        WHERE {days} AND NOT has_churned GROUP BY as_of_date
     """)
 
 

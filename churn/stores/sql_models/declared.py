@@ -19,13 +19,15 @@ def declared_variables() -> dict[str, list[str]]:
     """Returns the variables of the macros in transforms/macros/declared.py.
 
     They are `declared`, with NAME TYPE for each declared column, `segments`, those that divide the customers on pages,
-    `involuntary`, with NAME WORD for each word of a leaver who did not decide to leave, and `absent`, the columns of
-    the public sample that the extract does not have.
+    `over_days`, with NAME DAYS for each column with features that look back, `involuntary`, with NAME WORD for each
+    word of a leaver who did not decide to leave, and `absent`, the columns of the public sample that the extract does
+    not have.
     """
     declaration = read_declared(load_settings())
     return {
         "declared": [f"{column.name} {column.sql_type}" for column in declaration.stored],
         "segments": [column.name for column in declaration.stored if column.is_segment],
+        "over_days": [" ".join([name, *map(str, days)]) for name, days in declaration.over_days.items()],
         "involuntary": [f"{column.name} {word}" for column in declaration.stored for word in column.involuntary],
         "absent": [name for name in EXTRACT_COLUMNS if name not in declaration.extract_columns],
     }
