@@ -98,6 +98,7 @@ def test_views_are_what_readers_keep(project: Any) -> None:
 
     assert {kind for name, kind in kinds.items() if name.startswith("reporting.")} == {"VIEW"}
     assert {name for name, kind in kinds.items() if kind == "VIEW" and not name.startswith("reporting.")} == {
+        "analytics.declared_changes",
         "analytics.price_changes",
         "analytics.training_examples",
     }

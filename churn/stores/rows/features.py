@@ -135,17 +135,15 @@ def stream_features(
     Raises:
         NotThere: the days have no features.
     """
+    days, only = "as_of_date BETWEEN $1 AND $2", "" if customers is None else "AND customer_id = ANY($3)"
     query = f"""
         SELECT as_of_date, customer_id, has_churned, {_WORDS}, {_quote(_unite(names))}
-        FROM {name_source(names, "as_of_date BETWEEN $1 AND $2")} WHERE as_of_date BETWEEN $1 AND $2 {"" if customers is None else _ONLY}
+        FROM {name_source(names, days)} WHERE {days} {only}
     """
     for batch in read_batches(engine, query, [first, last, *([] if customers is None else [list(customers)])]):
         if batch.is_empty() and customers is None:
             raise NotThere(f"{first} has no features.", f"run `churn run --source FILE --as-of {first}`.")
         yield _assume_no_change(as_examples(batch, names))
-
-
-_ONLY = "AND customer_id = ANY($3)"
 
 
 def name_source(names: Sequence[str], days: str = "") -> str:
