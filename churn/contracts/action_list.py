@@ -50,7 +50,7 @@ ACTION_LIST = (
         "yes_no",
     ),
     ListColumn("at_risk_flag", "At risk", "yes: the customer is in tier Medium or High.", "yes_no"),
-    ListColumn("risk_tier", "Tier", "High, Medium or Low, by the bounds of the date: the Overview shows them."),
+    ListColumn("risk_tier", "Tier", "High, Medium or Low, by the bounds of the date: the page Today shows them."),
     ListColumn(
         "churn_probability", "Probability", "The customer's probability of leaving within the horizon.", "share"
     ),
@@ -93,6 +93,9 @@ ACTION_LIST = (
         False,
     ),
     ListColumn("reasons", "Reasons", "What changes the score most: + raises the score, - lowers it.", "long_text"),
+    ListColumn("reason_1", "Reason 1", "The first of the reasons.", is_on_page=False),
+    ListColumn("reason_2", "Reason 2", "The second of the reasons.", is_on_page=False),
+    ListColumn("reason_3", "Reason 3", "The third of the reasons.", is_on_page=False),
     ListColumn("recommended_action", "Action", "The recommended action for the tier.", "long_text"),
     ListColumn("monthly_charges", "Monthly charge", "The bill of one month, in USD.", "usd_cents"),
     ListColumn("tenure_months", "Tenure", "Whole months as a customer.", "months"),
@@ -136,5 +139,7 @@ ACTION_LIST = (
         False,
     ),
     ListColumn("model_version", "Model", "Version of the model that gave the score.", "version", False),
+    ListColumn("is_synthetic", "Synthetic", "yes: the simulator made the customers.", "yes_no", False),
+    ListColumn("policy_sha256", "Policy", "Digest of the policy file that was in force.", is_on_page=False),
 )
 """The columns, in the order of the page and of an export."""

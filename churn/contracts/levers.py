@@ -23,6 +23,18 @@ LEVERS = (
     "+ mailed check",
 )
 """Reasons of the public sample, as `scoring.reasons` writes them: the sign says that they raise the risk."""
+ACTIONS = {
+    "+ month-to-month contract": "Offer a longer contract at a better price",
+    "+ fiber without support": "Offer technical support",
+    "+ DSL without support": "Offer technical support",
+    "+ no security or backup": "Offer online security with backup",
+    "+ backup without security": "Offer online security",
+    "+ monthly bill over $70": "Look for a cheaper tariff",
+    "+ electronic check": "Offer automatic payment",
+    "+ mailed check": "Offer automatic payment",
+}
+"""What a caller offers for each lever of the public sample."""
+_PRICE_ACTION = "Explain the price, and look for a cheaper tariff"
 _PRICES = re.compile(r"\+ (monthly charge|price change within 30 days) .+")
 """Of a company without the list prices of the public sample, as `scoring.own_reasons` writes them."""
 
@@ -35,6 +47,12 @@ def find_levers(reasons: Iterable[str], declaration: Declaration = SHIPPED_DECLA
         for reason in reasons
         if reason in LEVERS or _PRICES.fullmatch(reason) is not None or _is_own_lever(reason, told)
     ]
+
+
+def find_action(levers: Iterable[str]) -> str | None:
+    """Returns what a caller offers for the first lever that has an action; None if none has."""
+    told = (ACTIONS.get(lever) or (_PRICE_ACTION if _PRICES.fullmatch(lever) else None) for lever in levers)
+    return next((action for action in told if action), None)
 
 
 def _is_own_lever(reason: str, told: list[tuple[DeclaredColumn, re.Pattern[str], int]]) -> bool:

@@ -5,11 +5,12 @@ readers of the same page cost one query.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from churn.errors import NotThere
 from churn.settings import load_settings
@@ -25,13 +26,15 @@ class Shown:
 
     Attributes:
         publications: all scored dates, also the staged ones, the latest first.
-        latest: the latest published date.
+        latest: the publication that the pages show: the latest one, unless the reader chose another.
         stamp: a text that changes when a date is published or withdrawn.
+        before: the publication that it is compared with; None if no earlier extract is published.
     """
 
     publications: list[Row]
     latest: Row
     stamp: str
+    before: Row | None = None
 
     @property
     def day(self) -> date:
@@ -58,7 +61,38 @@ def find_shown() -> Shown:
     if not published:
         raise NotThere("No date is published yet.", "run `churn run --source FILE`, or `churn run` to try the product.")
     newest = max(publication["published_at"] for publication in published)
-    return Shown(publications, published[0], f"{newest.isoformat()} {len(published)}")
+    shown = Shown(publications, published[0], f"{newest.isoformat()} {len(published)}")
+    return replace(shown, before=next(iter(list_earlier(shown)), None))
+
+
+def list_published(shown: Shown) -> list[Row]:
+    """Returns the published dates, the latest first."""
+    return [publication for publication in shown.publications if publication["status"] == "published"]
+
+
+def list_earlier(shown: Shown) -> list[Row]:
+    """Returns the published dates before the shown one that have an extract of their own, the latest first.
+
+    A date that was rewound from a later extract has the same customers: a difference from it would say nothing.
+    """
+    return [
+        publication
+        for publication in list_published(shown)
+        if publication["prediction_date"] < shown.day and publication["basis"] != "reconstructed"
+    ]
+
+
+def choose_dates(shown: Shown, day_place: DeltaGenerator, before_place: DeltaGenerator) -> Shown:
+    """Asks which date is shown and with which it is compared. The address of the page has both choices."""
+    by_day = {str(publication["prediction_date"]): publication for publication in list_published(shown)}
+    chosen = day_place.selectbox("Date", list(by_day), key="date", bind="query-params", filter_mode=None)
+    shown = replace(shown, latest=by_day[str(chosen)])
+    earlier = {str(publication["prediction_date"]): publication for publication in list_earlier(shown)}
+    if not earlier:
+        before_place.selectbox("Compared with", ["no earlier extract"], key="no_other", disabled=True)
+        return replace(shown, before=None)
+    other = before_place.selectbox("Compared with", list(earlier), key="with", bind="query-params", filter_mode=None)
+    return replace(shown, before=earlier[str(other)])
 
 
 def ask_now(question: Callable[..., Any], *arguments: Any) -> Any:

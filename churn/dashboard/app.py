@@ -7,23 +7,26 @@ import streamlit as st
 from churn.contracts.horizons import tell_horizon
 from churn.contracts.money import use_currency
 from churn.dashboard import markup, palette, summary
-from churn.dashboard.access import Shown, find_shown
+from churn.dashboard.access import Shown, choose_dates, find_shown
 from churn.dashboard.formats import tell_day
-from churn.dashboard.views import actions, campaigns, customer, data, health, model, overview, segments, trend
+from churn.dashboard.views import actions, campaigns, customer, data, health, model, segments, today, trend
 from churn.errors import ChurnError
 
 # Path and title of each page, in the order of the menu.
 PAGES: dict[str, tuple[str, Callable[[Shown], None]]] = {
-    "overview": ("Overview", overview.show),
-    "calls": ("Action list", actions.show),
-    "campaigns": ("Campaigns", campaigns.show),
+    "today": ("Today", today.show),
+    "calls": ("Calls", actions.show),
     "segments": ("Segments", segments.show),
     "trend": ("Trend", trend.show),
     "customer": ("Customer", customer.show),
+    "campaigns": ("Campaigns", campaigns.show),
     "health": ("Health", health.show),
-    "model": ("Model", model.show),
+    "model": ("Model and data", model.show),
     "data": ("Data", data.show),
 }
+TOGETHER = {"segments": {"segments": "By segment", "trend": "Trend"}, "model": {"model": "Model", "data": "Data"}}
+"""Pages that share an entry of the menu, by the page that the entry opens; each has a link to the others."""
+FIRST = "today"
 
 
 FOOT = (
@@ -37,21 +40,35 @@ def main() -> None:
     st.set_page_config(page_title="Churn", page_icon=palette.ICON, layout="wide")
     st.html(palette.STYLE)
     pages = [
-        st.Page(_guard(title, show), title=title, url_path=path, default=path == "overview")
+        st.Page(
+            _guard(path, title, show),
+            title=title,
+            url_path=path,
+            default=path == FIRST,
+            visibility="hidden" if _find_entry(path) not in (None, path) else "visible",
+        )
         for path, (title, show) in PAGES.items()
     ]
     st.navigation(pages, position="top").run()
 
 
-def _guard(title: str, show: Callable[[Shown], None]) -> Callable[[], None]:
+def _find_entry(path: str) -> str | None:
+    """Returns the page whose entry of the menu a page shares; None if it has its own."""
+    return next((entry for entry, pages in TOGETHER.items() if path in pages), None)
+
+
+def _guard(path: str, title: str, show: Callable[[Shown], None]) -> Callable[[], None]:
     """Returns a function that shows the page, or in its place the error and the next step."""
 
     def run() -> None:
-        st.title(title)
+        head, day_place, before_place = st.columns([6, 2, 2], vertical_alignment="bottom")
+        head.title(title)
         try:
-            shown = find_shown()
+            if (entry := _find_entry(path)) is not None:
+                head.html(markup.draw_tabs(TOGETHER[entry], path))
+            shown = choose_dates(find_shown(), day_place, before_place)
             use_currency(shown.latest["currency"])
-            _show_band(shown)
+            head.html(_draw_band(shown))
             show(shown)
             st.html(FOOT)
         except ChurnError as error:
@@ -61,12 +78,13 @@ def _guard(title: str, show: Callable[[Shown], None]) -> Callable[[], None]:
     return run
 
 
-def _show_band(shown: Shown) -> None:
+def _draw_band(shown: Shown) -> str:
+    """Returns the date and the warnings above each page."""
     warnings = summary.tell_marks(shown.latest) + summary.tell_withdrawn(shown.publications, shown.day)
     marks = "".join(markup.draw_pill(mark, True) for mark in warnings)
     day = f'<strong data-figure="prediction_date">As of {tell_day(shown.day)}</strong>'
     horizon = f"Probabilities: leaving {tell_horizon(shown.horizon)}"
-    st.html(f'<div class="band">{day}<span>{horizon}</span>{marks}</div>')
+    return f'<div class="band">{day}<span>{horizon}</span>{marks}</div>'
 
 
 if __name__ == "__main__":

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Literal
 from urllib.parse import quote
 
 from churn.dashboard import palette
 from churn.dashboard.formats import Form
 from churn.dashboard.glossary import FIGURES, Figure
 from churn.stores.shown import Row
+
+MOST_BARS = 30
 
 
 @dataclass(frozen=True)
@@ -19,23 +22,34 @@ class Card:
         name: the column name of the figure; tests find the card by it.
         value: the value as text.
         changes: the changes since earlier days, as text.
+        mood: whether the change is good or bad for the company; empty for neither.
+        line: the values of the last dates, drawn as a small line; no line for fewer than two.
+        is_main: whether it is the figure that matters, which is drawn large.
     """
 
     name: str
     figure: Figure
     value: str
     changes: Sequence[str] = ()
+    mood: Literal["", "good", "bad"] = ""
+    line: Sequence[float] = ()
+    is_main: bool = False
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its figure, and a function from a row to HTML for cells that are more than text."""
+    """A column of a table: its figure, and a function from a row to HTML for cells that are more than text.
+
+    Attributes:
+        address: where a click on the heading leads; None for a heading that is no link.
+    """
 
     name: str
     figure: Figure
     cell: Callable[[Row], str] | None = None
     is_number: bool = False
     is_wide: bool = False
+    address: str | None = None
 
     def render(self, row: Row) -> str:
         """Returns the cell of a row as HTML."""
@@ -48,16 +62,56 @@ def explain(figure: Figure) -> str:
     return f'<span class="what" title="{definition}">{escape(figure.heading)}</span>'
 
 
-def draw_cards(cards: Iterable[Card]) -> str:
-    """Returns cards side by side, as many in a row as the width allows."""
-    return f'<div class="cards">{"".join(map(_draw_card, cards))}</div>'
+def draw_cards(cards: Iterable[Card], is_compact: bool = False) -> str:
+    """Returns cards side by side, as many in a row as the width allows; compact ones leave room for what follows."""
+    return f'<div class="cards{" compact" if is_compact else ""}">{"".join(map(_draw_card, cards))}</div>'
 
 
 def _draw_card(card: Card) -> str:
-    changes = "".join(f'<span class="change">{escape(change)}</span>' for change in card.changes)
+    changes = "".join(f'<span class="change {card.mood}">{escape(change)}</span>' for change in card.changes)
     return (
-        f'<div class="card" data-figure="{escape(card.name)}"><div class="label">{explain(card.figure)}</div>'
-        f'<div class="value">{escape(card.value)}</div>{changes}</div>'
+        f'<div class="card{" main" if card.is_main else ""}" data-figure="{escape(card.name)}">'
+        f'<div class="label">{explain(card.figure)}</div>'
+        f'<div class="value">{escape(card.value)}</div>{_draw_spark(card.line)}{changes}</div>'
+    )
+
+
+def _draw_spark(values: Sequence[float]) -> str:
+    """Returns small bars from the lowest to the highest value: `st.html` of Streamlit 1.67 removes SVG.
+
+    It is decoration: the change beside it is said in words.
+    """
+    if len(values) < 2:
+        return ""
+    low, high = min(values), max(values)
+    span = (high - low) or 1
+    bars = "".join(f'<i style="height:{15 + 85 * (value - low) / span:.0f}%"></i>' for value in values[-MOST_BARS:])
+    return f'<span class="spark" aria-hidden="true">{bars}</span>'
+
+
+def draw_tabs(pages: Mapping[str, str], current: str) -> str:
+    """Returns links between pages that share an entry of the menu."""
+    links = "".join(
+        f'<a href="{escape(path)}" target="_self"{" aria-current=page" if path == current else ""}>{escape(title)}</a>'
+        for path, title in pages.items()
+    )
+    return f'<nav class="tabs" aria-label="Pages of this entry">{links}</nav>'
+
+
+def draw_facts(facts: Mapping[str, tuple[str, str]]) -> str:
+    """Returns facts side by side: the name by which tests find it, with its label and its text."""
+    cells = "".join(
+        f'<div class="fact" data-fact="{escape(name)}"><span class="label">{escape(label)}</span>'
+        f"<strong>{escape(text)}</strong></div>"
+        for name, (label, text) in facts.items()
+    )
+    return f'<div class="facts">{cells}</div>'
+
+
+def headline(sentence: str, cause: str) -> str:
+    """Returns the sentence of the day, and what explains it in smaller letters."""
+    return (
+        f'<div class="headline"><p data-fact="headline">{escape(sentence)}</p><p class="note">{escape(cause)}</p></div>'
     )
 
 
@@ -76,25 +130,37 @@ def name_columns(
     return [Column(name, figures[name], _CELLS.get(name), name in numbers, name in wide) for name in names]
 
 
-def draw_table(name: str, caption: str, columns: Sequence[Column], rows: Iterable[Row]) -> str:
+def draw_table(name: str, caption: str, columns: Sequence[Column], rows: Iterable[Row], is_tall: bool = False) -> str:
     """Returns a table. It scrolls sideways on a screen that is narrower than the table.
 
     Args:
         name: the name by which tests find the table.
         caption: a description of the rows, for screen readers.
+        is_tall: whether the table scrolls in its own frame, with its heading in sight; on a phone its rows are cards.
     """
-    head = "".join(f'<th scope="col"{_class(column)}>{explain(column.figure)}</th>' for column in columns)
+    head = "".join(f'<th scope="col"{_class(column)}>{_draw_heading(column)}</th>' for column in columns)
     body = "".join(
         "<tr>"
-        + "".join(f'<td data-column="{column.name}"{_class(column)}>{column.render(row)}</td>' for column in columns)
+        + "".join(
+            f'<td data-column="{column.name}" data-label="{escape(column.figure.heading)}"{_class(column)}>'
+            f"{column.render(row)}</td>"
+            for column in columns
+        )
         + "</tr>"
         for row in rows
     )
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        f'<div class="scroll{" tall" if is_tall else ""}" tabindex="0" role="region" aria-label="{escape(caption)}">'
         f'<table class="figures" data-table="{escape(name)}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _draw_heading(column: Column) -> str:
+    heading = explain(column.figure)
+    if column.address is None:
+        return heading
+    return f'<a href="{escape(column.address)}" target="_self">{heading}</a>'
 
 
 def _class(column: Column) -> str:

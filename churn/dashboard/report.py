@@ -89,7 +89,7 @@ def render_report(
         f"<h1>{escape(title)}</h1>",
         f'<div class="band">{marks}<span>Published {tell_moment(publication["published_at"])}, model version '
         f"{publication['model_version']}</span></div>",
-        markup.draw_cards(summary.make_cards(days, now["prediction_date"])),
+        markup.draw_cards(summary.make_cards(days, now["prediction_date"], _find_before(days))),
         markup.note(summary.tell_shape(now)),
         '<div class="charts">',
         f"<section><h2>Active customers by tier</h2>{_draw(charts.draw_tiers(now), 300)}"
@@ -102,6 +102,12 @@ def render_report(
         f"<h2>What the figures mean</h2>{markup.define(figures)}",
     )
     return _PAGE.format(title=escape(title), style=palette.STYLE, body="\n".join(body))
+
+
+def _find_before(days: Sequence[Row]) -> date | None:
+    """Returns the date that the last one is compared with: the last one before it with an extract of its own."""
+    earlier = [row["prediction_date"] for row in days[:-1] if row["basis"] != "reconstructed"]
+    return earlier[-1] if earlier else None
 
 
 def _without_link(column: markup.Column) -> markup.Column:

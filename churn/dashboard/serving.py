@@ -32,8 +32,13 @@ OPTIONS: Mapping[str, object] = {
 }
 
 
-def serve(host: str, port: int) -> None:
+def serve(host: str, port: int, open_browser: bool = False) -> None:
     """Serves the pages until the process is stopped. /_stcore/health answers as soon as the pages can be opened.
+
+    Args:
+        host: the address to listen on.
+        port: the port to listen on.
+        open_browser: open the pages in the browser of this machine, if it has one.
 
     Raises:
         Unavailable: another program uses the port, or this user may not.
@@ -44,7 +49,9 @@ def serve(host: str, port: int) -> None:
     # Streamlit imports the app for the first reader, who would wait for Altair and SQLAlchemy. The thread imports it
     # while the server starts; Python's import lock makes an early reader wait for the thread, not import twice.
     threading.Thread(target=import_module, args=("churn.dashboard.app",), name="warm-up", daemon=True).start()
-    options = {**OPTIONS} | {"server.address": host, "server.port": port} | _closed_to_other_names(host)
+    # Streamlit opens the browser itself unless it runs "headless".
+    chosen = {"server.address": host, "server.port": port, "server.headless": not open_browser}
+    options = {**OPTIONS} | chosen | _closed_to_other_names(host)
     flags = {name.replace(".", "_"): value for name, value in options.items()}
     bootstrap.load_config_options(flags)
     bootstrap.run(str(APP), False, [], flags)

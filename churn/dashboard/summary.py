@@ -1,7 +1,8 @@
 """The figures of a date, compared with earlier days, as cards and sentences. Pure: for the page and for the report."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
 
 from churn.contracts.horizons import tell_horizon
 from churn.contracts.money import NO_VALUE
@@ -11,26 +12,28 @@ from churn.dashboard.markup import Card, Column, draw_table, name_columns, say
 from churn.scoring.extrapolation import OutOfRange, tell_out_of_range
 from churn.stores.shown import Row
 
+MAIN = "expected_annual_loss_usd"
+"""The figure that matters: what the company is expected to lose within the horizon."""
 HEADLINES = (
+    MAIN,
     "at_risk_customers_count",
-    "active_customers_count",
     "revenue_at_risk_usd",
-    "expected_annual_loss_usd",
+    "active_customers_count",
     "average_churn_probability",
 )
+_GOOD_WHEN_RISING = ("active_customers_count",)
+NO_EARLIER = "no earlier extract"
 _LOSS_AHEAD = "expected_loss_12m_usd"
-BACK = {"in 1 day": 1, "in 30 days": 30}
 
 
 def choose_headlines(row: Row) -> list[str]:
-    """Returns the headline figures of a date: where the scores look 12 months ahead, their loss comes first.
+    """Returns the headline figures of a date, the one that matters first and four beside it.
 
-    Without a value a month no figure is money, and amounts are left out.
+    Where the scores look 12 months ahead, their loss takes the place of the average. Without a value a month no figure
+    is money, and amounts are left out.
     """
-    names = list(HEADLINES) if has_value(row) else [name for name in HEADLINES if not name.endswith("_usd")]
-    if row[_LOSS_AHEAD] is not None:
-        names.insert(names.index("expected_annual_loss_usd"), _LOSS_AHEAD)
-    return names
+    names = list(HEADLINES) if row[_LOSS_AHEAD] is None else [*HEADLINES[:-1], _LOSS_AHEAD]
+    return names if has_value(row) else [name for name in names if not name.endswith("_usd")]
 
 
 def has_value(row: Row) -> bool:
@@ -38,30 +41,42 @@ def has_value(row: Row) -> bool:
     return row["annual_revenue_usd"] is not None
 
 
-def make_cards(days: Sequence[Row], day: date) -> list[Card]:
-    """Returns one card for each headline figure of a date.
+def make_cards(days: Sequence[Row], day: date, before: date | None) -> list[Card]:
+    """Returns one card for each headline figure of a date; the figure that matters comes first.
 
     Args:
-        days: rows of kpi_daily, with the row of the date.
+        days: rows of kpi_daily, with the rows of both dates.
         day: the date.
+        before: the date that it is compared with; None if no earlier extract is published.
     """
     by_day = {row["prediction_date"]: row for row in days}
-    figures = find_figures(by_day[day]["horizon"])
-    return [_make_card(name, figures[name], by_day, day) for name in choose_headlines(by_day[day])]
+    now = by_day[day]
+    figures = find_figures(now["horizon"])
+    # A rewound day has the customers of a later extract: it is no point of a line.
+    line = [row for row in days if row["basis"] != "reconstructed" and row["prediction_date"] <= day]
+    main, *others = choose_headlines(now)
+    return [
+        _make_card(name, figures[name], now, by_day.get(before) if before else None, line, name == main)
+        for name in (main, *others)
+    ]
 
 
-def _make_card(name: str, figure: Figure, by_day: Mapping[date, Row], day: date) -> Card:
-    now = by_day[day][name]
-    changes = []
-    for words, back in BACK.items():
-        before = by_day.get(day - timedelta(days=back))
-        change = tell_change(now, before[name] if before else None, figure.form)
-        if before is None or change is None:
-            changes.append(f"no figure for {back} day{'' if back == 1 else 's'} earlier")
-        else:
-            basis = f" ({BASES[before['basis']].lower()})" if before["basis"] in ("reconstructed", "as_if") else ""
-            changes.append(f"{change} {words}{basis}")
-    return Card(name, figure, figure.form(now), changes)
+def _make_card(name: str, figure: Figure, now: Row, before: Row | None, line: Sequence[Row], is_main: bool) -> Card:
+    change = tell_change(now[name], before[name], figure.form) if before is not None else None
+    if before is None or change is None:
+        return Card(name, figure, figure.form(now[name]), [NO_EARLIER], is_main=is_main)
+    basis = f" ({BASES[before['basis']].lower()})" if before["basis"] == "as_if" else ""
+    values = [float(row[name]) for row in line if row[name] is not None]
+    told = [f"{change} since {tell_day(before['prediction_date'])}{basis}"]
+    return Card(name, figure, figure.form(now[name]), told, judge_change(name, now, before), values, is_main)
+
+
+def judge_change(name: str, now: Row, before: Row) -> Literal["", "good", "bad"]:
+    """Returns whether the change of a figure is good for the company; empty if the change is not seen."""
+    form = FIGURES[name].form
+    if form(now[name]) == form(before[name]):
+        return ""
+    return "good" if (now[name] > before[name]) == (name in _GOOD_WHEN_RISING) else "bad"
 
 
 def tell_marks(publication: Row) -> list[str]:
@@ -125,7 +140,7 @@ def _tell_reach(row: Row) -> str:
 def say_nobody(row: Row) -> str:
     """Returns the message in place of an empty list."""
     if not has_value(row):
-        return say("No customer is at risk.", "See Overview: active customers by tier.")
+        return say("No customer is at risk.", "See Today: active customers by tier.")
     return say("No customer is worth a contact under the current policy.", "See Model: whom to call.")
 
 

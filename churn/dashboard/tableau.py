@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as Xml
 
+from churn.contracts.measures import MEANINGS, find_kind
 from churn.errors import WrongUsage
 from churn.settings import Settings
 from churn.stores.postgres.catalogue import ColumnNote
@@ -19,8 +20,8 @@ _KINDS = {
     "integer": ("integer", "measure", "quantitative"),
     "double precision": ("real", "measure", "quantitative"),
 }
-_LABELS = ("promotion_id", "model_version", "call_rank")
-"""Numbers that must not be summed: Tableau treats them as dimensions."""
+_AGGREGATIONS = {"additive": "Sum", "state": "Avg", "average": "Avg"}
+"""What a drag into a view gives. A state summed over 30 days counts each customer 30 times."""
 
 
 def write_sources(settings: Settings, folder: Path) -> list[Path]:
@@ -66,7 +67,7 @@ def describe_source(address: str, view: str, columns: Sequence[ColumnNote]) -> X
     relation = {"connection": "postgres.churn", "name": view, "table": f"[reporting].[{view}]", "type": "table"}
     Xml.SubElement(connection, "relation", relation)
     for column in columns:
-        source.append(_describe_column(column))
+        source.append(_describe_column(view, column))
     return source
 
 
@@ -88,19 +89,33 @@ def _address(address: str) -> dict[str, str]:
     }
 
 
-def _describe_column(column: ColumnNote) -> Xml.Element:
-    """Returns a column with its caption and meaning. Tableau averages rates and probabilities, and sums the rest."""
-    name = column.name
+def _describe_column(view: str, column: ColumnNote) -> Xml.Element:
+    """Returns a column with its caption, its unit, its meaning and how it may be added up."""
+    measure = find_kind(view, column.name, column.type)
     datatype, role, kind = _kind(column.type)
-    if name in _LABELS:
+    if measure == "label" and role == "measure":
         role, kind = "dimension", "ordinal"
-    element = Xml.Element("column", {"name": f"[{name}]", "caption": name.replace("_", " ").capitalize()})
+    element = Xml.Element("column", {"name": f"[{column.name}]", "caption": _caption(column.name)})
     element.attrib |= {"datatype": datatype, "role": role, "type": kind}
     if role == "measure":
-        element.set("aggregation", "Sum" if name.endswith(("_usd", "_count", "_charges")) else "Avg")
+        element.set("aggregation", _AGGREGATIONS[measure])
+        element.set("default-format", _format(column.name))
     run = Xml.SubElement(Xml.SubElement(Xml.SubElement(element, "desc"), "formatted-text"), "run")
-    run.text = column.meaning
+    run.text = f"{column.meaning}. It {MEANINGS[measure]}." if role == "measure" else column.meaning
     return element
+
+
+def _caption(name: str) -> str:
+    """Returns the name in words, with the unit of money in brackets."""
+    words = name.removesuffix("_usd").removesuffix("_count").replace("_", " ").capitalize()
+    return f"{words} (USD)" if name.endswith("_usd") else words
+
+
+def _format(name: str) -> str:
+    """Returns Tableau's format of numbers: shares in per cent, money and counts without decimals."""
+    if name.endswith(("_rate", "_share", "_probability")) or name == "probability_12m":
+        return "p0.0%"
+    return "n#,##0.0" if name.endswith(("_usd", "_months", "_score")) else "n#,##0"
 
 
 def _kind(type_name: str) -> tuple[str, str, str]:

@@ -106,7 +106,7 @@ def read_contacts(path: Path | None, first_date: date) -> CampaignContacts:
 def _understand(rows: pl.DataFrame) -> CampaignContacts:
     before = rows["day"] - rows.select(pl.col("day").shift(1).over("number")).to_series()
     offers = rows["offer_id"].replace_strict(OFFERS, default=1.0, return_dtype=pl.Float64).to_numpy()
-    reached = [_is_reached(*row) for row in rows.select("customerID", "day", "channel").iter_rows()]
+    reached = [is_reached(*row) for row in rows.select("customerID", "day", "channel").iter_rows()]
     return CampaignContacts(
         rows["number"].to_numpy(),
         rows["day"].to_numpy(),
@@ -115,8 +115,11 @@ def _understand(rows: pl.DataFrame) -> CampaignContacts:
     )
 
 
-def _is_reached(customer_id: str, day: int, channel: str | None) -> bool:
-    """Draws by a hash, so that a contact that is added to the file changes no earlier one."""
+def is_reached(customer_id: str, day: int, channel: str | None) -> bool:
+    """Returns whether a contact on a day of the simulation reaches the customer.
+
+    Drawn by a hash, so that a contact that is added to the file changes no earlier one.
+    """
     digest = hashlib.sha256(f"{customer_id}|{day}|{channel}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64 < REACHED_SHARES.get(channel or "", 1.0)
 

@@ -40,7 +40,7 @@ from tests.support.workplaces import at
 DAY = date(2026, 11, 20)
 HISTORY_DAYS = 60
 PAGES = ("", "calls", "segments", "trend", "customer", "model", "data")
-MENU = ("Overview", "Action list", "Segments", "Trend", "Customer", "Model", "Data")
+MENU = ("Today", "Calls", "Segments", "Trend", "Customer", "Model", "Data")
 VISITS = 5
 READERS = 20
 PORT = 18_777
@@ -215,8 +215,8 @@ def questions(day: date) -> dict[str, Callable[[Any], object]]:
         marts.read_mix(connection, day, day)
 
     return {
-        "Overview": overview,
-        "Action list": action_list,
+        "Today": overview,
+        "Calls": action_list,
         "Segments": lambda connection: marts.read_profiles(connection, day),
         "Trend": lambda connection: marts.read_trend(connection, "day", day - timedelta(days=60)),
         "Customer": lambda connection: marts.read_customer(connection, "3946-RQCMA"),

@@ -32,9 +32,9 @@ _SHARES = ("precision", "recall", "recall_at_10")
 _MODEL_FIGURES = ("pr_auc", "roc_auc", "log_loss", "brier", "ece", "precision", "recall", "recall_at_10", "lift_at_10")
 
 CARDS = {
-    "overview": f"""SELECT at_risk_customers_count, active_customers_count, revenue_at_risk_usd,
+    "today": f"""SELECT at_risk_customers_count, active_customers_count, revenue_at_risk_usd,
         expected_annual_loss_usd, average_churn_probability {_KPI}""",
-    "calls": f"""SELECT count(*) AS customers_count, sum(expected_profit_usd) AS expected_profit_usd,
+    "calls?all_columns=true": f"""SELECT count(*) AS customers_count, sum(expected_profit_usd) AS expected_profit_usd,
         sum(expected_cost_usd) AS expected_cost_usd, sum(revenue_at_risk_usd) AS revenue_at_risk_usd
         FROM reporting.action_list WHERE prediction_date = '{DAY}'""",
     "segments": f"""SELECT active_customers_count, at_risk_customers_count,
@@ -92,7 +92,7 @@ _KNOWN_CALLS = [name for name in calls.COLUMNS if name not in ("is_within_seats"
 """Without seats in the policy and without a horizon of the label, two columns are unknown and not shown."""
 
 TABLES: dict[str, dict[str, str]] = {
-    "overview": {
+    "today": {
         "tiers": f"""SELECT risk_tier, probability_from AS "from", count(customer_id) AS customers,
                 count(customer_id)::float8 / sum(count(customer_id)) OVER () AS share
             FROM (SELECT * FROM reporting.risk_tiers WHERE prediction_date = '{DAY}') AS tiers
@@ -102,7 +102,7 @@ TABLES: dict[str, dict[str, str]] = {
         "first_calls": f"""SELECT call_rank, customer_id, risk_tier, churn_probability, expected_profit_usd,
             contract, tenure_months, reasons {_CALLS} LIMIT 10""",
     },
-    "calls": {"calls": f"SELECT {', '.join(_KNOWN_CALLS)} {_CALLS} LIMIT 50"},
+    "calls?all_columns=true": {"calls": f"SELECT {', '.join(_KNOWN_CALLS)} {_CALLS} LIMIT 50"},
     "segments": {
         name: _ask_segments(name)
         for name in ("contract", "tenure_band", "internet_service", "payment_method", "senior_citizen")

@@ -31,7 +31,7 @@ from tests.dashboard import queries
 from tests.dashboard.conftest import HISTORY_DAYS, HOSTILE
 from tests.support.days import ask, execute
 
-PAGES = ("overview", "calls", "campaigns", "segments", "trend", "customer?id=1234-KNOWN", "health", "model", "data")
+PAGES = ("today", "calls", "campaigns", "segments", "trend", "customer?id=1234-KNOWN", "health", "model", "data")
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 READ_TABLES = """() => ({
@@ -61,7 +61,7 @@ def page(browser: Any, address: str) -> Iterator[Any]:
 
 def open_page(page: Any, name: str) -> Any:
     """Opens a page and waits until all of it is there."""
-    page.goto(f"/{'' if name == 'overview' else name}")
+    page.goto(f"/{'' if name == 'today' else name}")
     page.locator(".foot").wait_for()
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     return page
@@ -171,7 +171,7 @@ def test_made_up_customers_are_labelled_on_every_page(visits: Callable[[str], di
 def test_bars_are_seen_on_a_phone(page: Any) -> None:
     page.set_viewport_size(PHONE)
     try:
-        open_page(page, "overview").locator('path[aria-roledescription="bar"]').first.wait_for(state="attached")
+        open_page(page, "today").locator('path[aria-roledescription="bar"]').first.wait_for(state="attached")
         bars = page.locator('path[aria-roledescription="bar"]').evaluate_all(
             "bars => bars.map(one => one.getBBox()).map(box => [box.x, box.width])"
         )
@@ -190,7 +190,7 @@ def test_the_overview_shows_the_figures_of_the_day(page: Any, looked_at: Setting
         "SELECT at_risk_customers_count, active_customers_count, revenue_at_risk_usd, expected_annual_loss_usd, "
         f"average_churn_probability FROM reporting.kpi_daily WHERE prediction_date = '{DAY}'",
     )
-    open_page(page, "overview")
+    open_page(page, "today")
 
     assert figure(page, "at_risk_customers_count") == f"{at_risk:,}"
     assert figure(page, "active_customers_count") == f"{active:,}"
@@ -199,22 +199,75 @@ def test_the_overview_shows_the_figures_of_the_day(page: Any, looked_at: Setting
     assert figure(page, "average_churn_probability") == f"{average:.1%}"
 
 
-def test_the_overview_tells_the_change_since_other_days(page: Any, looked_at: Settings) -> None:
-    days = f"('{DAY}', '{DAY - timedelta(days=30)}')"
-    query = f"SELECT at_risk_customers_count FROM reporting.kpi_daily WHERE prediction_date IN {days}"
-    (before,), (now,) = ask(looked_at, f"{query} ORDER BY prediction_date")
-    told = open_page(page, "overview").locator('[data-figure="at_risk_customers_count"] .change').all_inner_texts()
+def test_a_day_that_was_rewound_from_the_same_extract_is_compared_with_nothing(page: Any, looked_at: Settings) -> None:
+    rewound = ask(looked_at, "SELECT count(*) FROM reporting.kpi_daily WHERE basis = 'reconstructed'")
+    open_page(page, "today")
 
-    sign = "+" if now > before else "−"
-    wanted = "no change" if now == before else f"{sign}{abs(now - before):,}"
-    assert told[1] == f"{wanted} in 30 days (reconstructed)"
+    assert rewound == [(HISTORY_DAYS - 1,)]
+    changes = page.locator(".card .change").all_inner_texts()
+    assert changes == ["no earlier extract"] * 5
+    assert page.locator(".spark").count() == 0
+
+
+def test_the_chosen_date_stands_in_the_address(page: Any, looked_at: Settings) -> None:
+    day = DAY - timedelta(days=7)
+    ((loss,),) = ask(
+        looked_at, f"SELECT expected_annual_loss_usd FROM reporting.kpi_daily WHERE prediction_date = '{day}'"
+    )
+    open_page(page, f"today?date={day}")
+
+    assert figure(page, "expected_annual_loss_usd") == f"${loss:,.0f}"
+    assert page.locator('[data-fact="headline"]').inner_text().startswith(f"${loss:,.0f} of a year's revenue")
+    choose(page, "Date", str(DAY - timedelta(days=3)))
+    page.get_by_text(f"As of {DAY - timedelta(days=3)}").wait_for()
+    assert f"date={DAY - timedelta(days=3)}" in page.url
+
+
+def test_the_first_call_is_above_the_fold(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=address)
+    tab = open_page(context.new_page(), "calls")
+    box = tab.locator('[data-table="calls"] tbody tr').first.bounding_box()
+    frame = tab.locator(".scroll.tall").evaluate("one => [one.scrollWidth, one.clientWidth]")
+    context.close()
+
+    assert box["y"] + box["height"] <= 800
+    assert frame[0] <= frame[1], "the columns that matter do not fit 1,280 px"
+
+
+def test_a_click_on_a_heading_sorts_the_most_useful_direction_first(page: Any) -> None:
+    open_page(page, "calls?risk_tier=High").locator('[data-table="calls"] thead a', has_text="Monthly charge").click()
+
+    def is_falling() -> bool:
+        charges = [float(text.strip("$")) for text in column(page, "calls", "monthly_charges")]
+        return charges == sorted(charges, reverse=True) and charges[0] > charges[-1]
+
+    assert until(page, is_falling, True)
+    assert set(column(page, "calls", "risk_tier")) == {"High"}
+
+
+def test_todays_calls_are_split_into_eight_files(page: Any, looked_at: Settings, tmp_path: Path) -> None:
+    query = f"SELECT customer_id FROM reporting.action_list WHERE prediction_date = '{DAY}' ORDER BY call_rank"
+    wanted = [customer for (customer,) in ask(looked_at, query)]
+    open_page(page, "calls")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="files, ZIP").click()
+    path = tmp_path / "calls.zip"
+    waiting.value.save_as(path)
+
+    with zipfile.ZipFile(path) as archive:
+        files = [pl.read_csv(archive.read(name)) for name in archive.namelist()]
+    assert waiting.value.suggested_filename == f"calls-{DAY}-8-files.zip"
+    assert [one["customer_id"][0] for one in files] == wanted[:8]
+    assert sorted(customer for one in files for customer in one["customer_id"]) == sorted(wanted)
+    assert max(one.height for one in files) - min(one.height for one in files) <= 1
+    assert all({"say_why", "action", "last_contact"} <= set(one.columns) for one in files)
 
 
 def test_the_tiers_of_the_overview_add_up(page: Any, looked_at: Settings) -> None:
     query = f"SELECT high_count, medium_count, low_count FROM reporting.kpi_daily WHERE prediction_date = '{DAY}'"
     (tiers,) = ask(looked_at, query)
 
-    assert column(open_page(page, "overview"), "tiers", "customers") == [f"{count:,}" for count in tiers]
+    assert column(open_page(page, "today"), "tiers", "customers") == [f"{count:,}" for count in tiers]
 
 
 @pytest.mark.parametrize("name", queries.TABLES)
@@ -341,7 +394,7 @@ def test_the_data_page_shows_loads_rejects_and_days(page: Any, looked_at: Settin
 def test_the_action_list_is_the_databases(page: Any, looked_at: Settings) -> None:
     query = "SELECT customer_id, expected_annual_loss_usd FROM reporting.action_list"
     rows = ask(looked_at, f"{query} WHERE prediction_date = '{DAY}' ORDER BY call_rank LIMIT 50")
-    open_page(page, "calls")
+    open_page(page, "calls?all_columns=true")
 
     assert column(page, "calls", "customer_id") == [customer for customer, _ in rows]
     assert column(page, "calls", "expected_annual_loss_usd") == [f"${loss:,.0f}" for _, loss in rows]
@@ -387,7 +440,7 @@ def test_filters_and_order_of_the_address_hold(page: Any, looked_at: Settings) -
 
 
 def test_a_filter_that_is_chosen_changes_the_list_and_the_address(page: Any) -> None:
-    open_page(page, "calls").get_by_text("Filters", exact=True).click()
+    open_page(page, "calls?all_columns=true")
     choose(page, "Internet", "DSL")
 
     assert until(page, lambda: set(column(page, "calls", "internet_service")), {"DSL"}) == {"DSL"}
@@ -441,12 +494,17 @@ def test_a_download_holds_what_is_shown(page: Any, looked_at: Settings, tmp_path
     export(open_workplace(looked_at), "action-list", "csv", tmp_path / "all.csv", DAY)
     wanted = pl.read_csv(tmp_path / "all.csv").filter(risk_tier="High").select(calls.COLUMNS)
     if kind == "csv":
-        assert pl.read_csv(path).equals(wanted)
+        found = pl.read_csv(path)
+        assert found.select(calls.COLUMNS).equals(wanted)
+        assert set(found["prediction_date"]) == {str(DAY)}
+        assert set(found["is_synthetic"]) == {True}
+        assert found["policy_sha256"].null_count() == 0
     else:
         sheet = zipfile.ZipFile(io.BytesIO(path.read_bytes())).read("xl/worksheets/sheet1.xml").decode()
         assert sheet.count("<row ") == wanted.height + 1
-        for letter, name in zip(ascii_uppercase, calls.COLUMNS, strict=False):
-            if wanted[name].dtype.is_numeric():
+        names = (*calls.SAID_IN_FILES, *calls.COLUMNS)
+        for letter, name in zip(ascii_uppercase, names, strict=False):
+            if name in calls.COLUMNS and wanted[name].dtype.is_numeric():
                 found = re.findall(rf'<c r="{letter}\d+"(?: s="\d+")?><v>([^<]*)</v>', sheet)
                 assert list(map(float, found)) == wanted[name].to_list()
 
@@ -534,7 +592,10 @@ def test_tableau_gets_a_source_for_every_view(looked_at: Settings, tmp_path: Pat
 
     assert [path.name for path in paths] == [f"churn_{view}.tds" for view in VIEWS]
     columns = {one.get("name"): one for one in source.findall("column")}
-    assert columns["[revenue_at_risk_usd]"].get("aggregation") == "Sum"
+    latest = ElementTree.parse(tmp_path / "tableau" / "churn_customer_scores_latest.tds")
+    summed = {one.get("name") for one in latest.findall("column") if one.get("aggregation") == "Sum"}
+    assert "[revenue_at_risk_usd]" in summed
+    assert columns["[revenue_at_risk_usd]"].get("aggregation") == "Avg"  # A sum over dates counts a customer twice.
     assert columns["[churn_probability]"].get("aggregation") == "Avg"
     assert "Risk category" in "".join(columns["[risk_tier]"].itertext())
 

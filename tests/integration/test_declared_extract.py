@@ -188,7 +188,7 @@ def test_pages_and_messages_write_the_currency_and_no_dollar(
     report = tmp_path / "report.html"
     write_report(company, report, DAY)
     (known,) = loads.find_current_loads(at(company).engine)
-    screens = [*(read_page(open_page(name)) for name in ("overview", "actions", "segments")), report.read_text()]
+    screens = [*(read_page(open_page(name)) for name in ("today", "actions", "segments")), report.read_text()]
 
     assert intake.validate_extract(at(company), DAY).summary.startswith(
         f"{known.rows_accepted:,} customers with monthly"
@@ -340,7 +340,7 @@ def test_what_nobody_declared_is_stored_nowhere(company: Settings) -> None:
     assert "example.com" not in str(rejected)
 
 
-@pytest.mark.parametrize("name", ["overview", "actions", "segments", "trend", "customer", "model", "data"])
+@pytest.mark.parametrize("name", ["today", "actions", "segments", "trend", "customer", "model", "data"])
 def test_every_page_opens_and_shows_no_column_that_the_company_lacks(company: Settings, name: str) -> None:
     page = open_page(name, id="A00001")
 

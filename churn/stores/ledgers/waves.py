@@ -66,6 +66,9 @@ def record_wave(engine: Engine, enrolled: pl.DataFrame, planned: pl.DataFrame, c
         for table, rows in ((assignments, enrolled), (contacts, planned), (exclusions, counted)):
             if not rows.is_empty():
                 copy_in(connection, table, rows)
+        # The action list leaves out the control group at once. Without statistics Postgres takes the table for empty
+        # and compares each customer with each row of it: a minute for 13 dates of 6,000 customers.
+        connection.execute(sa.text("ANALYZE ops.assignments"))
 
 
 def count_waiting(engine: Engine, on: date) -> dict[str, int]:

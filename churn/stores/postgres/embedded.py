@@ -204,6 +204,12 @@ def find_embedded(home_dir: Path) -> str | None:
     return f"postgresql://{cluster.ADMINISTRATOR}:{password}@:{_PORT}/{DATABASE}?host={found.socket_dir}"
 
 
+def find_socket(home_dir: Path) -> Path | None:
+    """Returns the socket of the running server, or None if it is not running."""
+    found = _find_running(home_dir)
+    return Path(found.socket_dir, f".s.PGSQL.{_PORT}") if found is not None else None
+
+
 def find_postmaster(home_dir: Path) -> int | None:
     """Returns the process id of the running server, or None if it is not running."""
     found = _find_running(home_dir)

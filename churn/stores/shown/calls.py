@@ -28,8 +28,13 @@ ABSENT = "Not in the extract"
 MONEY = tuple(column.name for column in ACTION_LIST if column.name.endswith("_usd"))
 """Amounts that the view has as decimals; readers get them as floats."""
 
+SAID_IN_FILES = ("prediction_date", "is_synthetic", "policy_sha256")
+"""What a file of calls says of itself in each row: the date, whether the customers are synthetic, and the policy."""
+
 _list = sa.table(
-    "action_list", *map(sa.column, dict.fromkeys(("prediction_date", *COLUMNS, *SUMMED, *ONE_OF))), schema="reporting"
+    "action_list",
+    *map(sa.column, dict.fromkeys((*SAID_IN_FILES, *COLUMNS, *SUMMED, *ONE_OF))),
+    schema="reporting",
 )
 _profiles = sa.table(
     "risk_by_profile",
@@ -49,6 +54,8 @@ class Wanted:
         monthly_charges_from: the lowest monthly charge, in USD.
         order_by: a column of SORTABLE. Equal values are in the order of call_rank.
         first: only so many customers, in this order; None for all of them.
+        is_cut: only customers for whom there is a seat.
+        new_since: only customers who are not on the list of this earlier date.
     """
 
     prediction_date: date
@@ -58,6 +65,8 @@ class Wanted:
     order_by: str = "call_rank"
     descending: bool = False
     first: int | None = None
+    is_cut: bool = False
+    new_since: date | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,12 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
         conditions.append(_list.c.customer_id.icontains(wanted.search, autoescape=True))
     if wanted.monthly_charges_from:
         conditions.append(_list.c.monthly_charges >= wanted.monthly_charges_from)
+    if wanted.is_cut:
+        conditions.append(_list.c.is_within_seats.is_(True))
+    if wanted.new_since:
+        earlier = _list.alias("earlier")
+        same = (earlier.c.prediction_date == wanted.new_since) & (earlier.c.customer_id == _list.c.customer_id)
+        conditions.append(~sa.exists().where(same))
     return conditions + [_list.c[name].in_(values) for name, values in wanted.one_of.items() if values]
 
 
@@ -86,11 +101,13 @@ def _order(wanted: Wanted) -> tuple[sa.ColumnElement[Any], ...]:
     return by.desc() if wanted.descending else by.asc(), _list.c.call_rank
 
 
-def read_calls(connection: Connection, wanted: Wanted, limit: int, offset: int = 0) -> list[Row]:
+def read_calls(
+    connection: Connection, wanted: Wanted, limit: int, offset: int = 0, columns: Sequence[str] = COLUMNS
+) -> list[Row]:
     """Returns one page of the list. call_rank is the rank in the whole list of the date, whatever the filters are."""
     shown = [
         sa.cast(_list.c[name], sa.Double).label(name) if name in MONEY else _list.c[name].label(name)
-        for name in COLUMNS
+        for name in columns
     ]
     conditions = _conditions(wanted)
     if len(conditions) == 1 and wanted.order_by == "call_rank" and not wanted.descending:

@@ -24,6 +24,10 @@ VIEWS = (
     "publication_history",
     "campaign_history",
     "campaign_readings",
+    "kpi_daily_latest",
+    "risk_by_segment_latest",
+    "action_list_latest",
+    "customer_scores_latest",
 )
 """The views for BI tools."""
 

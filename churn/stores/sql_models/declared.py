@@ -11,6 +11,7 @@ from sqlmesh.core.loader import SqlMeshLoader
 from churn.contracts.extract import EXTRACT_COLUMNS
 from churn.intake.declaring import read_declared
 from churn.settings import load_settings
+from churn.stores.sql_models.latest import derive_latest
 
 DECLARED_TABLE = "raw_data.declared_columns"
 
@@ -34,7 +35,7 @@ def declared_variables() -> dict[str, list[str]]:
 
 
 class DeclaredLoader(SqlMeshLoader):
-    """Loads the project, with the declared columns in the external model of their table."""
+    """Loads the project, with the declared columns in the external model of their table, and the `_latest` views."""
 
     def _load_external_models(self, *arguments: Any, **options: Any) -> Any:
         from sqlglot import exp
@@ -46,4 +47,22 @@ class DeclaredLoader(SqlMeshLoader):
             if types and model.name == DECLARED_TABLE:
                 columns = {**model.columns_to_types_, **types}
                 models.update({fqn: model.copy(update={"columns_to_types_": columns})})
+        return models
+
+    def _load_sql_models(
+        self, macros: Any, jinja_macros: Any, audits: Any, signals: Any, *arguments: Any, **options: Any
+    ) -> Any:
+        models = super()._load_sql_models(macros, jinja_macros, audits, signals, *arguments, **options)
+        derived = derive_latest(
+            models,
+            defaults=self.config.model_defaults.dict(),
+            macros=macros,
+            audit_definitions=audits,
+            module_path=self.config_path,
+            dialect=self.config.model_defaults.dialect,
+            physical_schema_mapping=self.config.physical_schema_mapping,
+            project=self.config.project,
+            default_catalog=self.context.default_catalog,
+        )
+        models.update({model.fqn: model for model in derived})
         return models

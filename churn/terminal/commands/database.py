@@ -1,4 +1,4 @@
-"""The commands of the database: tables and rights, its address, psql, stop."""
+"""The commands of the database: tables and rights, its address, psql, a port for BI tools, stop."""
 
 from typing import Annotated
 
@@ -71,6 +71,37 @@ def psql(context: typer.Context, verbose: Verbose = False) -> None:
         # The password travels in the environment: an argument would show in the list of processes.
         address, password = apart_from_password(locate(load_settings()))
         os.execve(find_psql(), ["psql", address, *context.args], os.environ | password)
+
+
+@command(app, TASK, "churn db serve --port 5433")
+def serve(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port for BI tools of this machine; 0 for a free one.", metavar="PORT")
+    ] = 5433,
+    verbose: Verbose = False,
+) -> None:
+    """Open the embedded database to BI tools of this machine: a port, and a login that may only read."""
+    with quiet_command(verbose):
+        from churn.stores.postgres.embedded import find_socket
+        from churn.stores.postgres.loopback import HERE, forward, prepare_login
+        from churn.stores.workplace import open_workplace
+
+        settings = load_settings()
+        if settings.database_url is not None:
+            raise WrongUsage(
+                "CHURN_DATABASE_URL names a Postgres of your own, which has a port already.",
+                "point the BI tool at that server; `churn db uri` prints its address.",
+            )
+        with open_workplace(settings) as workplace:
+            login = prepare_login(workplace.engine, settings.home_dir)
+        socket = find_socket(settings.home_dir)
+        assert socket is not None  # The workplace has started the server.
+
+        def tell_open(opened: int) -> None:
+            typer.echo(f"host {HERE}, port {opened}, database churn, schema reporting, user {login.user}")
+            typer.echo(f"The password is in {login.password_file}. Press Ctrl-C to close the port.")
+
+        forward(socket, port, tell_open)
 
 
 @command(app, TASK)

@@ -23,7 +23,7 @@ def dashboard(
     ] = "127.0.0.1",
     verbose: Verbose = False,
 ) -> None:
-    """Serve the pages: Overview, Action list, Segments, Trend, Customer, Model, Data."""
+    """Serve the pages: Today, Calls, Segments, Customer, Campaigns, Health, Model and data."""
     with one_line_errors(verbose):  # Streamlit takes over this process, with its own messages
         from churn.dashboard.serving import serve
 

@@ -1,5 +1,6 @@
-"""The command that writes extracts of synthetic customers."""
+"""The commands that need no data: extracts of synthetic customers, and the demo."""
 
+import os
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,8 +12,10 @@ from churn.errors import WrongUsage
 from churn.shell.one_line import one_line_errors
 from churn.shell.options import STANDARD_OUTPUT, Verbose, parse_date
 from churn.terminal.help_page import command
+from churn.terminal.quiet import quiet_command
 
 if TYPE_CHECKING:
+    from churn.settings import Settings
     from churn.simulation.world import World
 
 app = typer.Typer()
@@ -161,3 +164,40 @@ def _write_days(out: Path, world: "World", length: int, last: date, every: int, 
     if untidy:
         later = deliveries.deliver_untidily(out, written, untidy, seed)
         typer.echo(f"The late and corrected files are in {later}.")
+
+
+@command(app, TASK, "churn demo", "CHURN_HOME=demo churn demo --no-open")
+def demo(
+    open_pages: Annotated[
+        bool, typer.Option("--open/--no-open", help="Serve the pages and open them in the browser.")
+    ] = True,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the pages.", metavar="PORT")] = 8501,
+    verbose: Verbose = False,
+) -> None:
+    """Build half a year of a synthetic telecom in a home of its own, and open the pages; needs no data."""
+    with quiet_command(verbose):
+        from churn.settings import load_settings
+        from churn.terminal import demonstrating
+        from churn.timeline import today
+
+        settings = demonstrating.choose_settings(load_settings())
+        is_new = demonstrating.build_demo(settings, today())
+        home = settings.home_dir
+        typer.echo(f"The demo is {'ready' if is_new else 'there already'}: {home}. To start anew, remove that folder.")
+        if not open_pages:
+            typer.echo(f"Open next: CHURN_HOME={home} churn dashboard")
+            return
+        _open_pages(settings, port)
+
+
+def _open_pages(settings: "Settings", port: int) -> None:
+    """Serves the pages of the demo until the process is stopped."""
+    from churn.dashboard.serving import HERE, serve
+    from churn.terminal import demonstrating
+
+    # The pages read the environment anew for each question, as every process of the product does.
+    os.environ |= {"CHURN_HOME": str(settings.home_dir), "CHURN_POLICIES": str(demonstrating.find_policy(settings))}
+    if settings.database_url is None:
+        os.environ.pop("CHURN_DATABASE_URL", None)
+    typer.echo(f"The pages are at http://{HERE}:{port}. Press Ctrl-C to stop them.")
+    serve(HERE, port, open_browser=True)

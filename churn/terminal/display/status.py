@@ -44,9 +44,9 @@ def show_status(status: Status, console: Console | None = None) -> None:
         _show_first_calls(status, console)
     else:
         console.print(_say_nobody(status))
-    console.print("Next: [cyan]churn dashboard[/] opens the pages, [cyan]churn status --json[/] prints every figure.")
     if pages := {title: url for title, url in (status.stack or {}).items() if url.startswith("http")}:
         console.print("Local stack: " + ", ".join(f"{title} {url}" for title, url in pages.items()))
+    console.print("[cyan]churn status --json[/] prints every figure. Open next: [cyan]churn dashboard[/]")
 
 
 def _say_nobody(status: Status) -> str:

@@ -26,26 +26,39 @@ def make_day(back: int, **changes: Any) -> dict[str, Any]:
     return {"prediction_date": DAY - timedelta(days=back)} | figures | changes
 
 
-def test_a_card_tells_the_change_since_the_day_before_and_thirty_days_before() -> None:
-    days = [make_day(30, at_risk_customers_count=45, basis="reconstructed"), make_day(1, at_risk_customers_count=38)]
-    card = summary.make_cards([*days, make_day(0)], DAY)[0]
+def test_a_card_tells_the_change_since_the_date_that_was_chosen() -> None:
+    days = [
+        make_day(7, at_risk_customers_count=38, basis="as_if"),
+        make_day(1, at_risk_customers_count=50),
+        make_day(0),
+    ]
+    _, at_risk, *_ = summary.make_cards(days, DAY, DAY - timedelta(days=7))
 
-    assert card.value == "40"
-    assert card.changes == ["+2 in 1 day", "−5 in 30 days (reconstructed)"]
+    assert (at_risk.value, at_risk.changes, at_risk.mood) == ("40", ["+2 since 2026-03-24 (as if)"], "bad")
+    assert at_risk.line == [38, 50, 40]
 
 
-def test_a_day_scored_as_if_is_told_so() -> None:
+def test_more_customers_are_good_and_no_change_is_neither() -> None:
+    cards = summary.make_cards([make_day(1, active_customers_count=490), make_day(0)], DAY, DAY - timedelta(days=1))
+    moods = {card.name: card.mood for card in cards}
+
+    assert moods["active_customers_count"] == "good"
+    assert moods["revenue_at_risk_usd"] == ""
+    assert [card.name for card in cards if card.is_main] == ["expected_annual_loss_usd"]
+
+
+def test_as_if_days_are_named_below_a_chart() -> None:
     days = [make_day(1, basis="as_if"), make_day(0)]
 
-    assert summary.make_cards(days, DAY)[0].changes[0] == "no change in 1 day (as if)"
     assert summary.tell_bars(days).startswith("As-if days are older than the first model")
     assert summary.tell_bars(days[1:]) == ""
 
 
-def test_a_day_that_is_missing_is_no_zero() -> None:
-    card = summary.make_cards([make_day(0)], DAY)[0]
+def test_rewound_days_are_no_point_of_a_line_and_no_earlier_extract_is_no_zero() -> None:
+    cards = summary.make_cards([make_day(1, basis="reconstructed"), make_day(0)], DAY, None)
 
-    assert card.changes == ["no figure for 1 day earlier", "no figure for 30 days earlier"]
+    assert {tuple(card.changes) for card in cards} == {("no earlier extract",)}
+    assert {tuple(card.line) for card in cards} == {()}
 
 
 def test_the_shape_of_a_day_is_told_in_a_sentence() -> None:

@@ -135,4 +135,6 @@ INNER JOIN features
 
 @index_the_grain(prediction_date, customer_id);
 
+@analyze_the_table();
+
 @index_the_order('prediction_date, call_rank', 'call_rank IS NOT NULL') /* The customers for whom a contact pays, in the order of calls: Postgres reads the action list of a date from this index instead of sorting a million rows. */

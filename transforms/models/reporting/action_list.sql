@@ -48,6 +48,8 @@ WITH customers AS (
 ), published AS (
   SELECT
     prediction_date,
+    @is_synthetic(publications.load_id) AS is_synthetic,
+    policy_sha256,
     basis,
     model_version,
     horizon,
@@ -83,6 +85,9 @@ SELECT
   customers.churn_probability::DOUBLE PRECISION AS churn_probability, /* The probability of leaving within the horizon, 0 to 1 */
   COALESCE(published.horizon, 'the month that the extract covers')::TEXT AS horizon, /* Within which time the probability says that the customer leaves, such as 30 days */
   customers.reasons::TEXT[] AS reasons, /* The three subjects that change the score most: + raises the score, - lowers it; NULL if the model gives no reasons */
+  customers.reasons[1]::TEXT AS reason_1, /* The first of the reasons, for tools without lists */
+  customers.reasons[2]::TEXT AS reason_2, /* The second of the reasons; NULL if there is none */
+  customers.reasons[3]::TEXT AS reason_3, /* The third of the reasons; NULL if there is none */
   ROUND(customers.expected_annual_loss_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the probability times twelve monthly charges, in USD */
   customers.probability_12m::DOUBLE PRECISION AS probability_12m, /* The probability of leaving within 12 months; NULL if the label of the model has no horizon of its own */
   ROUND(customers.expected_loss_12m_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charge times the months that are expected to be lost within the next 12, in USD; NULL as above */
@@ -105,7 +110,9 @@ SELECT
   customers.churn_risk_score::INT AS churn_risk_score, /* A rule of thumb, 0 to 10: easy to read, not calibrated */
   published.currency::TEXT AS currency, /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
   published.basis::TEXT AS basis, /* How the score was made: live, replayed, as_if or reconstructed */
-  published.model_version::INT AS model_version /* The version of the model that gave the scores */
+  published.model_version::INT AS model_version, /* The version of the model that gave the scores */
+  published.is_synthetic::BOOLEAN AS is_synthetic, /* Whether the simulator made the customers */
+  published.policy_sha256::TEXT AS policy_sha256 /* The digest of the policy file that was in force; NULL for dates of an earlier release */
 FROM customers
 INNER JOIN published
   ON published.prediction_date = customers.prediction_date

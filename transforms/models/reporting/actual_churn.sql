@@ -21,7 +21,8 @@ WITH days AS (
     published.expected_leavers_count,
     published.average_churn_probability,
     published.horizon,
-    published.basis
+    published.basis,
+    published.is_synthetic
   FROM analytics.label_windows AS windows
   JOIN reporting.kpi_daily AS published
     ON published.prediction_date = windows.as_of_date
@@ -55,7 +56,8 @@ SELECT
   days.expected_leavers_count::DECIMAL(18, 1) AS expected_leavers_count, /* The number of customers who were expected to leave: the sum of the probabilities */
   days.average_churn_probability::DOUBLE PRECISION AS average_churn_probability, /* Mean probability of leaving of the active customers */
   days.horizon::TEXT AS horizon, /* Within which time the probabilities say that customers leave; NULL: within the month that the extract covers */
-  days.basis::TEXT AS basis /* How the scores were made: live, replayed, as_if or reconstructed; only live ones were made before anybody left */
+  days.basis::TEXT AS basis, /* How the scores were made: live, replayed, as_if or reconstructed; only live ones were made before anybody left */
+  days.is_synthetic::BOOLEAN AS is_synthetic /* Whether the simulator made the customers */
 FROM periods
 INNER JOIN days
   ON days.as_of_date = periods.as_of_date

@@ -45,6 +45,11 @@ WITH readings AS (
     ON publications.prediction_date = assignments.prediction_date
   GROUP BY
     assignments.campaign_id
+), campaigns AS (
+  SELECT
+    campaign_id,
+    is_synthetic
+  FROM ops.campaigns
 )
 SELECT
   readings.reading_id::BIGINT AS reading_id, /* The number of the reading, in order */
@@ -68,7 +73,10 @@ SELECT
   readings.reached_share::DOUBLE PRECISION AS reached_share, /* The share of the treatment group that was reached, 0 to 1 */
   readings.verdict::TEXT AS verdict, /* works, harms, no effect seen, not known yet or broken draw */
   readings.why::TEXT AS why, /* The verdict in a sentence */
-  readings.read_at::TIMESTAMPTZ AS read_at /* When it was read, in UTC */
+  readings.read_at::TIMESTAMPTZ AS read_at, /* When it was read, in UTC */
+  campaigns.is_synthetic::BOOLEAN AS is_synthetic /* Whether the simulator made the customers */
 FROM readings
 LEFT JOIN currencies
   ON currencies.campaign_id = readings.campaign_id
+LEFT JOIN campaigns
+  ON campaigns.campaign_id = readings.campaign_id

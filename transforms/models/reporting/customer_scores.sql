@@ -48,6 +48,7 @@ WITH customers AS (
 ), published AS (
   SELECT
     prediction_date,
+    @is_synthetic(publications.load_id) AS is_synthetic,
     basis,
     model_version,
     currency
@@ -80,6 +81,9 @@ SELECT
   ROUND(customers.expected_profit_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_profit_usd, /* The expected profit of contacting the customer with an offer, in USD; 0 if the customer is not active */
   customers.call_rank::BIGINT AS call_rank, /* The rank in the action list; NULL if a contact is not expected to pay, or without a value a month if the customer is not at risk */
   customers.reasons::TEXT[] AS reasons, /* The three subjects that change the score most: + raises the score, - lowers it; NULL if the model gives no reasons */
+  customers.reasons[1]::TEXT AS reason_1, /* The first of the reasons, for tools without lists */
+  customers.reasons[2]::TEXT AS reason_2, /* The second of the reasons; NULL if there is none */
+  customers.reasons[3]::TEXT AS reason_3, /* The third of the reasons; NULL if there is none */
   ROUND(customers.expected_annual_loss_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the probability times twelve monthly charges if the customer is active, else 0; in USD */
   ROUND(customers.revenue_at_risk_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges if the customer is active and at risk, else 0; in USD */
   ROUND(customers.lifetime_value_usd::DECIMAL(18, 6), 2)::DECIMAL(18, 2) AS lifetime_value_usd, /* The monthly charge times the months of tenure, in USD */
@@ -104,7 +108,8 @@ SELECT
   customers.churn_risk_score::INT AS churn_risk_score, /* A rule of thumb, 0 to 10: easy to read, not calibrated */
   published.currency::TEXT AS currency, /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
   published.basis::TEXT AS basis, /* How the score was made: live, replayed, as_if or reconstructed */
-  published.model_version::INT AS model_version /* The version of the model that gave the score */
+  published.model_version::INT AS model_version, /* The version of the model that gave the score */
+  published.is_synthetic::BOOLEAN AS is_synthetic /* Whether the simulator made the customers */
 FROM customers
 INNER JOIN published
   ON published.prediction_date = customers.prediction_date

@@ -47,6 +47,7 @@ WITH profiles AS (
 ), published AS (
   SELECT
     publications.prediction_date,
+    @is_synthetic(publications.load_id) AS is_synthetic,
     publications.basis,
     publications.model_name,
     publications.model_version,
@@ -111,7 +112,7 @@ SELECT
     WHEN NOT published.seats_count IS NULL AND COUNT(profiles.annual_revenue_usd) > 0
     THEN ROUND(COALESCE(published.profit_usd, 0)::DECIMAL(20, 6), 2)
   END::DECIMAL(18, 2) AS within_seats_profit_usd, /* The expected profit of contacting these customers, in USD; NULL without a limit */
-  published.save_rate::DOUBLE PRECISION AS save_rate, /* The share of contacted leavers who stay, as these amounts take it; NULL for old dates */
+  MAX(published.save_rate)::DOUBLE PRECISION AS save_rate, /* The share of contacted leavers who stay, as these amounts take it; NULL for old dates */
   published.is_save_rate_measured::BOOLEAN AS is_save_rate_measured, /* Whether a campaign measured a share that agrees with it; else it is assumed */
   ROUND(SUM(profiles.expected_loss_12m_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
   ROUND(SUM(profiles.future_value_usd)::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS future_value_usd, /* The margin of the next 24 months, discounted, over the active customers, in USD; NULL as above */
@@ -124,7 +125,8 @@ SELECT
   published.model_version::INT AS model_version, /* The version of the model */
   published.horizon::TEXT AS horizon, /* Within which time the probabilities say that customers leave, such as 30 days; NULL: within the month that the extract covers */
   published.currency::TEXT AS currency, /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
-  published.published_at::TIMESTAMPTZ AS published_at /* When the date was published, in UTC */
+  MAX(published.published_at)::TIMESTAMPTZ AS published_at, /* When the date was published, in UTC */
+  BOOL_AND(published.is_synthetic)::BOOLEAN AS is_synthetic /* Whether the simulator made the customers */
 FROM published
 INNER JOIN profiles
   ON profiles.prediction_date = published.prediction_date
@@ -145,6 +147,4 @@ GROUP BY
   published.customers_count,
   published.cost_usd,
   published.profit_usd,
-  published.save_rate,
-  published.is_save_rate_measured,
-  published.published_at
+  published.is_save_rate_measured

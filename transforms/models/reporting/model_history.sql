@@ -52,6 +52,15 @@ WITH decisions AS (
   GROUP BY
     model_name,
     model_version
+), origins AS (
+  SELECT
+    snapshot_date,
+    BOOL_AND(origin = 'synthetic') AS is_synthetic
+  FROM raw_data.loads
+  WHERE
+    status = 'loaded'
+  GROUP BY
+    snapshot_date
 )
 SELECT
   decisions.promotion_id::BIGINT AS promotion_id, /* The number of the decision, in order */
@@ -82,10 +91,13 @@ SELECT
   served.first_prediction_date::DATE AS first_prediction_date, /* The first published date that this version scored; NULL if there is none */
   served.last_prediction_date::DATE AS last_prediction_date, /* The last published date that this version scored; NULL if there is none */
   COALESCE(served.published_dates_count, 0)::BIGINT AS published_dates_count, /* Number of published dates that this version scored */
-  decisions.mlflow_run_id::TEXT AS mlflow_run_id /* The MLflow run with the metrics, curves and parameters of the model */
+  decisions.mlflow_run_id::TEXT AS mlflow_run_id, /* The MLflow run with the metrics, curves and parameters of the model */
+  COALESCE(origins.is_synthetic, FALSE)::BOOLEAN AS is_synthetic /* Whether the simulator made the customers of the as-of date */
 FROM decisions
 LEFT JOIN reigns
   ON reigns.promotion_id = decisions.promotion_id
 LEFT JOIN served
   ON served.model_name = decisions.model_name
   AND served.model_version = decisions.model_version
+LEFT JOIN origins
+  ON origins.snapshot_date = decisions.as_of_date

@@ -36,7 +36,8 @@ WITH profiles AS (
 ), published AS (
   SELECT
     prediction_date,
-    currency
+    currency,
+    @is_synthetic(publications.load_id) AS is_synthetic
   FROM ops.publications
   WHERE
     status = 'published'
@@ -44,6 +45,7 @@ WITH profiles AS (
   SELECT
     profiles.prediction_date,
     MAX(published.currency) AS currency,
+    BOOL_AND(published.is_synthetic) AS is_synthetic,
     CASE
       WHEN GROUPING(profiles.contract) = 0
       THEN 'contract'
@@ -87,6 +89,7 @@ WITH profiles AS (
   SELECT
     words.prediction_date,
     published.currency,
+    published.is_synthetic,
     words.dimension,
     words.segment,
     words.customers_count,
@@ -125,7 +128,8 @@ SELECT
   ROUND(revenue_at_risk_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS revenue_at_risk_usd, /* Twelve monthly charges of the active customers at risk, in USD */
   ROUND(expected_annual_loss_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the sum of probability times twelve monthly charges over the active customers, in USD */
   ROUND(expected_loss_12m_usd::DECIMAL(20, 6), 2)::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
-  currency::TEXT AS currency /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
+  currency::TEXT AS currency, /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
+  is_synthetic::BOOLEAN AS is_synthetic /* Whether the simulator made the customers */
 FROM segments
 WHERE
   segment <> 'Not in the extract'

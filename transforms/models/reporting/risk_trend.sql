@@ -23,7 +23,8 @@ WITH days AS (
     expected_annual_loss_usd,
     expected_loss_12m_usd,
     currency,
-    basis
+    basis,
+    is_synthetic
   FROM reporting.kpi_daily
 ), periods AS (
   SELECT
@@ -68,7 +69,8 @@ SELECT
   days.expected_annual_loss_usd::DECIMAL(18, 2) AS expected_annual_loss_usd, /* A year's revenue expected to leave within the horizon: the sum of probability times twelve monthly charges over the active customers, in USD */
   days.expected_loss_12m_usd::DECIMAL(18, 2) AS expected_loss_12m_usd, /* The monthly charges that are expected to be lost within the next 12 months, in USD; NULL if the label of the model has no horizon of its own */
   days.currency::TEXT AS currency, /* The currency of all money, such as USD or CHF: names and comments of columns say USD whatever it is */
-  days.basis::TEXT AS basis /* How the score was made: live, replayed, as_if or reconstructed */
+  days.basis::TEXT AS basis, /* How the score was made: live, replayed, as_if or reconstructed */
+  days.is_synthetic::BOOLEAN AS is_synthetic /* Whether the simulator made the customers */
 FROM periods
 INNER JOIN days
   ON days.prediction_date = periods.last_date
