@@ -50,6 +50,7 @@ STYLE = """
 .scroll.tall thead th { position: sticky; top: 0; z-index: 2; background: var(--ground); }
 .scroll.tall thead a { font-weight: 600; text-decoration: none; }
 .scroll.tall .wide { min-width: 11rem; }
+.faint { color: color-mix(in srgb, currentColor 72%, transparent); }
 .what { border-bottom: 1px dotted currentColor; cursor: help; }
 .scroll { overflow-x: auto; max-width: 100%; border: 1px solid var(--line); border-radius: 12px; }
 .scroll:focus-visible { outline: 2px solid #2F7EB4; }

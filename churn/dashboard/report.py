@@ -25,7 +25,7 @@ COLUMNS = (
     *("tenure_months", "contract", "reasons", "recommended_action"),
 )
 NUMBERS = ("call_rank", "churn_probability", "expected_profit_usd", "monthly_charges", "tenure_months")
-_CHART_LOOK = {
+CHART_LOOK = {
     "background": "transparent",
     "font": "system-ui, sans-serif",
     "axis": {"labelColor": "#75808c", "titleColor": "#75808c", "gridColor": "#8A94A044", "domainColor": "#8A94A0"},
@@ -118,7 +118,7 @@ def _without_link(column: markup.Column) -> markup.Column:
 
 
 def _draw(chart: charts.Chart, width: int) -> str:
-    specification = chart.properties(width=width).to_dict() | {"config": _CHART_LOOK}
+    specification = chart.properties(width=width).to_dict() | {"config": CHART_LOOK}
     return str(vl_convert.vegalite_to_svg(specification))
 
 

@@ -71,9 +71,11 @@ def show(shown: Shown) -> None:
         st.html(f'<p class="note">{links}</p>')
 
 
-def _read(shown: Shown, filters: Wanted, limit: int, offset: int) -> list[Row]:
+def _read(
+    shown: Shown, filters: Wanted, limit: int, offset: int, columns: tuple[str, ...] = calls.COLUMNS
+) -> list[Row]:
     """Returns a part of the queue, with what an agent needs."""
-    rows = ask(shown, calls.read_calls, filters, limit, offset, (*calls.SAID_IN_FILES, *calls.COLUMNS))
+    rows = ask(shown, calls.read_calls, filters, limit, offset, columns)
     customers = [row["customer_id"] for row in rows]
     # Without the cache: contacts come back while nothing new is published.
     contacts = ask_now(list_changes.read_last_contacts, customers)
@@ -206,9 +208,9 @@ def _offer_downloads(shown: Shown, filters: Wanted, count: int) -> None:
 
 
 def _read_all(shown: Shown, filters: Wanted) -> list[Row]:
-    rows = _read(shown, filters, filters.first or MOST_DOWNLOADED, 0)
-    names = (*calls.SAID_IN_FILES, *calls.COLUMNS, *queue.ADDED)
-    return [{name: row[name] for name in names} for row in rows]
+    columns = (*calls.SAID_IN_FILES, *calls.COLUMNS)
+    rows = _read(shown, filters, filters.first or MOST_DOWNLOADED, 0, columns)
+    return [{name: row[name] for name in (*columns, *queue.ADDED)} for row in rows]
 
 
 def _pack(shown: Shown, filters: Wanted, kind: str) -> bytes:

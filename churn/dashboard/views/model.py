@@ -1,6 +1,7 @@
 """The page about the model: champion, candidates, calibration, gain, profit, confusion, slices and gate decisions."""
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -8,7 +9,7 @@ import streamlit as st
 from churn.contracts.money import axis_format, name_currency
 from churn.dashboard import markup, model_charts
 from churn.dashboard.access import Shown, ask, ask_now
-from churn.dashboard.formats import tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text
+from churn.dashboard.formats import Form, tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text
 from churn.dashboard.glossary import FAMILIES, MODEL_FIGURES, Figure
 from churn.stores.shown import Row, marts
 
@@ -18,6 +19,8 @@ DIMENSIONS = {
     "is_senior_citizen": "Senior",
     "gender": "Gender",
 }
+FEWEST_CUSTOMERS, FEWEST_LEAVERS = 100, 20
+"""Below these a figure of a slice is chance: the bounds of the gate in the policy that comes with the program."""
 YES_NO: dict[str, str] = {"True": "Yes", "False": "No"}
 
 
@@ -26,8 +29,9 @@ def show(shown: Shown) -> None:
     # Without the cache: a person can promote a champion by hand, and the stamp of publications stays the same.
     decisions = ask_now(marts.read_models)
     champion = next((decision for decision in decisions if decision["is_champion"]), decisions[0])
-    _tell_champion(champion)
     figures = ask(shown, marts.read_model_figures, champion["promotion_id"])
+    _tell_worth(shown, champion, figures)
+    _tell_champion(champion)
     st.header("Candidates on the test customers")
     st.html(_draw_candidates(figures))
     st.html(markup.note("In brackets: the 95% interval. Where intervals overlap, the difference may be chance."))
@@ -37,6 +41,31 @@ def show(shown: Shown) -> None:
     st.html(markup.draw_table("decisions", "Gate decisions, the latest first", _ledger_columns(), decisions))
     with st.expander("What the figures mean"):
         st.html(markup.define(MODEL_FIGURES.values()))
+
+
+def _tell_worth(shown: Shown, champion: Row, figures: list[Row]) -> None:
+    """Says in a sentence what a call by the model finds, beside a call at random."""
+    curve = ask(shown, marts.read_model_curves, champion["promotion_id"])
+    tenth = next((point for point in curve if (point["curve"], point["point_number"]) == ("gain", 2)), None)
+    cells = {row["figure"]: row["value"] for row in figures if row["is_selected"]}
+    if tenth is not None and (sentence := tell_worth(cells, tenth)):
+        remark = "Of the customers on whom the model was tested: the 10% with the highest probabilities."
+        st.html(markup.headline(sentence, remark))
+
+
+def tell_worth(cells: Mapping[str, float], tenth: Row) -> str:
+    """Returns how many of 100 called customers would have left; empty if the test customers are not counted.
+
+    Args:
+        cells: true_positive, false_negative, false_positive and true_negative of the test customers.
+        tenth: the point of the gain curve at the first tenth: x_value of the customers have y_value of the leavers.
+    """
+    names = ("true_positive", "false_negative", "false_positive", "true_negative")
+    if not all(cells.get(name) is not None for name in names) or not sum(cells[name] for name in names):
+        return ""
+    at_random = 100 * (cells["true_positive"] + cells["false_negative"]) / sum(cells[name] for name in names)
+    called = min(100.0, at_random * tenth["y_value"] / tenth["x_value"])
+    return f"Of 100 customers we would call, {called:.0f} would have left; of 100 at random, {at_random:.0f}."
 
 
 def _tell_champion(champion: Row) -> None:
@@ -146,9 +175,29 @@ def _show_slices(shown: Shown, champion: Row) -> None:
     columns = [
         markup.Column("dimension", Figure("Dimension", "The attribute that divides the customers.", _name_dimension)),
         markup.Column("segment", Figure("Segment", "The value of the attribute.", _tell_kind)),
-        *(markup.Column(name, Figure(*text), is_number=True) for name, text in texts.items()),
+        *(
+            markup.Column(name, Figure(*text), _fade_small(name, text[2]), is_number=True)
+            for name, text in texts.items()
+        ),
     ]
     st.html(markup.draw_table("slices", "The model by kind of customer", columns, slices))
+    if any(map(_is_small, slices)):
+        words = f"Pale: fewer than {FEWEST_CUSTOMERS} customers or {FEWEST_LEAVERS} leavers, too small to judge."
+        st.html(markup.note(words))
+
+
+def _is_small(row: Row) -> bool:
+    return row["customers_count"] < FEWEST_CUSTOMERS or row["churned_customers_count"] < FEWEST_LEAVERS
+
+
+def _fade_small(name: str, form: Form) -> Callable[[Row], str]:
+    """Returns a cell that is pale where the slice is too small to judge."""
+
+    def draw(row: Row) -> str:
+        text = markup.in_form(form, row[name])
+        return f'<span class="faint">{text}</span>' if _is_small(row) else text
+
+    return draw
 
 
 def _ledger_columns() -> list[markup.Column]:

@@ -166,6 +166,22 @@ def read_mix(connection: Connection, first: date, last: date) -> list[Row]:
     )
 
 
+def read_segments(connection: Connection, prediction_date: date, dimension: str) -> list[Row]:
+    """Returns the figures of each word of one dimension of a published date, the largest expected loss first."""
+    return _read(
+        connection,
+        """
+        SELECT segment, active_customers_count, at_risk_customers_count, at_risk_rate, average_churn_probability,
+            CAST(expected_annual_loss_usd AS float8)
+        FROM reporting.risk_by_segment
+        WHERE prediction_date = :day AND dimension = :dimension AND active_customers_count > 0
+        ORDER BY expected_annual_loss_usd DESC NULLS LAST, at_risk_customers_count DESC
+        """,
+        day=prediction_date,
+        dimension=dimension,
+    )
+
+
 def read_declared_segments(connection: Connection, prediction_date: date, shipped: Sequence[str]) -> list[Row]:
     """Returns the figures of each word of the declared segment columns, and of their pairs, by column and word.
 

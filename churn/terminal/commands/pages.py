@@ -1,5 +1,6 @@
 """The commands that show results: the pages, the report, the data sources for Tableau."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -54,21 +55,33 @@ def serve(
         serve(host, port, workers, shadow)
 
 
-@command(app, TASK, "churn report --out churn.html", "churn report --out - > churn.html")
+class Reader(StrEnum):
+    """Whom a report is for."""
+
+    TEAM = "team"
+    BOARD = "board"
+
+
+@command(app, TASK, "churn report --out churn.html", "churn report --for board --out board.html")
 def report(
     out: Annotated[
         Path, typer.Option(parser=parse_file, help="HTML file to write; - is standard output.", metavar="PATH|-")
     ],
+    reader: Annotated[
+        Reader, typer.Option("--for", help="team: the figures and the first calls; board: one A4 page.")
+    ] = Reader.TEAM,
     as_of: PublishedDate = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write the overview and the first calls as one HTML file, which opens offline."""
+    """Write the figures of a date as one HTML file, which opens offline."""
     with quiet_command(verbose):
+        from churn.dashboard.board import write_board
         from churn.dashboard.report import write_report
         from churn.terminal.standard_output import file_to_write, say_written
 
+        write = write_board if reader == Reader.BOARD else write_report
         with file_to_write(out, "html") as path:
-            summary = write_report(load_settings(), path, as_of)
+            summary = write(load_settings(), path, as_of)
         say_written(summary, out, path)
 
 
