@@ -89,7 +89,7 @@ def choose_dates(shown: Shown, day_place: DeltaGenerator, before_place: DeltaGen
     shown = replace(shown, latest=by_day[str(chosen)])
     earlier = {str(publication["prediction_date"]): publication for publication in list_earlier(shown)}
     if not earlier:
-        before_place.selectbox("Compared with", ["no earlier extract"], key="no_other", disabled=True)
+        before_place.selectbox("Compared with", ["no earlier extract"], key="no_other", filter_mode=None)
         return replace(shown, before=None)
     other = before_place.selectbox("Compared with", list(earlier), key="with", bind="query-params", filter_mode=None)
     return replace(shown, before=earlier[str(other)])

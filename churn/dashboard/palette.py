@@ -49,7 +49,10 @@ STYLE = """
 .scroll.tall { max-height: 74vh; overflow: auto; }
 .scroll.tall thead th { position: sticky; top: 0; z-index: 2; background: var(--ground); }
 .scroll.tall thead a { font-weight: 600; text-decoration: none; }
-.scroll.tall .wide { min-width: 11rem; }
+.scroll.tall table.figures thead th { white-space: normal; }
+.scroll.tall table.figures th, .scroll.tall table.figures td { padding: .42rem .55rem; }
+.scroll.tall table.figures .wide { min-width: 10rem; }
+.scroll.tall td[data-column=customer_id] { white-space: normal; overflow-wrap: anywhere; min-width: 7rem; }
 .faint { color: color-mix(in srgb, currentColor 72%, transparent); }
 .what { border-bottom: 1px dotted currentColor; cursor: help; }
 .scroll { overflow-x: auto; max-width: 100%; border: 1px solid var(--line); border-radius: 12px; }
@@ -82,8 +85,8 @@ table.figures .wide { min-width: 17rem; white-space: normal; }
   .scroll.tall table, .scroll.tall tbody, .scroll.tall tr, .scroll.tall td { display: block; }
   .scroll.tall thead { display: none; }
   .scroll.tall tr { border-bottom: 6px solid var(--line); padding: .5rem 0; }
-  .scroll.tall td { display: flex; gap: .8rem; justify-content: space-between; border: 0; white-space: normal;
-    padding: .2rem .7rem; text-align: right; }
+  .scroll.tall table.figures td { display: flex; gap: .8rem; justify-content: space-between; border: 0;
+    white-space: normal; padding: .2rem .7rem; text-align: right; }
   .scroll.tall td::before { content: attr(data-label); font-weight: 600; text-align: left; }
   .card.main { grid-column: 1 / -1; } .card.main .value { font-size: 2.2rem; }
   [data-testid="stMainBlockContainer"] { padding: 4rem .8rem 2rem; }

@@ -17,7 +17,7 @@ NO_LEVER = "Ask what is wrong"
 ADDED = ("say_why", "action", "last_contact")
 """What the queue adds to a row of the action list."""
 _FIRST = ("call_rank", "customer_id", "risk_tier", "churn_probability", "expected_profit_usd")
-_LAST = ("monthly_charges", "tenure_months", "contract")
+_LAST = ("monthly_charges", "tenure_months")
 _FIGURES = {
     "say_why": Figure(
         "Say why", "The reasons that raise the risk and that the company can change: only these are said."

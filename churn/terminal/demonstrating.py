@@ -19,7 +19,18 @@ from churn.reporting import campaigns
 from churn.settings import Settings
 from churn.simulation import story
 from churn.simulation.story import CAMPAIGN, Calendar
-from churn.stages import contacting, drift, history, intake, learning, monitoring, one_pipeline, scoring
+from churn.stages import (
+    contacting,
+    delivering,
+    drift,
+    history,
+    intake,
+    learning,
+    monitoring,
+    one_pipeline,
+    scoring,
+    taking_back,
+)
 from churn.stores.ledgers import campaigns as ledger
 from churn.stores.ledgers import deliveries, loads
 from churn.stores.workplace import Workplace, open_workplace
@@ -150,11 +161,11 @@ def _contact(demo: Demo) -> Path:
         if not any(line.campaign.campaign_id == CAMPAIGN for line in ledger.list_campaigns(workplace.engine)):
             campaigns.start_campaign(workplace, CAMPAIGN, _PERSON, "a campaign to look at", is_forced=True)
         contacting.run_wave(workplace, CAMPAIGN, day)
-        contacting.send_contacts(workplace, CAMPAIGN, demo.folder / "outbox", day)
+        delivering.send_contacts(workplace, CAMPAIGN, demo.folder / "outbox", day)
         contacts = deliveries.read_contact_list(workplace.engine, CAMPAIGN, story.CHANNEL, day)
         story.write_contacts(contacts, day, sent)
         story.write_answers(contacts, day, codes)
-        contacting.take_back(workplace, codes)
+        taking_back.take_back(workplace, codes)
     return sent
 
 

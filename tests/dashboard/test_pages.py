@@ -214,7 +214,7 @@ def test_the_chosen_date_stands_in_the_address(page: Any, looked_at: Settings) -
     ((loss,),) = ask(
         looked_at, f"SELECT expected_annual_loss_usd FROM reporting.kpi_daily WHERE prediction_date = '{day}'"
     )
-    open_page(page, f"today?date={day}")
+    open_page(page, f"?date={day}")
 
     assert figure(page, "expected_annual_loss_usd") == f"${loss:,.0f}"
     assert page.locator('[data-fact="headline"]').inner_text().startswith(f"${loss:,.0f} of a year's revenue")
@@ -239,7 +239,7 @@ def test_a_click_on_a_heading_sorts_the_most_useful_direction_first(page: Any) -
 
     def is_falling() -> bool:
         charges = [float(text.strip("$")) for text in column(page, "calls", "monthly_charges")]
-        return charges == sorted(charges, reverse=True) and charges[0] > charges[-1]
+        return charges == sorted(charges, reverse=True) and len({*charges}) > 1
 
     assert until(page, is_falling, True)
     assert set(column(page, "calls", "risk_tier")) == {"High"}
@@ -524,7 +524,7 @@ def test_a_customer_number_with_markup_is_shown_as_text(page: Any) -> None:
 
     assert column(page, "calls", "customer_id") == [HOSTILE]
     assert page.locator('[data-table="calls"] img').count() == 0
-    page.locator('[data-table="calls"] a').click()
+    page.locator('[data-table="calls"] tbody a').click()
     page.locator('[data-figure="customer_id"]').wait_for()
     assert page.locator('[data-figure="customer_id"]').inner_text() == HOSTILE
     assert "taken" not in page.title()

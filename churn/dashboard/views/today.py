@@ -10,11 +10,12 @@ from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_moment
 from churn.dashboard.glossary import Figure
 from churn.economics.limits import load_limits
-from churn.reporting.health import Health, assemble
+from churn.reporting.health import Health, Watched, assemble
 from churn.settings import load_settings
 from churn.stores.shown import Row, calls, campaigns, list_changes, marts
 from churn.stores.shown.changes import Change, read_change
 from churn.stores.shown.performance import read_performance
+from churn.stores.shown.spikes import count_steps, read_spikes
 from churn.timeline import today_utc
 
 DAYS = 60
@@ -65,7 +66,8 @@ def _show_headline(days: Sequence[Row], before: date | None, change: Change | No
 
 def _judge(shown: Shown, change: Change | None) -> Health:
     matured = ask_now(read_performance)
-    return assemble(shown.day, shown.horizon, None, matured, change, load_limits(load_settings().policies))
+    watched = Watched(ask_now(read_spikes, shown.day), ask_now(count_steps, shown.day))
+    return assemble(shown.day, shown.horizon, None, matured, change, watched, load_limits(load_settings().policies))
 
 
 def _show_health(shown: Shown, change: Change | None) -> None:
