@@ -59,13 +59,14 @@ def draw_tiers(row: Row, height: int = 220) -> Chart:
     )
 
 
-def draw_counts(rows: Sequence[Row], period: str = "day", height: int = 260) -> Chart:
+def draw_counts(rows: Sequence[Row], period: str = "day", height: int = 260, notes: Sequence[Row] = ()) -> Chart:
     """Draws the customers at risk by tier for each period, with new models and missing periods.
 
     Args:
         rows: period_start_date or prediction_date, high_count, medium_count, basis, model_version; in order of date.
         period: day or week.
         height: the height in pixels.
+        notes: what happened on days of the chart.
     """
     bars = [
         {
@@ -98,7 +99,7 @@ def draw_counts(rows: Sequence[Row], period: str = "day", height: int = 260) -> 
             ],
         )
     )
-    return stack_layers(*_gap_bands(rows, period), chart, *_model_rules(rows))
+    return stack_layers(*_gap_bands(rows, period), chart, *_model_rules(rows), *draw_notes(notes))
 
 
 def draw_line(rows: Sequence[Row], name: str, title: str, form: str, period: str = "day", height: int = 200) -> Chart:
@@ -145,6 +146,24 @@ def _time_axis() -> alt.X:
 def _day_of(row: Row) -> date:
     day: date = row.get("period_start_date") or row["prediction_date"]
     return day
+
+
+def draw_notes(notes: Sequence[Row]) -> list[alt.Chart]:
+    """Returns a line with words for each day on which something happened; no chart without one.
+
+    Args:
+        notes: on_date and text.
+    """
+    if not notes:
+        return []
+    rows = [{"day": note["on_date"], "note": note["text"]} for note in notes]
+    base = alt.Chart(data_of(rows)).encode(x=alt.X(_DAY), tooltip=[alt.Tooltip("note:N", title="Note")])
+    return [
+        base.mark_rule(color=palette.ACCENT),
+        base.mark_text(align="right", dx=-4, dy=22, color=palette.MUTED, baseline="top").encode(
+            y=alt.value(0), text="note:N"
+        ),
+    ]
 
 
 def find_gaps(rows: Sequence[Row], period: str = "day") -> list[tuple[date, date]]:

@@ -36,6 +36,12 @@ def tell_headline(now: Row, before: Row | None) -> str:
     return f"{tell_usd(loss)} {told}: {tell_usd(abs(change))} {moved} than on {since}."
 
 
+def tell_notes(notes: Sequence[Row]) -> str:
+    """Returns what people wrote down about the days between both dates; empty without a note."""
+    said = "; ".join(f"{note['text']} ({tell_day(note['on_date'])})" for note in notes)
+    return f"Noted: {said}." if said else ""
+
+
 def tell_split(movement: Movement | None, causes: Sequence[Cause]) -> str:
     """Returns why the figure moved: the main cause, then each part of the change, which add up to it."""
     if movement is None:

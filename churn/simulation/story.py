@@ -122,6 +122,14 @@ def _world() -> World:
     return World(CUSTOMERS, _SEED, shocks=shocks)
 
 
+def list_events(calendar: Calendar) -> list[tuple[date, str]]:
+    """Returns what happened, with its day, as a person would write it down."""
+    return [
+        (calendar.outage, f"outage of the fiber network, {_OUTAGE_DAYS} days"),
+        (calendar.price_rise, f"prices rise by {_PRICE_SHARE:.0%}"),
+    ]
+
+
 def write_contacts(contacts: pl.DataFrame, sent_on: date, path: Path) -> None:
     """Writes the contacts of the campaign as the simulator reads them.
 

@@ -33,6 +33,7 @@ from churn.stages import (
 )
 from churn.stores.ledgers import campaigns as ledger
 from churn.stores.ledgers import deliveries, loads
+from churn.stores.ledgers.notes import record_note
 from churn.stores.workplace import Workplace, open_workplace
 from churn.terminal.display.layout import open_console
 from churn.terminal.display.stages import add_line, open_progress
@@ -166,6 +167,8 @@ def _contact(demo: Demo) -> Path:
         story.write_contacts(contacts, day, sent)
         story.write_answers(contacts, day, codes)
         taking_back.take_back(workplace, codes)
+        # The lists of the later weeks need not leave out the control group: nobody is called in a demo.
+        campaigns.stop_campaign(workplace, CAMPAIGN, "all contacts are sent", _PERSON)
     return sent
 
 
@@ -182,7 +185,10 @@ def _go_on(demo: Demo, contacts: Path) -> None:
 
 
 def _read(demo: Demo) -> None:
+    """Judges what came true, says why the newest week differs, reads the campaign, and notes what happened."""
     with demo.step("Compare with who left, and read the campaign"):
         monitoring.judge_matured(demo.workplace)
         drift.watch_newest(demo.workplace)
         campaigns.read_effect(demo.workplace, CAMPAIGN)
+        for day, text in story.list_events(demo.calendar):
+            record_note(demo.workplace.engine, day, text, _PERSON)

@@ -76,6 +76,8 @@ def hold_out_a_customer(settings: Settings) -> None:
             INSERT INTO ops.readings (campaign_id, as_of_date, outcome, contrast, treated_count, control_count,
                 treated_leavers, control_leavers, sample_ratio_p, reached_share, verdict, why)
             VALUES ('autumn', '{DAYS[2]}', 'left', 'all', 0, 1, 0, 0, 1, 0, 'not known yet', 'early');
+            UPDATE ops.contacts SET sent_on = '{DAYS[1]}';
+            INSERT INTO ops.notes (on_date, text, person) VALUES ('{DAYS[0]}', 'prices rise by 6%', 'ada');
             INSERT INTO ops.features_out_of_range VALUES
             ('{DAYS[1]}', 'monthly_charges', 3, 400, 20, 110);
             INSERT INTO ops.withdrawals (prediction_date, decision, person, why, load_id, model_version,

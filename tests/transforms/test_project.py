@@ -11,7 +11,9 @@ from sqlglot import exp
 
 from churn.contracts.features import FEATURES
 from churn.stores.postgres import tables
+from churn.stores.shown.marts import VIEWS
 from churn.stores.sql_models.contexts import TRANSFORMS_DIR
+from churn.stores.sql_models.latest import LATEST
 from tests.support.policies import POLICIES
 from tests.transforms.conftest import models_of
 
@@ -90,6 +92,19 @@ def test_money_that_readers_get_has_its_currency_beside_it(project: Any) -> None
         columns = set(model.columns_to_types)
         if name.startswith("reporting.") and any(column.endswith("_usd") for column in columns):
             assert "currency" in columns, name
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_that_leaves_the_house_says_whether_its_customers_are_synthetic(project: Any, view: str) -> None:
+    assert "is_synthetic" in models_of(project)[f"reporting.{view}"].columns_to_types
+
+
+@pytest.mark.parametrize("view", LATEST)
+def test_a_latest_view_has_the_columns_and_the_meanings_of_its_base(project: Any, view: str) -> None:
+    base, latest = (models_of(project)[f"reporting.{view}{ending}"] for ending in ("", "_latest"))
+
+    assert latest.columns_to_types == base.columns_to_types
+    assert latest.column_descriptions == base.column_descriptions
 
 
 def test_views_are_what_readers_keep(project: Any) -> None:

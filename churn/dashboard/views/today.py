@@ -14,6 +14,7 @@ from churn.reporting.health import Health, Watched, assemble
 from churn.settings import load_settings
 from churn.stores.shown import Row, calls, campaigns, list_changes, marts
 from churn.stores.shown.changes import Change, read_change
+from churn.stores.shown.notes import read_notes
 from churn.stores.shown.performance import read_performance
 from churn.stores.shown.spikes import count_steps, read_spikes
 from churn.timeline import today_utc
@@ -61,7 +62,9 @@ def _show_headline(days: Sequence[Row], before: date | None, change: Change | No
         causes = _judge(shown, change).causes
         split = headline.tell_split(change.movement, causes)
     sentence = headline.tell_headline(by_day[shown.day], earlier)
-    st.html(markup.headline(sentence, split or summary.tell_shape(by_day[shown.day])))
+    told = split or summary.tell_shape(by_day[shown.day])
+    notes = ask_now(read_notes, before + timedelta(days=1), shown.day) if before else []
+    st.html(markup.headline(sentence, f"{headline.tell_notes(notes)} {told}".strip()))
 
 
 def _judge(shown: Shown, change: Change | None) -> Health:

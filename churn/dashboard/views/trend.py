@@ -7,10 +7,11 @@ import streamlit as st
 from churn.contracts.horizons import tell_horizon
 from churn.contracts.money import axis_format, name_currency
 from churn.dashboard import charts, markup, summary
-from churn.dashboard.access import Shown, ask
+from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_count, tell_day, tell_percent
 from churn.dashboard.glossary import FIGURES, Figure, find_figures
 from churn.stores.shown import Row, marts
+from churn.stores.shown.notes import read_notes
 
 ACTUAL = {
     "customers_count": Figure("Active", "Active customers of the day.", tell_count),
@@ -39,7 +40,8 @@ def show(shown: Shown) -> None:
             markup.say(f"Only one {unit} is published so far.", "Run `churn backfill --days 60` to add earlier days.")
         )
     else:
-        _draw(rows, unit, shown.horizon)
+        notes = ask_now(read_notes, rows[0]["period_start_date"], shown.day)
+        _draw(rows, unit, shown.horizon, notes)
     _tabulate(rows, unit, shown.horizon)
     _show_actual(shown)
 
@@ -59,10 +61,11 @@ def _show_actual(shown: Shown) -> None:
     st.html(markup.draw_table("actual_churn", "Actual leavers by month", columns, list(reversed(rows))))
 
 
-def _draw(rows: list[Row], unit: str, horizon: str | None) -> None:
+def _draw(rows: list[Row], unit: str, horizon: str | None, notes: list[Row]) -> None:
     st.header("Active customers at risk")
-    st.altair_chart(charts.draw_counts(rows, unit, height=300))
+    st.altair_chart(charts.draw_counts(rows, unit, height=300, notes=notes))
     remarks = [summary.tell_bars(rows)]
+    remarks += [f"{tell_day(note['on_date'])}: {note['text']}." for note in notes]
     gaps = charts.find_gaps(rows, unit)
     remarks += [f"No extract from {tell_day(first)} to {tell_day(last)}." for first, last in gaps]
     remarks += [

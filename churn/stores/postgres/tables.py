@@ -31,6 +31,7 @@ from churn.stores.postgres import (
     landing_tables,
     monitoring_tables,
     move_tables,
+    note_tables,
     portrait_tables,
     seen_tables,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "metadata",
     "monitoring_tables",
     "move_tables",
+    "note_tables",
     "portrait_tables",
     "predictions",
     "promotions",

@@ -9,7 +9,8 @@ import typer
 from churn.errors import ExitCode, WrongUsage
 from churn.settings import Settings, load_settings
 from churn.shell.one_line import EXIT_CODES
-from churn.shell.options import STANDARD_OUTPUT, AsJson, AsOf, KnownAt, PublishedDate, Verbose, parse_file
+from churn.shell.options import STANDARD_OUTPUT, AsJson, AsOf, KnownAt, PublishedDate, Verbose, parse_date, parse_file
+from churn.shell.person import Person, find_person
 from churn.terminal.help_page import command
 from churn.terminal.quiet import quiet_command
 
@@ -145,6 +146,23 @@ def status(
         from churn.terminal.display import status
 
         status.show_status(published)
+
+
+@command(app, TASK, "churn note --on 2026-10-27 --text 'prices rise by 6%'")
+def note(
+    on: Annotated[date, typer.Option(parser=parse_date, help="The day on which it happened.", metavar="DATE")],
+    text: Annotated[str, typer.Option(help="What happened, in at most 60 letters.", metavar="TEXT")],
+    by: Person = None,
+    verbose: Verbose = False,
+) -> None:
+    """Write down what happened on a day: the charts and the page Today show it."""
+    with quiet_command(verbose):
+        from churn.stores.ledgers.notes import record_note
+        from churn.stores.workplace import open_workplace
+
+        with open_workplace() as workplace:
+            record_note(workplace.engine, on, text, by or find_person())
+        typer.echo(f"Noted for {on}: {text}")
 
 
 @command(app, TASK, "churn loads --limit 5", "churn loads --json")
