@@ -26,7 +26,7 @@ from churn.intake.naming import (
 from churn.intake.number_forms import CURRENCY_SIGNS, find_currency
 from churn.intake.profiling import ColumnProfile, Profile
 from churn.intake.separating import measure_alone, read_label
-from churn.intake.vocabulary import AMOUNTS
+from churn.intake.vocabulary import AMOUNTS, REASON
 
 _PUBLIC = {plain_name(name): ours for public, ours in PUBLIC_NAMES.items() for name in (public, ours)}
 _SHIPPED_USES: dict[str, Use] = {"gender": "fairness", "total_charges": "show"}
@@ -53,8 +53,18 @@ def guess_declaration(profile: Profile) -> Draft:
             guess = guess_column(column, label, used)
             used.add(guess.name)
             columns.append(guess)
+    columns = _mark_reason(columns)
     leavers = None if label is None else float(label.mean())  # type: ignore[arg-type]
     return Draft(profile, who, value, since, left, _guess_currency(profile), tuple(columns), leavers)
+
+
+def _mark_reason(columns: list[ColumnGuess]) -> list[ColumnGuess]:
+    """Returns the guesses; the first one of words that says why customers left gives the stated reasons."""
+    for place, guess in enumerate(columns):
+        if guess.is_later and guess.type == "word" and guess.use == "show" and says(guess.source, REASON):
+            why = f"{guess.why}; why customers left: put its words into groups, and `churn reasons` counts them"
+            return [*columns[:place], replace(guess, use="reason", why=why), *columns[place + 1 :]]
+    return columns
 
 
 def _guess_currency(profile: Profile) -> tuple[str, str]:

@@ -19,6 +19,7 @@ MONEY = _words(
 PART_OF_MONEY = _words("avg average mean extra")
 NO_MONTHLY_VALUE = _words("total lifetime cltv clv ltv plan type method status code class churn")
 AMOUNTS = _words("charge charges fee fees price amount revenue refund refunds balance preis betrag gebuehr umsatz")
+REASON = _words("reason reasons cause motive grund gruende kuendigungsgrund motif raison motivo")
 
 TENURE = _words("tenure tenuremonths tenureinmonths monthsonbook vertragsdauer kundendauer dauer")
 LENGTH = _words("length duration months monate")

@@ -66,8 +66,17 @@ def train_models(workplace: Workplace, as_of_date: date, params: ModelParams, re
     )
     _decide(workplace, _describe(training, judged, registered, as_of_date))
     summary = f"version {registered.version} ({training.selected.family}): {judged.verdict}, {judged.reasons[0]}"
-    renewed = [renew(workplace, as_of_date) for renew in (renew_segments, renew_reasons)]
-    return Outcome("; ".join([summary, *(one.summary for one in renewed if not one.is_skipped)]))
+    return Outcome("; ".join([summary, *_renew_portrait(workplace, as_of_date)]))
+
+
+def _renew_portrait(workplace: Workplace, as_of_date: date) -> list[str]:
+    """Makes new segments, and learns the reasons of leavers, where they are due; returns what was made, in words."""
+    try:
+        renewed = [renew(workplace, as_of_date) for renew in (renew_segments, renew_reasons)]
+    except RegistryDown as down:
+        # The champion of this training is in the ledger already: the next training learns the reasons.
+        return [f"the reasons of leavers were not learned: {down.fact}"]
+    return [one.summary for one in renewed if not one.is_skipped]
 
 
 def train_in_steps(

@@ -64,7 +64,7 @@ def declare(path: Path) -> str:
     pairs = [f"{quote(reason)} = {quote(group)}" for reason in reasons if (group := group_of(reason))]
     head, found, section = draft.partition("[columns.churn_reason]")
     assert found, "the draft has no churn_reason"
-    lines = section.replace('use = "show"', f'use = "reason"\ngroups = {{ {", ".join(pairs)} }}', 1)
+    lines = section.replace('use = "reason"', f'use = "reason"\ngroups = {{ {", ".join(pairs)} }}', 1)
     return (head + found + lines).replace('reviewed_by = ""', 'reviewed_by = "the benchmark"')
 
 

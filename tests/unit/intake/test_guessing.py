@@ -321,3 +321,22 @@ def test_any_file_gets_a_declaration_that_reads_back(tmp_path: Path, names: list
     declared |= {column.source for column in mapping.declaration.columns}
     named = {column.source for column in profile.columns}
     assert declared == named
+
+
+def test_one_column_that_says_why_customers_left_gives_the_stated_reasons(tmp_path: Path) -> None:
+    stated = [["price", "moved", "service"][place % 3] if left else "" for place, left in enumerate(LEFT)]
+    columns = {
+        "account": [f"A{number:03d}" for number in range(ROWS)],
+        "churn": ["yes" if left else "no" for left in LEFT],
+        "Churn Reason": stated,
+        "second reason": stated,
+        "left in": ["spring" if left else "" for left in LEFT],
+    }
+    guessed = draft(tmp_path, columns)
+    uses = {column.source: column.use for column in guessed.columns}
+
+    assert (uses["Churn Reason"], uses["second reason"]) == ("reason", "show")
+    declaration = read_back(tmp_path, guessed).declaration
+    assert declaration.reason_column is not None
+    assert declaration.reason_column.source == "Churn Reason"
+    assert not declaration.reason_column.is_known_at_snapshot
