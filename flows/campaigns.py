@@ -20,6 +20,14 @@ def take_in_events(workplace: Workplace) -> Outcome:
     return taking_back.take_in(workplace)
 
 
+@task(**stage_policy(), task_run_name="learn_uplift")
+def learn_uplift(workplace: Workplace) -> list[Outcome]:
+    """Learns from campaigns with enough customers whom a contact helps, and whom it drives away."""
+    from churn.stages import uplifting
+
+    return uplifting.learn_uplifts(workplace)
+
+
 @task(**stage_policy(), task_run_name="enrol_waves")
 def enrol_waves(workplace: Workplace, as_of: Day | None) -> list[Outcome]:
     """Enrols customers for each campaign whose days of enrolment hold the date."""
@@ -36,7 +44,7 @@ def send_contacts(workplace: Workplace) -> list[Outcome]:
     return delivering.send_by_itself(workplace)
 
 
-STAGES = (take_in_events, enrol_waves, send_contacts)
+STAGES = (take_in_events, learn_uplift, enrol_waves, send_contacts)
 
 
 @flow(name="campaigns", **flow_policy())
@@ -48,7 +56,8 @@ def campaigns(as_of: Day | None = None) -> list[Outcome]:
     """
     with open_workplace() as workplace, one_pipeline(workplace):
         # First what came back: a customer who said no yesterday is not enrolled today.
-        return [take_in_events(workplace), *enrol_waves(workplace, as_of), *send_contacts(workplace)]
+        first = [take_in_events(workplace), *learn_uplift(workplace)]
+        return [*first, *enrol_waves(workplace, as_of), *send_contacts(workplace)]
 
 
 if __name__ == "__main__":

@@ -34,7 +34,12 @@ def list_choices(offers: Sequence[Offer], channels: Sequence[Channel]) -> list[C
 
 
 def weigh_choices(
-    customers: pl.DataFrame, choices: Sequence[Choice], value: ValuePolicy, seats: Floats, budget_usd: float
+    customers: pl.DataFrame,
+    choices: Sequence[Choice],
+    value: ValuePolicy,
+    seats: Floats,
+    budget_usd: float,
+    save_factors: Floats | None = None,
 ) -> Options:
     """Computes the expected profit and the expected cost of each choice for each customer.
 
@@ -45,7 +50,10 @@ def weigh_choices(
         value: margin and months of a customer who stays.
         seats: (c,) the contacts that each channel can make, in the order in which the channels appear in `choices`.
         budget_usd: what all contacts and offers may cost.
+        save_factors: (n,) how much more or less a contact saves than on average (default: the average for everybody).
     """
+    factors = pl.Series("save_factor", np.ones(customers.height) if save_factors is None else save_factors)
+    customers = customers.with_columns(factors)
     names = channel_names(choices)
     return Options(
         np.column_stack([_profit(customers, choice, value) for choice in choices]),
@@ -67,7 +75,7 @@ def _profit(customers: pl.DataFrame, choice: Choice, value: ValuePolicy) -> Floa
     margin = pl.col("monthly_charges") * value.margin_rate * value.margin_months
     cost = pl.col("monthly_charges") * offer.worth_months
     leaving = pl.col("churn_probability")
-    if_reached = leaving * offer.save_rate * (margin - cost) - (1 - leaving) * cost
+    if_reached = leaving * pl.col("save_factor") * offer.save_rate * (margin - cost) - (1 - leaving) * cost
     is_allowed = pl.all_horizontal(
         pl.col(f"may_{channel.name}"), *(_holds(column, wish) for column, wish in offer.only_if.items())
     )

@@ -7,17 +7,18 @@ is enrolled stays in the count, reached or not.
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from churn.campaigns.allocation import Allocation, Options, allocate
+from churn.campaigns.allocation import Options
 from churn.campaigns.assignment import arm_of, draw_all
 from churn.campaigns.eligibility import find_eligible
 from churn.campaigns.options import Choice, channel_names, list_choices, weigh_choices
+from churn.campaigns.seating import Advice, Seating, give_seats
 from churn.contracts.campaigns import EVERY_CHANNEL, Campaign
 from churn.contracts.declaration import SHIPPED_DECLARATION, Declaration
 from churn.contracts.horizons import MONTH_DAYS
@@ -87,6 +88,7 @@ def plan_wave(
     known: pl.DataFrame,
     free_seats: Mapping[str, float],
     declaration: Declaration = SHIPPED_DECLARATION,
+    advice: Advice | None = None,
 ) -> Wave:
     """Plans the wave of a day.
 
@@ -98,22 +100,46 @@ def plan_wave(
         known: the active customers of the date; see `describe_customers`.
         free_seats: the contacts that each channel can still make.
         declaration: which declared columns are levers, whose reasons may be said.
+        advice: what uplift says of `known` (default: it is silent).
     """
     choices = list_choices([policy.offers[name] for name in campaign.offers], list(policy.channels.values()))
-    weighed = weigh_choices(known, choices, value, *_limits(campaign, policy, choices, free_seats))
+    limits = _limits(campaign, policy, choices, free_seats)
+    weighed = weigh_choices(known, choices, value, *limits)
     has_offer = pl.Series("has_offer", (weighed.values > 0).any(axis=1))
     split = find_eligible(known.with_row_index("position").with_columns(has_offer))
-    weighed = weighed.only(split.eligible["position"].to_numpy())
-    allocation = allocate(weighed)
-    enrolled = _enrol(campaign, on, split.eligible, choices, allocation, weighed)
-    prices = zip(channel_names(choices), map(float, allocation.seat_prices_usd), strict=True)
-    beyond = split.eligible.height - enrolled.height
+    positions = split.eligible["position"].to_numpy()
+    advised = (
+        _take_advice(weigh_choices(known, choices, value, *limits, advice.save_factors), advice) if advice else None
+    )
+    draws = draw_all(f"{campaign.campaign_id}, seats", split.eligible["customer_id"]).to_numpy()
+    seating = give_seats(weighed.only(positions), advised.only(positions) if advised else None, draws)
+    enrolled = _enrol(campaign, on, split.eligible, choices, seating)
+    prices = zip(channel_names(choices), map(float, seating.seat_prices_usd), strict=True)
     return Wave(
         enrolled.drop("reasons"),
         _plan_contacts(enrolled, policy, on, declaration),
-        _count(campaign, on, split.excluded, {"beyond the seats": beyond, "enrolled": enrolled.height}),
+        _count(campaign, on, split.excluded, _count_rest(seating, advised, advice, positions)),
         dict(prices),
     )
+
+
+def _take_advice(weighed: Options, advice: Advice) -> Options:
+    """Takes every option from the customers who are better left alone; only the draw may give them a seat."""
+    return replace(weighed, values=np.where(advice.is_left_alone[:, None], -np.inf, weighed.values))
+
+
+def _count_rest(
+    seating: Seating, advised: Options | None, advice: Advice | None, positions: NDArray[np.int64]
+) -> dict[str, int]:
+    """Returns how many eligible customers are enrolled, and how many of the others have which reason."""
+    has_none = seating.chosen < 0
+    counts = {"enrolled": int((~has_none).sum()), "beyond the seats": int(has_none.sum())}
+    if advised is None or advice is None:
+        return counts
+    alone = has_none & advice.is_left_alone[positions]
+    pays_nothing = has_none & ~alone & (advised.values[positions] <= 0).all(axis=1)
+    counts["beyond the seats"] -= int(alone.sum() + pays_nothing.sum())
+    return {"better left alone": int(alone.sum()), "no offer pays": int(pays_nothing.sum()), **counts}
 
 
 def _limits(
@@ -131,12 +157,11 @@ def _enrol(
     on: date,
     eligible: pl.DataFrame,
     choices: Sequence[Choice],
-    allocation: Allocation,
-    weighed: Options,
+    seating: Seating,
 ) -> pl.DataFrame:
     """Returns the rows of ops.assignments, and the reasons of each score, the largest expected profit first."""
-    is_chosen = allocation.chosen >= 0
-    chosen = allocation.chosen[is_chosen]
+    is_chosen = seating.chosen >= 0
+    chosen = seating.chosen[is_chosen]
     candidates = eligible.filter(pl.Series(is_chosen))
     # After offer and channel are chosen: the draw must not depend on what a customer would get.
     draws = draw_all(campaign.campaign_id, candidates["customer_id"])
@@ -150,7 +175,8 @@ def _enrol(
         arm_of(draws, campaign.holdout_share),
         pl.Series("offer_id", [choices[option].offer.id for option in chosen], dtype=pl.String),
         pl.Series("channel", [choices[option].channel.name for option in chosen], dtype=pl.String),
-        pl.Series("expected_profit_usd", weighed.values[is_chosen, chosen], dtype=pl.Float64),
+        pl.Series("expected_profit_usd", seating.profits_usd[is_chosen], dtype=pl.Float64),
+        pl.Series("chosen_by", np.where(seating.is_drawn[is_chosen], "draw", "profit"), dtype=pl.String),
         "churn_probability",
         "monthly_charges",
         "reasons",
@@ -187,4 +213,6 @@ def _count(campaign: Campaign, on: date, excluded: pl.DataFrame, others: Mapping
     """Returns the rows of ops.exclusions."""
     more = pl.DataFrame({"reason": list(others), "customers_count": list(others.values())})
     counted = pl.concat([excluded, more.filter(pl.col("customers_count") > 0)])
+    # Uplift may find that no offer pays for customers for whom one seemed to: the two counts are one reason.
+    counted = counted.group_by("reason", maintain_order=True).agg(pl.col("customers_count").sum())
     return counted.select(pl.lit(campaign.campaign_id).alias("campaign_id"), pl.lit(on).alias("wave_date"), pl.all())

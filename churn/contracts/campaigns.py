@@ -12,6 +12,7 @@ Exclusion = Literal[
     "cooldown",
     "in another campaign",
     "enrolled before",
+    "better left alone",
     "no offer pays",
     "beyond the seats",
 ]

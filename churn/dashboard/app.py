@@ -9,7 +9,7 @@ from churn.contracts.money import use_currency
 from churn.dashboard import markup, palette, summary
 from churn.dashboard.access import Shown, choose_dates, find_shown
 from churn.dashboard.formats import tell_day
-from churn.dashboard.views import actions, campaigns, customer, data, health, model, segments, today, trend
+from churn.dashboard.views import actions, campaigns, customer, data, health, leave_alone, model, segments, today, trend
 from churn.errors import ChurnError
 
 # Path and title of each page, in the order of the menu.
@@ -20,11 +20,16 @@ PAGES: dict[str, tuple[str, Callable[[Shown], None]]] = {
     "trend": ("Trend", trend.show),
     "customer": ("Customer", customer.show),
     "campaigns": ("Campaigns", campaigns.show),
+    "leave-alone": ("Leave alone", leave_alone.show),
     "health": ("Health", health.show),
     "model": ("Model and data", model.show),
     "data": ("Data", data.show),
 }
-TOGETHER = {"segments": {"segments": "By segment", "trend": "Trend"}, "model": {"model": "Model", "data": "Data"}}
+TOGETHER = {
+    "campaigns": {"campaigns": "Campaigns", "leave-alone": "Leave alone"},
+    "segments": {"segments": "By segment", "trend": "Trend"},
+    "model": {"model": "Model", "data": "Data"},
+}
 """Pages that share an entry of the menu, by the page that the entry opens; each has a link to the others."""
 FIRST = "today"
 

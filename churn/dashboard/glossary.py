@@ -190,6 +190,19 @@ REASON_FIGURES: Mapping[str, Figure] = {
 }
 """Figures by their name in reporting.leaving_reasons and customer_reasons."""
 
+LEAVE_ALONE_FIGURES: dict[str, Figure] = {
+    "contract": Figure("Contract", "The contract of the customer."),
+    "tenure_band": Figure("Tenure, months", "The months as a customer, in bands."),
+    "internet_service": Figure("Internet", "The internet service of the customer."),
+    "payment_method": Figure("Payment", "How the customer pays the bill."),
+    "customers_count": Figure("Customers", "Active customers of this group.", formats.tell_count),
+    "expected_effect": Figure(
+        "A contact adds", "What a contact adds to the probability of leaving, on average.", formats.tell_percent
+    ),
+    "campaign_id": CAMPAIGN_FIGURES["campaign_id"],
+}
+"""Figures of the page about whom to leave alone, by their name in reporting.leave_alone and held_out."""
+
 DIMENSIONS = ("contract", "tenure_band", "internet_service", "payment_method", "senior_citizen")
 """The dimensions of the public sample. A company's own come from its declaration."""
 

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import date
 
+from churn.campaigns.save_rates import say_settled, settle_offers
 from churn.campaigns.waves import describe_customers, plan_wave
 from churn.economics.offers import ContactPolicy, load_contact_policy
 from churn.errors import AuditFailed, WrongUsage
 from churn.intake.declaring import read_declared
 from churn.stages import Outcome
+from churn.stages.uplifting import advise
 from churn.stores.ledgers import campaigns, publications, suppressions, waves
 from churn.stores.ledgers.campaigns import CampaignLine
 from churn.stores.workplace import Workplace
@@ -26,7 +28,9 @@ def run_wave(workplace: Workplace, campaign_id: str, on: date | None = None) -> 
     if waves.has_wave(workplace.engine, campaign_id, day):
         return Outcome(f"{campaign_id} already has its wave of {day}", True)
     _check_running(line, day)
-    policy = keep_terms(load_contact_policy(workplace.settings.policies), line)
+    agreed = keep_terms(load_contact_policy(workplace.settings.policies), line)
+    rates = campaigns.find_save_rates(workplace.engine, line.campaign.is_synthetic)
+    policy = replace(agreed, offers=settle_offers(agreed.offers, rates))
     active = waves.read_active(workplace.engine, day)
     known = describe_customers(
         active,
@@ -35,13 +39,15 @@ def run_wave(workplace: Workplace, campaign_id: str, on: date | None = None) -> 
         policy,
     )
     free = _free_seats(workplace, policy, day)
-    wave = plan_wave(line.campaign, policy, line.terms.value, day, known, free, read_declared(workplace.settings))
+    declared = read_declared(workplace.settings)
+    advice = advise(workplace.engine, day, known, line.campaign.is_synthetic)
+    wave = plan_wave(line.campaign, policy, line.terms.value, day, known, free, declared, advice)
     _check_everybody_counted(campaign_id, day, active.height, int(wave.counted["customers_count"].sum()))
     waves.record_wave(workplace.engine, wave.enrolled, wave.planned, wave.counted)
     held_out = wave.enrolled.height - wave.planned.height
     return Outcome(
         f"{campaign_id}, wave of {day}: {wave.enrolled.height:,} customers enrolled, {wave.planned.height:,} to "
-        f"contact, {held_out:,} held out",
+        + "; ".join([f"contact, {held_out:,} held out", *say_settled(agreed.offers, policy.offers)]),
         details=tuple(wave.counted.select("reason", "customers_count").iter_rows(named=True)),
     )
 

@@ -31,7 +31,18 @@ from tests.dashboard import queries
 from tests.dashboard.conftest import HISTORY_DAYS, HOSTILE
 from tests.support.days import ask, execute
 
-PAGES = ("today", "calls", "campaigns", "segments", "trend", "customer?id=1234-KNOWN", "health", "model", "data")
+PAGES = (
+    "today",
+    "calls",
+    "campaigns",
+    "leave-alone",
+    "segments",
+    "trend",
+    "customer?id=1234-KNOWN",
+    "health",
+    "model",
+    "data",
+)
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 READ_TABLES = """() => ({

@@ -267,6 +267,57 @@ def test_the_page_shows_whom_it_contacts_what_came_of_it_and_what_is_known(setti
         assert word in told
 
 
+def test_uplift_advises_the_next_wave_and_the_page_names_whom_to_leave_alone(settings: Settings, wave: str) -> None:
+    said = run("campaign", "read", "autumn")
+    record_harm(settings)
+    later = DAY + timedelta(days=1)
+    execute(settings, f"UPDATE ops.exclusions SET wave_date = '{later}'")  # So that DAY gets another wave.
+    run("campaign", "wave", "autumn", "--as-of", str(DAY))
+    alone = ask(settings, "SELECT DISTINCT contract FROM reporting.leave_alone")
+    counted = dict(ask(settings, f"SELECT reason, customers_count FROM ops.exclusions WHERE wave_date = '{DAY}'"))
+    (active,) = ask(
+        settings, f"SELECT count(*) FROM reporting.customer_scores WHERE prediction_date = '{DAY}' AND is_active"
+    )
+    told = read_page(open_page("leave_alone"))
+
+    assert "whom to leave alone is not known yet; that needs 5,000 contacted customers" in " ".join(said.split())
+    assert alone == [("Month-to-month",)]
+    assert counted["better left alone"] > 0
+    assert sum(counted.values()) == active[0]
+    for words in ("A contact drives them away", "Month-to-month", "autumn"):
+        assert words in told
+
+
+def test_a_measured_save_rate_takes_the_place_of_an_assumed_one_that_it_excludes(settings: Settings, wave: str) -> None:
+    from churn.stores.ledgers.campaigns import find_save_rates
+
+    columns = """INSERT INTO ops.readings (campaign_id, as_of_date, outcome, contrast, treated_count, control_count,
+        treated_leavers, control_leavers, effect, standard_error, any_day_low, any_day_high, sample_ratio_p,
+        reached_share, verdict, why) VALUES"""
+    of_all = f"('autumn', '{DAY}', 'left', 'all', 4000, 1000, 380, 100, -0.005, 0.002, -0.010, 0.000, 1, 0.5, 'x', 'x')"
+    execute(settings, f"{columns} {of_all}")
+    (is_synthetic,) = ask(settings, "SELECT is_synthetic FROM ops.campaigns")[0]
+
+    rate = find_save_rates(open_engine(settings), bool(is_synthetic))["support_3m"]
+
+    assert (rate.rate, rate.low, rate.high) == pytest.approx((0.1, 0.0, 0.2))
+    assert find_save_rates(open_engine(settings), not is_synthetic) == {}
+
+
+def record_harm(settings: Settings) -> None:
+    """The ledger has a proof that a contact drives away month-to-month customers, and keeps all others."""
+    import numpy as np
+
+    from churn.campaigns.lift import Estimate
+    from churn.campaigns.uplift import Proof, Uplift
+    from churn.stores.ledgers.uplifts import record_uplift
+
+    uplift = Uplift((0.0, 1.0), -0.5, np.array([1.0]), np.array([0.0]), np.array([1.0]))
+    proof = Proof(Estimate(0.01, 0.002), Estimate(0.1, 0.02), 0.0)
+    names = ("contract=Month-to-month",)
+    record_uplift(open_engine(settings), "autumn", DAY, (5_000, 1_250), names, (uplift, proof))
+
+
 def test_the_list_shows_the_campaign_and_a_stopped_one_sends_nothing(
     settings: Settings, wave: str, tmp_path: Path
 ) -> None:

@@ -69,6 +69,8 @@ def hold_out_a_customer(settings: Settings) -> None:
             INSERT INTO ops.contacts SELECT 'of ' || customer_id, 'autumn', customer_id, '{DAYS[1]}', 2,
                 ARRAY['+ electronic check'], 20, '2099-12-31', '{DAYS[1]}', now(), 'reporting.contact_list'
             FROM ops.assignments WHERE arm = 'treatment';
+            INSERT INTO ops.left_alone SELECT prediction_date, customer_id, 1, 0.05
+            FROM reporting.action_list WHERE prediction_date = '{DAYS[1]}' AND call_rank = 4;
             INSERT INTO ops.suppressions SELECT customer_id, 'all', '{DAYS[1]}', NULL, 'opted_out', 'a file'
             FROM reporting.action_list WHERE prediction_date = '{DAYS[1]}' AND call_rank = 3;
             INSERT INTO ops.contact_events (event_id, contact_id, event, occurred_at, cost_usd, source)

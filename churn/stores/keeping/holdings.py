@@ -34,6 +34,7 @@ DECLARED = {
     "analytics.predictions": Holding("scores", "prediction_date"),
     "analytics.score_moves": Holding("scores", "prediction_date"),
     "ops.seen_scores": Holding("scores", "prediction_date"),
+    "ops.left_alone": Holding("scores", "prediction_date"),
     # The proofs of campaigns, and who wants to be left alone: only an erasure deletes these rows.
     "ops.assignments": Holding(None),
     "ops.contacts": Holding(None),

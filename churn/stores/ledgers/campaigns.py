@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
+from churn.campaigns.save_rates import MeasuredRate
 from churn.contracts.campaigns import Campaign, CampaignStatus, Reading
 from churn.economics.offers import Terms
 from churn.errors import NotThere, WrongUsage
@@ -124,6 +125,37 @@ def find_measured_save_rate(engine: Engine) -> tuple[float, float] | None:
         return None
     leaving = row["control_leavers"] / row["control_count"] * row["reached_share"]
     return -row["any_day_high"] / leaving, -row["any_day_low"] / leaving
+
+
+def find_save_rates(engine: Engine, is_synthetic: bool) -> dict[str, MeasuredRate]:
+    """Returns what the newest reading with an estimate says of each offer, of real or of synthetic customers.
+
+    The shares of leavers in the control group and of the reached are taken as exact: their errors are small beside
+    that of the effect.
+    """
+    # A campaign with one offer has no reading of its own for it: that of all its customers is.
+    offer = sa.case((readings.c.contrast == "all", campaigns.c.offers[1]), else_=readings.c.contrast)
+    is_of_one = (readings.c.contrast != "all") | (sa.func.cardinality(campaigns.c.offers) == 1)
+    query = (
+        sa.select(readings, offer.label("offer_id"))
+        .join(campaigns, campaigns.c.campaign_id == readings.c.campaign_id)
+        .where(readings.c.outcome == "left", readings.c.effect.is_not(None), is_of_one)
+        .where(campaigns.c.is_synthetic == is_synthetic, readings.c.reached_share > 0, readings.c.control_leavers > 0)
+        .order_by(readings.c.reading_id)
+    )
+    with engine.connect() as connection:
+        # A later reading of an offer takes the place of an earlier one.
+        return {row["offer_id"]: _as_rate(row) for row in connection.execute(query).mappings()}
+
+
+def _as_rate(row: Any) -> MeasuredRate:
+    leaving = row["control_leavers"] / row["control_count"] * row["reached_share"]
+    return MeasuredRate(
+        -row["effect"] / leaving,
+        row["standard_error"] / leaving,
+        -row["any_day_high"] / leaving,
+        -row["any_day_low"] / leaving,
+    )
 
 
 def record_readings(engine: Engine, made: Sequence[Reading]) -> None:

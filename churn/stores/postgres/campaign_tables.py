@@ -75,6 +75,9 @@ assignments = Table(
     Column("expected_profit_usd", Double, nullable=False, comment="Expected profit of the contact, in USD"),
     Column("churn_probability", Double, nullable=False, comment="The score at enrolment, frozen"),
     Column("monthly_charges", Double, nullable=False, comment="The charge at enrolment, frozen, in USD a month"),
+    Column(
+        "chosen_by", Text, nullable=False, server_default="profit", comment="profit, or draw: a seat given by a draw"
+    ),
     CheckConstraint(one_of("arm", Arm), name="assignments_arm"),
     Index("assignments_customer", "customer_id"),
     schema="ops",

@@ -34,6 +34,7 @@ from churn.stores.postgres import (
     note_tables,
     portrait_tables,
     seen_tables,
+    uplift_tables,
 )
 from churn.stores.postgres.metadata import SCHEMAS, keep_append_only, metadata, one_of
 from churn.stores.postgres.raw_tables import (
@@ -77,6 +78,7 @@ __all__ = [
     "seen_tables",
     "telco_churn_raw",
     "telco_churn_reconstructed",
+    "uplift_tables",
 ]
 
 predictions = Table(

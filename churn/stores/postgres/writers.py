@@ -12,7 +12,10 @@ from churn.stores.postgres import tables
 WRITER = "churn_writer"
 MODEL_SCHEMAS = ("staging", "analytics", "reporting")
 """The schemas in which SQLMesh creates the views of its models."""
-_APPEND_ONLY = ("promotions", "campaign_events", "readings", "backups", "withdrawals", "erasures", "reason_trainings")
+_APPEND_ONLY = (
+    *("promotions", "campaign_events", "readings", "uplifts", "reason_trainings"),
+    *("backups", "withdrawals", "erasures"),
+)
 
 
 def ensure_writer(connection: Connection) -> bool:

@@ -43,5 +43,26 @@ def read_exclusions(connection: Connection, campaign_id: str, wave_date: date) -
     return _read(connection, query, campaign_id=campaign_id, wave_date=wave_date)
 
 
+def read_left_alone(connection: Connection, day: date) -> list[Row]:
+    """Returns the groups of customers whom a contact drives away on a date, the largest first."""
+    query = """
+        SELECT contract, tenure_band, internet_service, payment_method, count(*) AS customers_count,
+            avg(expected_effect) AS expected_effect
+        FROM reporting.leave_alone WHERE prediction_date = :day
+        GROUP BY contract, tenure_band, internet_service, payment_method
+        ORDER BY customers_count DESC, contract, tenure_band, internet_service, payment_method LIMIT 50
+    """
+    return _read(connection, query, day=day)
+
+
+def read_held_out(connection: Connection, day: date) -> list[Row]:
+    """Returns how many active customers each running campaign holds out on a date."""
+    query = """
+        SELECT campaign_id, count(*) AS customers_count FROM reporting.held_out
+        WHERE prediction_date = :day GROUP BY campaign_id ORDER BY campaign_id
+    """
+    return _read(connection, query, day=day)
+
+
 def _read(connection: Connection, query: str, **parameters: Any) -> list[Row]:
     return [dict(row) for row in connection.execute(text(query), parameters).mappings()]

@@ -126,16 +126,19 @@ def read(name: Name, as_json: AsJson = False, verbose: Verbose = False) -> None:
     """Read what a campaign was worth, with an interval, or say that it is not known yet."""
     with quiet_command(verbose):
         from churn.reporting import campaigns
+        from churn.stages import uplifting
         from churn.stores.workplace import open_workplace
         from churn.terminal.display.campaigns import show_readings
         from churn.terminal.standard_output import print_json
 
         with open_workplace() as workplace:
             campaign, readings = campaigns.read_effect(workplace, name)
+            learned = uplifting.learn_uplift(workplace, name)
         if as_json:
             print_json(readings)
             return
         show_readings(campaign, readings)
+        typer.echo(f"{learned.summary}.")
 
 
 @command(app, TASK, "churn campaign stop autumn --why 'the offer ended'")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from churn.campaigns.allocation import Allocation, Options, allocate
+from churn.campaigns.seating import Seating
 
 CHANNELS = np.array([0, 0, 1])
 
@@ -45,7 +46,7 @@ def solve_relaxed(options: Options) -> float:
     return float(-solved.fun)
 
 
-def limits_hold(options: Options, allocation: Allocation) -> bool:
+def limits_hold(options: Options, allocation: Allocation | Seating) -> bool:
     is_given = allocation.chosen >= 0
     used = np.bincount(CHANNELS[allocation.chosen[is_given]], minlength=2)
     spent = options.costs[is_given, allocation.chosen[is_given]].sum()
