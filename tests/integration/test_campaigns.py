@@ -1,6 +1,9 @@
 """The retention loop from the policy file to a reading, through the command line and a real database."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -131,6 +134,26 @@ def test_a_name_is_used_only_once(settings: Settings, wave: str) -> None:
     assert "its draw can be used only once" in said
 
 
+def test_a_send_that_dies_after_its_mark_writes_the_same_contacts_when_it_is_repeated(
+    settings: Settings, wave: str, tmp_path: Path
+) -> None:
+    script = (
+        "import os; from churn.stages import delivering; from churn.terminal.cli import app\n"
+        "delivering._write = lambda *_: os.kill(os.getpid(), 9)\n"
+        f"app(['campaign', 'send', 'autumn', '--out', {str(tmp_path)!r}, '--on', '{DAY}'])"
+    )
+    child = subprocess.run([sys.executable, "-c", script], env=os.environ, capture_output=True, check=False)
+    marked = ask(settings, "SELECT customer_id FROM ops.contacts WHERE sent_on IS NOT NULL ORDER BY 1")
+
+    assert child.returncode == -9, child.stderr.decode()
+    assert marked
+    assert list(tmp_path.iterdir()) == []
+
+    run("campaign", "send", "autumn", "--out", str(tmp_path), "--on", str(DAY))
+    (path,) = tmp_path.glob("*.csv")
+    assert sorted(pl.read_csv(path, infer_schema=False)["customer_id"]) == [row[0] for row in marked]
+
+
 def test_no_control_customer_is_sent_and_a_repeated_send_writes_the_same_file(
     settings: Settings, wave: str, tmp_path: Path
 ) -> None:
@@ -148,7 +171,7 @@ def test_no_control_customer_is_sent_and_a_repeated_send_writes_the_same_file(
 
 
 def test_the_control_group_leaves_the_action_list_and_other_systems_read_whom_to_leave_alone(
-    settings: Settings, wave: str
+    settings: Settings, wave: str, tmp_path: Path
 ) -> None:
     from churn.stores.rows.torn_days import find_tears
 
@@ -158,6 +181,10 @@ def test_the_control_group_leaves_the_action_list_and_other_systems_read_whom_to
 
     assert held_out == control != set()
     assert not listed & control
+    run("export", "action-list", "--out", str(tmp_path / "calls.csv"))
+    exported = set(pl.read_csv(tmp_path / "calls.csv", infer_schema=False)["customer_id"])
+    assert exported == listed
+    assert not any(customer in read_page(open_page("actions")) for customer in map(str, control))
     with open_engine(settings).connect() as connection:
         assert find_tears(connection) == []
 
