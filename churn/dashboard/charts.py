@@ -167,12 +167,17 @@ def draw_notes(notes: Sequence[Row]) -> list[alt.Chart]:
 
 
 def find_gaps(rows: Sequence[Row], period: str = "day") -> list[tuple[date, date]]:
-    """Returns the first and the last day of each run of periods without a published date."""
+    """Returns the first and the last day of each run of periods without a published date.
+
+    A base whose extracts come once a week has no gaps between them: only a longer pause than the usual one is a gap.
+    """
     step = timedelta(days=7 if period == "week" else 1)
+    pauses = sorted(_day_of(after) - _day_of(before) for before, after in pairwise(rows))
+    usual = max(pauses[(len(pauses) - 1) // 2], step) if pauses else step
     return [
         (_day_of(before) + step, _day_of(after) - step)
         for before, after in pairwise(rows)
-        if _day_of(after) - _day_of(before) > step
+        if _day_of(after) - _day_of(before) > usual
     ]
 
 
