@@ -50,7 +50,7 @@ def show(shown: Shown) -> None:
         st.html(_say_nobody(filters, day))
         return
     summed = calls.SUMMED if has_value else ()
-    listed = FIGURES["listed_customers_count" if has_value else "at_risk_customers_count"]
+    listed = FIGURES[_name_count(filters, has_value)]
     cards = [
         markup.Card("customers_count", listed, f"{count:,}"),
         *(markup.Card(name, FIGURES[name], FIGURES[name].form(getattr(total, name))) for name in summed),
@@ -69,6 +69,13 @@ def show(shown: Shown) -> None:
     if has_value:
         links = " · ".join(markup.link_here(words, address) for words, address in LINKS.items())
         st.html(f'<p class="note">{links}</p>')
+
+
+def _name_count(filters: Wanted, has_value: bool) -> str:
+    """Returns the figure that counts the customers of the queue."""
+    if filters.is_cut:
+        return "within_seats_count"
+    return "listed_customers_count" if has_value else "at_risk_customers_count"
 
 
 def _read(

@@ -14,7 +14,7 @@ MODEL_SCHEMAS = ("staging", "analytics", "reporting")
 """The schemas in which SQLMesh creates the views of its models."""
 _APPEND_ONLY = (
     *("promotions", "campaign_events", "readings", "uplifts", "reason_trainings"),
-    *("backups", "withdrawals", "erasures"),
+    *("backups", "withdrawals", "erasures", "notes"),
 )
 
 
