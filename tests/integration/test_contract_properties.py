@@ -76,7 +76,7 @@ def frames(max_size: int = 12) -> st.SearchStrategy[pl.DataFrame]:
 _days = iter(date(2026, 1, 31) - timedelta(days=number) for number in range(9_000))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(extract=frames())
 def test_an_extract_that_keeps_the_contract_comes_back_bit_for_bit(
     module_settings: Settings, tmp_path: Path, extract: pl.DataFrame
@@ -199,7 +199,7 @@ def _screen(path: Path) -> tuple[Tally, pl.DataFrame]:
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(extract=frames(max_size=6), data=st.data())
 def test_any_one_cell_that_breaks_a_rule_is_caught_by_its_name(
     tmp_path: Path, rule: str, extract: pl.DataFrame, data: st.DataObject
