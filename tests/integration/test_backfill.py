@@ -209,8 +209,16 @@ def backfill_and_die(kill_at: str) -> None:
     run_backfill(settings, 21)
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ("features", "staged"),
+        pytest.param(("rewound", "features", "scores", "staged", "shown"), marks=pytest.mark.slow),
+    ],
+    ids=["two steps", "every step"],
+)
 def test_killed_at_any_step_and_started_again_it_ends_in_the_same_rows(
-    telecoms: Telecoms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    telecoms: Telecoms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: tuple[str, ...]
 ) -> None:
     with telecoms.copy("published", tmp_path / "undisturbed") as telecom:
         name_rule_of_thumb_champion(telecom)
@@ -220,7 +228,7 @@ def test_killed_at_any_step_and_started_again_it_ends_in_the_same_rows(
     with telecoms.copy("published", tmp_path / "disturbed") as disturbed:
         name_rule_of_thumb_champion(disturbed)
 
-        for step in ("rewound", "features", "scores", "staged", "shown"):
+        for step in steps:
             assert processes.finish(processes.start(backfill_and_die, step)) == -signal.SIGKILL
         assert ask(disturbed, "SELECT count(*) FROM reporting.kpi_daily") == [(1,)]
         run_backfill(disturbed, 21)

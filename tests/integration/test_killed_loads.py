@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from churn.reporting import ledger
@@ -20,7 +21,7 @@ from tests.conftest import DAY
 from tests.support.factories import make_extract, write_extract
 from tests.support.workplaces import at
 
-KILLS = 20
+FEW, MANY = 7, pytest.param(60, marks=pytest.mark.slow)
 
 
 def load_for_ever(environment: dict[str, str], extracts: list[Path], told: Connection) -> None:
@@ -63,7 +64,10 @@ def wait_until_its_connections_are_gone(settings: Settings) -> None:
             time.sleep(0.01)
 
 
-def test_a_load_killed_at_any_moment_leaves_the_old_snapshot_or_the_new(settings: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [FEW, MANY])
+def test_a_load_killed_at_any_moment_leaves_the_old_snapshot_or_the_new(
+    settings: Settings, tmp_path: Path, kills: int
+) -> None:
     sizes = {2000: 1, 2100: 2}
     extracts = [write_extract(tmp_path / f"{size}.csv", make_extract(size, seed)) for size, seed in sizes.items()]
     intake.load_extract(at(settings), extracts[0], DAY)
@@ -72,7 +76,7 @@ def test_a_load_killed_at_any_moment_leaves_the_old_snapshot_or_the_new(settings
     moments = random.Random(3)
     left_open = set()
 
-    for _ in range(KILLS):
+    for _ in range(kills):
         kill_after(context, settings, extracts, moments.uniform(0, 0.4))
         wait_until_its_connections_are_gone(settings)
         loads = ledger.read_loads(open_workplace(settings), 1000)

@@ -84,7 +84,12 @@ def settings(telecom: Telecom) -> Settings:
     return telecom.reset()
 
 
-@pytest.mark.parametrize("place", PLACES)
+QUICK = ("between staging and features", "within the scores' transaction", "between marts and publication")
+
+
+@pytest.mark.parametrize(
+    "place", [place if place in QUICK else pytest.param(place, marks=pytest.mark.slow) for place in PLACES]
+)
 def test_a_run_killed_anywhere_and_started_again_ends_in_the_same_tables(
     telecom: Telecom, settings: Settings, place: str
 ) -> None:
