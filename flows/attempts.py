@@ -74,6 +74,18 @@ def learn_or_keep(workplace: Workplace, train: partial[Outcome]) -> Outcome:
     return outcome
 
 
+def publish_if_sound(workplace: Workplace, as_of: date, publish: partial[Outcome]) -> Outcome:
+    """Publishes a date.
+
+    Raises:
+        ContractBroken: the policy holds back dates whose feed is at fault, and this one is.
+    """
+    from churn.stages import feed
+
+    feed.refuse_faulty(workplace, as_of)
+    return publish()
+
+
 def score_and_warn(workplace: Workplace, as_of: date, score: partial[Outcome]) -> Outcome:
     """Scores a date. An alert is sent if too many customers lie outside what the model has seen."""
     from churn.stages import scoring

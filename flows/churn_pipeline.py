@@ -13,7 +13,7 @@ from prefect import flow, task
 from churn.parameters import Day, Source
 from churn.stages import Outcome, Unfinished, one_pipeline
 from churn.stores.workplace import Workplace, open_workplace
-from flows.attempts import Attempts, learn_or_keep, score_and_warn
+from flows.attempts import Attempts, learn_or_keep, publish_if_sound, score_and_warn
 from flows.backfill import publish_history, rebuild_features, score_history
 from flows.monitoring import judge_matured, watch_newest
 from flows.policy import stage_policy
@@ -96,7 +96,8 @@ def run_days(workplace: Workplace, plan: "Plan", retrain: bool, declaration: Pat
 
     A refused date or a file that is left out fails the run, but only at its end: the other dates are published first.
     """
-    from churn.stages import asking, past_days
+    from churn.learning.params import ModelParams
+    from churn.stages import asking, past_days, retraining
 
     run, days = Attempts(), plan.days
     if len(days) != 1:  # With a single day run_transforms deploys: only after its extract has passed the contract.
@@ -112,8 +113,12 @@ def run_days(workplace: Workplace, plan: "Plan", retrain: bool, declaration: Pat
         run.attempt_days(workplace, portion, score_history, publish_history)
     if newest is not None and is_learned:
         scored = partial(score_customers, workplace, newest)
-        run.attempt(partial(score_and_warn, workplace, newest, scored), partial(publish, workplace, newest))
+        shown = partial(publish_if_sound, workplace, newest, partial(publish, workplace, newest))
+        run.attempt(partial(score_and_warn, workplace, newest, scored), shown)
     run.attempt(*(partial(stage, workplace) for stage in (judge_matured, watch_newest)))
+    if newest is not None and (why := retraining.find_reason(workplace)):
+        tell_notes([why])
+        run.attempt(partial(learn_or_keep, workplace, partial(train_models, workplace, newest, ModelParams(), True)))
     run.attempt(partial(check_published, workplace, taken))
     outcomes = run.finish(plan.refusal)
     if taken and not any(isinstance(outcome, Unfinished) for outcome in outcomes):

@@ -19,10 +19,10 @@ from churn.contracts.statuses import AlertKind, Severity
 from churn.errors import Busy, ChurnError, understand
 from churn.secrecy import hide_secrets
 from churn.settings import Settings
-from churn.stores.ledgers import incidents, publications
+from churn.stores.ledgers import incidents, publications, snoozes
 from churn.stores.ledgers.incidents import Incident
 from churn.stores.postgres.database import ask_alive, open_engine
-from churn.timeline import now_utc
+from churn.timeline import now_utc, today
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -68,7 +68,7 @@ def tell_failure(
     engine = _reach(settings)
     readers = _tell_readers(engine, "still see", IncidentFile(settings.home_dir).published)
     incident = _describe(settings, flow, as_of, known, _grade(engine, flow, as_of, known))
-    if not _open(settings, engine, incident):
+    if not _open(settings, engine, incident) or _is_snoozed(engine, incident):
         return
     # Only after sending: an alert that could not be sent is tried again with the next failure.
     if send(settings, _word_failure(incident, readers, link)):
@@ -148,6 +148,10 @@ def _open(settings: Settings, engine: "Engine | None", incident: Incident) -> bo
     return incidents.open_incident(engine, incident)
 
 
+def _is_snoozed(engine: "Engine | None", incident: Incident) -> bool:
+    return engine is not None and snoozes.is_snoozed(engine, incident.incident_key, today())
+
+
 def _mark_told(settings: Settings, engine: "Engine | None", incident: Incident) -> None:
     if engine is None:
         IncidentFile(settings.home_dir).mark_told(incident.incident_key)
@@ -172,6 +176,7 @@ def _word_failure(incident: Incident, readers: str, link: str | None) -> Message
         f"Still true: {readers}",
         f"Next: {incident.next_step}",
         *([f"Run: {link}"] if link else []),
+        f"Incident: {incident.incident_key}",
     ]
     return Message(incident.severity, f"[churn] {incident.severity}: {incident.flow}{of_day} failed", "\n".join(lines))
 

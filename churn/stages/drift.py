@@ -49,7 +49,7 @@ def watch_newest(workplace: Workplace) -> Outcome:
     earlier = _score_with_first(workplace, day, previous) if previous else None
     cells = read_cells(engine, day.prediction_date) if day.horizon else None
     with engine.begin() as connection:
-        features = _compare_features(workplace, connection, day, previous, profiles)
+        features = compare_features(workplace, connection, day, previous, profiles)
         movement = _take_apart(connection, day, previous, earlier) if previous else None
         changes.replace_change(connection, day, previous, features, movement, bool(profiles))
         if cells is not None and not cells.is_empty():
@@ -82,13 +82,14 @@ def _take_apart(
     return movement if movement is None or is_split else replace(movement, by_model=None)
 
 
-def _compare_features(
+def compare_features(
     workplace: Workplace,
     connection: "Connection",
     day: "Publication",
     previous: "Publication | None",
     profiles: "dict[str, FeatureProfile]",
 ) -> list[FeatureDay]:
+    """Returns how each feature of the model is spread on a scored date, and on the published date before it."""
     given = read_declared(workplace.settings).features
     known = given.with_price_change() if PRICE_CHANGE in profiles else given
     names = [name for name in known.names if name in profiles] or list(given.names)

@@ -10,6 +10,7 @@ import typer
 from churn.settings import settle_environment
 from churn.shell.one_line import EXIT_CODES, show_any_letter
 from churn.terminal.commands import (
+    alerts,
     campaign,
     daily,
     database,
@@ -57,6 +58,7 @@ app.add_typer(simulation.app)
 app.add_typer(sample.app, name="data", rich_help_panel=simulation.TASK)
 app.add_typer(stack.app)
 app.add_typer(policy.app)
+app.add_typer(alerts.app, name="alerts", rich_help_panel=alerts.TASK)
 app.add_typer(keeping.app)
 app.add_typer(transforms.app, name="transforms", rich_help_panel=stack.TASK)
 app.add_typer(database.app, name="db", rich_help_panel=stack.TASK)

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
+from click.testing import Result
+from typer.testing import CliRunner
 
 from churn.alerts import messages
 from churn.errors import Busy, ContractBroken, LimitBroken, Unavailable
@@ -12,6 +15,8 @@ from churn.reporting import doctor
 from churn.settings import Settings, load_settings
 from churn.stores.postgres.database import open_engine
 from churn.terminal import watching
+from churn.terminal.cli import app
+from churn.timeline import today
 from tests.conftest import DAY
 from tests.support.days import show_day
 from tests.support.receivers import Receivers, listening
@@ -50,6 +55,7 @@ def test_a_failure_is_told_on_the_web_and_by_mail_with_what_is_still_true_and_wh
         "Still true: readers still see 2026-01-30, published 2026-01-31 00:04 UTC.",
         "Next: ask for the extract again.",
         "Run: http://prefect.example/runs/flow-run/7",
+        told["message"].splitlines()[-1],
     ]
     (mail,) = receivers.mail
     assert "Subject: [churn] error: churn_pipeline of 2026-01-31 failed" in mail
@@ -67,6 +73,36 @@ def test_a_broken_limit_is_one_incident_although_its_figures_change_every_day(re
         "[churn] warning: calibration check failed",
         "[churn] recovered: calibration check works again",
     ]
+
+
+def test_a_snoozed_incident_is_silent_until_its_day_and_the_ledger_knows_why(
+    receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = LimitBroken("ranking check", "The top 10% hold 1.1 times the leavers.", "train.")
+    tell = partial(messages.tell_failure, load_settings(), "ranking check", None, broken)
+    tell()
+    key = receivers.web[0]["message"].splitlines()[-1].removeprefix("Incident: ")
+
+    past = run_command("alerts", "snooze", key, "--until", str(today() - timedelta(days=1)), "--why", "known")
+    lost = run_command("alerts", "snooze", "nothing", "--until", str(today()), "--why", "known")
+    done = run_command("alerts", "snooze", key, "--until", str(today()), "--why", "a new tariff, known", "--by", "Ada")
+    tell()
+    listed = run_command("alerts", "list")
+
+    assert (past.exit_code, "is past" in past.output) == (2, True)
+    assert (lost.exit_code, "churn alerts list" in lost.output) == (1, True)
+    assert done.output == f"Incident {key} sends no alert until the end of {today()}.\n"
+    assert len(receivers.web) == 1
+    assert key in listed.output
+    assert f"snoozed until the end of {today()}: a new tariff, known" in listed.output
+    monkeypatch.setattr(messages, "today", lambda: today() + timedelta(days=1))
+    tell()
+    tell()
+    assert len(receivers.web) == 2
+
+
+def run_command(*words: str) -> Result:
+    return CliRunner().invoke(app, [*words])
 
 
 def test_the_same_incident_is_told_once_and_another_one_too(receivers: Receivers) -> None:

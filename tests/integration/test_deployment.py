@@ -103,7 +103,7 @@ def published(engine: Engine) -> list[date]:
 def test_every_deployment_arrives_with_its_schedule_and_bounds(stack: Stack) -> None:
     found = {one["name"]: one for one in stack.ask("/deployments/filter", {})}
 
-    assert set(found) == {"churn-pipeline", "train", "score", "backfill", "campaigns", "maintain"}
+    assert set(found) == {"churn-pipeline", "train", "score", "backfill", "campaigns", "digest", "maintain"}
     folders = [one["pull_steps"][0]["prefect.deployments.steps.set_working_directory"] for one in found.values()]
     assert folders == [{"directory": str(PROJECT_DIR)}] * len(found)  # although PWD is another folder
     daily = found["churn-pipeline"]

@@ -1,6 +1,7 @@
 """Scores are judged once their horizon has passed, by what readers saw; the newest date says what changed."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +15,13 @@ from typer.testing import CliRunner
 
 from churn.contracts.features import FEATURES
 from churn.contracts.spikes import Spike
+from churn.economics.policies import POLICY_FILE
+from churn.errors import ContractBroken
 from churn.monitoring.profiles import profile_features
 from churn.settings import Settings
-from churn.stages import scoring
+from churn.stages import retraining, scoring
 from churn.stages.drift import watch_newest
+from churn.stages.feed import refuse_faulty
 from churn.stages.monitoring import judge_limits, judge_matured
 from churn.stages.moves import explain_customer
 from churn.stores.ledgers import promotions
@@ -299,6 +303,53 @@ def test_an_extract_that_lost_a_word_is_a_fault_of_the_feed(telecom: Settings, t
     )
     assert judge_limits(at(telecom))["feed check"] is not None
     execute(telecom, f"UPDATE ops.publications SET horizon = '30 days' WHERE prediction_date = '{day_number(31)}'")
+
+
+def write_limits(folder: Path, lines: str) -> Path:
+    shipped = POLICY_FILE.read_text(encoding="utf-8")
+    for line in lines.splitlines():
+        name = line.split(" = ")[0]
+        shipped = re.sub(rf"(?m)^{name} = .*$", line, shipped)
+    (folder / "policies.toml").write_text(shipped, encoding="utf-8")
+    return folder / "policies.toml"
+
+
+def test_a_faulty_feed_is_marked_or_held_back_by_the_policy(telecom: Settings, tmp_path: Path) -> None:
+    day = day_number(31)
+    held = replace(
+        at(telecom), settings=telecom.model_copy(update={"policies": write_limits(tmp_path, 'feed_fault = "hold"')})
+    )
+    change = "UPDATE ops.publications SET status = '{}', published_at = {} WHERE prediction_date = '{}'"
+
+    assert f"The extract of {day} looks faulty: has_fiber_optic" in read_page(open_page("today"))
+    execute(telecom, change.format("staged", "NULL", day))
+    try:
+        refuse_faulty(at(telecom), day)
+        with pytest.raises(ContractBroken) as refused:
+            refuse_faulty(held, day)
+    finally:
+        execute(telecom, change.format("published", "now()", day))
+    refuse_faulty(held, day)  # A person has published it.
+    refuse_faulty(held, DAY)
+
+    assert f"The extract of {day} looks faulty: has_fiber_optic" in refused.value.fact
+    assert f"readers still see {LATER}" in refused.value.fact
+    assert f"churn score --as-of {day}" in refused.value.next_step
+
+
+def test_a_broken_limit_starts_a_training_where_the_policy_says_so(telecom: Settings, tmp_path: Path) -> None:
+    def ask_policy(lines: str) -> str | None:
+        given = telecom.model_copy(update={"policies": write_limits(tmp_path, lines)})
+        return retraining.find_reason(replace(at(telecom), settings=given))
+
+    asked = "retrain = true\nretrain_fewest_leavers = 20"
+    reason = ask_policy(asked)
+
+    assert reason is not None
+    assert reason.startswith(f"A training starts, 30 days after the last one: Of {DAY},")
+    assert ask_policy("retrain = false") is None
+    assert ask_policy(f"{asked}\nretrain_cooldown_days = 31") is None
+    assert ask_policy("retrain = true\nretrain_fewest_leavers = 100000") is None
 
 
 def check_regrets(telecom: Settings) -> None:

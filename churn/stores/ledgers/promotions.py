@@ -5,6 +5,7 @@ The champion is the version that was promoted last in this ledger. The alias in 
 
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy import Engine, RowMapping
@@ -91,6 +92,14 @@ def find_last_version(engine: Engine) -> int:
     """Returns the highest model version of the ledger; 0 if there is none."""
     with engine.connect() as connection:
         return int(connection.execute(sa.select(sa.func.max(promotions.c.model_version))).scalar_one() or 0)
+
+
+def find_last_training(engine: Engine) -> date | None:
+    """Returns the as-of date of the newest training; None before the first one."""
+    # A person's promotion and a rollback repeat the date of their model: the maximum is that of a training.
+    with engine.connect() as connection:
+        last: date | None = connection.execute(sa.select(sa.func.max(promotions.c.as_of_date))).scalar_one()
+    return last
 
 
 def _last_promotion(engine: Engine, condition: sa.ColumnElement[bool]) -> Promotion | None:

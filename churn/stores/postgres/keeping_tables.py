@@ -51,6 +51,20 @@ erasures = Table(
     comment="Ledger: one row per customer who was forgotten, without the number. The last row of a customer counts.",
 )
 
+snoozes = Table(
+    "snoozes",
+    metadata,
+    Column("snooze_id", BigInteger, Identity(always=True), primary_key=True, comment="Number, in order"),
+    Column("incident_key", Text, nullable=False, comment="The incident, as in ops.incidents"),
+    Column("until_date", Date, nullable=False, comment="The last day without a message"),
+    Column("person", Text, nullable=False, comment="Who decided"),
+    Column("why", Text, nullable=False, comment="The reason"),
+    Column("decided_at", DateTime(timezone=True), nullable=False, comment="When, UTC"),
+    schema="ops",
+    comment="Ledger: one row per decision to send no alert of an incident until a date. The last row of one counts.",
+)
+
 keep_append_only(backups)
 keep_append_only(erasures)
 keep_append_only(withdrawals)
+keep_append_only(snoozes)

@@ -1,7 +1,5 @@
 """The commands about monitoring: whether published scores came true, and the digest of the morning."""
 
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -54,19 +52,16 @@ def digest(
 ) -> None:
     """Print the morning in at most ten lines: what is published, what changed and why, whether scores came true."""
     with quiet_command(verbose):
-        from churn.reporting.digest import send_digest, write_digest
+        from churn.reporting.digest import write_digest
         from churn.stores.workplace import open_workplace
 
         with open_workplace() as workplace:
             if not is_sent:
                 typer.echo("\n".join(write_digest(workplace)))
                 return
-            with tempfile.TemporaryDirectory() as folder:
-                from churn.dashboard.report import write_report
+            from churn.dashboard.morning import send_morning
 
-                report = Path(folder, "churn.html")
-                write_report(workplace.settings, report, None)
-                send_digest(workplace, report)
+            send_morning(workplace)
         typer.echo("The digest is sent.")
 
 
