@@ -11,6 +11,7 @@ from churn.dashboard import markup, model_charts
 from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import Form, tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text
 from churn.dashboard.glossary import FAMILIES, MODEL_FIGURES, Figure
+from churn.settings import load_settings
 from churn.stores.shown import Row, marts
 
 DIMENSIONS = {
@@ -37,6 +38,7 @@ def show(shown: Shown) -> None:
     st.html(markup.note("In brackets: the 95% interval. Where intervals overlap, the difference may be chance."))
     _show_curves(shown, champion, figures)
     _show_slices(shown, champion)
+    _show_card(champion)
     st.header("Decisions of the gate")
     st.html(markup.draw_table("decisions", "Gate decisions, the latest first", _ledger_columns(), decisions))
     with st.expander("What the figures mean"):
@@ -220,3 +222,16 @@ def _name_dimension(name: str) -> str:
 
 def _tell_kind(value: str) -> str:
     return YES_NO.get(value, value)
+
+
+def _show_card(champion: Row) -> None:
+    st.header("Model card")
+    if not st.button("Show the model card", key="card"):
+        return
+    from churn.reporting.documents import (
+        write_model_card,  # It opens the ledger; a page without the question spares it.
+    )
+    from churn.stores.workplace import open_workplace
+
+    with open_workplace(load_settings()) as workplace:
+        st.markdown(write_model_card(workplace, champion["model_version"]))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from churn.contracts.card import write_card
 from churn.contracts.decisions import Evidence, TrainedLabels
 from churn.contracts.evaluations import Evaluation
 from churn.contracts.models import MODEL_NAME, RegisteredModel
@@ -89,6 +90,7 @@ def record_training(
         mlflow.log_params(training.params.settings())
         mlflow.log_text(training.reason, "selection.txt")
         mlflow.log_dict(evidence.to_json(), "evidence.json")
+        mlflow.log_text(write_card(MODEL_NAME, training.selected.family, as_of_date, evidence), "model_card.md")
         uris = {candidate.family: _record_candidate(training, candidate, tags, policy) for candidate in training.told()}
     run_id, model_uri = uris[training.selected.family]
     version = register_model(client, model_uri, tags, last_version)

@@ -53,6 +53,17 @@ def init(
         show_draft(draft, source, out)
 
 
+@command(app, TASK, "churn contract > customer-extract.odcs.yaml")
+def contract(verbose: Verbose = False) -> None:
+    """Print the data contract of the extract as YAML (ODCS 3.1), from the declaration in force and the last load."""
+    with quiet_command(verbose):
+        from churn.reporting.documents import write_contract
+        from churn.stores.workplace import open_workplace
+
+        with open_workplace() as workplace:
+            typer.echo(write_contract(workplace), nl=False)
+
+
 @command(app, TASK, "churn declare", "churn declare --declaration extract.toml")
 def declare(
     declaration: Annotated[

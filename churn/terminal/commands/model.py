@@ -173,6 +173,22 @@ def model_history(as_json: AsJson = False, verbose: Verbose = False) -> None:
         evidence.show_history(decisions)
 
 
+@command(model_app, "Commands", "churn model card > card.md", "churn model card 3", name="card")
+def model_card(
+    version: Annotated[
+        int | None, typer.Argument(min=1, help="Model version (default: the champion).", metavar="VERSION")
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Print the card of a model version as Markdown: use, training, figures, decision, and what it does not know."""
+    with quiet_command(verbose):
+        from churn.reporting.documents import write_model_card
+        from churn.stores.workplace import open_workplace
+
+        with open_workplace() as workplace:
+            typer.echo(write_model_card(workplace, version), nl=False)
+
+
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
 
