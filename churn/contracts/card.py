@@ -1,4 +1,4 @@
-"""The card of a model: what it is, what it learned from, how it did, and what it must not be used for. Pure Markdown."""
+"""The card of a model: what it is, what it learned from, how it did, and what it must not be used for."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -38,8 +38,8 @@ def _tell_use(evidence: Evidence) -> list[str]:
     return [
         "## Use",
         "",
-        f"The model gives the probability that an active customer leaves {within}. The retention team uses it to choose "
-        "whom to contact first.",
+        f"The model gives the probability that an active customer leaves {within}. The retention team uses it to "
+        "choose whom to contact first.",
         "It must not be used to set prices, to refuse a service, or to judge a person: it learned associations, not "
         "causes.",
     ]
