@@ -13,6 +13,7 @@ from prefect.tasks import RetryConditionCallable, StateHookCallable, Task
 from churn.errors import may_pass_by_itself
 from churn.settings import load_settings
 from churn.stages import Outcome
+from churn.timeline import now_utc
 
 REPORTS = {"load_extract": "load-report", "train_models": "model-comparison", "publish": "publication"}
 """The stages that write a page for people, and the key of the Prefect artifact."""
@@ -56,6 +57,20 @@ def show_report(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
         MarkdownArtifact(key=REPORTS[task.name], markdown=page, description=run.name, **kept).create()
 
 
+def tell_lineage(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
+    """Sends the OpenLineage events of a stage, if somebody asks for them."""
+    from churn.reporting import lineage
+
+    context = TaskRunContext.get()
+    if context is None or not lineage.is_asked() or run.start_time is None:
+        return
+    outcome = state.result(raise_on_failure=False)
+    failure = outcome if isinstance(outcome, BaseException) else None
+    ended = run.end_time or now_utc()
+    told = lineage.StageRun(task.name, str(run.id), run.start_time, ended, failure)
+    lineage.tell_stage(context.parameters["workplace"], told)
+
+
 class TaskOptions(TypedDict):
     """The options of Prefect's `task` that every stage has in common."""
 
@@ -79,6 +94,6 @@ def stage_policy() -> TaskOptions:
         "timeout_seconds": settings.statement_timeout_minutes * 60,
         "cache_policy": NO_CACHE,  # A stage decides by itself what to skip: Prefect must never reuse a result.
         "persist_result": False,  # The database has the results; Prefect would pickle each of them to disk as well.
-        "on_completion": [tell_outcome, show_report],
-        "on_failure": [show_report],
+        "on_completion": [tell_outcome, show_report, tell_lineage],
+        "on_failure": [show_report, tell_lineage],
     }

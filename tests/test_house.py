@@ -155,6 +155,7 @@ def test_every_deployment_is_described_tagged_and_one_at_a_time() -> None:
         "score",
         "backfill",
         "campaigns",
+        "digest",
         "maintain",
     ]
     assert all(one["description"] and one["tags"] for one in deployments)
@@ -163,6 +164,7 @@ def test_every_deployment_is_described_tagged_and_one_at_a_time() -> None:
     daily, weekly = schedules["churn-pipeline"], schedules["train"]
     assert (daily["cron"], daily["timezone"], daily["active"]) == ("0 0 * * *", "UTC", True)
     assert weekly["active"] is False
+    assert (schedules["digest"]["cron"], schedules["digest"]["active"]) == ("0 6 * * *", True)
     assert (schedules["maintain"]["cron"], schedules["maintain"]["active"]) == ("0 3 * * *", True)
 
 
