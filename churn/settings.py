@@ -283,6 +283,12 @@ def read_gate() -> tuple[list[str], str]:
     return os.environ["CHURN_STACK_NAMES"].split(","), os.environ["CHURN_STACK_LOGIN"]
 
 
+def wants_lineage() -> bool:
+    """Returns whether a variable of OpenLineage is set, and none that turns it off."""
+    is_off = os.environ.get("OPENLINEAGE_DISABLED", "").lower() == "true"
+    return not is_off and any(name.startswith("OPENLINEAGE_") for name in os.environ)
+
+
 def environment_for_postgres() -> dict[str, str]:
     """Returns the environment for the embedded Postgres, without the port, locale and time zone of its user."""
     kept = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")

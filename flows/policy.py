@@ -11,7 +11,7 @@ from prefect.logging.loggers import task_run_logger
 from prefect.tasks import RetryConditionCallable, StateHookCallable, Task
 
 from churn.errors import may_pass_by_itself
-from churn.settings import load_settings
+from churn.settings import load_settings, wants_lineage
 from churn.stages import Outcome
 from churn.timeline import now_utc
 
@@ -62,7 +62,7 @@ def tell_lineage(task: Task[..., Any], run: TaskRun, state: State[Any]) -> None:
     from churn.reporting import lineage
 
     context = TaskRunContext.get()
-    if context is None or not lineage.is_asked() or run.start_time is None:
+    if context is None or not wants_lineage() or run.start_time is None:
         return
     outcome = state.result(raise_on_failure=False)
     failure = outcome if isinstance(outcome, BaseException) else None

@@ -5,11 +5,11 @@ event that cannot be sent is logged and never fails a run.
 """
 
 import logging
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
 
+from churn.settings import wants_lineage
 from churn.stores.workplace import Workplace
 
 NAMESPACE, _PRODUCER = "churn", "https://pypi.org/project/churn"
@@ -51,15 +51,9 @@ class StageRun:
     failure: BaseException | None = None
 
 
-def is_asked() -> bool:
-    """Returns whether a variable of OpenLineage is set, and none that turns it off."""
-    is_off = os.environ.get("OPENLINEAGE_DISABLED", "").lower() == "true"
-    return not is_off and any(name.startswith("OPENLINEAGE_") for name in os.environ)
-
-
 def tell_stage(workplace: Workplace, run: StageRun) -> None:
     """Sends the events of the beginning and the end of a stage, if somebody asks for them."""
-    if not is_asked():
+    if not wants_lineage():
         return
     if find_spec("openlineage") is None:
         _log.warning("OpenLineage is configured and not installed: run `pip install 'churn[lineage]'`.")

@@ -29,7 +29,7 @@ from churn.terminal.display.leaving_reasons import show_reasons
 from tests.conftest import DAY
 from tests.support.declared import ask_rows, publish_declared
 from tests.support.online import check_same_as_batch, serving
-from tests.support.pages import open_page, read_page
+from tests.support.pages import open_page, read_page, run_page
 from tests.support.telecoms import Telecoms
 from tests.support.workplaces import at
 
@@ -351,7 +351,12 @@ def test_every_page_opens_and_shows_no_column_that_the_company_lacks(company: Se
 
 
 def test_the_page_about_the_model_names_the_companys_own_segments(company: Settings) -> None:
-    assert "Edition" in read_page(open_page("model"))
+    page = open_page("model")
+    assert "Edition" in read_page(page)
+
+    card = "".join(one.value for one in run_page(page.button(key="card").click()).markdown)
+    assert "# Model card: " in card
+    assert "edition" in card
 
 
 def test_the_same_file_again_is_nothing_to_do(company: Settings) -> None:
