@@ -76,7 +76,8 @@ def _judge(shown: Shown, change: Change | None) -> Health:
 def _show_health(shown: Shown, change: Change | None) -> None:
     """Says in one line whether the figures can be trusted: a refused file of today shows here."""
     late = summary.find_late(shown.latest, today_utc())
-    verdict = _judge(shown, change).verdict
+    health = _judge(shown, change)
+    verdict = health.verdict
     pills = [
         markup.draw_pill(f"Published {tell_moment(shown.latest['published_at'])}"),
         markup.draw_pill(f"Figures are {late} days old" if late > 1 else "Up to date", late > 1),
@@ -92,6 +93,9 @@ def _show_health(shown: Shown, change: Change | None) -> None:
     if newest is not None and newest["status"] == "refused":
         pills.append(markup.draw_pill(f"The file of {newest['snapshot_date']} was refused: {newest['reason']}", True))
     st.html(f'<div class="band health">{"".join(pills)}</div>')
+    for finding in health.findings:
+        if finding.check == "feed check":  # Nobody calls by figures of a faulty file without knowing it.
+            st.html(markup.say(finding.fact, "See the page Health before you call."))
 
 
 def _show_facts(shown: Shown, now: Row, before: date | None) -> None:
