@@ -72,15 +72,20 @@ def load(machine: Machine, request: pytest.FixtureRequest) -> Iterator[tuple[Loa
     (port,) = free_ports(1)
     command = [str(BIN / "churn"), "serve", "--port", str(port), "--workers", str(request.param)]
     process = subprocess.Popen(command, env=machine.environment)
+    yield ready_load(machine, port), process
+    process.terminate()
+    process.wait(60)
+
+
+def ready_load(machine: Machine, port: int) -> Load:
+    """Waits until the server is ready, and returns requests with its key and its example."""
     found = Load(port, "", b"")
     assert eventually(lambda: found.ask("/health/ready")[0] == 200)
     found.key = (machine.home / "api.key").read_text().strip()
     document = found.ask("/openapi.json")[1]
     customer = document["components"]["schemas"]["Customer"]["examples"][0]  # type: ignore[index]
     found.body = json.dumps(customer).encode()
-    yield found, process
-    process.terminate()
-    process.wait(60)
+    return found
 
 
 @pytest.mark.parametrize("load", [2], indirect=True)
@@ -110,6 +115,64 @@ def test_killed_workers_and_databases_give_no_wrong_answer_and_come_back(
     assert {status for kind, status, _ in asked.answers if kind == "score"} <= {200, 0, 503}
     assert {status for kind, status, _ in asked.answers if kind == "stored"} <= {404, 0, 503}
     assert all(retry for _, status, retry in asked.answers if status == 503), "a problem says when to ask again"
+
+
+def start_mlflow(folder: Path, port: int) -> "subprocess.Popen[bytes]":
+    """MLflow's own server, with its files in a folder."""
+    store = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "files")]
+    command = [str(BIN / "mlflow"), "server", *store, "--port", str(port), "--workers", "1"]
+    path = {"PATH": f"{BIN}:{os.environ['PATH']}"}
+    process = subprocess.Popen(
+        command, env=os.environ | path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    assert eventually(lambda: is_healthy(port))
+    return process
+
+
+def is_healthy(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+def test_a_killed_mlflow_changes_no_answer_and_the_next_promotion_is_followed(tmp_path: Path) -> None:
+    mlflow_port, port = free_ports(2)
+    mlflow = start_mlflow(tmp_path, mlflow_port)
+    machine = new_machine(tmp_path / "machine")
+    machine.environment["CHURN_MLFLOW_TRACKING_URI"] = f"http://127.0.0.1:{mlflow_port}"
+    assert machine.call("churn", "run").returncode == 0
+    assert machine.call("churn", "train", "--retrain").returncode == 0
+    promote = ("churn", "model", "promote", "2", "--why", "to see it followed", "--yes")
+    server = subprocess.Popen([str(BIN / "churn"), "serve", "--port", str(port)], env=machine.environment)
+    try:
+        asked = ready_load(machine, port)
+        threads = [threading.Thread(target=asked.go_on) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(3)
+        os.killpg(mlflow.pid, signal.SIGKILL)
+        refused = machine.call(*promote)
+        time.sleep(3)
+        while_away = set(asked.answers)
+        mlflow = start_mlflow(tmp_path, mlflow_port)
+        promoted = machine.call(*promote)
+        followed = eventually(lambda: asked.ask("/v1/model")[1].get("model_version") == 2, patience_seconds=15)
+        asked.has_ended.set()
+        for thread in threads:
+            thread.join()
+    finally:
+        server.terminate()
+        server.wait(60)
+        os.killpg(mlflow.pid, signal.SIGKILL)
+        machine.call("churn", "db", "stop")
+
+    print(asked.answers, refused.stderr)
+    assert refused.returncode != 0, "a promotion needs the registry"
+    assert (promoted.returncode, followed) == (0, True), promoted.stderr
+    assert {(kind, status) for kind, status, _ in asked.answers} == {("score", 200), ("stored", 404)}
+    assert len({value for kind, _, value in while_away if kind == "score"}) == 1
 
 
 @pytest.mark.parametrize("load", [1], indirect=True)
