@@ -12,7 +12,7 @@ from churn.stores.postgres.copying import copy_in, read_batches
 from churn.stores.postgres.move_tables import score_moves
 from churn.stores.rows.features import stream_features
 
-MOST = 5_000
+MOST = 2_000
 """Customers of the list, and customers whose tier changed, whose moves are stored: more than a team calls in a day."""
 
 
