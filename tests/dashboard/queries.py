@@ -6,6 +6,7 @@ A query's columns are those of the table, in order and by name; a table that is 
 from datetime import date, datetime
 from decimal import Decimal
 
+from churn.contracts.levers import LEVERS
 from churn.stores.shown import calls
 from tests.conftest import DAY
 
@@ -106,11 +107,18 @@ TABLES: dict[str, dict[str, str]] = {
     "segments": {
         name: _ask_segments(name)
         for name in ("contract", "tenure_band", "internet_service", "payment_method", "senior_citizen")
+    }
+    | {
+        "alike": f"""SELECT segment_number, segment_name, active_customers_count, active_share,
+            at_risk_customers_count, average_churn_probability, expected_annual_loss_usd,
+            array_to_string(strongest_features, ', ') AS strongest_features
+            FROM reporting.segment_history WHERE prediction_date = '{DAY}' ORDER BY segment_number"""
     },
     "trend?span=All": {"trend": _ask_trend("day")},
     "trend?period=Week&span=All": {"trend": _ask_trend("week")},
     "customer": {
-        "reasons": f"SELECT unnest(reasons) AS reason {_SCORE}",
+        "reasons": f"""SELECT reason, CASE WHEN reason = ANY(ARRAY{list(LEVERS)}) THEN 'yes' ELSE 'no' END AS is_lever
+            FROM (SELECT unnest(reasons) AS reason {_SCORE}) AS each""",
         "profile": " UNION ALL ".join(
             f"(SELECT '{label}' AS label, {value} AS value {_SCORE})" for label, value in _ATTRIBUTES.items()
         ),
@@ -171,7 +179,7 @@ CENTS = ("monthly_charges", "price_above_list_usd", "expected_profit_usd", "expe
 DOLLARS = ("revenue_at_risk_usd", "expected_annual_loss_usd", "lifetime_value_usd", "total_charges")
 SHARES = (
     *("from", "share", "share_before", "share_now", "churn_probability", "average_churn_probability", "at_risk_rate"),
-    "churn_rate",
+    *("churn_rate", "active_share"),
 )
 
 
