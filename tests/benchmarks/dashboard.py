@@ -190,7 +190,7 @@ def tell_paint(home: Path, title: str) -> None:
 
 def questions(day: date) -> dict[str, Callable[[Any], object]]:
     """All that each page asks, with nothing remembered."""
-    from churn.stores.shown import calls, marts
+    from churn.stores.shown import calls, gate_decisions, marts
 
     wanted = calls.Wanted(day)
 
@@ -204,8 +204,12 @@ def questions(day: date) -> dict[str, Callable[[Any], object]]:
         calls.read_calls(connection, wanted, 50)
 
     def model(connection: Any) -> None:
-        promotion = marts.read_models(connection)[0]["promotion_id"]
-        for question in (marts.read_model_figures, marts.read_model_curves, marts.read_model_slices):
+        promotion = gate_decisions.read_models(connection)[0]["promotion_id"]
+        for question in (
+            gate_decisions.read_model_figures,
+            gate_decisions.read_model_curves,
+            gate_decisions.read_model_slices,
+        ):
             question(connection, promotion)
 
     def data(connection: Any) -> None:

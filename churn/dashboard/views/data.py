@@ -10,7 +10,7 @@ from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text, tell_yes_no
 from churn.dashboard.glossary import FIGURES, Figure
 from churn.dashboard.mix import measure_drift
-from churn.stores.shown import Row, marts
+from churn.stores.shown import Row, gate_decisions, marts
 
 PUBLICATIONS = 30
 
@@ -82,7 +82,7 @@ def _show_checks(shown: Shown) -> None:
 
 def _show_mix(shown: Shown) -> None:
     st.header("Drift of the customer mix")
-    since = find_reference(shown, ask_now(marts.read_models))
+    since = find_reference(shown, ask_now(gate_decisions.read_models))
     if since == shown.day:
         st.html(markup.note("Only one day is published so far, so there is no earlier day to compare it with."))
         return

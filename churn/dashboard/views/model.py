@@ -12,7 +12,7 @@ from churn.dashboard.access import Shown, ask, ask_now
 from churn.dashboard.formats import Form, tell_count, tell_day, tell_moment, tell_percent, tell_ratio, tell_text
 from churn.dashboard.glossary import FAMILIES, MODEL_FIGURES, Figure
 from churn.settings import load_settings
-from churn.stores.shown import Row, marts
+from churn.stores.shown import Row, gate_decisions
 
 DIMENSIONS = {
     "contract": "Contract",
@@ -28,9 +28,9 @@ YES_NO: dict[str, str] = {"True": "Yes", "False": "No"}
 def show(shown: Shown) -> None:
     """Shows the champion, its figures on the test customers, and the decisions of the gate."""
     # Without the cache: a person can promote a champion by hand, and the stamp of publications stays the same.
-    decisions = ask_now(marts.read_models)
+    decisions = ask_now(gate_decisions.read_models)
     champion = next((decision for decision in decisions if decision["is_champion"]), decisions[0])
-    figures = ask(shown, marts.read_model_figures, champion["promotion_id"])
+    figures = ask(shown, gate_decisions.read_model_figures, champion["promotion_id"])
     _tell_worth(shown, champion, figures)
     _tell_champion(champion)
     st.header("Candidates on the test customers")
@@ -47,7 +47,7 @@ def show(shown: Shown) -> None:
 
 def _tell_worth(shown: Shown, champion: Row, figures: list[Row]) -> None:
     """Says in a sentence what a call by the model finds, beside a call at random."""
-    curve = ask(shown, marts.read_model_curves, champion["promotion_id"])
+    curve = ask(shown, gate_decisions.read_model_curves, champion["promotion_id"])
     tenth = next((point for point in curve if (point["curve"], point["point_number"]) == ("gain", 2)), None)
     cells = {row["figure"]: row["value"] for row in figures if row["is_selected"]}
     if tenth is not None and (sentence := tell_worth(cells, tenth)):
@@ -104,7 +104,7 @@ def _draw_candidates(figures: list[Row]) -> str:
 
 def _show_curves(shown: Shown, champion: Row, figures: list[Row]) -> None:
     curves: dict[str, list[Row]] = defaultdict(list)
-    for point in ask(shown, marts.read_model_curves, champion["promotion_id"]):
+    for point in ask(shown, gate_decisions.read_model_curves, champion["promotion_id"]):
         curves[point["curve"]].append(point)
     if not curves:
         next_step = "Run `churn train --retrain` to train a model with curves."
@@ -162,7 +162,7 @@ def _draw_curves(curves: dict[str, list[Row]]) -> None:
 
 
 def _show_slices(shown: Shown, champion: Row) -> None:
-    slices = ask(shown, marts.read_model_slices, champion["promotion_id"])
+    slices = ask(shown, gate_decisions.read_model_slices, champion["promotion_id"])
     if not slices:
         return
     st.header("The model by kind of customer")

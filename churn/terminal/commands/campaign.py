@@ -82,7 +82,10 @@ def send(
     name: Name,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the files of contacts; channels with an address need none.", metavar="FOLDER"),
+        typer.Option(
+            help="Folder for the files of contacts (default: none, which is enough for channels with an address).",
+            metavar="FOLDER",
+        ),
     ] = None,
     on: Annotated[
         date | None, typer.Option(parser=parse_date, help="Day of sending (default: today, UTC).", metavar="DATE")
