@@ -64,11 +64,18 @@ WITH customers AS (
     risk_tier,
     recommended_action
   FROM reporting.risk_tiers
-), held_out AS (
+), controls AS (
+  /* Not reporting.held_out, which reads every scored row: Postgres then compares them row by row. */
   SELECT
-    prediction_date,
-    customer_id
-  FROM reporting.held_out
+    assignments.customer_id,
+    MIN(assignments.enrolled_on) AS held_out_from
+  FROM ops.assignments AS assignments
+  INNER JOIN ops.campaigns AS campaigns
+    ON campaigns.campaign_id = assignments.campaign_id AND campaigns.status = 'running'
+  WHERE
+    assignments.arm = 'control'
+  GROUP BY
+    assignments.customer_id
 )
 SELECT
   customers.prediction_date::DATE AS prediction_date, /* The date that was scored */
@@ -119,8 +126,8 @@ INNER JOIN published
 INNER JOIN tiers
   ON tiers.prediction_date = customers.prediction_date
   AND tiers.risk_tier = customers.risk_tier
-LEFT JOIN held_out
-  ON held_out.prediction_date = customers.prediction_date
-  AND held_out.customer_id = customers.customer_id
+LEFT JOIN controls
+  ON controls.customer_id = customers.customer_id
+  AND controls.held_out_from <= customers.prediction_date
 WHERE
-  held_out.customer_id IS NULL
+  controls.customer_id IS NULL
