@@ -10,6 +10,8 @@ from typing import Any, Literal
 import pandera.polars as pa
 import polars as pl
 
+from churn.contracts.over_days import is_over_days
+
 Direction = Literal[-1, 0, 1]
 
 
@@ -133,6 +135,13 @@ class FeatureSet:
         if PRICE_CHANGE in self.names:
             return self
         return replace(self, directions=(*self.directions, (PRICE_CHANGE, 1)), prices=(*self.prices, PRICE_CHANGE))
+
+    def of_one_date(self) -> "FeatureSet":
+        """Returns the features without those that look back (over_days): a single date has all of them."""
+        directions = tuple(pair for pair in self.directions if not is_over_days(pair[0]))
+        return replace(
+            self, directions=directions, blanks=tuple(name for name in self.blanks if not is_over_days(name))
+        )
 
     @property
     def is_plain(self) -> bool:

@@ -52,7 +52,7 @@ class ReasonTraining:
         leavers_count: leavers with a reason.
         counts: by group and reason, the most frequent group first.
         figures: None if there are too few leavers.
-        model: the registered model; None unless the verdict is told.
+        model: the registered model; None unless the verdict is "told".
     """
 
     as_of_date: date
@@ -73,5 +73,5 @@ class ReasonTraining:
             f"{self.figures.gain_low:+.4f} to {self.figures.gain_high:+.4f}, {self.figures.splits} splits)"
         )
         if self.verdict == "told":
-            return f"why a customer leaves can be told in part: {told}"
-        return f"why a customer leaves cannot be told from these columns: {told}"
+            return f"why a customer leaves can be read in part: {told}"
+        return f"why a customer leaves cannot be read from these columns: {told}"

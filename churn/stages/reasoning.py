@@ -33,14 +33,15 @@ def renew_reasons(workplace: Workplace, as_of_date: date, retrain: bool = False)
     newest = reason_trainings.find_newest(engine)
     if newest is not None and not retrain and newest.verdict != "too few" and _is_fresh(newest, as_of_date):
         return Outcome(f"the reasons of {newest.as_of_date} are kept: {newest.sentence()}", True)
-    stated = read_stated(engine, as_of_date, declaration.features.names, column.name if column else None)
+    given = declaration.features.of_one_date()
+    stated = read_stated(engine, as_of_date, given.names, column.name if column else None)
     if column is not None:
         stated = stated.filter(~pl.col("reason").is_in(column.involuntary))
     if stated.is_empty():
         return Outcome("no leaver stated a reason", True)
     if newest is not None and not retrain and newest.leavers_count == stated.height:
         return Outcome(newest.sentence(), True)
-    made = _learn(workplace, stated, dict(column.reason_groups) if column else {}, declaration.features, as_of_date)
+    made = _learn(workplace, stated, dict(column.reason_groups) if column else {}, given, as_of_date)
     reason_trainings.record_reasons(engine, made, now_utc())
     return Outcome(made.sentence())
 

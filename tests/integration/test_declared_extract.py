@@ -392,7 +392,7 @@ def test_an_online_account_is_asked_for_in_the_words_of_the_company(company: Set
         account = {
             "account": "A1", "seats fee": 95.0, "support fee": 25.0, "since": "31.02.2024", "Logins (30d)": 3,
             "exports": None, "tickets": 5, "edition": "Team", "trial": True, "satisfaction": None, "birth_year": 1980.0,
-            "exit_reason": None,
+            "exit_reason": None, "region": "Region 1",
         }  # fmt: skip
         refused = client.post("/v1/customers/score", json=account)
         scored = client.post("/v1/customers/score", json={**account, "since": "28.02.2024"}).json()
@@ -453,7 +453,7 @@ def test_stated_reasons_are_counted_by_group_and_death_is_none(
     stored = ask_rows(company, "SELECT reason_group, reason, verdict FROM reporting.leaving_reasons WHERE is_newest")
 
     assert (made.verdict, made.model is not None) == ("told", True)
-    assert "can be told in part" in printed
+    assert "can be read in part" in printed
     pairs = {(row["reason_group"], row["reason"]) for row in stored}
     assert pairs == {
         ("service", "too many faults"), ("service", "slow support"), ("price", "price"), ("not used", "not used")

@@ -68,7 +68,11 @@ def label(project: Any, extracts: pl.DataFrame, rules: LabelRules) -> pl.DataFra
     windows = pl.DataFrame(find_windows(snapshots, rules)).with_columns(
         pl.lit(rules.left).alias("left_by"), pl.col("after_date").cast(pl.Date), pl.col("window_days").cast(pl.Int32)
     )
-    columns = {"left_on": pl.lit(None, pl.Date), "is_reconstructed": pl.lit(False)}
+    columns = {
+        "left_on": pl.lit(None, pl.Date),
+        "is_reconstructed": pl.lit(False),
+        "left_involuntarily": pl.lit(False),
+    }
     missing = [value.alias(name) for name, value in columns.items() if name not in extracts.columns]
     query = models_of(project)["analytics.training_examples"].render_query_or_raise()
     for table in query.find_all(exp.Table):

@@ -49,11 +49,28 @@ FROM (
     FROM @this_model
     UNION ALL
     SELECT
-      prediction_date,
-      customer_id
-    FROM reporting.held_out
+      risk.prediction_date,
+      risk.customer_id
+    FROM analytics.customer_risk AS risk
+    INNER JOIN ops.publications AS publications
+      ON publications.prediction_date = risk.prediction_date
+      AND publications.status = 'published'
+    INNER JOIN (
+      SELECT
+        assignments.customer_id,
+        MIN(assignments.enrolled_on) AS held_out_from
+      FROM ops.assignments AS assignments
+      INNER JOIN ops.campaigns AS campaigns
+        ON campaigns.campaign_id = assignments.campaign_id AND campaigns.status = 'running'
+      WHERE
+        assignments.arm = 'control'
+      GROUP BY
+        assignments.customer_id
+    ) AS controls
+      ON controls.customer_id = risk.customer_id
+      AND controls.held_out_from <= risk.prediction_date
     WHERE
-      NOT call_rank IS NULL
+      NOT risk.call_rank IS NULL
   ) AS listed
   GROUP BY
     prediction_date

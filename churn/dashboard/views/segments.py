@@ -30,7 +30,7 @@ NUMBERS = (
 )
 VERDICTS = {
     "told": "The columns tell the reason in part: the page of a customer shows its probabilities.",
-    "not told": "The reasons cannot be told from these columns: on leavers that it had not seen, a model does no "
+    "not told": "The reasons cannot be read from these columns: on leavers that it had not seen, a model does no "
     "better than the shares above.",
     "too few": "Too few leavers stated a reason for a model of it.",
 }

@@ -46,7 +46,7 @@ def record_snooze(engine: Engine, snooze: Snooze) -> bool:
     """Records a snooze of an open incident. Returns False, and records nothing, if it is not open."""
     is_open = sa.and_(incidents.c.incident_key == snooze.incident_key, incidents.c.closed_at.is_(None))
     with engine.begin() as connection:
-        # It was told before: it is told again if it still lasts after the snooze.
+        # People heard of it before, and hear of it again if it still lasts after the snooze.
         changed = connection.execute(sa.update(incidents).where(is_open).values(told_at=None))
         if not changed.rowcount:
             return False

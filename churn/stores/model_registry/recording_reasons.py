@@ -23,7 +23,7 @@ _REQUIREMENTS = ("scikit-learn", "skops", "polars", "numpy")
 def record_reason_training(
     settings: Settings, made: ReasonTraining, model: Any, example: pl.DataFrame, last_version: int
 ) -> RegisteredModel | None:
-    """Logs an attempt to learn the reasons as a run; registers the model if the verdict is told.
+    """Logs an attempt to learn the reasons as a run; registers the model if the verdict is "told".
 
     Args:
         settings: the settings of the product.
@@ -33,7 +33,7 @@ def record_reason_training(
         last_version: the highest version in the ledger; the new one is higher.
 
     Returns:
-        The registered model; None unless the verdict is told.
+        The registered model; None unless the verdict is "told".
     """
     client = enter_experiment(settings)
     import mlflow

@@ -194,7 +194,7 @@ def test_late_repeated_and_corrected_files_end_up_as_if_tidy(tmp_path: Path) -> 
     ],
 )
 def test_options_that_would_do_nothing_are_refused(options: list[str], told: str, tmp_path: Path) -> None:
-    refused = CliRunner().invoke(app, ["--out", str(tmp_path / "x.csv"), *options])
+    refused = CliRunner().invoke(app, ["simulate", "--out", str(tmp_path / "x.csv"), *options])
 
     assert refused.exit_code == 2
     assert told in refused.output

@@ -48,7 +48,7 @@ SELECT
   trainings.gain::DOUBLE PRECISION AS gain, /* How much less the model loses; above 0 is better than the shares */
   trainings.gain_low::DOUBLE PRECISION AS gain_low, /* The lower end of its 95% interval */
   trainings.gain_high::DOUBLE PRECISION AS gain_high, /* The upper end of the same */
-  trainings.model_version::INT AS model_version /* The version of the registered model of reasons; NULL unless the verdict is told */
+  trainings.model_version::INT AS model_version /* The version of the registered model of reasons; NULL unless the verdict is "told" */
 FROM stated
 INNER JOIN trainings
   ON trainings.training_id = stated.training_id
