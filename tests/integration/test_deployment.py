@@ -141,6 +141,7 @@ def test_a_manager_finds_the_pages_of_the_run(stack: Stack, scheduled: list[dict
     assert "| Annual revenue at risk |" in pages["publication"]
 
 
+@pytest.mark.slow
 def test_a_run_outlives_the_death_of_the_prefect_server(
     stack: Stack, scheduled: list[dict[str, Any]], engine: Engine, landing: Path
 ) -> None:
@@ -169,6 +170,7 @@ def test_a_run_whose_process_dies_is_told_and_so_is_the_recovery(
     assert f"Still true: readers still see {today()}" in receivers.web[0]["message"]
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_with_its_run_blocks_nobody(
     stack: Stack, scheduled: list[dict[str, Any]], engine: Engine, landing: Path, receivers: Receivers
 ) -> None:

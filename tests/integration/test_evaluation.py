@@ -25,6 +25,7 @@ def examples(telecoms: Telecoms, public_sample: Path, tmp_path_factory: pytest.T
         return pl.concat(features.read_features(open_engine(settings), DAY))
 
 
+@pytest.mark.slow
 def test_the_selected_pipeline_reaches_the_ceiling_of_the_public_sample(examples: pl.DataFrame) -> None:
     """The thirty splits of `churn evaluate`; the forest, which is not selected, is kept small."""
     selected = summarise(evaluate_splits(examples, ModelParams(forest_trees=10), 30)).selected

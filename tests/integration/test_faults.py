@@ -237,6 +237,7 @@ def test_a_full_disk_stops_the_run_in_one_line_and_readers_keep_their_date(
     assert published(settings) == [*before, day]
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps_during_a_run_changes_no_date(
     telecom: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,7 @@ def test_the_command_and_the_pages_name_the_segments(published: Settings, capsys
     assert str(customer["segment_name"]) in read_page(open_page("customer", id=str(customer["customer_id"])))
 
 
+@pytest.mark.slow
 def test_new_segments_are_matched_with_the_stored_centres(telecoms: Telecoms, tmp_path: Path) -> None:
     with telecoms.copy("learned", tmp_path / "home") as learned:
         engine = at(learned).engine
