@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from churn.reporting.segments import read_segment_report
 from churn.settings import Settings
 from churn.stages.segmenting import renew_segments
