@@ -285,7 +285,7 @@ def understand(error: BaseException) -> ChurnError:
     if _state_of(error) in _LACKING_STATES:
         return NotThere(
             f"The tables of the SQL models are of another release: {first_line.rpartition('ERROR:')[2].strip()}.",
-            "run `churn transforms apply`, which brings them up to date, or `churn run`.",
+            "run `churn transforms apply`. If it changes nothing, run the command again with -v to see the traceback.",
         )
     if _is_connection_loss(error):
         return Unavailable(

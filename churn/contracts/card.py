@@ -5,7 +5,15 @@ from datetime import date
 
 from churn.contracts.decisions import CandidateFigures, Evidence, Promotion, Slice
 
-_FIGURES = {"pr_auc": "PR-AUC", "roc_auc": "ROC-AUC", "log_loss": "log loss", "recall_at_10": "recall in the top 10%"}
+_FIGURES = {
+    "pr_auc": "PR-AUC",
+    "roc_auc": "ROC-AUC",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+    "ece": "calibration error (ECE)",
+    "recall_at_10": "recall in the top 10%",
+    "lift_at_10": "lift in the top 10%",
+}
 _MOST_SLICES = 20
 
 
@@ -61,7 +69,7 @@ def _tell_training(family: str, as_of_date: date, evidence: Evidence) -> list[st
         if labels.leaver_share is not None:
             told.append(f"- Share of leavers: {labels.leaver_share:.1%}")
     if evidence.tested_on:
-        told.append(f"- Tested on: {evidence.tested_on}")
+        told.append(f"- {evidence.tested_on[:1].upper()}{evidence.tested_on[1:]}")
     if evidence.profiles:
         told.append(f"- Features ({len(evidence.profiles)}): {', '.join(evidence.profiles)}")
     return told

@@ -20,8 +20,15 @@ class LogOddsAverage(BaseEstimator):
         members: fitted pipelines with the same features.
     """
 
+    intercept = 0.0
+
     def __init__(self, members: list[Pipeline]) -> None:
         self.members = members
+
+    @property
+    def weights(self) -> list[float]:
+        """The weight of each member, as a stack has it."""
+        return [1 / len(self.members)] * len(self.members)
 
     @property
     def feature_names_in_(self) -> NDArray[np.object_]:

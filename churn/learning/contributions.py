@@ -2,7 +2,7 @@
 
 - Linear model: the coefficient times the distance from the training mean, through the scaler.
 - Boosted trees: TreeSHAP. For trees of depth 1, which use one feature each, XGBoost's cheaper approximation is exact.
-- Average: the mean of its members. Stack: the weighted sum of its members, and its intercept.
+- Average and stack: the weighted sum of their members; a stack has an intercept too.
 - Random forest: it averages probabilities, not log-odds, so it has no contributions and gives no reasons.
 """
 
@@ -44,10 +44,8 @@ def contribute(model: Predictor, features: pl.DataFrame) -> Contributions | None
     if isinstance(model, BoundedModel):
         inner = contribute(model.model, model.clip(features))
         return None if inner is None else Contributions(inner.baseline + model.shift, inner.by_feature)
-    if isinstance(model, LogOddsAverage):
-        return _averaged([contribute(member, features) for member in model.members])
-    if isinstance(model, LogOddsStack):
-        return _stacked(model, [contribute(member, features) for member in model.members])
+    if isinstance(model, LogOddsAverage | LogOddsStack):
+        return _add_up(model, [contribute(member, features) for member in model.members])
     if not isinstance(model, Pipeline):
         return None
     last = model.named_steps["model"]
@@ -99,15 +97,7 @@ def _gather(shares: Floats, sources: NDArray[np.int64], features: int) -> Floats
     return gathered
 
 
-def _averaged(parts: list[Contributions | None]) -> Contributions | None:
-    present = [part for part in parts if part is not None]
-    if len(present) < len(parts):
-        return None
-    baseline = sum(part.baseline for part in present) / len(present)
-    return Contributions(baseline, np.mean([part.by_feature for part in present], axis=0))
-
-
-def _stacked(model: LogOddsStack, parts: list[Contributions | None]) -> Contributions | None:
+def _add_up(model: LogOddsAverage | LogOddsStack, parts: list[Contributions | None]) -> Contributions | None:
     pairs = [(weight, part) for weight, part in zip(model.weights, parts, strict=True) if part is not None]
     if len(pairs) < len(parts):
         return None

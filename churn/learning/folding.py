@@ -27,12 +27,9 @@ def fold(model: Predictor) -> Folded | None:
     """Returns the model as a function of one customer's numbers; None for a model that cannot be folded."""
     if isinstance(model, BoundedModel):
         return _fold_bounded(model)
-    if isinstance(model, LogOddsAverage):
+    if isinstance(model, LogOddsAverage | LogOddsStack):
         members = [fold(member) for member in model.members]
-        return _average([one for one in members if one is not None]) if None not in members else None
-    if isinstance(model, LogOddsStack):
-        folded = [fold(member) for member in model.members]
-        return _stack(model, [one for one in folded if one is not None]) if None not in folded else None
+        return _add_up(model, [one for one in members if one is not None]) if None not in members else None
     if not isinstance(model, Pipeline) or "encode" in model.named_steps:
         return None
     last = model.named_steps["model"]
@@ -128,15 +125,7 @@ def _fold_bounded(model: BoundedModel) -> Folded | None:
     return predict
 
 
-def _average(members: list[Folded]) -> Folded:
-    def predict(values: Sequence[float]) -> float:
-        log_odds = sum(float(to_log_odds(np.array([member(values)]))[0]) for member in members)
-        return _to_probability(log_odds / len(members))
-
-    return predict
-
-
-def _stack(model: LogOddsStack, members: list[Folded]) -> Folded:
+def _add_up(model: LogOddsAverage | LogOddsStack, members: list[Folded]) -> Folded:
     def predict(values: Sequence[float]) -> float:
         log_odds = [float(to_log_odds(np.array([member(values)]))[0]) for member in members]
         return _to_probability(

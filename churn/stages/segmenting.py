@@ -48,7 +48,7 @@ def renew_segments(workplace: Workplace, as_of_date: date, refit: bool = False) 
         return Outcome(f"no segments: they need {FEWEST_CUSTOMERS} active customers who differ", True)
     numbered = number_as_before(made, before, segmentations.find_highest_number(engine))
     segmentations.record_segmentation(engine, numbered, now_utc())
-    return Outcome(f"{len(made.segments)} segments, stability {made.stability:.2f}")
+    return Outcome(f"{len(made.segments)} customer segments (stability {made.stability:.2f})")
 
 
 def make_portrait(workplace: Workplace) -> Portrait:

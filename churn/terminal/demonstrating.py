@@ -96,7 +96,7 @@ def build_demo(settings: Settings, last: date) -> bool:
         open_workplace(settings.model_copy(update={"policies": policy})) as workplace,
         one_pipeline(workplace),
     ):
-        _refuse_other_extracts(workplace, calendar)
+        _refuse_other_extracts(workplace, folder / "landing", calendar)
         demo = Demo(workplace, folder, calendar, progress)
         _learn(demo)
         contacts = _contact(demo)
@@ -111,13 +111,16 @@ def find_policy(settings: Settings) -> Path:
     return settings.home_dir / _FOLDER / "policy.toml"
 
 
-def _refuse_other_extracts(workplace: Workplace, calendar: Calendar) -> None:
-    """Raises WrongUsage if the database has an extract that the demo does not write: it may be a real one."""
+def _refuse_other_extracts(workplace: Workplace, landing: Path, calendar: Calendar) -> None:
+    """Raises WrongUsage if the database has an extract that the demo did not write, a synthetic one too.
+
+    A model of other customers would score the weeks of the demo, and its jump would be the headline.
+    """
     for load in loads.find_current_loads(workplace.engine):
-        if load.origin != "synthetic" or load.snapshot_date not in calendar.days:
+        if Path(load.source).parent != landing or load.snapshot_date not in calendar.days:
             raise WrongUsage(
-                f"{workplace.settings.home_dir} already has the extract of {load.snapshot_date}, which is none of "
-                "this demo.",
+                f"{workplace.settings.home_dir} already has the extract of {load.snapshot_date}, which does not belong "
+                "to this demo.",
                 "give the demo an empty home: CHURN_HOME=another-folder churn demo.",
             )
 

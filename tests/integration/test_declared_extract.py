@@ -330,7 +330,7 @@ def test_an_evaluation_says_what_it_costs_to_leave_sensitive_columns_out(company
     # A year of birth that has nothing to do with leaving changes the figures by chance only.
     difference = evaluated.fairness.differences["pr_auc"]
     assert 0 < abs(difference.mean) < 0.05
-    assert "For fairness no model gets birth_year. With them PR-AUC would be" in told
+    assert "For fairness, no model gets birth_year. With these columns, PR-AUC would change by" in told
 
 
 def test_what_nobody_declared_is_stored_nowhere(company: Settings) -> None:

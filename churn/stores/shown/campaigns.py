@@ -4,11 +4,10 @@ Rows are dicts with the column names as keys. Money is a float in USD, and NULL 
 """
 
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from churn.stores.shown import Row
+from churn.stores.shown import Row, read_rows
 
 
 def read_campaigns(connection: Connection) -> list[Row]:
@@ -20,7 +19,7 @@ def read_campaigns(connection: Connection) -> list[Row]:
             leaving_verdict, leaving_why, money_verdict, money_why, money_effect_usd
         FROM reporting.campaign_history ORDER BY started_at DESC, campaign_id
     """
-    return _read(connection, query)
+    return read_rows(connection, query)
 
 
 def read_newest_readings(connection: Connection, campaign_id: str) -> list[Row]:
@@ -31,7 +30,7 @@ def read_newest_readings(connection: Connection, campaign_id: str) -> list[Row]:
         FROM reporting.campaign_readings WHERE campaign_id = :campaign_id AND is_newest
         ORDER BY contrast <> 'all', contrast, outcome
     """
-    return _read(connection, query, campaign_id=campaign_id)
+    return read_rows(connection, query, campaign_id=campaign_id)
 
 
 def read_exclusions(connection: Connection, campaign_id: str, wave_date: date) -> list[Row]:
@@ -40,7 +39,7 @@ def read_exclusions(connection: Connection, campaign_id: str, wave_date: date) -
         SELECT reason, customers_count FROM reporting.campaign_exclusions
         WHERE campaign_id = :campaign_id AND wave_date = :wave_date ORDER BY customers_count DESC, reason
     """
-    return _read(connection, query, campaign_id=campaign_id, wave_date=wave_date)
+    return read_rows(connection, query, campaign_id=campaign_id, wave_date=wave_date)
 
 
 def read_left_alone(connection: Connection, day: date) -> list[Row]:
@@ -52,7 +51,7 @@ def read_left_alone(connection: Connection, day: date) -> list[Row]:
         GROUP BY contract, tenure_band, internet_service, payment_method
         ORDER BY customers_count DESC, contract, tenure_band, internet_service, payment_method LIMIT 50
     """
-    return _read(connection, query, day=day)
+    return read_rows(connection, query, day=day)
 
 
 def read_held_out(connection: Connection, day: date) -> list[Row]:
@@ -61,8 +60,4 @@ def read_held_out(connection: Connection, day: date) -> list[Row]:
         SELECT campaign_id, count(*) AS customers_count FROM reporting.held_out
         WHERE prediction_date = :day GROUP BY campaign_id ORDER BY campaign_id
     """
-    return _read(connection, query, day=day)
-
-
-def _read(connection: Connection, query: str, **parameters: Any) -> list[Row]:
-    return [dict(row) for row in connection.execute(text(query), parameters).mappings()]
+    return read_rows(connection, query, day=day)

@@ -1,19 +1,13 @@
 """Reads the decisions of the gate and the figures of model versions for pages, from `reporting`."""
 
-from typing import Any
+from sqlalchemy import Connection
 
-from sqlalchemy import Connection, text
-
-from churn.stores.shown import Row
-
-
-def _read(connection: Connection, query: str, **parameters: Any) -> list[Row]:
-    return [dict(row) for row in connection.execute(text(query), parameters).mappings()]
+from churn.stores.shown import Row, read_rows
 
 
 def read_models(connection: Connection) -> list[Row]:
     """Returns every gate decision, the latest first."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT promotion_id, decided_at, as_of_date, model_version, family, decision, decided_by, reasons, test_pr_auc,
@@ -26,7 +20,7 @@ def read_models(connection: Connection) -> list[Row]:
 
 def read_model_figures(connection: Connection, promotion_id: int) -> list[Row]:
     """Returns the figures of the candidates of a decision."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT family, figure, is_selected, value, low, high FROM reporting.model_figures
@@ -38,7 +32,7 @@ def read_model_figures(connection: Connection, promotion_id: int) -> list[Row]:
 
 def read_model_curves(connection: Connection, promotion_id: int) -> list[Row]:
     """Returns the points of the calibration, gain and profit curves of a decision, from left to right."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT curve, point_number, x_value, y_value, customers_count FROM reporting.model_curves
@@ -50,7 +44,7 @@ def read_model_curves(connection: Connection, promotion_id: int) -> list[Row]:
 
 def read_model_slices(connection: Connection, promotion_id: int) -> list[Row]:
     """Returns the figures of the version of a decision for each slice of customers."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT dimension, segment, customers_count, churned_customers_count, average_churn_probability, churn_rate,

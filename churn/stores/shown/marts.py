@@ -6,12 +6,11 @@ shows them. The keys are the column names. Money is a float in USD, and NULL is 
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from churn.stores.postgres.catalogue import ColumnNote
-from churn.stores.shown import Row
+from churn.stores.shown import Row, read_rows
 
 VIEWS = (
     "kpi_daily",
@@ -32,14 +31,9 @@ VIEWS = (
 """The views for BI tools."""
 
 
-def _read(connection: Connection, query: str, **parameters: Any) -> list[Row]:
-    # dict: the cache of the pages pickles the rows, and SQLAlchemy's RowMapping is only a view of a row.
-    return [dict(row) for row in connection.execute(text(query), parameters).mappings()]
-
-
 def read_publications(connection: Connection, limit: int = 400) -> list[Row]:
     """Returns the scored dates in any status, the latest first."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT prediction_date, status, basis, is_synthetic, customers_count, eligible_count, refused_count, load_id,
@@ -52,7 +46,7 @@ def read_publications(connection: Connection, limit: int = 400) -> list[Row]:
 
 def read_days(connection: Connection, first: date, last: date) -> list[Row]:
     """Returns the figures of published dates in a range, the earliest first."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT prediction_date, customers_count, active_customers_count, at_risk_customers_count, high_count,
@@ -78,7 +72,7 @@ def read_trend(connection: Connection, period: str, first: date) -> list[Row]:
         period: day or week.
         first: the earliest first day of a period.
     """
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT trend.period_start_date, trend.prediction_date, trend.dates_count, trend.high_count, trend.medium_count,
@@ -97,7 +91,7 @@ def read_trend(connection: Connection, period: str, first: date) -> list[Row]:
 
 def read_bounds(connection: Connection, prediction_date: date) -> dict[str, float]:
     """Returns the smallest probability of each tier that counts as at risk, on a published date."""
-    rows = _read(
+    rows = read_rows(
         connection,
         """
         SELECT risk_tier, probability_from FROM reporting.risk_tiers
@@ -110,7 +104,7 @@ def read_bounds(connection: Connection, prediction_date: date) -> dict[str, floa
 
 def read_actual_churn(connection: Connection, period: str, first: date) -> list[Row]:
     """Returns who left of the customers of each day or month from a date on, the earliest first."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT period_start_date, as_of_date, window_days, customers_count, leavers_count, censored_count, churn_rate,
@@ -124,7 +118,7 @@ def read_actual_churn(connection: Connection, period: str, first: date) -> list[
 
 def read_out_of_range(connection: Connection, prediction_date: date) -> list[Row]:
     """Returns, for each feature, how many customers of a published date lie outside what the model has seen."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT feature, outside_count, active_count FROM reporting.features_out_of_range
@@ -136,7 +130,7 @@ def read_out_of_range(connection: Connection, prediction_date: date) -> list[Row
 
 def read_profiles(connection: Connection, prediction_date: date) -> list[Row]:
     """Returns the additive counts and money of each profile of a published date (at most 288 rows)."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT contract, tenure_band, internet_service, payment_method,
@@ -155,7 +149,7 @@ def read_profiles(connection: Connection, prediction_date: date) -> list[Row]:
 
 def read_mix(connection: Connection, first: date, last: date) -> list[Row]:
     """Returns the customers of each segment on the published dates of a range."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT prediction_date, dimension, segment, customers_count FROM reporting.risk_by_segment
@@ -168,7 +162,7 @@ def read_mix(connection: Connection, first: date, last: date) -> list[Row]:
 
 def read_segments(connection: Connection, prediction_date: date, dimension: str) -> list[Row]:
     """Returns the figures of each word of one dimension of a published date, the largest expected loss first."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT segment, active_customers_count, at_risk_customers_count, at_risk_rate, average_churn_probability,
@@ -190,7 +184,7 @@ def read_declared_segments(connection: Connection, prediction_date: date, shippe
         prediction_date: the date.
         shipped: the dimensions that every extract of the public sample has; these are left out.
     """
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT dimension, segment, active_customers_count, at_risk_customers_count, high_count, at_risk_rate,
@@ -207,7 +201,7 @@ def read_declared_segments(connection: Connection, prediction_date: date, shippe
 
 def read_customer(connection: Connection, customer_id: str, limit: int = 400) -> list[Row]:
     """Returns a customer's published scores, the latest first; an empty list if no customer has this number."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT prediction_date, customer_id, is_active, churn_probability, at_risk_flag, risk_tier,
@@ -226,7 +220,7 @@ def read_customer(connection: Connection, customer_id: str, limit: int = 400) ->
 
 def read_loads(connection: Connection, limit: int = 30) -> list[Row]:
     """Returns the latest loaded or refused files, the latest first."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT load_id, snapshot_date, source, is_synthetic, status, reason, rows_read, rows_accepted, rows_rejected,
@@ -239,7 +233,7 @@ def read_loads(connection: Connection, limit: int = 30) -> list[Row]:
 
 def read_reject_reasons(connection: Connection, loads: int = 30) -> list[Row]:
     """Returns the reasons of rejected rows in the latest loads: the latest load first, the most common reason first."""
-    return _read(
+    return read_rows(
         connection,
         """
         SELECT load_id, reason, rows_count FROM reporting.reject_reasons
@@ -252,7 +246,7 @@ def read_reject_reasons(connection: Connection, loads: int = 30) -> list[Row]:
 
 def read_columns(connection: Connection, view: str) -> list[ColumnNote]:
     """Returns the name, type and meaning of each column of a view of `reporting`, in order."""
-    rows = _read(
+    rows = read_rows(
         connection,
         """
         SELECT attname AS name, format_type(atttypid, atttypmod) AS type,

@@ -48,7 +48,7 @@ def reasons(
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show why customers left by their own words, and whether their columns tell it beforehand."""
+    """Show the reasons that leavers stated, and whether the columns of the extract predict them."""
     with quiet_command(verbose):
         from churn.reporting.leaving_reasons import read_reasons, retrain_reasons
         from churn.stages import one_pipeline

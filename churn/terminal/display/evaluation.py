@@ -66,8 +66,8 @@ def _show_differences(differences: Mapping[str, Mapping[str, PairedDifference]],
 def _show_fairness(cost: CostOfFairness, console: Console) -> None:
     columns, figures = ", ".join(cost.columns), cost.differences
     console.print(
-        f"For fairness no model gets {columns}. With them PR-AUC would be {_interval(figures['pr_auc'])} and log loss "
-        f"{_interval(figures['log_loss'])} different on the same splits (95%)."
+        f"For fairness, no model gets {columns}. With these columns, PR-AUC would change by "
+        f"{_interval(figures['pr_auc'])} and log loss by {_interval(figures['log_loss'])} (95%, on the same splits)."
     )
 
 
